@@ -1,0 +1,247 @@
+/**
+ * The clock that moves peers, demo and functions together: real time plus an offset that can be jumped forward.
+ *
+ * Peers take it as an argument. Code under test in the same thread is put on it by `install`; code in a worker thread by
+ * `driveWorker` with the shared offset. It covers Date and the global timeouts, nothing else (reference/toolchain.md).
+ */
+const realNow = Date.now.bind(Date);
+const RealDate = Date;
+const realSetTimeout = globalThis.setTimeout;
+const realClearTimeout = globalThis.clearTimeout;
+const realSetImmediate = globalThis.setImmediate;
+
+/** How often a worker's timer looks at the shared offset, in real milliseconds. */
+const WORKER_TIMER_RESOLUTION = 20;
+
+export class DrivenClock {
+  /** Milliseconds ahead of real time; shared with worker threads. */
+  readonly offset: Float64Array;
+  readonly #timers = new Set<DrivenTimer>();
+
+  constructor(offset = new SharedArrayBuffer(8)) {
+    this.offset = new Float64Array(offset);
+  }
+
+  now(): number {
+    return realNow() + (this.offset[0] ?? 0);
+  }
+
+  date(): Date {
+    return new RealDate(this.now());
+  }
+
+  /** Runs `run` once, `milliseconds` of driven time from now. */
+  after(milliseconds: number, run: () => void): DrivenTimer {
+    const timer = new DrivenTimer(this, this.#timers, { milliseconds, run });
+    timer.refresh();
+    return timer;
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => this.after(milliseconds, resolve));
+  }
+
+  /** When the next timer is due, in driven epoch milliseconds; undefined when none waits. */
+  get nextDue(): number | undefined {
+    let next: number | undefined;
+    for (const { due } of this.#timers) if (next === undefined || due < next) next = due;
+    return next;
+  }
+
+  /** Moves time forward to `time`, firing every timer on the way at its own time and in order. Never moves it back. */
+  async jumpTo(time: number): Promise<void> {
+    for (;;) {
+      const first = [...this.#timers].sort((a, b) => a.due - b.due)[0];
+      if (first === undefined || first.due > time) break;
+      this.#advance(first.due);
+      first.fire();
+      await settleIo();
+    }
+    this.#advance(time);
+  }
+
+  advance(milliseconds: number): Promise<void> {
+    return this.jumpTo(this.now() + milliseconds);
+  }
+
+  /** Puts Date, setTimeout and clearTimeout of this thread on this clock; returns the undo. */
+  install(): () => void {
+    return installGlobals(
+      () => this.now(),
+      (run, milliseconds) => this.after(milliseconds, run),
+    );
+  }
+
+  #advance(time: number): void {
+    const ahead = time - this.now();
+    if (ahead > 0) this.offset[0] = (this.offset[0] ?? 0) + ahead;
+  }
+}
+
+/** What `setTimeout` returns: the part of Node's Timeout that libraries use. */
+export class DrivenTimer {
+  due = 0;
+  #handle: NodeJS.Timeout | undefined;
+  #referenced = true;
+  readonly #clock: DrivenClock;
+  readonly #timers: Set<DrivenTimer>;
+  readonly #plan: { milliseconds: number; run: () => void };
+
+  constructor(clock: DrivenClock, timers: Set<DrivenTimer>, plan: { milliseconds: number; run: () => void }) {
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#plan = plan;
+  }
+
+  refresh(): this {
+    this.cancel();
+    const milliseconds = Math.max(0, this.#plan.milliseconds);
+    this.due = this.#clock.now() + milliseconds;
+    this.#handle = realSetTimeout(() => {
+      this.fire();
+    }, milliseconds);
+    if (!this.#referenced) this.#handle.unref();
+    this.#timers.add(this);
+    return this;
+  }
+
+  cancel(): void {
+    realClearTimeout(this.#handle);
+    this.#timers.delete(this);
+  }
+
+  fire(): void {
+    this.cancel();
+    this.#plan.run();
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    this.#handle?.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    this.#handle?.unref();
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
+  close(): this {
+    this.cancel();
+    return this;
+  }
+
+  [Symbol.toPrimitive](): number {
+    return 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+}
+
+/** Puts a worker thread on the clock of the thread that made `offset`. */
+export function driveWorker(offset: SharedArrayBuffer): void {
+  const shared = new Float64Array(offset);
+  const now = (): number => realNow() + (shared[0] ?? 0);
+  installGlobals(now, (run, milliseconds) => new PollingTimer(now, milliseconds, run));
+}
+
+/** A worker's timer: it cannot be told of a jump, so it looks at the shared offset while it waits. */
+class PollingTimer {
+  #handle: NodeJS.Timeout | undefined;
+  #due = 0;
+  #referenced = true;
+  readonly #now: () => number;
+  readonly #milliseconds: number;
+  readonly #run: () => void;
+
+  constructor(now: () => number, milliseconds: number, run: () => void) {
+    this.#now = now;
+    this.#milliseconds = Math.max(0, milliseconds);
+    this.#run = run;
+    this.refresh();
+  }
+
+  refresh(): this {
+    this.cancel();
+    this.#due = this.#now() + this.#milliseconds;
+    this.#wait();
+    return this;
+  }
+
+  cancel(): void {
+    realClearTimeout(this.#handle);
+  }
+
+  close(): this {
+    this.cancel();
+    return this;
+  }
+
+  ref(): this {
+    this.#referenced = true;
+    this.#handle?.ref();
+    return this;
+  }
+
+  unref(): this {
+    this.#referenced = false;
+    this.#handle?.unref();
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#referenced;
+  }
+
+  [Symbol.toPrimitive](): number {
+    return 0;
+  }
+
+  #wait(): void {
+    const left = this.#due - this.#now();
+    const look = (): void => {
+      if (this.#now() >= this.#due) this.#run();
+      else this.#wait();
+    };
+    this.#handle = realSetTimeout(look, Math.max(0, Math.min(left, WORKER_TIMER_RESOLUTION)));
+    if (!this.#referenced) this.#handle.unref();
+  }
+}
+
+type Schedule = (run: () => void, milliseconds: number) => { cancel(): void };
+
+function installGlobals(now: () => number, schedule: Schedule): () => void {
+  class DrivenDate extends RealDate {
+    constructor(...parts: unknown[]) {
+      // The Date constructor's overloads cannot be spread in types; none given means now.
+      super(...((parts.length === 0 ? [now()] : parts) as [number]));
+    }
+    static override now(): number {
+      return now();
+    }
+  }
+  const setDriven = (run: (...args: unknown[]) => void, milliseconds = 0, ...args: unknown[]): unknown =>
+    schedule(() => {
+      run(...args);
+    }, milliseconds);
+  const clearDriven = (timer: unknown): void => {
+    if (typeof timer === 'object' && timer !== null && 'cancel' in timer) (timer as { cancel(): void }).cancel();
+    else realClearTimeout(timer as NodeJS.Timeout | undefined);
+  };
+  Object.assign(globalThis, { Date: DrivenDate, setTimeout: setDriven, clearTimeout: clearDriven });
+  return () => {
+    Object.assign(globalThis, { Date: RealDate, setTimeout: realSetTimeout, clearTimeout: realClearTimeout });
+  };
+}
+
+/** Lets what a timer set off reach the loopback peers and come back, before time moves again. */
+async function settleIo(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => realSetImmediate(resolve));
+}
