@@ -1,0 +1,57 @@
+/** Which cluster an instance belongs to, by what its hook, group and tags say (contract 1.5). Pure. */
+export interface ClusterSources {
+  /** NotificationMetadata of our hook, verbatim. */
+  readonly hookMetadata?: string;
+  readonly groupTags: Readonly<Record<string, string>>;
+  /** Read only when the others are silent: it costs an EC2 call. */
+  readonly instanceTags?: Readonly<Record<string, string>>;
+}
+
+export type ClusterIdentity =
+  | { readonly kind: 'known'; readonly cluster: string }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'disputed'; readonly claims: readonly string[] };
+
+const EKS_TAG = 'eks:cluster-name';
+const OWNED_TAG_PREFIX = 'kubernetes.io/cluster/';
+
+/**
+ * The cluster that every source names. Sources that name different ones make a dispute, told by source, which nobody
+ * may act on.
+ */
+export function clusterIdentity({ hookMetadata, groupTags, instanceTags = {} }: ClusterSources): ClusterIdentity {
+  const claims = [
+    ...claim('hook metadata', clusterInMetadata(hookMetadata)),
+    ...claim(`group tag ${EKS_TAG}`, groupTags[EKS_TAG]),
+    ...claim(`instance tag ${EKS_TAG}`, instanceTags[EKS_TAG]),
+    ...ownedClusters(groupTags).flatMap((name) => claim(`group tag ${OWNED_TAG_PREFIX}${name}`, name)),
+    ...ownedClusters(instanceTags).flatMap((name) => claim(`instance tag ${OWNED_TAG_PREFIX}${name}`, name)),
+  ];
+  const [first] = claims;
+  if (first === undefined) return { kind: 'unknown' };
+  return claims.every(({ cluster }) => cluster === first.cluster)
+    ? { kind: 'known', cluster: first.cluster }
+    : { kind: 'disputed', claims: claims.map(({ source, cluster }) => `${source} says ${cluster}`) };
+}
+
+function claim(source: string, cluster: string | undefined): { source: string; cluster: string }[] {
+  return cluster === undefined ? [] : [{ source, cluster }];
+}
+
+function ownedClusters(tags: Readonly<Record<string, string>>): string[] {
+  return Object.keys(tags)
+    .filter((key) => key.startsWith(OWNED_TAG_PREFIX))
+    .map((key) => key.slice(OWNED_TAG_PREFIX.length));
+}
+
+/** `{"cluster": "name"}`; a hook may carry anything else for its other readers, which says nothing to us. */
+function clusterInMetadata(metadata: string | undefined): string | undefined {
+  if (metadata === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(metadata);
+    if (typeof parsed !== 'object' || parsed === null || !('cluster' in parsed)) return undefined;
+    return typeof parsed.cluster === 'string' ? parsed.cluster : undefined;
+  } catch {
+    return undefined;
+  }
+}

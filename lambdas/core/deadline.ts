@@ -1,0 +1,32 @@
+/** Deadlines of a retirement, and the point from which a pod may be forced (contract 5). All times epoch milliseconds. */
+
+/** What is kept back from the hook's own limit, to complete it in time (contract 5.1). */
+const HOOK_MARGIN_SECONDS = 60;
+
+/** Clamped graces never go below this: a grace of 0 would delete without asking the kubelet (contract 5.3). */
+const LEAST_GRACE_SECONDS = 1;
+
+/**
+ * The deadline of a lifecycle notice: the hook's global timeout, which AWS sets to min(48 h, 100 × heartbeat), less a
+ * margin, or the group's own drain timeout if that is sooner (contract 5.1).
+ */
+export function hookDeadline(
+  startedAt: number,
+  { globalTimeoutSeconds, drainTimeoutSeconds }: { globalTimeoutSeconds: number; drainTimeoutSeconds: number },
+): number {
+  return startedAt + Math.min(globalTimeoutSeconds - HOOK_MARGIN_SECONDS, drainTimeoutSeconds) * 1000;
+}
+
+/** From here on a pod may be deleted past its budgets: early enough for its grace, but not in the first half (contract 5.3). */
+export function forcePoint(
+  graceSeconds: number,
+  { startedAt, deadline }: { startedAt: number; deadline: number },
+): number {
+  return Math.max(deadline - graceSeconds * 1000, startedAt + (deadline - startedAt) / 2);
+}
+
+/** A pod's grace cut to the time that is left, never below a second (contract 5.3). */
+export function clampedGrace(graceSeconds: number, { now, deadline }: { now: number; deadline: number }): number {
+  const left = Math.floor((deadline - now) / 1000);
+  return Math.max(LEAST_GRACE_SECONDS, Math.min(graceSeconds, left));
+}

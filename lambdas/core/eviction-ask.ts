@@ -1,0 +1,104 @@
+/**
+ * One pod's eviction as it stands between us and the server: asked for, granted, or refused for now and why. A refusal
+ * is an expected answer, never an error (contract 4.3).
+ */
+import type { BlockedBy } from './blocked.ts';
+
+/** What the server said to an eviction or a forced deletion. */
+export type EvictionAnswer =
+  /** 200 or 201: the pod is going. */
+  | { readonly kind: 'granted' }
+  /** 404, or 409 because the name now belongs to another pod. */
+  | { readonly kind: 'gone' }
+  /** 429 with cause DisruptionBudget; the message names the budget. */
+  | { readonly kind: 'over-budget'; readonly message: string }
+  /** 429: the budget has not been looked at by its controller yet. */
+  | { readonly kind: 'budget-pending'; readonly retryAfterSeconds: number }
+  /** 429 of the API server's own flow control: no word on the pod. */
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds?: number }
+  /** 500: several budgets cover the pod, which eviction does not support. */
+  | { readonly kind: 'several-budgets'; readonly message: string }
+  /** An admission webhook said no. */
+  | { readonly kind: 'denied-by-webhook'; readonly message: string }
+  /** 403: the namespace is going, and its pods with it. */
+  | { readonly kind: 'namespace-terminating' }
+  /** 5xx, reset or timeout: it may or may not have happened. */
+  | { readonly kind: 'unknown'; readonly message: string };
+
+export interface Ask {
+  readonly state: 'asking' | 'granted' | 'refused' | 'unknown';
+  /** How often the server has been asked. */
+  readonly attempts: number;
+  /** When it was last asked, epoch milliseconds. */
+  readonly askedAt: number;
+  /** Not to be asked again before, epoch milliseconds. */
+  readonly notBefore: number;
+  /** The pod was Ready then, so the grant uses budget up. */
+  readonly wasReady: boolean;
+  /** Forced past budgets at the deadline. */
+  readonly forced: boolean;
+  /** What the last refusal named, when it named something that a person can act on. */
+  readonly blockedBy?: BlockedBy;
+}
+
+export type Asks = ReadonlyMap<string, Ask>;
+
+/** Retries of an eviction that we could not foresee: 0.1 s, doubling to 10 s (contract 4.4). */
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 10_000;
+
+/** Whether the pod counts as leaving: asked for and not refused since. */
+export function isLeaving(ask: Ask | undefined): boolean {
+  return ask !== undefined && ask.state !== 'refused';
+}
+
+export function asked(
+  previous: Ask | undefined,
+  { now, ready, forced }: { now: number; ready: boolean; forced: boolean },
+): Ask {
+  return {
+    state: 'asking',
+    attempts: (previous?.attempts ?? 0) + 1,
+    askedAt: now,
+    notBefore: now,
+    wasReady: ready,
+    forced,
+  };
+}
+
+/**
+ * What an ask becomes by the server's answer.
+ *
+ * @param at.random 0–1, spreads the retry after an unknown outcome
+ */
+export function answered(ask: Ask, answer: EvictionAnswer, at: { now: number; random: number }): Ask {
+  const backoff = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (ask.attempts - 1));
+  switch (answer.kind) {
+    case 'granted':
+    case 'gone':
+      return { ...ask, state: 'granted' };
+    case 'unknown':
+      return { ...ask, state: 'unknown', notBefore: at.now + backoff * (0.5 + at.random) };
+    default:
+      return { ...ask, state: 'refused', ...refusal(answer, at.now, backoff) };
+  }
+}
+
+type Refusal = Exclude<EvictionAnswer, { kind: 'granted' | 'gone' | 'unknown' }>;
+
+function refusal(answer: Refusal, now: number, backoff: number): Pick<Ask, 'notBefore' | 'blockedBy'> {
+  switch (answer.kind) {
+    case 'over-budget':
+      return { notBefore: now + backoff, blockedBy: { kind: 'server', message: answer.message } };
+    case 'budget-pending':
+      return { notBefore: now + answer.retryAfterSeconds * 1000 };
+    case 'throttled':
+      return { notBefore: now + (answer.retryAfterSeconds === undefined ? backoff : answer.retryAfterSeconds * 1000) };
+    case 'several-budgets':
+      return { notBefore: now + LONGEST_BACKOFF_MS, blockedBy: { kind: 'server', message: answer.message } };
+    case 'denied-by-webhook':
+      return { notBefore: now + LONGEST_BACKOFF_MS, blockedBy: { kind: 'webhook', message: answer.message } };
+    case 'namespace-terminating':
+      return { notBefore: now + LONGEST_BACKOFF_MS };
+  }
+}

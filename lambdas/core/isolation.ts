@@ -1,0 +1,107 @@
+/**
+ * Isolating a node: the one patch that taints and cordons it, keeps new load balancer traffic away and says who is in
+ * charge (contract 3.1). Pure: it computes the patch from the node as it was read, and the API's optimistic lock tells
+ * when that is out of date.
+ */
+import * as z from 'zod/mini';
+import type { Node, Taint } from './node.ts';
+import type { Notice } from './notice.ts';
+
+/** The taint that isolates; key, value and effect are the user's to change. */
+export interface IsolationTaint {
+  readonly key: string;
+  /** Absent: the notice's kind. */
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** The owner annotation: JSON on the node, for us and for people. */
+const chargeSchema = z.object({
+  execution: z.string(),
+  kind: z.string(),
+  /** ISO 8601, as is the deadline. */
+  since: z.iso.datetime(),
+  deadline: z.iso.datetime(),
+  /** We set spec.unschedulable; a node that a person had cordoned stays so on restore (contract 3.2). */
+  cordonedByUs: z.boolean(),
+  /** We set the load balancer label. */
+  labelledByUs: z.boolean(),
+});
+
+export type Charge = Readonly<z.infer<typeof chargeSchema>>;
+
+export const RETIREMENT_ANNOTATION = 'ebb/retirement';
+export const RETIRING_LABEL = 'ebb/retiring';
+
+/** Kubernetes' own: the service controller and the AWS load balancer controller take such nodes out of their targets. */
+export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+const EXCLUDE_VALUE = 'ebb';
+
+/** A merge patch; resourceVersion makes it optimistic, because a merge patch replaces the whole list of taints. */
+export interface NodePatch {
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  readonly spec: { readonly unschedulable: true; readonly taints: readonly Taint[] };
+}
+
+/** Who takes charge, for what, until when. */
+export interface Takeover {
+  readonly execution: string;
+  readonly kind: Notice['kind'];
+  readonly now: number;
+  readonly deadline: number;
+}
+
+/**
+ * The patch that isolates `node` for `takeover`. Marks of an earlier run are inherited: what it set is still ours to undo,
+ * `since` keeps our place among the waiting, and a deadline only tightens (contract 1.6).
+ */
+export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint): NodePatch {
+  const ours: Taint = { key: taint.key, value: taint.value ?? takeover.kind, effect: taint.effect };
+  return {
+    metadata: {
+      resourceVersion: node.resourceVersion,
+      labels: {
+        [RETIRING_LABEL]: takeover.kind,
+        [EXCLUDE_LABEL]: node.labels[EXCLUDE_LABEL] ?? EXCLUDE_VALUE,
+      },
+      annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge(node, takeover)) },
+    },
+    spec: {
+      unschedulable: true,
+      taints: [...node.taints.filter(({ key, effect }) => key !== ours.key || effect !== ours.effect), ours],
+    },
+  };
+}
+
+function charge(node: Node, { execution, kind, now, deadline }: Takeover): Charge {
+  const earlier = chargeOf(node) ?? {
+    since: new Date(now).toISOString(),
+    deadline: new Date(deadline).toISOString(),
+    cordonedByUs: !node.unschedulable,
+    labelledByUs: !(EXCLUDE_LABEL in node.labels),
+  };
+  const tighter = Math.min(deadline, Date.parse(earlier.deadline));
+  return { ...earlier, execution, kind, deadline: new Date(tighter).toISOString() };
+}
+
+/** Whether the node already bears this takeover's marks, so that isolating again changes nothing. */
+export function isIsolatedFor(node: Node, execution: string, taint: IsolationTaint): boolean {
+  return (
+    node.unschedulable &&
+    chargeOf(node)?.execution === execution &&
+    node.taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)
+  );
+}
+
+/** Who is in charge of the node; undefined when nobody is, or when the annotation is not ours to read. */
+export function chargeOf(node: Node): Charge | undefined {
+  try {
+    return chargeSchema.parse(JSON.parse(node.annotations[RETIREMENT_ANNOTATION] ?? 'null'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+/** What an instance's lifecycle state says of a terminate notice (contract 1.3, 1.4). */
+export type Standing =
+  /** It waits in a termination hook: act. */
+  | 'waiting'
+  /** AWS lags behind its own event: look again. */
+  | 'not yet'
+  /** It is past the hook, or gone: nothing left to do. */
+  | 'over'
+  /** It is in service, or on its way there: the event does not tell the truth. */
+  | 'in service';
+
+/** Scale-in to a warm pool waits in Warmed:Pending:Wait, an instance that leaves the pool in Warmed:Terminating:Wait. */
+const STANDING: Readonly<Record<string, Standing>> = {
+  'Terminating:Wait': 'waiting',
+  'Warmed:Terminating:Wait': 'waiting',
+  'Warmed:Pending:Wait': 'waiting',
+  Terminating: 'not yet',
+  'Warmed:Terminating': 'not yet',
+  'Warmed:Pending': 'not yet',
+  'Terminating:Proceed': 'over',
+  'Terminating:Retained': 'over',
+  Terminated: 'over',
+  Detaching: 'over',
+  Detached: 'over',
+  'Warmed:Pending:Proceed': 'over',
+  'Warmed:Terminating:Proceed': 'over',
+  'Warmed:Terminated': 'over',
+  'Warmed:Stopped': 'over',
+  'Warmed:Running': 'over',
+  'Warmed:Hibernated': 'over',
+};
+
+/** @param state LifecycleState as DescribeAutoScalingInstances says it; undefined when the instance is in no group */
+export function standing(state: string | undefined): Standing {
+  return state === undefined ? 'over' : (STANDING[state] ?? 'in service');
+}
+
+/** How a state that may lag behind its event is read again (contract 1.3). */
+export const RELOOK: Readonly<Record<'in service' | 'not yet', { pauseMs: number; times: number }>> = {
+  'in service': { pauseMs: 3_333, times: 3 },
+  'not yet': { pauseMs: 5_000, times: 12 },
+};

@@ -1,0 +1,27 @@
+/** What Ebb needs to know of a cluster node. */
+export interface Node {
+  readonly name: string;
+  readonly uid: string;
+  /** `aws:///<zone>/<instance>` on EKS. */
+  readonly providerId?: string;
+  readonly resourceVersion: string;
+  readonly unschedulable: boolean;
+  readonly taints: readonly Taint[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Names of volumes that the node says are attached to it (status.volumesAttached). */
+  readonly volumesAttached: readonly string[];
+}
+
+/** As the API has it; foreign taints are carried through whole. */
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+  readonly timeAdded?: string;
+}
+
+/** Whether the node object stands for that instance: names recur, provider ids do not (contract 2.1). */
+export function isInstance(node: Node, instance: string): boolean {
+  return node.providerId?.endsWith(`/${instance}`) ?? false;
+}

@@ -1,0 +1,116 @@
+/** What the workflows need of the outside world: few verbs, in the words of the domain. Adapters provide them. */
+import type { ClusterSettings } from '../core/cluster-settings.ts';
+import type { DomainEvent } from '../core/domain-event.ts';
+import type { EvictionAnswer } from '../core/eviction-ask.ts';
+import type { DrainState } from '../core/eviction-plan.ts';
+import type { NodePatch } from '../core/isolation.ts';
+import type { Node } from '../core/node.ts';
+import type { Notice } from '../core/notice.ts';
+import type { Pod } from '../core/pod.ts';
+
+/** Auto Scaling, as far as a lifecycle action goes. */
+export interface Lifecycle {
+  /** The group that an instance is in and its state there; undefined when it is in none. */
+  membership(instance: string): Promise<Membership | undefined>;
+  /** Tags of a group; undefined when there is no such group. */
+  groupTags(group: string): Promise<Readonly<Record<string, string>> | undefined>;
+  hook(group: string, name: string): Promise<Hook | undefined>;
+  /** `over`: no such action is active, by AWS's own word (contract 6.1). */
+  heartbeat(action: LifecycleAction): Promise<'recorded' | 'over'>;
+  /** Completes with CONTINUE. */
+  complete(action: LifecycleAction): Promise<'completed' | 'over'>;
+}
+
+export interface Membership {
+  readonly group: string;
+  readonly state: string;
+}
+
+export interface Hook {
+  readonly name: string;
+  readonly timeoutSeconds: number;
+  readonly globalTimeoutSeconds: number;
+  readonly metadata?: string;
+}
+
+/** A lifecycle action by hook, group and instance: AWS does not tell its token, and takes these. */
+export interface LifecycleAction {
+  readonly group: string;
+  readonly hook: string;
+  readonly instance: string;
+}
+
+export interface Instances {
+  /** Undefined when the instance is unknown or has none any more. */
+  privateDnsName(instance: string): Promise<string | undefined>;
+  tags(instance: string): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface Settings {
+  /** Undefined when no such cluster is configured. */
+  cluster(name: string): Promise<ClusterSettings | undefined>;
+}
+
+export interface Retirements {
+  /** `already`: an execution of that name exists, running or ended (contract 1.6). */
+  start(name: string, notice: Notice): Promise<'started' | 'already'>;
+}
+
+export interface Clusters {
+  /** @throws ClusterAway, ClusterRefused */
+  open(name: string): Promise<Cluster>;
+}
+
+/** One cluster's API. Every verb throws ClusterAway or ClusterRefused when the cluster as a whole cannot be used. */
+export interface Cluster {
+  /** @param privateDnsName asked first; without it, or when another machine has that name, all nodes are searched */
+  findNode(instance: string, privateDnsName: string | undefined): Promise<Node | undefined>;
+  readNode(name: string): Promise<Node | undefined>;
+  /** `conflict`: the node has changed since it was read. */
+  patchNode(name: string, patch: NodePatch): Promise<'patched' | 'conflict' | 'gone'>;
+  /** Lists and then watches what a drain of that node decides by. Resolves once everything has been listed. */
+  watchDrain(node: string, listener: WatchListener): Promise<DrainWatch>;
+  /** Evicts that very pod. @param graceSeconds absent: the pod's own */
+  evict(pod: Pod, graceSeconds?: number): Promise<EvictionAnswer>;
+  /** Deletes that very pod, past its budgets. */
+  remove(pod: Pod, graceSeconds: number): Promise<EvictionAnswer>;
+  /** Whether that very pod is still there and not being deleted. */
+  isStaying(pod: Pod): Promise<boolean>;
+  watchVolumes(node: string, listener: WatchListener): Promise<VolumeWatch>;
+  /** Names of the persistent volumes behind a pod's claims. */
+  volumesOf(pod: Pod): Promise<readonly string[]>;
+}
+
+export interface WatchListener {
+  /** Something watched has changed. */
+  changed(): void;
+  /** The watch has ended for good, with a ClusterError. */
+  failed(error: Error): void;
+}
+
+export interface DrainWatch {
+  state(): DrainState;
+  /** Reads and watches the controller of `pod`; its workload appears in the state. Idempotent. */
+  follow(pod: Pod): void;
+  /** Reads the node's pods anew and consistently, so that `state` misses none that is there now (faults.md 42). */
+  confirm(): Promise<void>;
+  close(): void;
+}
+
+export interface VolumeWatch {
+  /** Names of the persistent volumes attached to the node. */
+  attached(): readonly string[];
+  close(): void;
+}
+
+export interface Journal {
+  report(event: DomainEvent): void;
+}
+
+/** A durable run: what `step` returned is kept, so that after a crash or a suspension the run goes on from there. */
+export interface DurableRun {
+  /** Does `work` at least once and keeps what it returns, which must be plain data. Names are static. */
+  step<Outcome>(name: string, work: () => Promise<Outcome>): Promise<Outcome>;
+  /** Suspends; nothing is paid meanwhile. */
+  suspend(name: string, seconds: number): Promise<void>;
+}

@@ -1,0 +1,56 @@
+/**
+ * From an outside event to a retirement: parse, verify with AWS, start by name. It never talks to Kubernetes, so an API
+ * server that is away cannot lose an event.
+ */
+import { noticeIgnored, noticeRefused, noticeReleased, retirementRequested } from '../core/domain-event.ts';
+import { executionName, type Notice } from '../core/notice.ts';
+import type { Journal, Retirements } from './ports.ts';
+import { verifyNotice, type VerificationPorts } from './verify-notice.ts';
+
+/** What parsing an event came to; a malformed one throws. */
+export type Parsed =
+  | { readonly kind: 'notice'; readonly notice: Notice }
+  /** Nothing that we act on. */
+  | { readonly kind: 'other'; readonly reason: string; readonly source: string; readonly detailType: string };
+
+export interface RoutePorts extends VerificationPorts {
+  readonly retirements: Retirements;
+  readonly journal: Journal;
+}
+
+export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<void> {
+  if (parsed.kind === 'other') {
+    const { reason, source, detailType } = parsed;
+    ports.journal.report(noticeIgnored({ reason, source, detailType }));
+    return;
+  }
+  await routeNotice(parsed.notice, ports);
+}
+
+async function routeNotice(notice: Notice, ports: RoutePorts): Promise<void> {
+  const { instance } = notice;
+  const verified = await verifyNotice(notice, ports);
+  switch (verified.kind) {
+    case 'ignore':
+      ports.journal.report(noticeIgnored({ reason: verified.reason, instance }));
+      return;
+    case 'refuse':
+      ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
+      return;
+    case 'release': {
+      const { reason, action } = verified;
+      const outcome = await ports.lifecycle.complete(action);
+      ports.journal.report(noticeReleased({ reason, instance, group: action.group, outcome }));
+      return;
+    }
+    case 'retire': {
+      const execution = executionName(notice);
+      const already = (await ports.retirements.start(execution, notice)) === 'already';
+      const { group } = verified.action;
+      ports.journal.report(
+        retirementRequested({ execution, instance, cluster: verified.cluster.name, group, already }),
+      );
+      return;
+    }
+  }
+}

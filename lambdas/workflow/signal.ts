@@ -1,0 +1,35 @@
+/** Wakes one waiter when something has changed. A change while nobody waits is kept, so none is lost. */
+export class Signal {
+  #raised = false;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  raise(): void {
+    this.#raised = true;
+    this.#wake?.();
+  }
+
+  /** Makes the next `wait`, and every later one, reject with `error`. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.raise();
+  }
+
+  /** Resolves at the next change, at once if there was one since the last `wait`, or when `milliseconds` have passed. */
+  async wait(milliseconds: number): Promise<void> {
+    if (!this.#raised) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (milliseconds < LONGEST_TIMER_MS) timer = setTimeout(resolve, Math.max(0, milliseconds));
+      });
+      clearTimeout(timer);
+      this.#wake = undefined;
+    }
+    this.#raised = false;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+/** setTimeout fires at once for anything longer. */
+const LONGEST_TIMER_MS = 2 ** 31;

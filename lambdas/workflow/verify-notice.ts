@@ -1,0 +1,114 @@
+/**
+ * An event is a hint: before anything is touched, AWS must agree that our hook holds this instance, that its group is
+ * enrolled and which cluster it belongs to (contract 1.3–1.5). The router asks, and the retirement asks again, because
+ * it may have been started by something else. Neither Kubernetes nor EKS is called here.
+ */
+import { clusterIdentity, type ClusterIdentity } from '../core/cluster-identity.ts';
+import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { RELOOK, standing } from '../core/lifecycle-state.ts';
+import type { Notice } from '../core/notice.ts';
+import type { Hook, Instances, Lifecycle, LifecycleAction, Settings } from './ports.ts';
+import { sleep } from './sleep.ts';
+
+export type Verification =
+  /** Not for us, or over: nothing is touched. */
+  | { readonly kind: 'ignore'; readonly reason: string }
+  /** AWS contradicts the event: nothing is touched, and somebody should know. */
+  | { readonly kind: 'refuse'; readonly reason: string }
+  /** Our hook holds it and there is nothing to drain: complete. */
+  | { readonly kind: 'release'; readonly reason: string; readonly action: LifecycleAction }
+  | {
+      readonly kind: 'retire';
+      readonly action: LifecycleAction;
+      readonly hook: Hook;
+      readonly cluster: ClusterSettings;
+    };
+
+export interface VerificationPorts {
+  readonly lifecycle: Lifecycle;
+  readonly instances: Pick<Instances, 'tags'>;
+  readonly settings: Settings;
+  /** Who we are: events of other accounts and regions are refused. */
+  readonly home: { readonly account: string; readonly region: string };
+  readonly hookName: string;
+}
+
+/** A group whose tag this is may be drained although no configuration names it. */
+const MANAGED_TAG = 'ebb/managed';
+
+const ignore = (reason: string): Verification => ({ kind: 'ignore', reason });
+const refuse = (reason: string): Verification => ({ kind: 'refuse', reason });
+
+/** @throws StillTerminating when AWS has not caught up with its own event: to be tried again */
+export async function verifyNotice(notice: Notice, ports: VerificationPorts): Promise<Verification> {
+  const { account, region } = ports.home;
+  if (notice.account !== account || notice.region !== region) {
+    return refuse(`the event is of account ${notice.account} in ${notice.region}, we are ${account} in ${region}`);
+  }
+  if (notice.hook !== ports.hookName) return ignore(`hook ${notice.hook} is not ours (${ports.hookName})`);
+  const membership = await ports.lifecycle.membership(notice.instance);
+  if (membership === undefined) return ignore('the instance is in no group any more');
+  return verifyMember(notice, membership.group, ports);
+}
+
+async function verifyMember(notice: Notice, group: string, ports: VerificationPorts): Promise<Verification> {
+  const [groupTags, hook] = await Promise.all([
+    ports.lifecycle.groupTags(group),
+    ports.lifecycle.hook(group, ports.hookName),
+  ]);
+  if (groupTags === undefined || hook === undefined) return ignore(`group ${group} has no hook ${ports.hookName}`);
+  const identity = await identify(notice.instance, { groupTags, hook }, ports);
+  if (identity.kind === 'disputed') return refuse(`its cluster is disputed: ${identity.claims.join(', ')}`);
+  const cluster = identity.kind === 'known' ? await ports.settings.cluster(identity.cluster) : undefined;
+  const named = cluster?.groups.some(({ name }) => name === group) ?? false;
+  if (!named && groupTags[MANAGED_TAG] !== 'true') {
+    return ignore(`group ${group} is not enrolled: name it in the configuration or tag it ${MANAGED_TAG}=true`);
+  }
+  const misfit = await lookAtState(notice.instance, ports);
+  if (misfit !== undefined) return misfit;
+  const action = { group, hook: hook.name, instance: notice.instance };
+  const release = (reason: string): Verification => ({ kind: 'release', reason, action });
+  if (notice.origin === 'WarmPool') return release('it comes from the warm pool');
+  return cluster === undefined ? release(unconfigured(identity)) : { kind: 'retire', action, hook, cluster };
+}
+
+function unconfigured(identity: ClusterIdentity): string {
+  return identity.kind === 'known' ? `cluster ${identity.cluster} is not configured` : 'nothing names its cluster';
+}
+
+/** Instance tags cost an EC2 call, so they are read only when hook and group are silent. */
+async function identify(
+  instance: string,
+  { groupTags, hook }: { groupTags: Readonly<Record<string, string>>; hook: Hook },
+  ports: VerificationPorts,
+): Promise<ClusterIdentity> {
+  const sources = { groupTags, ...(hook.metadata !== undefined && { hookMetadata: hook.metadata }) };
+  const identity = clusterIdentity(sources);
+  if (identity.kind !== 'unknown') return identity;
+  return clusterIdentity({ ...sources, instanceTags: await ports.instances.tags(instance) });
+}
+
+/** Undefined when the instance waits in a hook; otherwise what that makes of the notice. */
+async function lookAtState(instance: string, ports: VerificationPorts): Promise<Verification | undefined> {
+  for (let looks = 1; ; looks += 1) {
+    const state = (await ports.lifecycle.membership(instance))?.state;
+    const says = standing(state);
+    if (says === 'waiting') return undefined;
+    if (says === 'over') return ignore(`the instance is ${state ?? 'gone'}: its hook is over`);
+    const { times, pauseMs } = RELOOK[says];
+    if (looks > times) {
+      if (says === 'in service') return refuse(`AWS says that the instance is ${state ?? 'unknown'}`);
+      throw new StillTerminating(instance);
+    }
+    await sleep(pauseMs);
+  }
+}
+
+/** AWS has not brought the instance to its hook within the time that it usually takes. */
+export class StillTerminating extends Error {
+  override readonly name = 'StillTerminating';
+
+  constructor(instance: string) {
+    super(`${instance} is still on its way to its hook: the notice is to be delivered again`);
+  }
+}
