@@ -11,12 +11,19 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // The Kubernetes models are classes in name only: the library itself builds them as plain objects.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       complexity: ['error', 10],
       'max-depth': ['error', 3],
       'max-params': ['error', 4],
     },
+  },
+  {
+    // Reading an API's object is all defaults, each of which counts as a branch.
+    files: ['lambdas/adapters/**/*.ts'],
+    rules: { complexity: ['error', 20] },
   },
   {
     // The shipped code tells time by Date and the global setTimeout alone, so that one driven clock moves all of it.

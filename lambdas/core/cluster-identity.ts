@@ -3,7 +3,7 @@ export interface ClusterSources {
   /** NotificationMetadata of our hook, verbatim. */
   readonly hookMetadata?: string;
   readonly groupTags: Readonly<Record<string, string>>;
-  /** Read only when the others are silent: it costs an EC2 call. */
+  /** Read only when the others are silent: it costs another call. */
   readonly instanceTags?: Readonly<Record<string, string>>;
 }
 

@@ -41,6 +41,8 @@ export interface EvictionPlan {
   readonly blocked: readonly Blocked[];
   /** Pods that are still to go, whatever holds them; none left means drained. */
   readonly remaining: readonly Pod[];
+  /** Pods that stay on the node. */
+  readonly spared: readonly Pod[];
   /** Pods whose controller must be read before they can be paced. */
   readonly follow: readonly Pod[];
   /** When the plan can change although nothing else does, epoch milliseconds; Infinity if never. */

@@ -3,23 +3,25 @@
  * it carries only what the event said.
  */
 import { createHash } from 'node:crypto';
-
-export type Notice = LifecycleNotice;
+import * as z from 'zod/mini';
 
 /** An Auto Scaling terminate action that waits in a lifecycle hook. */
-export interface LifecycleNotice {
-  readonly kind: 'asg-terminate';
-  readonly account: string;
-  readonly region: string;
-  readonly instance: string;
-  readonly group: string;
-  readonly hook: string;
-  readonly token: string;
+export const lifecycleNoticeSchema = z.strictObject({
+  kind: z.literal('asg-terminate'),
+  account: z.string().check(z.regex(/^\d{12}$/)),
+  region: z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/)),
+  instance: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/)),
+  group: z.string().check(z.minLength(1), z.maxLength(255)),
+  hook: z.string().check(z.minLength(1), z.maxLength(255)),
+  token: z.string().check(z.minLength(1), z.maxLength(64)),
   /** Where the instance comes from: a warm pool's instance runs nothing. */
-  readonly origin: 'AutoScalingGroup' | 'WarmPool' | 'EC2';
+  origin: z._default(z.enum(['AutoScalingGroup', 'WarmPool', 'EC2']), 'AutoScalingGroup'),
   /** When the event was made, epoch milliseconds. */
-  readonly at: number;
-}
+  at: z.int().check(z.positive()),
+});
+
+export type LifecycleNotice = Readonly<z.output<typeof lifecycleNoticeSchema>>;
+export type Notice = LifecycleNotice;
 
 /** Lambda takes 1–64 of `A-Za-z0-9-_`; the hash keeps two actions of one instance apart (contract 1.6). */
 const HASH_DIGITS = 8;

@@ -43,7 +43,11 @@ export interface LifecycleAction {
 export interface Instances {
   /** Undefined when the instance is unknown or has none any more. */
   privateDnsName(instance: string): Promise<string | undefined>;
-  tags(instance: string): Promise<Readonly<Record<string, string>>>;
+}
+
+export interface InstanceTags {
+  /** Empty when the instance has none or is unknown. */
+  tagsOf(instance: { instance: string; account: string; region: string }): Promise<Readonly<Record<string, string>>>;
 }
 
 export interface Settings {

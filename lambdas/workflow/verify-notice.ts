@@ -7,7 +7,7 @@ import { clusterIdentity, type ClusterIdentity } from '../core/cluster-identity.
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { RELOOK, standing } from '../core/lifecycle-state.ts';
 import type { Notice } from '../core/notice.ts';
-import type { Hook, Instances, Lifecycle, LifecycleAction, Settings } from './ports.ts';
+import type { Hook, InstanceTags, Lifecycle, LifecycleAction, Settings } from './ports.ts';
 import { sleep } from './sleep.ts';
 
 export type Verification =
@@ -26,7 +26,7 @@ export type Verification =
 
 export interface VerificationPorts {
   readonly lifecycle: Lifecycle;
-  readonly instances: Pick<Instances, 'tags'>;
+  readonly instanceTags: InstanceTags;
   readonly settings: Settings;
   /** Who we are: events of other accounts and regions are refused. */
   readonly home: { readonly account: string; readonly region: string };
@@ -57,11 +57,10 @@ async function verifyMember(notice: Notice, group: string, ports: VerificationPo
     ports.lifecycle.hook(group, ports.hookName),
   ]);
   if (groupTags === undefined || hook === undefined) return ignore(`group ${group} has no hook ${ports.hookName}`);
-  const identity = await identify(notice.instance, { groupTags, hook }, ports);
+  const identity = await identify(notice, { groupTags, hook }, ports);
   if (identity.kind === 'disputed') return refuse(`its cluster is disputed: ${identity.claims.join(', ')}`);
   const cluster = identity.kind === 'known' ? await ports.settings.cluster(identity.cluster) : undefined;
-  const named = cluster?.groups.some(({ name }) => name === group) ?? false;
-  if (!named && groupTags[MANAGED_TAG] !== 'true') {
+  if (!isEnrolled(group, groupTags, cluster)) {
     return ignore(`group ${group} is not enrolled: name it in the configuration or tag it ${MANAGED_TAG}=true`);
   }
   const misfit = await lookAtState(notice.instance, ports);
@@ -72,20 +71,28 @@ async function verifyMember(notice: Notice, group: string, ports: VerificationPo
   return cluster === undefined ? release(unconfigured(identity)) : { kind: 'retire', action, hook, cluster };
 }
 
+function isEnrolled(
+  group: string,
+  tags: Readonly<Record<string, string>>,
+  cluster: ClusterSettings | undefined,
+): boolean {
+  return tags[MANAGED_TAG] === 'true' || cluster?.groups.some(({ name }) => name === group) === true;
+}
+
 function unconfigured(identity: ClusterIdentity): string {
   return identity.kind === 'known' ? `cluster ${identity.cluster} is not configured` : 'nothing names its cluster';
 }
 
-/** Instance tags cost an EC2 call, so they are read only when hook and group are silent. */
+/** Instance tags cost another call, so they are read only when hook and group are silent. */
 async function identify(
-  instance: string,
+  notice: Notice,
   { groupTags, hook }: { groupTags: Readonly<Record<string, string>>; hook: Hook },
   ports: VerificationPorts,
 ): Promise<ClusterIdentity> {
   const sources = { groupTags, ...(hook.metadata !== undefined && { hookMetadata: hook.metadata }) };
   const identity = clusterIdentity(sources);
   if (identity.kind !== 'unknown') return identity;
-  return clusterIdentity({ ...sources, instanceTags: await ports.instances.tags(instance) });
+  return clusterIdentity({ ...sources, instanceTags: await ports.instanceTags.tagsOf(notice) });
 }
 
 /** Undefined when the instance waits in a hook; otherwise what that makes of the notice. */

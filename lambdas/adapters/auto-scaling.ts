@@ -1,0 +1,83 @@
+/** EC2 Auto Scaling, as far as lifecycle actions go. */
+import {
+  CompleteLifecycleActionCommand,
+  DescribeAutoScalingGroupsCommand,
+  DescribeAutoScalingInstancesCommand,
+  DescribeLifecycleHooksCommand,
+  RecordLifecycleActionHeartbeatCommand,
+  type AutoScalingClient,
+} from '@aws-sdk/client-auto-scaling';
+import type { Lifecycle, LifecycleAction } from '../workflow/ports.ts';
+
+/** The IAM actions of the calls below. */
+export const LIFECYCLE_READ_ACTIONS = [
+  'autoscaling:DescribeAutoScalingInstances',
+  'autoscaling:DescribeAutoScalingGroups',
+  'autoscaling:DescribeLifecycleHooks',
+] as const;
+export const LIFECYCLE_COMPLETE_ACTIONS = ['autoscaling:CompleteLifecycleAction'] as const;
+export const LIFECYCLE_HEARTBEAT_ACTIONS = ['autoscaling:RecordLifecycleActionHeartbeat'] as const;
+
+/** What Auto Scaling takes when a hook names no timeout of its own, seconds. */
+const DEFAULT_HEARTBEAT_TIMEOUT = 3600;
+
+/** min(48 h, 100 × heartbeat): what AWS answers as GlobalTimeout, should it answer none. */
+const LONGEST_GLOBAL_TIMEOUT = 172_800;
+
+export function lifecycle(client: AutoScalingClient): Lifecycle {
+  return {
+    async membership(instance) {
+      const answer = await client.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }));
+      const [found] = answer.AutoScalingInstances ?? [];
+      return found && { group: found.AutoScalingGroupName ?? '', state: found.LifecycleState ?? '' };
+    },
+    async groupTags(group) {
+      const answer = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
+      const [found] = answer.AutoScalingGroups ?? [];
+      return found && Object.fromEntries((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+    },
+    async hook(group, name) {
+      const request = { AutoScalingGroupName: group, LifecycleHookNames: [name] };
+      const answer = await client.send(new DescribeLifecycleHooksCommand(request));
+      const [found] = answer.LifecycleHooks ?? [];
+      if (found === undefined) return undefined;
+      const timeoutSeconds = found.HeartbeatTimeout ?? DEFAULT_HEARTBEAT_TIMEOUT;
+      return {
+        name,
+        timeoutSeconds,
+        globalTimeoutSeconds: found.GlobalTimeout ?? Math.min(LONGEST_GLOBAL_TIMEOUT, 100 * timeoutSeconds),
+        ...(found.NotificationMetadata !== undefined && { metadata: found.NotificationMetadata }),
+      };
+    },
+    heartbeat: (action) =>
+      unlessOver('recorded', () => client.send(new RecordLifecycleActionHeartbeatCommand(byInstance(action)))),
+    complete: (action) =>
+      unlessOver('completed', () =>
+        client.send(new CompleteLifecycleActionCommand({ ...byInstance(action), LifecycleActionResult: 'CONTINUE' })),
+      ),
+  };
+}
+
+function byInstance({ group, hook, instance }: LifecycleAction) {
+  return { AutoScalingGroupName: group, LifecycleHookName: hook, InstanceId: instance };
+}
+
+/**
+ * AWS has one ValidationError for everything that is wrong with a request; only its words tell that the action has
+ * ended, which a lost answer to an earlier try can be the reason of (contract 6.1).
+ */
+async function unlessOver<Done>(done: Done, call: () => Promise<unknown>): Promise<Done | 'over'> {
+  try {
+    await call();
+    return done;
+  } catch (error) {
+    if (
+      error instanceof Error &&
+      error.name === 'ValidationError' &&
+      /no active lifecycle action/i.test(error.message)
+    ) {
+      return 'over';
+    }
+    throw error;
+  }
+}

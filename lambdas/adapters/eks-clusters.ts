@@ -1,0 +1,26 @@
+/** EKS clusters by name, each with one connection pool. */
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { Cluster, Clusters } from '../workflow/ports.ts';
+import { clusterAddress, eksTokens } from './eks-access.ts';
+import { kubernetesCluster } from './kubernetes-cluster.ts';
+import { connect } from './kubernetes-connection.ts';
+
+/** Connections outlive an invocation, as the sandbox does: the next pass finds its pool warm. */
+export function eksClusters(eks: EKSClient): Clusters {
+  const opened = new Map<string, Promise<Cluster>>();
+  const open = async (name: string): Promise<Cluster> => {
+    const address = await clusterAddress(eks, name);
+    return kubernetesCluster(connect(address, eksTokens(eks, name)));
+  };
+  return {
+    open(name) {
+      const known = opened.get(name);
+      if (known !== undefined) return known;
+      const opening = open(name);
+      // A failure is not kept: the next pass tries again.
+      opening.catch(() => opened.delete(name));
+      opened.set(name, opening);
+      return opening;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * What the API server's answer to an eviction means (contract 4.3), read from real answers (shared/recorded): most
+ * refusals have no code of their own and are told apart by cause or words.
+ */
+import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
+import type { EvictionAnswer } from '../core/eviction-ask.ts';
+import { statusOf, type Status } from './kubernetes-status.ts';
+
+type Reading = (status: Status) => EvictionAnswer | undefined;
+
+/** In order: the first that knows the answer names it. */
+const READINGS: readonly Reading[] = [
+  ({ code }) => (code === 404 ? { kind: 'gone' } : undefined),
+  ({ message }) =>
+    message.includes('admission webhook') && message.includes('denied')
+      ? { kind: 'denied-by-webhook', message }
+      : undefined,
+  ({ code, reason }) => (code === 409 && reason === 'Conflict' ? { kind: 'gone' } : undefined),
+  ({ code, causes, message, retryAfterSeconds }) => {
+    const cause = causes.find(({ reason }) => reason === 'DisruptionBudget');
+    if (code !== 429 || cause === undefined) return undefined;
+    return retryAfterSeconds === undefined
+      ? { kind: 'over-budget', message: cause.message ?? message }
+      : { kind: 'budget-pending', retryAfterSeconds };
+  },
+  ({ code, retryAfterSeconds }) =>
+    code === 429 ? { kind: 'throttled', ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) } : undefined,
+  ({ code, message }) =>
+    code === 500 && message.includes('more than one PodDisruptionBudget')
+      ? { kind: 'several-budgets', message }
+      : undefined,
+  ({ code, causes, message }) =>
+    code === 403 &&
+    (causes.some(({ reason }) => reason === 'NamespaceTerminating') || message.includes('being terminated'))
+      ? { kind: 'namespace-terminating' }
+      : undefined,
+  ({ code, message }) => (code >= 500 || code === 408 ? { kind: 'unknown', message } : undefined),
+];
+
+/**
+ * Awaits an eviction or a deletion.
+ *
+ * @throws ClusterRefused on a 403 of RBAC, naming verb and resource in the server's words
+ */
+export async function evictionAnswer(call: Promise<unknown>): Promise<EvictionAnswer> {
+  try {
+    await call;
+    return { kind: 'granted' };
+  } catch (error) {
+    if (error instanceof ClusterAway) return { kind: 'unknown', message: error.message };
+    const status = statusOf(error);
+    if (status === undefined) throw error;
+    for (const reading of READINGS) {
+      const answer = reading(status);
+      if (answer !== undefined) return answer;
+    }
+    throw new ClusterRefused(status.message, { cause: error });
+  }
+}

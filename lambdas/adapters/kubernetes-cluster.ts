@@ -1,0 +1,29 @@
+/** One cluster's API, put together. */
+import { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
+import type { Cluster } from '../workflow/ports.ts';
+import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { watchDrain } from './kubernetes-drain-watch.ts';
+import { nodes } from './kubernetes-nodes.ts';
+import { pods } from './kubernetes-pods.ts';
+import { watchVolumes } from './kubernetes-volumes.ts';
+
+export function kubernetesCluster(connection: KubernetesConnection): Cluster {
+  const core = new ObjectCoreV1Api(connection.configuration);
+  return {
+    ...nodes(core),
+    ...pods(core),
+    watchDrain: (node, listener) => watchDrain(connection, node, listener),
+    watchVolumes: (node, listener) => watchVolumes(connection, node, listener),
+  };
+}
+
+/** The rules that the calls above need: what the ClusterRole grants and no more (contract, design.md idea 4). */
+export const CLUSTER_ROLE_RULES = [
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
+  { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+  { apiGroups: [''], resources: ['persistentvolumeclaims', 'replicationcontrollers'], verbs: ['get'] },
+  { apiGroups: ['apps'], resources: ['replicasets', 'statefulsets'], verbs: ['get'] },
+  { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'watch'] },
+  { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['list', 'watch'] },
+] as const;

@@ -1,0 +1,176 @@
+/** Everything that a drain decides by, watched: the node's pods, all budgets, and the controllers that it asks for. */
+import type { KubernetesObject, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
+import * as z from 'zod/mini';
+import type { DisruptionBudget } from '../core/disruption-budget.ts';
+import type { Workload } from '../core/implied-budget.ts';
+import type { Owner, Pod } from '../core/pod.ts';
+import type { DrainWatch, WatchListener } from '../workflow/ports.ts';
+import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { isReady, toPod } from './kubernetes-pods.ts';
+import { unlessMissing } from './kubernetes-status.ts';
+import { watch, type WatchedCollection } from './kubernetes-watch.ts';
+
+export async function watchDrain(
+  connection: KubernetesConnection,
+  node: string,
+  listener: WatchListener,
+): Promise<DrainWatch> {
+  const [pods, budgets] = await Promise.all([
+    watch<Pod>(
+      connection,
+      { path: '/api/v1/pods', query: { fieldSelector: `spec.nodeName=${node}` }, start: 'list', read: toPod },
+      listener,
+    ),
+    watch<DisruptionBudget>(
+      connection,
+      { path: '/apis/policy/v1/poddisruptionbudgets', start: 'list', read: toBudget },
+      listener,
+    ),
+  ]);
+  const controllers = new Controllers(connection, listener);
+  return {
+    state: () => ({
+      pods: [...pods.items.values()],
+      budgets: [...budgets.items.values()],
+      workloads: controllers.workloads(),
+    }),
+    follow: (pod) => {
+      controllers.follow(pod);
+    },
+    confirm: () => pods.relist(),
+    close: () => {
+      pods.close();
+      budgets.close();
+      controllers.close();
+    },
+  };
+}
+
+/** Where the number of replicas and the selector of a kind are read; other kinds are known by their pods alone. */
+const SCALED_KINDS: Readonly<Record<string, { api: string; plural: string }>> = {
+  ReplicaSet: { api: '/apis/apps/v1', plural: 'replicasets' },
+  StatefulSet: { api: '/apis/apps/v1', plural: 'statefulsets' },
+  ReplicationController: { api: '/api/v1', plural: 'replicationcontrollers' },
+};
+
+/** Labels that differ between the pods of one controller, of no use to find its others. */
+const PER_POD_LABELS = new Set([
+  'statefulset.kubernetes.io/pod-name',
+  'apps.kubernetes.io/pod-index',
+  'controller-revision-hash',
+]);
+
+const scaledSchema = z.object({ spec: z.object({ replicas: z._default(z.number(), 1) }) });
+
+/** Controllers whose pods are paced, each with its pods in the whole cluster: a read and a watch apiece. */
+class Controllers {
+  readonly #connection: KubernetesConnection;
+  readonly #listener: WatchListener;
+  readonly #followed = new Map<string, Followed>();
+
+  constructor(connection: KubernetesConnection, listener: WatchListener) {
+    this.#connection = connection;
+    this.#listener = listener;
+  }
+
+  workloads(): ReadonlyMap<string, Workload> {
+    return new Map(
+      [...this.#followed].flatMap(([uid, followed]) => (followed.siblings ? [[uid, workloadOf(followed)]] : [])),
+    );
+  }
+
+  follow(pod: Pod): void {
+    const { owner } = pod;
+    if (owner === undefined || this.#followed.has(owner.uid)) return;
+    const followed: Followed = { owner, first: pod, mostSeen: 1 };
+    this.#followed.set(owner.uid, followed);
+    this.#open(followed).catch((error: unknown) => {
+      this.#listener.failed(error as Error);
+    });
+  }
+
+  close(): void {
+    for (const { siblings } of this.#followed.values()) siblings?.close();
+  }
+
+  async #open(followed: Followed): Promise<void> {
+    const { owner, first } = followed;
+    const replicas = await this.#replicas(owner);
+    if (replicas !== undefined) followed.replicas = replicas;
+    if (replicas === 1) {
+      // A single replica goes at once: its siblings need no watching.
+      followed.siblings = {
+        items: new Map([[first.uid, true]]),
+        relist: () => Promise.resolve(),
+        close: () => undefined,
+      };
+      this.#listener.changed();
+      return;
+    }
+    const labels = Object.entries(first.labels).filter(([label]) => !PER_POD_LABELS.has(label));
+    followed.siblings = await watch<boolean>(
+      this.#connection,
+      {
+        path: `/api/v1/namespaces/${owner.namespace}/pods`,
+        query: { labelSelector: labels.map(([label, value]) => `${label}=${value}`).join(',') },
+        // Its first events may still be missing: fewer Ready pods than there are let fewer go.
+        start: 'watch',
+        read: (object) => countsAsReady(object, owner.uid),
+      },
+      this.#listener,
+    );
+  }
+
+  async #replicas({ kind, namespace, name }: Owner): Promise<number | undefined> {
+    const scaled = SCALED_KINDS[kind];
+    if (scaled === undefined) return undefined;
+    const path = `${scaled.api}/namespaces/${namespace}/${scaled.plural}/${name}`;
+    const controller = await unlessMissing(this.#connection.read(path));
+    return controller === undefined ? undefined : scaledSchema.parse(controller).spec.replicas;
+  }
+}
+
+interface Followed {
+  readonly owner: Owner;
+  readonly first: Pod;
+  /** Absent while it is being read, and for kinds that we do not know. */
+  replicas?: number;
+  /** By uid: whether the pod is the controller's, Ready and not being deleted. */
+  siblings?: WatchedCollection<boolean>;
+  /** How many pods of an unknown kind were ever seen Ready at once: the best guess at its replicas. */
+  mostSeen: number;
+}
+
+function workloadOf(followed: Followed): Workload {
+  const readyPods = new Set([...(followed.siblings?.items ?? [])].filter(([, ready]) => ready).map(([uid]) => uid));
+  followed.mostSeen = Math.max(followed.mostSeen, readyPods.size);
+  return { owner: followed.owner, replicas: followed.replicas ?? followed.mostSeen, readyPods };
+}
+
+function countsAsReady(object: KubernetesObject, owner: string): boolean {
+  const pod = object as V1Pod;
+  return (
+    pod.metadata?.deletionTimestamp === undefined &&
+    (pod.metadata?.ownerReferences ?? []).some(({ uid, controller }) => uid === owner && controller) &&
+    isReady(pod)
+  );
+}
+
+/**
+ * @param previous the same budget as it was known before: grants that the status has shown once stay counted, although
+ *   the disruption controller takes them off its list as soon as it has seen the pod go
+ */
+export function toBudget(object: KubernetesObject, previous: DisruptionBudget | undefined): DisruptionBudget {
+  const { metadata, spec, status } = object as V1PodDisruptionBudget;
+  return {
+    namespace: metadata?.namespace ?? '',
+    name: metadata?.name ?? '',
+    ...(spec?.selector && { selector: spec.selector }),
+    disruptionsAllowed: status?.disruptionsAllowed ?? 0,
+    currentHealthy: status?.currentHealthy ?? 0,
+    desiredHealthy: status?.desiredHealthy ?? 0,
+    expectedPods: status?.expectedPods ?? 0,
+    disruptedPods: [...new Set([...(previous?.disruptedPods ?? []), ...Object.keys(status?.disruptedPods ?? {})])],
+    alwaysAllowsUnhealthy: spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow',
+  };
+}

@@ -1,0 +1,66 @@
+/** Nodes of a cluster: found, read and patched. */
+import type { V1Node } from '@kubernetes/client-node';
+import { setHeaderOptions } from '@kubernetes/client-node/dist/middleware.js';
+import { PatchStrategy } from '@kubernetes/client-node/dist/patch.js';
+import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
+import { isInstance, type Node } from '../core/node.ts';
+import type { Cluster } from '../workflow/ports.ts';
+import { statusOf, unlessMissing } from './kubernetes-status.ts';
+
+const PAGE = 500;
+
+export function nodes(core: ObjectCoreV1Api): Pick<Cluster, 'findNode' | 'readNode' | 'patchNode'> {
+  const readNode = async (name: string): Promise<Node | undefined> => {
+    const node = await unlessMissing(core.readNode({ name }));
+    return node && toNode(node);
+  };
+
+  /** Names recur, so every node is asked for its providerID (contract 2.1). */
+  const searchNodes = async (instance: string): Promise<Node | undefined> => {
+    let next: string | undefined;
+    do {
+      const page = await unlessMissing(core.listNode({ limit: PAGE, ...(next !== undefined && { _continue: next }) }));
+      const found = page?.items.map(toNode).find((node) => isInstance(node, instance));
+      if (found !== undefined) return found;
+      next = page?.metadata?._continue;
+    } while (next !== undefined && next !== '');
+    return undefined;
+  };
+
+  return {
+    readNode,
+    async findNode(instance, privateDnsName) {
+      const named = privateDnsName === undefined ? undefined : await readNode(privateDnsName);
+      return named !== undefined && isInstance(named, instance) ? named : searchNodes(instance);
+    },
+    async patchNode(name, body) {
+      try {
+        const merging = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+        const patched = await unlessMissing(core.patchNode({ name, body }, merging));
+        return patched === undefined ? 'gone' : 'patched';
+      } catch (error) {
+        if (statusOf(error)?.code === 409) return 'conflict';
+        throw error;
+      }
+    },
+  };
+}
+
+export function toNode({ metadata, spec, status }: V1Node): Node {
+  return {
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    ...(spec?.providerID !== undefined && { providerId: spec.providerID }),
+    resourceVersion: metadata?.resourceVersion ?? '',
+    unschedulable: spec?.unschedulable ?? false,
+    taints: (spec?.taints ?? []).map(({ key, value, effect, timeAdded }) => ({
+      key,
+      effect,
+      ...(value !== undefined && { value }),
+      ...(timeAdded !== undefined && { timeAdded: new Date(timeAdded).toISOString() }),
+    })),
+    labels: metadata?.labels ?? {},
+    annotations: metadata?.annotations ?? {},
+    volumesAttached: (status?.volumesAttached ?? []).map(({ name }) => name),
+  };
+}

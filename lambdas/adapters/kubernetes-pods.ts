@@ -1,0 +1,88 @@
+/** Pods: read into the domain's own shape, evicted, deleted, looked for. */
+import type { V1Pod } from '@kubernetes/client-node';
+import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
+import type { Owner, Pod } from '../core/pod.ts';
+import type { Cluster } from '../workflow/ports.ts';
+import { evictionAnswer } from './eviction-answer.ts';
+import { unlessMissing } from './kubernetes-status.ts';
+
+export function pods(core: ObjectCoreV1Api): Pick<Cluster, 'evict' | 'remove' | 'isStaying' | 'volumesOf'> {
+  return {
+    evict: ({ namespace, name, uid }, graceSeconds) =>
+      evictionAnswer(
+        core.createNamespacedPodEviction({
+          namespace,
+          name,
+          body: {
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { namespace, name },
+            deleteOptions: {
+              preconditions: { uid },
+              ...(graceSeconds !== undefined && { gracePeriodSeconds: graceSeconds }),
+            },
+          },
+        }),
+      ),
+    remove: ({ namespace, name, uid }, gracePeriodSeconds) =>
+      evictionAnswer(
+        core.deleteNamespacedPod({ namespace, name, body: { gracePeriodSeconds, preconditions: { uid } } }),
+      ),
+    async isStaying({ namespace, name, uid }) {
+      const pod = await unlessMissing(core.readNamespacedPod({ namespace, name }));
+      return pod?.metadata?.uid === uid && pod.metadata.deletionTimestamp === undefined;
+    },
+    async volumesOf({ namespace, claims }) {
+      const found = await Promise.all(
+        claims.map((name) => unlessMissing(core.readNamespacedPersistentVolumeClaim({ namespace, name }))),
+      );
+      return found.flatMap((claim) => claim?.spec?.volumeName ?? []);
+    },
+  };
+}
+
+/** @param pod as the API has it, parsed by the library or raw; times may be strings */
+export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
+  const { namespace = '', name = '', uid = '', labels = {}, annotations = {}, deletionTimestamp } = metadata;
+  const owner = ownerOf(metadata);
+  const volumes = spec?.volumes ?? [];
+  return {
+    namespace,
+    name,
+    uid,
+    labels,
+    annotations,
+    phase: phaseOf(status?.phase),
+    ready: isReady({ status }),
+    ...(owner && { owner }),
+    ...(deletionTimestamp && { deletingUntil: new Date(deletionTimestamp).getTime() }),
+    containersTerminated: haveTerminated(status?.containerStatuses),
+    graceSeconds: spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
+    priority: spec?.priority ?? 0,
+    tolerations: spec?.tolerations ?? [],
+    hasEmptyDir: volumes.some(({ emptyDir }) => emptyDir !== undefined),
+    claims: volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []),
+  };
+}
+
+/** The API's own default. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+export function isReady({ status }: Pick<V1Pod, 'status'>): boolean {
+  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+}
+
+export function ownerOf({ namespace = '', ownerReferences = [] }: NonNullable<V1Pod['metadata']>): Owner | undefined {
+  const owner = ownerReferences.find(({ controller }) => controller);
+  return owner && { namespace, kind: owner.kind, apiVersion: owner.apiVersion, name: owner.name, uid: owner.uid };
+}
+
+function haveTerminated(containers: NonNullable<V1Pod['status']>['containerStatuses'] = []): boolean {
+  return containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined);
+}
+
+const PHASES: readonly Pod['phase'][] = ['Pending', 'Running', 'Succeeded', 'Failed'];
+
+function phaseOf(phase: string | undefined): Pod['phase'] {
+  return PHASES.find((known) => known === phase) ?? 'Unknown';
+}

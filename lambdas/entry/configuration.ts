@@ -1,0 +1,167 @@
+/**
+ * The configuration of an installation: one object that a person writes (cdk.json, context `ebb`), that the
+ * infrastructure validates and is typed by, and whose cluster part reaches the functions as an SSM parameter.
+ */
+import * as z from 'zod/mini';
+import type { ClusterSettings } from '../core/cluster-settings.ts';
+import './language.ts';
+
+const seconds = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
+
+/** AWS's and Kubernetes' own limits for the names that they give. */
+const groupName = z.string().check(z.minLength(1), z.maxLength(255));
+const clusterName = z
+  .string()
+  .check(
+    z.regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'must be an EKS cluster name: letters, digits, - and _, up to 100'),
+  );
+const hookName = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9\-_/]{1,255}$/, 'must be a lifecycle hook name: letters, digits, -, _ and /, up to 255'));
+
+const impliedBudget = z.pipe(
+  z.union(
+    [z.string().check(z.regex(/^(100|[1-9]?\d)%$/)), z.literal('off')],
+    'must be a percentage such as "25%", or "off"',
+  ),
+  z.transform((value) => (value === 'off' ? ('off' as const) : Number(value.slice(0, -1)) / 100)),
+);
+
+const selector = z.strictObject({
+  matchLabels: z.optional(z.record(z.string(), z.string())),
+  matchExpressions: z.optional(
+    z.array(
+      z.strictObject({
+        key: z.string(),
+        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+        values: z.optional(z.array(z.string())),
+      }),
+    ),
+  ),
+});
+
+/** Contract 4 and 5; each default stands in bold there. */
+const drainSchema = z.strictObject({
+  timeoutSeconds: z._default(seconds(60, 172_800), 3_600),
+  impliedBudget: z._default(impliedBudget, 0.25),
+  maxEvictionsInFlight: z._default(z.int().check(z.gte(1), z.lte(50)), 50),
+  pauseBetweenEvictionsSeconds: z._default(seconds(0, 3_600), 0),
+  gracePeriodSeconds: z.optional(seconds(1, 172_800)),
+  detachTimeoutSeconds: z._default(seconds(0, 3_600), 300),
+  blockEmptyDir: z._default(z.boolean(), false),
+  podSelector: z.optional(selector),
+  spareNamespaces: z._default(z.array(z.string()), []),
+  finishFirst: z.optional(selector),
+});
+
+const groupSchema = z.strictObject({
+  name: groupName,
+  /** The hook's heartbeat timeout: how long an instance is held if we fail altogether (contract 6.3). */
+  heartbeatTimeoutSeconds: z._default(seconds(30, 7_200), 900),
+  drainTimeoutSeconds: z.optional(seconds(60, 172_800)),
+});
+
+const taintSchema = z.strictObject({
+  key: z._default(
+    z
+      .string()
+      .check(
+        z.regex(/^[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?$/, 'must be a taint key such as example.com/retiring'),
+      ),
+    'status-taint.cluster-autoscaler.kubernetes.io/ebb-retiring',
+  ),
+  value: z.optional(z.string().check(z.maxLength(63))),
+  effect: z._default(z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']), 'NoSchedule'),
+});
+
+const clusterSchema = z.strictObject({
+  name: clusterName,
+  groups: z.array(groupSchema).check(z.minLength(1, 'must name at least one Auto Scaling group')),
+  taint: z.prefault(taintSchema, {}),
+  drain: z.prefault(drainSchema, {}),
+});
+
+const vpcSchema = z.strictObject({
+  vpcId: z.string().check(z.startsWith('vpc-')),
+  availabilityZones: z.array(z.string()).check(z.minLength(1)),
+  privateSubnetIds: z.array(z.string().check(z.startsWith('subnet-'))).check(z.minLength(1)),
+  securityGroupIds: z.array(z.string().check(z.startsWith('sg-'))).check(z.minLength(1)),
+});
+
+export const configurationSchema = z.strictObject({
+  hookName: z._default(hookName, 'ebb-drain'),
+  clusters: z.array(clusterSchema).check(z.minLength(1, 'must name at least one cluster')),
+  /** The Kubernetes group that the retirement's role is mapped to, which the shipped ClusterRoleBinding binds. */
+  kubernetesGroup: z._default(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^(?!(system|eks|aws|amazon|iam):)[A-Za-z0-9:_./-]{1,63}$/,
+          'must be a group name that EKS does not reserve',
+        ),
+      ),
+    'ebb',
+  ),
+  logRetentionDays: z._default(z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653]), 30),
+  /** Where private API endpoints can be reached; absent: the functions run outside any VPC. */
+  vpc: z.optional(vpcSchema),
+});
+
+/** What a person writes: everything that has a default may be left out. */
+export type ConfigurationInput = z.input<typeof configurationSchema>;
+export type Configuration = z.output<typeof configurationSchema>;
+export type ClusterConfiguration = Configuration['clusters'][number];
+
+/** Every fault of a configuration, each with its field and what it must be. */
+export class WrongConfiguration extends Error {
+  override readonly name = 'WrongConfiguration';
+
+  constructor(faults: readonly string[]) {
+    super(
+      `the configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+/** @throws WrongConfiguration naming every fault at once */
+export function parseConfiguration(input: unknown): Configuration {
+  const parsed = configurationSchema.safeParse(input);
+  const faults = parsed.success ? duplicates(parsed.data) : parsed.error.issues.map(faultOf);
+  if (!parsed.success || faults.length > 0) throw new WrongConfiguration(faults);
+  return parsed.data;
+}
+
+function faultOf({ path, message }: { path: readonly PropertyKey[]; message: string }): string {
+  const field = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return `${field === '' ? 'ebb' : `ebb${field}`}: ${message}`;
+}
+
+/** A group has one hook, and so belongs to one cluster. */
+function duplicates({ clusters }: Configuration): string[] {
+  const clusterNames = clusters.map(({ name }) => name);
+  const groupNames = clusters.flatMap(({ groups }) => groups.map(({ name }) => name));
+  return [
+    ...repeated(clusterNames).map((name) => `ebb.clusters: cluster ${name} stands there twice: merge the two`),
+    ...repeated(groupNames).map(
+      (name) => `ebb.clusters.groups: group ${name} stands there twice: a group belongs to one cluster`,
+    ),
+  ];
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}
+
+/** The text of a cluster's SSM parameter: settings with their defaults filled in. */
+export function clusterParameter({ name, groups, taint, drain }: ClusterConfiguration): string {
+  const impliedBudget = drain.impliedBudget === 'off' ? 'off' : `${Math.round(drain.impliedBudget * 100)}%`;
+  return JSON.stringify({ name, groups, taint, drain: { ...drain, impliedBudget } });
+}
+
+/** Reads what `clusterParameter` wrote. @throws WrongConfiguration when somebody changed it by hand and wrongly */
+export function parseClusterParameter(text: string): ClusterSettings {
+  const parsed = clusterSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) throw new WrongConfiguration(parsed.error.issues.map(faultOf));
+  return parsed.data;
+}

@@ -1,0 +1,64 @@
+/**
+ * The journal: domain events as structured log lines, and the few that are metrics as EMF (contract 13). A line is the
+ * event; metrics are written at once, because a durable function that suspends runs no middleware afterwards.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { DomainEvent } from '../core/domain-event.ts';
+import type { Journal } from '../workflow/ports.ts';
+import { EventFormatter } from './event-formatter.ts';
+
+const NAMESPACE = 'Ebb';
+
+/** Longer fields are cut: a name or message from outside must not flood the log (contract 13.3). */
+const LONGEST_FIELD = 1_000;
+
+const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
+  'notice.refused',
+  'node.missing',
+  'eviction.blocked',
+  'pod.forced',
+  'volumes.kept',
+  'cluster.away',
+]);
+
+export function journal(service: string): Journal {
+  const logger = new Logger({ serviceName: service, logFormatter: new EventFormatter() });
+  const metrics = new Metrics({ namespace: NAMESPACE, serviceName: service });
+  return {
+    report(event) {
+      const fields = { ...(capped(event) as DomainEvent) };
+      if (WARNINGS.has(event.type)) logger.warn(event.type, fields);
+      else logger.info(event.type, fields);
+      measure(event, metrics);
+    },
+  };
+}
+
+/** For the failures of a function itself, which are no domain events. */
+export const failures = new Logger({ logFormatter: new EventFormatter() });
+
+/** Dimensions are cluster, group and result only: anything finer costs a metric for each value (contract 13.1). */
+function measure(event: DomainEvent, metrics: Metrics): void {
+  switch (event.type) {
+    case 'retirement.finished': {
+      const metric = metrics.singleMetric();
+      metric.addDimensions({ cluster: event.cluster, group: event.group, result: event.result });
+      metric.addMetric('Retirement', MetricUnit.Seconds, event.seconds);
+      return;
+    }
+    case 'notice.refused':
+      metrics.singleMetric().addMetric('NoticeRefused', MetricUnit.Count, 1);
+      return;
+    default:
+  }
+}
+
+function capped(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > LONGEST_FIELD ? `${value.slice(0, LONGEST_FIELD)}…` : value;
+  if (Array.isArray(value)) return value.map(capped);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, capped(field)]));
+  }
+  return value;
+}

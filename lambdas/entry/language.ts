@@ -1,0 +1,5 @@
+/** Validation messages in words; zod/mini has no language of its own and says only "Invalid input". */
+import { config } from 'zod/mini';
+import en from 'zod/v4/locales/en.js';
+
+config(en());

@@ -1,0 +1,35 @@
+/**
+ * Function settings: the environment variables that each function reads. The infrastructure sets exactly these, by the
+ * types here, so that a missing one is a compile error; validated whole at start, all faults in one message.
+ */
+import * as z from 'zod/mini';
+import './language.ts';
+
+const name = z.string().check(z.minLength(1));
+
+/** What every function has. */
+const commonSettings = {
+  /** The lifecycle hook that is ours. */
+  EBB_HOOK_NAME: name,
+  /** Where the clusters' settings are: a cluster's parameter is named this and the cluster's name. */
+  EBB_CLUSTER_PARAMETERS: z.string().check(z.regex(/^\/.+\/$/)),
+};
+
+export const routerSettings = z.object({
+  ...commonSettings,
+  /** ARN of the retirement's alias: durable functions are invoked qualified. */
+  EBB_RETIREMENT_FUNCTION: z.string().check(z.startsWith('arn:')),
+});
+
+export const retirementSettings = z.object(commonSettings);
+
+export type RouterSettings = z.infer<typeof routerSettings>;
+export type RetirementSettings = z.infer<typeof retirementSettings>;
+
+/** @throws Error naming every variable that is missing or wrong */
+export function readSettings<Schema extends z.ZodMiniType>(schema: Schema, environment = process.env): z.infer<Schema> {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`the function's environment is wrong: ${faults.join('; ')}`);
+}

@@ -1,0 +1,32 @@
+/** Entry: an EventBridge event becomes a retirement, started by name. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { lifecycle } from './adapters/auto-scaling.ts';
+import { parseEvent } from './adapters/interruption-events.ts';
+import { instanceTags } from './adapters/resource-tags.ts';
+import { retirements } from './adapters/retirements.ts';
+import { clusterSettings } from './entry/cluster-settings.ts';
+import { failureReport } from './entry/failure-report.ts';
+import { homeOf } from './entry/home.ts';
+import { journal } from './entry/journal.ts';
+import { readSettings, routerSettings } from './entry/settings.ts';
+import { routeEvent } from './workflow/route-notice.ts';
+
+const settings = readSettings(routerSettings);
+
+const ports = {
+  hookName: settings.EBB_HOOK_NAME,
+  lifecycle: lifecycle(new AutoScalingClient()),
+  instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient()),
+  settings: clusterSettings(new SSMClient(), settings.EBB_CLUSTER_PARAMETERS),
+  retirements: retirements(new LambdaClient(), settings.EBB_RETIREMENT_FUNCTION),
+  journal: journal('interruption-router'),
+};
+
+export const handler = middy()
+  .use(failureReport())
+  .handler((event: unknown, context: Context) => routeEvent(parseEvent(event), { ...ports, home: homeOf(context) }));

@@ -1,0 +1,42 @@
+/** Entry: the durable run that takes one node out. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import middy from '@middy/core';
+import { executionModeDurableContext } from '@middy/core/DurableContext';
+import { lifecycle } from './adapters/auto-scaling.ts';
+import { eksClusters } from './adapters/eks-clusters.ts';
+import { lazyInstances } from './adapters/instances.ts';
+import { parseNotice } from './adapters/interruption-events.ts';
+import { instanceTags } from './adapters/resource-tags.ts';
+import { clusterSettings } from './entry/cluster-settings.ts';
+import { durableRun } from './entry/durable-run.ts';
+import { failureReport } from './entry/failure-report.ts';
+import { homeOf } from './entry/home.ts';
+import { journal } from './entry/journal.ts';
+import { readSettings, retirementSettings } from './entry/settings.ts';
+import { retireNode, type Retired } from './workflow/retire-node.ts';
+
+const settings = readSettings(retirementSettings);
+
+const ports = {
+  hookName: settings.EBB_HOOK_NAME,
+  lifecycle: lifecycle(new AutoScalingClient()),
+  instances: lazyInstances(),
+  instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient()),
+  settings: clusterSettings(new SSMClient(), settings.EBB_CLUSTER_PARAMETERS),
+  clusters: eksClusters(new EKSClient()),
+  journal: journal('node-retirement'),
+};
+
+/** middy must not time a durable function out: its early timeout would end the whole execution as failed (platform.md 0.1). */
+export const handler = middy<unknown, Retired, Error, DurableContext>({
+  executionMode: executionModeDurableContext,
+  timeoutEarlyInMillis: 0,
+})
+  .use(failureReport())
+  .handler((event, context) =>
+    retireNode(parseNotice(event), { ...ports, run: durableRun(context), home: homeOf(context.lambdaContext) }),
+  );
