@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** undici, inside the Kubernetes client, calls `require`, which a module does not have. */
-const REQUIRE_BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+const REQUIRE_BANNER =
+  "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);";
 
 export interface FunctionBundle {
   /** The folder that holds `index.mjs` and what it imports. */

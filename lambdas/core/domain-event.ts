@@ -1,6 +1,6 @@
 /**
- * The domain events: the closed list of facts that Ebb reports (contract 13.0). Logs, metrics, the demo and the tests
- * all read these; nothing else formats messages.
+ * The domain events: the closed list of facts that Ebb reports (contract 13.0). Logs and metrics
+ * are made of these; nothing else formats messages.
  */
 import { explain, type BlockedBy } from './blocked.ts';
 import { podName, type Pod } from './pod.ts';

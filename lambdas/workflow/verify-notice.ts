@@ -34,7 +34,7 @@ export interface VerificationPorts {
 }
 
 /** A group whose tag this is may be drained although no configuration names it. */
-const MANAGED_TAG = 'ebb/managed';
+export const MANAGED_TAG = 'ebb/managed';
 
 const ignore = (reason: string): Verification => ({ kind: 'ignore', reason });
 const refuse = (reason: string): Verification => ({ kind: 'refuse', reason });

@@ -4,6 +4,8 @@
  * Peers take it as an argument. Code under test in the same thread is put on it by `install`; code in a worker thread by
  * `driveWorker` with the shared offset. It covers Date and the global timeouts, nothing else (reference/toolchain.md).
  */
+import { isDate } from 'node:util/types';
+
 const realNow = Date.now.bind(Date);
 const RealDate = Date;
 const realSetTimeout = globalThis.setTimeout;
@@ -225,6 +227,10 @@ function installGlobals(now: () => number, schedule: Schedule): () => void {
     }
     static override now(): number {
       return now();
+    }
+    /** A Date that was made before, or by a library that kept the real one, is a Date too. */
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return isDate(value);
     }
   }
   const setDriven = (run: (...args: unknown[]) => void, milliseconds = 0, ...args: unknown[]): unknown =>

@@ -1,0 +1,27 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Configuration } from '../lambdas/entry/configuration.ts';
+import { ClusterAccess } from './cluster-access.ts';
+import { ClusterParameters } from './cluster-parameters.ts';
+import { InterruptionRouting } from './interruption-routing.ts';
+import { LifecycleHooks } from './lifecycle-hooks.ts';
+import { NodeRetirement } from './node-retirement.ts';
+
+export interface EbbStackProps extends StackProps {
+  readonly configuration: Configuration;
+}
+
+/** One installation of Ebb: every cluster and group of its configuration, in one account and region. */
+export class EbbStack extends Stack {
+  constructor(scope: Construct, id: string, { configuration, ...props }: EbbStackProps) {
+    super(scope, id, { description: 'Ebb: graceful node termination for EKS', ...props });
+    const parameters = new ClusterParameters(this, 'Parameters', { clusters: configuration.clusters });
+    const retirement = new NodeRetirement(this, 'Retirement', { configuration, parameters });
+    const routing = new InterruptionRouting(this, 'Routing', { configuration, parameters, retirement });
+    const access = new ClusterAccess(this, 'Access', { configuration, role: retirement.role });
+    const hooks = new LifecycleHooks(this, 'Hooks', configuration);
+    // An instance must not wait in a hook that nobody listens to yet.
+    hooks.node.addDependency(routing, access);
+    new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds the access entries' });
+  }
+}

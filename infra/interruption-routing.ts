@@ -1,0 +1,69 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { LIFECYCLE_COMPLETE_ACTIONS, LIFECYCLE_READ_ACTIONS } from '../lambdas/adapters/auto-scaling.ts';
+import { EVENT_PATTERN } from '../lambdas/adapters/interruption-events.ts';
+import { PARAMETER_ACTIONS } from '../lambdas/adapters/parameters.ts';
+import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
+import { START_ACTIONS } from '../lambdas/adapters/retirements.ts';
+import type { Configuration } from '../lambdas/entry/configuration.ts';
+import type { RouterSettings } from '../lambdas/entry/settings.ts';
+import type { ClusterParameters } from './cluster-parameters.ts';
+import { deadLetterQueue, EbbFunction } from './ebb-function.ts';
+import { onEnrolledGroups } from './group-arns.ts';
+import type { NodeRetirement } from './node-retirement.ts';
+
+export interface InterruptionRoutingProps {
+  readonly configuration: Configuration;
+  readonly parameters: ClusterParameters;
+  readonly retirement: NodeRetirement;
+}
+
+/** The router reads a lagging state again for a minute (contract 1.3). */
+const TIMEOUT = Duration.seconds(90);
+
+/** From the default bus to a retirement. */
+export class InterruptionRouting extends Construct {
+  constructor(scope: Construct, id: string, { configuration, parameters, retirement }: InterruptionRoutingProps) {
+    super(scope, id);
+    const settings: RouterSettings = {
+      EBB_HOOK_NAME: configuration.hookName,
+      EBB_CLUSTER_PARAMETERS: parameters.prefix,
+      EBB_RETIREMENT_FUNCTION: retirement.alias.functionArn,
+    };
+    const router = new EbbFunction(this, 'InterruptionRouter', {
+      entry: 'interruption-router',
+      description: 'Ebb: starts a retirement for each instance that is to leave',
+      settings,
+      memorySize: 256,
+      timeout: TIMEOUT,
+      logRetentionDays: configuration.logRetentionDays,
+      statements: [
+        {
+          actions: [...LIFECYCLE_READ_ACTIONS, ...TAG_ACTIONS],
+          resources: ['*'],
+          wildcardReason: 'Descriptions cannot be limited to a resource.',
+        },
+        ...onEnrolledGroups(this, configuration, LIFECYCLE_COMPLETE_ACTIONS),
+        { actions: PARAMETER_ACTIONS, resources: [parameters.arn], wildcardReason: parameters.arnReason },
+        { actions: START_ACTIONS, resources: [retirement.alias.functionArn] },
+      ],
+    });
+    new Rule(this, 'TerminateActions', {
+      description: 'Ebb: instances that wait in our lifecycle hook',
+      eventPattern: {
+        source: [...EVENT_PATTERN.source],
+        detailType: [...EVENT_PATTERN.detailType],
+        detail: { LifecycleHookName: [configuration.hookName] },
+      },
+      targets: [
+        new LambdaFunction(router.alias, {
+          deadLetterQueue: deadLetterQueue(this, 'Undelivered', 'events that never reached the router'),
+          retryAttempts: 185,
+          maxEventAge: Duration.hours(24),
+        }),
+      ],
+    });
+  }
+}

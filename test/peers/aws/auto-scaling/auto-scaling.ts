@@ -1,0 +1,180 @@
+/** Auto Scaling of the peer: its groups, and what tests read and set in process. */
+import { arn, randomHex, type Account } from '../account.ts';
+import type { Bus } from '../event-bridge/event.ts';
+import type { Instances } from '../ec2/instances.ts';
+import type { Timetable } from '../timetable.ts';
+import { AwsError } from '../wire/aws-error.ts';
+import { Capacity, type Delays, type LaunchListener } from './capacity.ts';
+import type {
+  Group,
+  GroupTag,
+  Hook,
+  HookResult,
+  LaunchTemplateReference,
+  Member,
+  Transition,
+  WarmPool,
+} from './group.ts';
+import { stateOf } from './group.ts';
+import { History, type HistoryEntry } from './history.ts';
+import { Lifecycle } from './lifecycle.ts';
+
+/** A group to be made; what is not given has a plain default. */
+export interface GroupPlan {
+  readonly name: string;
+  /** How many instances are InService from the start, and desired. Default 1. */
+  readonly desired?: number;
+  /** Default 0. */
+  readonly min?: number;
+  /** Default twice the desired capacity, at least 1. */
+  readonly max?: number;
+  readonly zones?: readonly string[];
+  /** Plain tags; all propagate at launch. */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly instanceType?: string;
+  readonly launchTemplate?: LaunchTemplateReference;
+  /** A warm pool and how many instances rest in it. */
+  readonly warmPool?: WarmPool & { readonly size: number };
+}
+
+export interface HookPlan {
+  readonly name: string;
+  readonly transition: Transition;
+  /** Seconds, 30–7200. Default 3600. */
+  readonly heartbeatTimeout?: number;
+  /** Default ABANDON. */
+  readonly defaultResult?: HookResult;
+  readonly notificationMetadata?: string;
+  readonly notificationTargetArn?: string;
+  readonly roleArn?: string;
+}
+
+export class AutoScaling {
+  readonly groups = new Map<string, Group>();
+  readonly lifecycle: Lifecycle;
+  readonly capacity: Capacity;
+  readonly #history = new History();
+  readonly #account: Account;
+  readonly #time: Timetable;
+
+  constructor(parts: { account: Account; time: Timetable; bus: Bus; instances: Instances }) {
+    this.#account = parts.account;
+    this.#time = parts.time;
+    this.lifecycle = new Lifecycle({ ...parts, history: this.#history });
+    this.capacity = new Capacity({ ...parts, lifecycle: this.lifecycle });
+  }
+
+  /** How long AWS takes for what it does; change its fields to slow AWS down or make it lag. */
+  get delays(): Delays {
+    return this.capacity.delays;
+  }
+
+  addGroup(plan: GroupPlan): Group {
+    const group = this.#group(plan);
+    this.groups.set(group.name, group);
+    for (let count = 0; count < group.desired; count += 1) this.capacity.join(group, 'InService');
+    const resting = `Warmed:${group.warmPool?.poolState ?? 'Stopped'}`;
+    for (let count = 0; count < (plan.warmPool?.size ?? 0); count += 1) this.capacity.join(group, resting);
+    return group;
+  }
+
+  /** Adds one InService instance to a group, desired capacity included, with a chosen id when given. */
+  addInstance(groupName: string, given: { instanceId?: string; zone?: string } = {}): string {
+    const group = this.group(groupName);
+    group.desired += 1;
+    group.max = Math.max(group.max, group.desired);
+    return this.capacity.join(group, 'InService', given).instanceId;
+  }
+
+  /** Puts a hook on a group, or replaces the one of that name. */
+  putHook(groupName: string, plan: HookPlan): Hook {
+    const heartbeatTimeout = plan.heartbeatTimeout ?? 3600;
+    if (heartbeatTimeout < 30 || heartbeatTimeout > 7200) {
+      throw new AwsError('ValidationError', 'Heartbeat Timeout must be between 30 and 7200 seconds.');
+    }
+    const hook: Hook = {
+      name: plan.name,
+      transition: plan.transition,
+      heartbeatTimeout,
+      defaultResult: plan.defaultResult ?? 'ABANDON',
+      notificationMetadata: plan.notificationMetadata,
+      notificationTargetArn: plan.notificationTargetArn,
+      roleArn: plan.roleArn,
+    };
+    this.group(groupName).hooks.set(hook.name, hook);
+    return hook;
+  }
+
+  /** @throws AwsError ValidationError when there is no such group. */
+  group(name: string): Group {
+    const group = this.groups.get(name);
+    if (group !== undefined) return group;
+    throw new AwsError('ValidationError', `AutoScalingGroup name not found - no such group: ${name}`);
+  }
+
+  /** The group member of that id; undefined when no group has it. */
+  findMember(instanceId: string): Member | undefined {
+    for (const group of this.groups.values()) {
+      const member = group.members.get(instanceId);
+      if (member !== undefined) return member;
+    }
+    return undefined;
+  }
+
+  /** The state of an instance now, `Terminated` once it has left; undefined when it never was in a group. */
+  state(instanceId: string): string | undefined {
+    const member = this.findMember(instanceId);
+    if (member !== undefined) return stateOf(member);
+    return this.history(instanceId)
+      .filter((entry) => entry.kind === 'state')
+      .at(-1)?.state;
+  }
+
+  instanceIds(groupName: string): string[] {
+    return [...this.group(groupName).members.keys()];
+  }
+
+  /** Everything that happened to an instance, oldest first. */
+  history(instanceId: string): readonly HistoryEntry[] {
+    return this.#history.of(instanceId);
+  }
+
+  /** Calls `listener` for each instance that a group launches, before its launch hooks: the place to add a Node. */
+  onLaunch(listener: LaunchListener): void {
+    this.capacity.launchListeners.push(listener);
+  }
+
+  /** The state that Describe calls show: what it was `delays.stateLag` ago. */
+  shownState(member: Member): string {
+    const until = this.#time.now() - this.delays.stateLag;
+    return (member.states.findLast((each) => each.at <= until) ?? member.states[0])?.state ?? 'Pending';
+  }
+
+  #group(plan: GroupPlan): Group {
+    const desired = plan.desired ?? 1;
+    return {
+      name: plan.name,
+      arn: arn(
+        this.#account,
+        'autoscaling',
+        `autoScalingGroup:${crypto.randomUUID()}:autoScalingGroupName/${plan.name}`,
+      ),
+      createdAt: this.#time.date(),
+      min: plan.min ?? 0,
+      max: plan.max ?? Math.max(1, 2 * desired),
+      desired,
+      zones: plan.zones ?? ['a', 'b', 'c'].map((zone) => `${this.#account.region}${zone}`),
+      tags: tagsOf(plan.tags ?? {}),
+      launchTemplate: plan.launchTemplate ?? { id: `lt-${randomHex(17)}`, name: plan.name, version: '1' },
+      instanceType: plan.instanceType ?? 'm6i.large',
+      warmPool: plan.warmPool,
+      members: new Map(),
+      hooks: new Map(),
+      activities: [],
+    };
+  }
+}
+
+function tagsOf(tags: Readonly<Record<string, string>>): GroupTag[] {
+  return Object.entries(tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true }));
+}

@@ -1,0 +1,229 @@
+/** How a group's instances come and go: launch, scale-in, termination, warm pool; every way passes the hooks. */
+import type { Instances } from '../ec2/instances.ts';
+import type { Bus } from '../event-bridge/event.ts';
+import type { Timetable } from '../timetable.ts';
+import {
+  countsTowardsDesired,
+  isInWarmPool,
+  stateOf,
+  type Activity,
+  type Group,
+  type Member,
+  type Place,
+  type Transition,
+} from './group.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { successEvent } from './notifications.ts';
+
+/** Driven milliseconds that AWS takes for what it does. */
+export interface Delays {
+  /** From the request to the hooks' wait state. */
+  toWait: number;
+  /** From `Terminating:Proceed` to the instance leaving the group. */
+  toTerminated: number;
+  /** From the decision to launch to `Pending`, and again to `InService`. */
+  launch: number;
+  /** How long Describe calls go on showing the state before. */
+  stateLag: number;
+}
+
+/** Told of each instance that a group launched. */
+export type LaunchListener = (launched: { instanceId: string; groupName: string }) => void;
+
+interface Parts {
+  readonly time: Timetable;
+  readonly bus: Bus;
+  readonly instances: Instances;
+  readonly lifecycle: Lifecycle;
+}
+
+export class Capacity {
+  readonly delays: Delays = { toWait: 0, toTerminated: 1000, launch: 10_000, stateLag: 0 };
+  readonly launchListeners: LaunchListener[] = [];
+  readonly #parts: Parts;
+  readonly #launching = new Map<Group, number>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Puts a new instance into the group in `state`, without hooks. */
+  join(group: Group, state: string, given: { instanceId?: string; zone?: string } = {}): Member {
+    const { time, instances, lifecycle } = this.#parts;
+    const zone = given.zone ?? quietestZone(group);
+    const instance = instances.launch({
+      ...(given.instanceId === undefined ? {} : { instanceId: given.instanceId }),
+      zone,
+      instanceType: group.instanceType,
+      tags: instanceTags(group),
+      state: state === 'Warmed:Stopped' ? 'stopped' : 'running',
+    });
+    const member: Member = {
+      instanceId: instance.instanceId,
+      group,
+      zone,
+      instanceType: group.instanceType,
+      launchTemplate: group.launchTemplate,
+      launchedAt: time.now(),
+      protectedFromScaleIn: false,
+      health: 'Healthy',
+      states: [],
+      actions: new Map(),
+    };
+    group.members.set(member.instanceId, member);
+    lifecycle.move(member, state);
+    return member;
+  }
+
+  /** Ends an instance as TerminateInstanceInAutoScalingGroup and scale-in do; answers the scaling activity. */
+  terminate(member: Member, cause: string, options: { mayReturnToPool?: boolean } = {}): Activity {
+    const { time, lifecycle } = this.#parts;
+    const pooled = isInWarmPool(member);
+    const prefix = pooled ? 'Warmed:' : '';
+    const returns = options.mayReturnToPool === true && member.group.warmPool?.reuseOnScaleIn === true && !pooled;
+    const route = {
+      origin: pooled ? 'WarmPool' : 'AutoScalingGroup',
+      destination: returns ? 'WarmPool' : 'EC2',
+    } as const;
+    const activity = this.#activity(member, `Terminating EC2 instance: ${member.instanceId}`, cause);
+    lifecycle.move(member, `${prefix}Terminating`);
+    time.afterOrNow(this.delays.toWait, () => {
+      lifecycle.begin(member, {
+        transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+        route,
+        waiting: `${prefix}Terminating:Wait`,
+        proceeding: `${prefix}Terminating:Proceed`,
+        then: () => {
+          time.afterOrNow(this.delays.toTerminated, () => {
+            if (returns) this.#returnToPool(member, activity);
+            else this.#leave(member, activity, route);
+          });
+        },
+      });
+    });
+    this.reconcile(member.group);
+    return activity;
+  }
+
+  /** Launches or ends instances until as many serve the group as it desires. */
+  reconcile(group: Group): void {
+    const serving = [...group.members.values()].filter(countsTowardsDesired);
+    const missing = group.desired - serving.length - (this.#launching.get(group) ?? 0);
+    for (let count = 0; count < missing; count += 1) this.#launchSoon(group);
+    for (let count = 0; count < -missing; count += 1) {
+      const victim = scaleInVictim(group);
+      if (victim === undefined) return;
+      this.terminate(victim, 'a user request shrank the group', { mayReturnToPool: true });
+    }
+  }
+
+  #launchSoon(group: Group): void {
+    this.#launching.set(group, (this.#launching.get(group) ?? 0) + 1);
+    this.#parts.time.after(this.delays.launch, () => {
+      this.#launching.set(group, (this.#launching.get(group) ?? 1) - 1);
+      this.#launch(group);
+    });
+  }
+
+  #launch(group: Group): void {
+    const { time, instances, lifecycle } = this.#parts;
+    const pooled = [...group.members.values()].find(
+      (member) => stateOf(member) === `Warmed:${group.warmPool?.poolState ?? ''}`,
+    );
+    const origin: Place = pooled === undefined ? 'EC2' : 'WarmPool';
+    const member = pooled ?? this.join(group, 'Pending');
+    if (pooled !== undefined) {
+      instances.setState(pooled.instanceId, 'running');
+      lifecycle.move(pooled, 'Pending');
+    }
+    const activity = this.#activity(member, `Launching a new EC2 instance: ${member.instanceId}`, 'desired capacity');
+    for (const listener of this.launchListeners) listener({ instanceId: member.instanceId, groupName: group.name });
+    const route = { origin, destination: 'AutoScalingGroup' } as const;
+    lifecycle.begin(member, {
+      transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+      route,
+      waiting: 'Pending:Wait',
+      proceeding: 'Pending:Proceed',
+      then: (result) => {
+        if (result === 'ABANDON') {
+          lifecycle.move(member, 'Terminating');
+          this.#leave(member, activity, { origin, destination: 'EC2' });
+          return;
+        }
+        time.afterOrNow(this.delays.launch, () => {
+          lifecycle.move(member, 'InService');
+          this.#succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', route });
+        });
+      },
+    });
+  }
+
+  #leave(member: Member, activity: Activity, route: { origin: Place; destination: Place }): void {
+    const { lifecycle, instances } = this.#parts;
+    lifecycle.move(member, 'Terminated');
+    member.group.members.delete(member.instanceId);
+    instances.terminate(member.instanceId);
+    this.#succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_TERMINATING', route });
+    this.reconcile(member.group);
+  }
+
+  #returnToPool(member: Member, activity: Activity): void {
+    const { lifecycle, instances } = this.#parts;
+    const poolState = member.group.warmPool?.poolState ?? 'Stopped';
+    lifecycle.move(member, 'Warmed:Pending');
+    lifecycle.move(member, `Warmed:${poolState}`);
+    if (poolState !== 'Running') instances.setState(member.instanceId, 'stopped');
+    const route = { origin: 'AutoScalingGroup', destination: 'WarmPool' } as const;
+    this.#succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_TERMINATING', route });
+  }
+
+  #activity(member: Member, description: string, cause: string): Activity {
+    const activity: Activity = {
+      id: crypto.randomUUID(),
+      description,
+      cause: `At ${this.#parts.time.date().toISOString()} ${cause}.`,
+      startedAt: this.#parts.time.date(),
+      instanceId: member.instanceId,
+      endedAt: undefined,
+      status: 'InProgress',
+    };
+    member.group.activities.unshift(activity);
+    return activity;
+  }
+
+  #succeed(
+    member: Member,
+    activity: Activity,
+    how: { transition: Transition; route: { origin: Place; destination: Place } },
+  ): void {
+    const endedAt = this.#parts.time.date();
+    activity.endedAt = endedAt;
+    activity.status = 'Successful';
+    const { id: activityId, cause, startedAt } = activity;
+    this.#parts.bus.put(successEvent(member, { ...how, activityId, cause, startedAt, endedAt }));
+  }
+}
+
+function quietestZone(group: Group): string {
+  const count = (zone: string): number => [...group.members.values()].filter((member) => member.zone === zone).length;
+  return [...group.zones].sort((a, b) => count(a) - count(b))[0] ?? 'us-east-1a';
+}
+
+/** The oldest unprotected instance of the fullest zone: the default termination policy, in short. */
+function scaleInVictim(group: Group): Member | undefined {
+  const serving = [...group.members.values()].filter((member) => stateOf(member) === 'InService');
+  const inZone = (zone: string): number => serving.filter((member) => member.zone === zone).length;
+  return serving
+    .filter((member) => !member.protectedFromScaleIn)
+    .sort((a, b) => inZone(b.zone) - inZone(a.zone) || a.launchedAt - b.launchedAt)[0];
+}
+
+function instanceTags(group: Group): Record<string, string> {
+  const own = group.tags.filter((tag) => tag.propagateAtLaunch).map((tag) => [tag.key, tag.value] as const);
+  return {
+    ...Object.fromEntries(own),
+    'aws:autoscaling:groupName': group.name,
+    'aws:ec2launchtemplate:id': group.launchTemplate.id,
+    'aws:ec2launchtemplate:version': group.launchTemplate.version,
+  };
+}

@@ -1,0 +1,107 @@
+/** What an Auto Scaling group is made of. */
+import type { Timer } from '../timetable.ts';
+
+export interface GroupTag {
+  readonly key: string;
+  readonly value: string;
+  readonly propagateAtLaunch: boolean;
+}
+
+export interface LaunchTemplateReference {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface WarmPool {
+  /** The state that its instances rest in. */
+  readonly poolState: 'Stopped' | 'Running' | 'Hibernated';
+  /** Whether scale-in returns instances to the pool. */
+  readonly reuseOnScaleIn: boolean;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAt: Date;
+  min: number;
+  max: number;
+  desired: number;
+  readonly zones: readonly string[];
+  tags: GroupTag[];
+  readonly launchTemplate: LaunchTemplateReference;
+  readonly instanceType: string;
+  readonly warmPool: WarmPool | undefined;
+  readonly members: Map<string, Member>;
+  readonly hooks: Map<string, Hook>;
+  readonly activities: Activity[];
+}
+
+export type Transition = 'autoscaling:EC2_INSTANCE_LAUNCHING' | 'autoscaling:EC2_INSTANCE_TERMINATING';
+export type Place = 'EC2' | 'AutoScalingGroup' | 'WarmPool';
+export type HookResult = 'CONTINUE' | 'ABANDON';
+
+export interface Hook {
+  readonly name: string;
+  readonly transition: Transition;
+  /** Seconds from the start or the last heartbeat to the default result. */
+  readonly heartbeatTimeout: number;
+  readonly defaultResult: HookResult;
+  readonly notificationMetadata: string | undefined;
+  readonly notificationTargetArn: string | undefined;
+  readonly roleArn: string | undefined;
+}
+
+/** The most seconds that a hook can hold an instance, however many heartbeats come. */
+export function globalTimeout(hook: Hook): number {
+  return Math.min(172_800, 100 * hook.heartbeatTimeout);
+}
+
+export interface Member {
+  readonly instanceId: string;
+  readonly group: Group;
+  readonly zone: string;
+  readonly instanceType: string;
+  readonly launchTemplate: LaunchTemplateReference;
+  readonly launchedAt: number;
+  protectedFromScaleIn: boolean;
+  health: 'Healthy' | 'Unhealthy';
+  /** Every state that it has been in, oldest first. */
+  readonly states: { readonly state: string; readonly at: number }[];
+  /** The lifecycle actions of the transition under way, by hook name. */
+  readonly actions: Map<string, LifecycleAction>;
+}
+
+/** One hook holding one instance. */
+export interface LifecycleAction {
+  readonly token: string;
+  readonly hook: Hook;
+  /** When the hook gives up whatever happens, in epoch milliseconds. */
+  readonly globalDeadline: number;
+  deadline: number;
+  timer: Timer | undefined;
+  result: HookResult | undefined;
+}
+
+export interface Activity {
+  readonly id: string;
+  readonly description: string;
+  readonly cause: string;
+  readonly startedAt: Date;
+  readonly instanceId: string;
+  endedAt: Date | undefined;
+  status: 'InProgress' | 'Successful' | 'Cancelled';
+}
+
+export function stateOf(member: Member): string {
+  return member.states.at(-1)?.state ?? 'Pending';
+}
+
+/** Whether the instance serves the group, or is on its way to: what desired capacity counts. */
+export function countsTowardsDesired(member: Member): boolean {
+  return /^(Pending|InService)/.test(stateOf(member));
+}
+
+export function isInWarmPool(member: Member): boolean {
+  return stateOf(member).startsWith('Warmed:');
+}

@@ -1,0 +1,171 @@
+/** Auto Scaling on the wire: form in, XML out, version 2011-01-01. */
+import { z } from 'zod';
+import { AwsError } from '../wire/aws-error.ts';
+import { members } from '../wire/answer.ts';
+import { bool, int, list, strings } from '../wire/fields.ts';
+import { readForm } from '../wire/form.ts';
+import { pageOf } from '../wire/paging.ts';
+import { operation, type Operation, type Service } from '../wire/service.ts';
+import type { AutoScaling } from './auto-scaling.ts';
+import type { Group, Member } from './group.ts';
+import { groupResource, hookOperations } from './hook-operations.ts';
+import { activityShape, groupShape, instanceDetailsShape, tagShapes } from './shapes.ts';
+
+const paging = { MaxRecords: int.min(1).max(100).optional(), NextToken: z.string().optional() };
+const filters = list(z.object({ Name: z.string(), Values: strings }));
+type Filters = z.infer<typeof filters>;
+
+export function autoScalingService(service: AutoScaling): Service {
+  return {
+    scope: 'autoscaling',
+    iamPrefix: 'autoscaling',
+    protocol: 'query',
+    namespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
+    invalidCode: 'ValidationError',
+    deniedCode: 'AccessDenied',
+    operations: { ...describeOperations(service), ...capacityOperations(service), ...hookOperations(service) },
+    route: (request) => {
+      const parameters = readForm(request.body.toString());
+      const { Action } = z.object({ Action: z.string() }).parse(parameters);
+      return { action: Action, parameters };
+    },
+  };
+}
+
+function describeOperations(service: AutoScaling): Record<string, Operation> {
+  const shownState = (member: Member): string => service.shownState(member);
+  return {
+    DescribeAutoScalingGroups: operation({
+      input: z.object({ AutoScalingGroupNames: strings, Filters: filters, ...paging }),
+      answer: (input) => {
+        const wanted = input.AutoScalingGroupNames;
+        const found = [...service.groups.values()].filter(
+          (group) => (wanted.length === 0 || wanted.includes(group.name)) && passes(group, input.Filters),
+        );
+        const { page, nextToken } = pageOf(found, input.MaxRecords ?? 50, input.NextToken);
+        return { AutoScalingGroups: members(page.map((group) => groupShape(group, shownState))), NextToken: nextToken };
+      },
+    }),
+    DescribeAutoScalingInstances: operation({
+      input: z.object({ InstanceIds: strings, ...paging, MaxRecords: int.min(1).max(50).optional() }),
+      answer: (input) => {
+        const all = [...service.groups.values()].flatMap((group) => [...group.members.values()]);
+        const wanted = input.InstanceIds;
+        const found = all.filter((member) => wanted.length === 0 || wanted.includes(member.instanceId));
+        const { page, nextToken } = pageOf(found, input.MaxRecords ?? 50, input.NextToken);
+        const shapes = page.map((member) => instanceDetailsShape(member, shownState));
+        return { AutoScalingInstances: members(shapes), NextToken: nextToken };
+      },
+    }),
+    DescribeTags: operation({
+      input: z.object({ Filters: filters, ...paging }),
+      answer: (input) => {
+        const found = [...service.groups.values()].flatMap(tagShapes).filter((tag) => tagPasses(tag, input.Filters));
+        const { page, nextToken } = pageOf(found, input.MaxRecords ?? 50, input.NextToken);
+        return { Tags: members(page), NextToken: nextToken };
+      },
+    }),
+    DescribeScalingActivities: operation({
+      input: z.object({ AutoScalingGroupName: z.string().optional(), ActivityIds: strings, ...paging }),
+      answer: (input) => {
+        const name = input.AutoScalingGroupName;
+        const groups = name === undefined ? [...service.groups.values()] : [service.group(name)];
+        const found = groups.flatMap((group) => group.activities.map((activity) => activityShape(group, activity)));
+        const { page, nextToken } = pageOf(found, input.MaxRecords ?? 100, input.NextToken);
+        return { Activities: members(page), NextToken: nextToken };
+      },
+    }),
+  };
+}
+
+function capacityOperations(service: AutoScaling): Record<string, Operation> {
+  return {
+    TerminateInstanceInAutoScalingGroup: operation({
+      input: z.object({ InstanceId: z.string(), ShouldDecrementDesiredCapacity: bool }),
+      resources: (input) => groupResource(service, managed(service, input.InstanceId).group.name),
+      answer: (input) => {
+        const member = managed(service, input.InstanceId);
+        const { group } = member;
+        if (input.ShouldDecrementDesiredCapacity) decrement(group);
+        const activity = service.capacity.terminate(
+          member,
+          `instance ${member.instanceId} was taken out of service in response to a user request`,
+        );
+        return { Activity: activityShape(group, activity) };
+      },
+    }),
+    SetDesiredCapacity: operation({
+      input: z.object({ AutoScalingGroupName: z.string(), DesiredCapacity: int, HonorCooldown: bool.optional() }),
+      resources: (input) => groupResource(service, input.AutoScalingGroupName),
+      answer: (input) => {
+        const group = service.group(input.AutoScalingGroupName);
+        setDesired(group, input.DesiredCapacity);
+        service.capacity.reconcile(group);
+        return {};
+      },
+    }),
+  };
+}
+
+function managed(service: AutoScaling, instanceId: string): Member {
+  const member = service.findMember(instanceId);
+  if (member !== undefined) return member;
+  throw new AwsError(
+    'ValidationError',
+    `Instance Id not found - No managed instance found for instance ID: ${instanceId}`,
+  );
+}
+
+function decrement(group: Group): void {
+  if (group.desired > group.min) {
+    group.desired -= 1;
+    return;
+  }
+  throw new AwsError(
+    'ValidationError',
+    `Currently, desiredSize equals minSize (${group.min}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
+  );
+}
+
+function setDesired(group: Group, desired: number): void {
+  if (desired > group.max) {
+    throw new AwsError(
+      'ValidationError',
+      `New SetDesiredCapacity value ${desired} is above max value ${group.max} for the AutoScalingGroup.`,
+    );
+  }
+  if (desired < group.min) {
+    throw new AwsError(
+      'ValidationError',
+      `New SetDesiredCapacity value ${desired} is below min value ${group.min} for the AutoScalingGroup.`,
+    );
+  }
+  group.desired = desired;
+}
+
+/** Filters `tag-key`, `tag-value`, `tag:<key>` and the older `key`, `value`; all must pass. */
+function passes(group: Group, wanted: Filters): boolean {
+  return wanted.every(({ Name: name, Values: values }) => {
+    if (name.startsWith('tag:')) {
+      return group.tags.some((tag) => tag.key === name.slice('tag:'.length) && values.includes(tag.value));
+    }
+    if (name === 'tag-key' || name === 'key') return group.tags.some((tag) => values.includes(tag.key));
+    if (name === 'tag-value' || name === 'value') return group.tags.some((tag) => values.includes(tag.value));
+    throw new AwsError('ValidationError', `Invalid filter type ${name}`);
+  });
+}
+
+const TAG_FIELDS: Readonly<Record<string, string>> = {
+  'auto-scaling-group': 'ResourceId',
+  key: 'Key',
+  value: 'Value',
+  'propagate-at-launch': 'PropagateAtLaunch',
+};
+
+function tagPasses(tag: Record<string, unknown>, wanted: Filters): boolean {
+  return wanted.every(({ Name, Values }) => {
+    const field = TAG_FIELDS[Name];
+    if (field === undefined) throw new AwsError('ValidationError', `Invalid filter type ${Name}`);
+    return Values.includes(String(tag[field]));
+  });
+}

@@ -1,0 +1,108 @@
+/** Groups, instances, hooks and activities as Auto Scaling's answers show them. */
+import { members } from '../wire/answer.ts';
+import {
+  globalTimeout,
+  isInWarmPool,
+  type Activity,
+  type Group,
+  type Hook,
+  type LaunchTemplateReference,
+  type Member,
+} from './group.ts';
+
+type Shape = Record<string, unknown>;
+type StateOf = (member: Member) => string;
+
+export function groupShape(group: Group, stateOf: StateOf): Shape {
+  const inGroup = [...group.members.values()].filter((member) => !isInWarmPool(member));
+  return {
+    AutoScalingGroupName: group.name,
+    AutoScalingGroupARN: group.arn,
+    LaunchTemplate: templateShape(group.launchTemplate),
+    MinSize: group.min,
+    MaxSize: group.max,
+    DesiredCapacity: group.desired,
+    DefaultCooldown: 300,
+    AvailabilityZones: members(group.zones),
+    LoadBalancerNames: '',
+    TargetGroupARNs: '',
+    HealthCheckType: 'EC2',
+    HealthCheckGracePeriod: 300,
+    Instances: members(inGroup.map((member) => instanceShape(member, stateOf))),
+    CreatedTime: group.createdAt,
+    SuspendedProcesses: '',
+    EnabledMetrics: '',
+    Tags: members(tagShapes(group)),
+    TerminationPolicies: members(['Default']),
+    NewInstancesProtectedFromScaleIn: false,
+    ...(group.warmPool === undefined ? {} : { WarmPoolConfiguration: warmPoolShape(group.warmPool) }),
+  };
+}
+
+function warmPoolShape(pool: NonNullable<Group['warmPool']>): Shape {
+  return { MinSize: 0, PoolState: pool.poolState, InstanceReusePolicy: { ReuseOnScaleIn: pool.reuseOnScaleIn } };
+}
+
+function instanceShape(member: Member, stateOf: StateOf): Shape {
+  return {
+    InstanceId: member.instanceId,
+    InstanceType: member.instanceType,
+    AvailabilityZone: member.zone,
+    LifecycleState: stateOf(member),
+    HealthStatus: member.health,
+    LaunchTemplate: templateShape(member.launchTemplate),
+    ProtectedFromScaleIn: member.protectedFromScaleIn,
+  };
+}
+
+/** As DescribeAutoScalingInstances shows it; its health is in capitals there. */
+export function instanceDetailsShape(member: Member, stateOf: StateOf): Shape {
+  return {
+    ...instanceShape(member, stateOf),
+    AutoScalingGroupName: member.group.name,
+    HealthStatus: member.health.toUpperCase(),
+  };
+}
+
+function templateShape(template: LaunchTemplateReference): Shape {
+  return { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: template.version };
+}
+
+export function tagShapes(group: Group): Shape[] {
+  return group.tags.map((tag) => ({
+    ResourceId: group.name,
+    ResourceType: 'auto-scaling-group',
+    Key: tag.key,
+    Value: tag.value,
+    PropagateAtLaunch: tag.propagateAtLaunch,
+  }));
+}
+
+export function hookShape(group: Group, hook: Hook): Shape {
+  return {
+    LifecycleHookName: hook.name,
+    AutoScalingGroupName: group.name,
+    LifecycleTransition: hook.transition,
+    NotificationTargetARN: hook.notificationTargetArn,
+    RoleARN: hook.roleArn,
+    NotificationMetadata: hook.notificationMetadata,
+    HeartbeatTimeout: hook.heartbeatTimeout,
+    GlobalTimeout: globalTimeout(hook),
+    DefaultResult: hook.defaultResult,
+  };
+}
+
+export function activityShape(group: Group, activity: Activity): Shape {
+  return {
+    ActivityId: activity.id,
+    AutoScalingGroupName: group.name,
+    Description: activity.description,
+    Cause: activity.cause,
+    StartTime: activity.startedAt,
+    EndTime: activity.endedAt,
+    StatusCode: activity.status,
+    Progress: activity.status === 'InProgress' ? 0 : 100,
+    Details: '{}',
+    AutoScalingGroupARN: group.arn,
+  };
+}

@@ -1,0 +1,170 @@
+/** EC2 on the wire: form in, its own XML out, version 2016-11-15. */
+import { z } from 'zod';
+import { arn, type Account } from '../account.ts';
+import { AwsError } from '../wire/aws-error.ts';
+import { items } from '../wire/answer.ts';
+import { int, list, strings } from '../wire/fields.ts';
+import { readForm } from '../wire/form.ts';
+import { pageOf } from '../wire/paging.ts';
+import { operation, type Operation, type Service } from '../wire/service.ts';
+import type { Instance, Instances, InstanceState } from './instances.ts';
+
+const filters = list(z.object({ Name: z.string(), Value: strings }));
+type Filters = z.infer<typeof filters>;
+const paging = { MaxResults: int.optional(), NextToken: z.string().optional() };
+
+const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+
+export function ec2Service(instances: Instances, account: Account): Service {
+  return {
+    scope: 'ec2',
+    iamPrefix: 'ec2',
+    protocol: 'ec2',
+    namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
+    invalidCode: 'InvalidParameterValue',
+    deniedCode: 'UnauthorizedOperation',
+    operations: operations(instances, account),
+    route: (request) => {
+      const parameters = readForm(request.body.toString());
+      const { Action } = z.object({ Action: z.string() }).parse(parameters);
+      return { action: Action, parameters };
+    },
+  };
+}
+
+function operations(instances: Instances, account: Account): Record<string, Operation> {
+  return {
+    DescribeInstances: operation({
+      input: z.object({ InstanceId: strings, Filter: filters, ...paging }),
+      answer: (input) => {
+        const all = input.InstanceId.length === 0 ? instances.all() : input.InstanceId.map((id) => instances.get(id));
+        const found = all.filter((instance) => input.Filter.every((filter) => passes(instance, filter)));
+        const { page, nextToken } = pageOf(found, input.MaxResults ?? 1000, input.NextToken);
+        const reservations = page.map((instance) => reservationShape(instance, account));
+        return { reservationSet: items(reservations), nextToken };
+      },
+    }),
+    DescribeTags: operation({
+      input: z.object({ Filter: filters, ...paging }),
+      answer: (input) => {
+        const found = instances
+          .all()
+          .flatMap(tagDescriptions)
+          .filter((tag) => tagPasses(tag, input.Filter));
+        const { page, nextToken } = pageOf(found, input.MaxResults ?? 1000, input.NextToken);
+        return { tagSet: items(page), nextToken };
+      },
+    }),
+    TerminateInstances: operation({
+      input: z.object({ InstanceId: strings }),
+      resources: (input) =>
+        input.InstanceId.map((id) => ({
+          arn: arn(account, 'ec2', `instance/${id}`),
+          tags: instances.find(id)?.tags ?? {},
+        })),
+      answer: (input) => {
+        const changes = input.InstanceId.map((id) => {
+          const previousState = stateShape(instances.get(id).state);
+          instances.terminate(id);
+          return { instanceId: id, currentState: stateShape(instances.get(id).state), previousState };
+        });
+        return { instancesSet: items(changes) };
+      },
+    }),
+  };
+}
+
+function stateShape(state: InstanceState): { code: number; name: string } {
+  return { code: STATE_CODES[state], name: state };
+}
+
+function reservationShape(instance: Instance, account: Account): Record<string, unknown> {
+  return {
+    reservationId: `r-${instance.instanceId.slice(2)}`,
+    ownerId: account.accountId,
+    instancesSet: items([
+      {
+        instanceId: instance.instanceId,
+        imageId: instance.imageId,
+        instanceType: instance.instanceType,
+        instanceState: stateShape(instance.state),
+        // EC2 shows an empty name for an instance that has none any more.
+        privateDnsName: instance.privateDnsName ?? '',
+        ...(instance.privateDnsName === undefined ? {} : { privateIpAddress: instance.privateIp }),
+        launchTime: instance.launchedAt,
+        placement: { availabilityZone: instance.zone, groupName: '', tenancy: 'default' },
+        tagSet: items(Object.entries(instance.tags).map(([key, value]) => ({ key, value }))),
+      },
+    ]),
+  };
+}
+
+type Filter = Filters[number];
+
+function passes(instance: Instance, { Name: name, Value: values }: Filter): boolean {
+  const anyOf = (found: string): boolean => values.some((pattern) => like(pattern, found));
+  if (name.startsWith('tag:')) {
+    const value = instance.tags[name.slice('tag:'.length)];
+    return value !== undefined && anyOf(value);
+  }
+  if (name === 'tag-key') return Object.keys(instance.tags).some(anyOf);
+  const fields: Readonly<Record<string, string>> = {
+    'instance-id': instance.instanceId,
+    'private-dns-name': instance.privateDnsName ?? '',
+    'private-ip-address': instance.privateIp,
+    'instance-state-name': instance.state,
+    'availability-zone': instance.zone,
+    'instance-type': instance.instanceType,
+  };
+  const field = fields[name];
+  if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
+  return anyOf(field);
+}
+
+interface TagDescription {
+  readonly resourceId: string;
+  readonly resourceType: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+function tagDescriptions(instance: Instance): TagDescription[] {
+  return Object.entries(instance.tags).map(([key, value]) => ({
+    resourceId: instance.instanceId,
+    resourceType: 'instance',
+    key,
+    value,
+  }));
+}
+
+function tagPasses(tag: TagDescription, wanted: Filters): boolean {
+  return wanted.every(({ Name: name, Value: values }) => {
+    const anyOf = (found: string): boolean => values.some((pattern) => like(pattern, found));
+    if (name.startsWith('tag:')) return tag.key === name.slice('tag:'.length) && anyOf(tag.value);
+    const fields: Readonly<Record<string, string>> = {
+      'resource-id': tag.resourceId,
+      'resource-type': tag.resourceType,
+      key: tag.key,
+      value: tag.value,
+    };
+    const field = fields[name];
+    if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
+    return anyOf(field);
+  });
+}
+
+/** Filter values may hold `*` and `?`. */
+function like(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 's').test(text);
+}

@@ -1,0 +1,64 @@
+/** The EKS clusters and their access entries. */
+import { arn, type Account } from '../account.ts';
+import type { Timetable } from '../timetable.ts';
+import { AwsError } from '../wire/aws-error.ts';
+
+export interface ClusterPlan {
+  readonly name: string;
+  readonly endpoint: string;
+  /** The CA certificate, PEM; the API answers it in base64. */
+  readonly ca: string;
+  /** Default `1.33`. */
+  readonly version?: string;
+}
+
+export interface Cluster extends ClusterPlan {
+  readonly arn: string;
+  readonly version: string;
+  readonly createdAt: Date;
+  status: 'ACTIVE' | 'CREATING' | 'DELETING' | 'FAILED' | 'UPDATING';
+}
+
+/** What an IAM principal is in a cluster. */
+export interface AccessEntry {
+  readonly clusterName: string;
+  readonly principalArn: string;
+  readonly groups: readonly string[];
+  /** Default: the assumed-role ARN of the session. */
+  readonly username?: string;
+}
+
+export class Eks {
+  readonly clusters = new Map<string, Cluster>();
+  readonly accessEntries: AccessEntry[] = [];
+  readonly #account: Account;
+  readonly #time: Timetable;
+
+  constructor(parts: { account: Account; time: Timetable }) {
+    this.#account = parts.account;
+    this.#time = parts.time;
+  }
+
+  addCluster(plan: ClusterPlan): Cluster {
+    const cluster: Cluster = {
+      ...plan,
+      version: plan.version ?? '1.33',
+      arn: arn(this.#account, 'eks', `cluster/${plan.name}`),
+      createdAt: this.#time.date(),
+      status: 'ACTIVE',
+    };
+    this.clusters.set(plan.name, cluster);
+    return cluster;
+  }
+
+  addAccessEntry(entry: AccessEntry): void {
+    this.accessEntries.push(entry);
+  }
+
+  /** @throws AwsError ResourceNotFoundException */
+  cluster(name: string): Cluster {
+    const cluster = this.clusters.get(name);
+    if (cluster !== undefined) return cluster;
+    throw new AwsError('ResourceNotFoundException', `No cluster found for name: ${name}.`, 404);
+  }
+}

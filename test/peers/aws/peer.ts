@@ -1,0 +1,173 @@
+/**
+ * The AWS peer: one local HTTP server that answers as AWS's APIs do, with Auto Scaling's lifecycle hooks, EventBridge's
+ * default bus and Lambda with durable executions behind them, all on the driven clock.
+ *
+ * It follows AWS's documentation and knows nothing of Ebb.
+ */
+import type { DrivenClock } from '../clock.ts';
+import { arn, type Account } from './account.ts';
+import { Activity } from './activity.ts';
+import { AutoScaling } from './auto-scaling/auto-scaling.ts';
+import { autoScalingService } from './auto-scaling/service.ts';
+import { driveUntil, type DriveOptions, type Goal } from './driving.ts';
+import { Instances } from './ec2/instances.ts';
+import { ec2Service } from './ec2/service.ts';
+import { Eks } from './eks/clusters.ts';
+import { eksService } from './eks/service.ts';
+import { EventBridge } from './event-bridge/event-bridge.ts';
+import { Faults } from './faults.ts';
+import { Authorization } from './iam/authorization.ts';
+import { CredentialStore, type Caller, type Credentials } from './iam/credentials.ts';
+import { Lambda } from './lambda/lambda.ts';
+import { lambdaService } from './lambda/service.ts';
+import { Queues } from './queues.ts';
+import { PeerServer, type LoggedRequest } from './server.ts';
+import { Parameters } from './ssm/parameters.ts';
+import { ssmService } from './ssm/service.ts';
+import { verifyEksToken, type TokenVerdict } from './sts/eks-token.ts';
+import { stsService } from './sts/service.ts';
+import { taggingService } from './tagging/service.ts';
+import { Timetable } from './timetable.ts';
+
+export interface PeerOptions {
+  readonly clock: DrivenClock;
+  /** Default 123456789012. */
+  readonly accountId?: string;
+  /** Default eu-central-1. */
+  readonly region?: string;
+}
+
+export class AwsPeer {
+  readonly account: Account;
+  readonly clock: DrivenClock;
+  readonly time: Timetable;
+  readonly faults = new Faults();
+  readonly authorization = new Authorization();
+  readonly queues = new Queues();
+  readonly eventBridge: EventBridge;
+  readonly instances: Instances;
+  readonly autoScaling: AutoScaling;
+  readonly eks: Eks;
+  readonly ssm: Parameters;
+  readonly lambda: Lambda;
+  readonly sts: { verifyEksToken(bearer: string, clusterName: string): Promise<TokenVerdict> };
+  /** The credentials of the account's administrator, who may do everything. */
+  readonly administrator: Credentials;
+  readonly #server: PeerServer;
+  readonly #requests = new Activity();
+  readonly #store = new CredentialStore();
+  #url = '';
+
+  private constructor(options: PeerOptions) {
+    const account = { accountId: options.accountId ?? '123456789012', region: options.region ?? 'eu-central-1' };
+    const time = new Timetable(options.clock);
+    const { queues } = this;
+    this.account = account;
+    this.clock = options.clock;
+    this.time = time;
+    this.administrator = this.#store.issue(administratorOf(account)).credentials;
+    this.lambda = new Lambda({ account, time, queues, store: this.#store, endpoint: () => this.#url });
+    this.eventBridge = new EventBridge({
+      account,
+      time,
+      queues,
+      deliver: (target, payload, rule) => {
+        const by = { principal: 'events.amazonaws.com', sourceArn: rule.arn };
+        this.lambda.invokeAsync({ function: target.arn, payload, by });
+      },
+    });
+    const bus = this.eventBridge;
+    this.instances = new Instances({ account, time, bus });
+    this.autoScaling = new AutoScaling({ account, time, bus, instances: this.instances });
+    this.eks = new Eks({ account, time });
+    this.ssm = new Parameters({ time });
+    const tokens = { region: account.region, store: this.#store, eks: this.eks };
+    this.sts = { verifyEksToken: (bearer, cluster) => verifyEksToken(bearer, cluster, { ...tokens, now: time.now() }) };
+    const { faults, authorization } = this;
+    this.#server = new PeerServer({ time, activity: this.#requests, faults, store: this.#store, authorization });
+    this.#server.services.push(
+      autoScalingService(this.autoScaling),
+      ec2Service(this.instances, account),
+      eksService(this.eks, account),
+      stsService(),
+      ssmService(this.ssm, account),
+      taggingService(this.instances, account),
+      lambdaService(this.lambda, account, this.#requests),
+    );
+  }
+
+  /** Starts a peer on a random port of the loopback interface. */
+  static async start(options: PeerOptions): Promise<AwsPeer> {
+    const peer = new AwsPeer(options);
+    peer.#url = await peer.#server.listen();
+    return peer;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Every request that came in, refused ones too, oldest first. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#server.requests;
+  }
+
+  /** The variables that point an AWS SDK here, as the administrator. */
+  environment(): Record<string, string> {
+    return {
+      AWS_ENDPOINT_URL: this.#url,
+      AWS_REGION: this.account.region,
+      AWS_ACCESS_KEY_ID: this.administrator.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: this.administrator.secretAccessKey,
+      AWS_SESSION_TOKEN: this.administrator.sessionToken,
+    };
+  }
+
+  /** What an SDK client's constructor takes to talk to this peer, as the administrator unless told. */
+  clientConfig(credentials: Credentials = this.administrator): {
+    endpoint: string;
+    region: string;
+    credentials: Credentials;
+  } {
+    return { endpoint: this.#url, region: this.account.region, credentials };
+  }
+
+  /** A queue of that name; answers its ARN. */
+  addQueue(name: string): string {
+    const queueArn = arn(this.account, 'sqs', name);
+    this.queues.add(queueArn);
+    return queueArn;
+  }
+
+  /**
+   * Moves the clock past time in which nothing happens until the goal is reached: a promise settles, or a function
+   * answers something other than false and undefined.
+   */
+  driveUntil<T>(goal: Goal<T>, options: DriveOptions = {}): Promise<T> {
+    const { clock, lambda } = this;
+    const nextFunctionTimer = (): number | undefined => lambda.nextFunctionTimer;
+    return driveUntil(
+      { clock, requests: this.#requests, invocations: lambda.invocations, nextFunctionTimer },
+      goal,
+      options,
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.time.stop();
+    this.lambda.stop();
+    await this.#server.close();
+  }
+}
+
+function administratorOf(account: Account): NewCaller {
+  return {
+    arn: `arn:aws:iam::${account.accountId}:user/administrator`,
+    accountId: account.accountId,
+    userId: 'AIDAADMINISTRATOR000',
+    roleArn: undefined,
+    functionName: undefined,
+  };
+}
+
+type NewCaller = Omit<Caller, 'accessKeyId'>;
