@@ -62,6 +62,9 @@ const PER_POD_LABELS = new Set([
 
 const scaledSchema = z.object({ spec: z.object({ replicas: z._default(z.number(), 1) }) });
 
+/** How long a controller that has fewer pods than it wants is listened to before that is believed, milliseconds. */
+const SIBLINGS_SETTLE_MS = 500;
+
 /** Controllers whose pods are paced, each with its pods in the whole cluster: a read and a watch apiece. */
 class Controllers {
   readonly #connection: KubernetesConnection;
@@ -74,15 +77,14 @@ class Controllers {
   }
 
   workloads(): ReadonlyMap<string, Workload> {
-    return new Map(
-      [...this.#followed].flatMap(([uid, followed]) => (followed.siblings ? [[uid, workloadOf(followed)]] : [])),
-    );
+    const known = [...this.#followed].filter(([, followed]) => isKnown(followed));
+    return new Map(known.map(([uid, followed]) => [uid, workloadOf(followed)]));
   }
 
   follow(pod: Pod): void {
     const { owner } = pod;
     if (owner === undefined || this.#followed.has(owner.uid)) return;
-    const followed: Followed = { owner, first: pod, mostSeen: 1 };
+    const followed: Followed = { owner, first: pod, mostSeen: 1, settled: false };
     this.#followed.set(owner.uid, followed);
     this.#open(followed).catch((error: unknown) => {
       this.#listener.failed(error as Error);
@@ -90,7 +92,10 @@ class Controllers {
   }
 
   close(): void {
-    for (const { siblings } of this.#followed.values()) siblings?.close();
+    for (const { siblings, settling } of this.#followed.values()) {
+      siblings?.close();
+      clearTimeout(settling);
+    }
   }
 
   async #open(followed: Followed): Promise<void> {
@@ -99,12 +104,7 @@ class Controllers {
     if (replicas !== undefined) followed.replicas = replicas;
     if (replicas === 1) {
       // A single replica goes at once: its siblings need no watching.
-      followed.siblings = {
-        items: new Map([[first.uid, true]]),
-        relist: () => Promise.resolve(),
-        close: () => undefined,
-      };
-      this.#listener.changed();
+      this.#settle(followed);
       return;
     }
     const labels = Object.entries(first.labels).filter(([label]) => !PER_POD_LABELS.has(label));
@@ -119,6 +119,14 @@ class Controllers {
       },
       this.#listener,
     );
+    followed.settling = setTimeout(() => {
+      this.#settle(followed);
+    }, SIBLINGS_SETTLE_MS);
+  }
+
+  #settle(followed: Followed): void {
+    followed.settled = true;
+    this.#listener.changed();
   }
 
   async #replicas({ kind, namespace, name }: Owner): Promise<number | undefined> {
@@ -132,6 +140,7 @@ class Controllers {
 
 interface Followed {
   readonly owner: Owner;
+  /** The pod that it was followed for. */
   readonly first: Pod;
   /** Absent while it is being read, and for kinds that we do not know. */
   replicas?: number;
@@ -139,12 +148,20 @@ interface Followed {
   siblings?: WatchedCollection<boolean>;
   /** How many pods of an unknown kind were ever seen Ready at once: the best guess at its replicas. */
   mostSeen: number;
+  settling?: NodeJS.Timeout;
+  settled: boolean;
+}
+
+/** A watch without a list does not say when its first events are over: all pods are there, or time enough has passed. */
+function isKnown({ replicas, siblings, settled }: Followed): boolean {
+  return settled || (replicas !== undefined && siblings !== undefined && siblings.items.size >= replicas);
 }
 
 function workloadOf(followed: Followed): Workload {
-  const readyPods = new Set([...(followed.siblings?.items ?? [])].filter(([, ready]) => ready).map(([uid]) => uid));
-  followed.mostSeen = Math.max(followed.mostSeen, readyPods.size);
-  return { owner: followed.owner, replicas: followed.replicas ?? followed.mostSeen, readyPods };
+  const { owner, first, siblings, replicas } = followed;
+  const ready = siblings === undefined ? [first.uid] : [...siblings.items].flatMap(([uid, is]) => (is ? [uid] : []));
+  followed.mostSeen = Math.max(followed.mostSeen, ready.length);
+  return { owner, replicas: replicas ?? followed.mostSeen, readyPods: new Set(ready) };
 }
 
 function countsAsReady(object: KubernetesObject, owner: string): boolean {

@@ -34,25 +34,31 @@ export interface Blocked {
   readonly by: BlockedBy;
 }
 
-export function blockedByBudget(budget: DisruptionBudget): BlockedBy {
+/**
+ * @param uncounted pods whose eviction we have asked for and the status does not show yet
+ */
+export function blockedByBudget(budget: DisruptionBudget, uncounted: number): BlockedBy {
+  // A granted eviction lowers what is allowed at once, the healthy count only when the controller has looked.
+  const healthy = Math.min(budget.currentHealthy, budget.desiredHealthy + budget.disruptionsAllowed) - uncounted;
   return {
     kind: 'budget',
     budget: budgetName(budget),
-    healthy: budget.currentHealthy,
+    healthy,
     needed: budget.desiredHealthy,
     expected: budget.expectedPods,
     never: budget.expectedPods > 0 && budget.desiredHealthy >= budget.expectedPods,
   };
 }
 
-export function blockedByImpliedBudget(workload: Workload, share: number): BlockedBy {
+export function blockedByImpliedBudget(workload: Workload, share: number, allowance: number): BlockedBy {
   const { kind, namespace, name } = workload.owner;
+  const allowed = allowedUnready(workload, share);
   return {
     kind: 'implied-budget',
     workload: `${kind} ${namespace}/${name}`,
-    ready: workload.readyPods.size,
+    ready: workload.replicas - allowed + allowance,
     replicas: workload.replicas,
-    allowedUnready: allowedUnready(workload, share),
+    allowedUnready: allowed,
   };
 }
 

@@ -184,14 +184,14 @@ class Pacing {
 
   #heldByBudget(pod: Pod, budget: DisruptionBudget): Permission | undefined {
     if (passesBudgetFree(pod, budget)) return undefined;
-    return this.#allowance(budgetName(budget), () => this.#budgetAllowance(budget)) > 0
-      ? undefined
-      : { kind: 'blocked', by: blockedByBudget(budget) };
+    const left = this.#allowance(budgetName(budget), () => budget.disruptionsAllowed - this.#uncounted(budget));
+    if (left > 0) return undefined;
+    return { kind: 'blocked', by: blockedByBudget(budget, budget.disruptionsAllowed - left) };
   }
 
-  /** What the budget allows, less the asks that its watched status cannot show yet. */
-  #budgetAllowance(budget: DisruptionBudget): number {
-    const uncounted = this.#state.pods.filter((pod) => {
+  /** Asks that the budget's watched status cannot show yet. */
+  #uncounted(budget: DisruptionBudget): number {
+    return this.#state.pods.filter((pod) => {
       const ask = this.#asks.get(pod.uid);
       return (
         ask?.wasReady === true &&
@@ -199,8 +199,7 @@ class Pacing {
         !budget.disruptedPods.includes(pod.name) &&
         coverage(pod, [budget]).budgets.length > 0
       );
-    });
-    return budget.disruptionsAllowed - uncounted.length;
+    }).length;
   }
 
   #heldByImpliedBudget(pod: Pod): Permission | undefined {
@@ -208,9 +207,8 @@ class Pacing {
     if (!isPaced(pod.owner, share) || share === 'off' || !pod.ready) return undefined;
     const workload = this.#state.workloads.get(pod.owner.uid);
     if (workload === undefined) return { kind: 'follow' };
-    return this.#allowance(pod.owner.uid, () => impliedAllowance(workload, share, this.#leaving())) > 0
-      ? undefined
-      : { kind: 'blocked', by: blockedByImpliedBudget(workload, share) };
+    const left = this.#allowance(pod.owner.uid, () => impliedAllowance(workload, share, this.#leaving()));
+    return left > 0 ? undefined : { kind: 'blocked', by: blockedByImpliedBudget(workload, share, left) };
   }
 
   #leaving(): ReadonlySet<string> {

@@ -1,0 +1,138 @@
+/**
+ * An installation of Ebb on the peers: the stack is synthesised and deployed as its template says, so functions run from
+ * their assets with the template's environment, roles, rule and hook. Tests and the demo both stand on it.
+ */
+import { App } from 'aws-cdk-lib';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clusterRoleManifests } from '../infra/cluster-role.ts';
+import { EbbStack } from '../infra/ebb-stack.ts';
+import type { DomainEvent } from '../lambdas/core/domain-event.ts';
+import { parseConfiguration, type ConfigurationInput } from '../lambdas/entry/configuration.ts';
+import { deployTemplate } from './peers/aws/deployment/deploy.ts';
+import { AwsPeer } from './peers/aws/peer.ts';
+import { DrivenClock } from './peers/clock.ts';
+import { KubernetesPeer } from './peers/kubernetes/peer.ts';
+
+/** A domain event as it stands in the log: with its time, and which function wrote it. */
+export type LoggedEvent = DomainEvent & { readonly time: string; readonly level: string; readonly service: string };
+
+export interface InstallationPlan {
+  /** One cluster, whose groups are made with as many nodes as `nodes` says. */
+  readonly configuration: ConfigurationInput;
+  /** Nodes per group. */
+  readonly nodes: number;
+  readonly clock?: DrivenClock;
+}
+
+export class Installation {
+  readonly clock: DrivenClock;
+  readonly aws: AwsPeer;
+  readonly kubernetes: KubernetesPeer;
+  /** Every domain event that a function logged, oldest first. */
+  readonly events: LoggedEvent[] = [];
+  /** Lines that are no domain events: failures, and what a library printed. */
+  readonly otherLines: string[] = [];
+  readonly #listeners: ((event: LoggedEvent) => void)[] = [];
+  readonly #assembly: string;
+
+  private constructor(parts: { clock: DrivenClock; aws: AwsPeer; kubernetes: KubernetesPeer; assembly: string }) {
+    this.clock = parts.clock;
+    this.aws = parts.aws;
+    this.kubernetes = parts.kubernetes;
+    this.#assembly = parts.assembly;
+    this.aws.lambda.onLog(({ line }) => {
+      this.#read(line);
+    });
+  }
+
+  static async start({ configuration, nodes, clock = new DrivenClock() }: InstallationPlan): Promise<Installation> {
+    const parsed = parseConfiguration(configuration);
+    const aws = await AwsPeer.start({ clock });
+    const [cluster] = parsed.clusters;
+    if (cluster === undefined) throw new Error('the configuration names no cluster');
+    const kubernetes = await KubernetesPeer.start({
+      clock,
+      authenticate: async (bearer) => {
+        const verdict = await aws.sts.verifyEksToken(bearer, cluster.name);
+        return verdict.ok ? verdict.identity : undefined;
+      },
+    });
+    aws.eks.addCluster({ name: cluster.name, endpoint: kubernetes.url, ca: kubernetes.ca });
+    for (const { name } of cluster.groups) aws.autoScaling.addGroup({ name, desired: 0 });
+    const assembly = mkdtempSync(join(tmpdir(), 'ebb-cdk-'));
+    const installation = new Installation({ clock, aws, kubernetes, assembly });
+    for (const { name } of cluster.groups) {
+      for (let count = 0; count < nodes; count += 1) installation.addNode(name);
+    }
+    const app = new App({ outdir: assembly, analyticsReporting: false });
+    const stack = new EbbStack(app, 'Ebb', { configuration: parsed });
+    app.synth();
+    deployTemplate(aws, stack.stackName === 'Ebb' ? assembly : '');
+    for (const manifest of clusterRoleManifests(parsed.kubernetesGroup)) kubernetes.world.apply(manifest as never);
+    return installation;
+  }
+
+  /** An instance of the group, and its node; the node's name is the instance's private DNS name, as on EKS. */
+  addNode(group: string): string {
+    const { aws, kubernetes } = this;
+    const zones = ['a', 'b', 'c'].map((letter) => `${aws.account.region}${letter}`);
+    const zone = zones[aws.autoScaling.instanceIds(group).length % zones.length] ?? '';
+    const instance = aws.autoScaling.addInstance(group, { zone });
+    kubernetes.world.addNode({ name: this.nodeOf(instance), providerID: `aws:///${zone}/${instance}`, zone });
+    return instance;
+  }
+
+  nodeOf(instance: string): string {
+    return this.aws.instances.get(instance).privateDnsName ?? '';
+  }
+
+  onEvent(listener: (event: LoggedEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Names of the functions by their entry. */
+  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement'): string {
+    const found = [...this.aws.lambda.functions.keys()].find((name) => name.includes(entry));
+    if (found === undefined) throw new Error(`no function of the template is ${entry}`);
+    return found;
+  }
+
+  /** Requests that the functions, and nobody else, made to the cluster. */
+  kubernetesRequests(): number {
+    return this.kubernetes.requests.entries.filter(({ user }) => user.includes(':assumed-role/')).length;
+  }
+
+  /** Calls that the functions made to AWS, checkpoints left out: those are the platform's own. */
+  awsRequests(): number {
+    return this.aws.requests.filter(({ function: name, service, action }) => {
+      return name !== undefined && !(service === 'lambda' && action.includes('Durable'));
+    }).length;
+  }
+
+  async stop(): Promise<void> {
+    await this.kubernetes.stop();
+    await this.aws.stop();
+    rmSync(this.#assembly, { recursive: true, force: true });
+  }
+
+  #read(line: string): void {
+    const event = parsedEvent(line);
+    if (event === undefined) {
+      this.otherLines.push(line);
+      return;
+    }
+    this.events.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+function parsedEvent(line: string): LoggedEvent | undefined {
+  try {
+    const parsed = JSON.parse(line) as Partial<LoggedEvent> | null;
+    return typeof parsed?.type === 'string' ? (parsed as LoggedEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+/** Removes, after a quarantine, the pods of nodes whose objects are gone. */
+import type { Cluster } from '../cluster.ts';
+import { deleteObject } from '../deletion.ts';
+import { nodes, pods } from '../resources.ts';
+import { isOf } from '../store.ts';
+
+export function runPodGc(cluster: Cluster): void {
+  const { store } = cluster;
+  const queue = cluster.queue((node) => {
+    if (store.get(nodes, { name: node }) !== undefined) return;
+    for (const pod of store.list(pods).filter(({ spec }) => spec.nodeName === node))
+      deleteObject(cluster, pods, pod, { gracePeriodSeconds: 0 });
+  });
+  store.onChange((change) => {
+    if (isOf(nodes, change) && change.type === 'DELETED')
+      queue.addLater(change.object.metadata.name, cluster.latencies.podGc);
+  });
+}

@@ -1,0 +1,172 @@
+/** Answers recorded from a real API server (v1.36.2), compared byte for byte once names and uids are the same. */
+import { readFile } from 'node:fs/promises';
+
+import { describe, expect, it } from 'vitest';
+
+import type { Budget, Pod } from './objects.ts';
+import { budgets, pods } from './resources.ts';
+import { type Answer, TestPeer } from './wire.ts';
+
+interface Exchange {
+  name: string;
+  request: { method: 'POST'; path: string; body: object };
+  status: number;
+  headers: Record<string, string>;
+  body: object;
+}
+
+const load = async <T>(file: string): Promise<T> =>
+  JSON.parse(await readFile(new URL(`recorded/${file}.json`, import.meta.url), 'utf8')) as T;
+
+const exchanges = await load<Exchange[]>('evictions');
+const statuses = await load<{ name: string; status: Budget['status'] }[]>('budget-statuses');
+const terminating = await load<{ deletionGracePeriodSeconds: number; phase: string; condition: object }>(
+  'terminating-pod',
+);
+
+/** The pod and uid that the recordings are about. */
+const RECORDED_POD = 'web-0-79589fcc44-8hvjd';
+const RECORDED_UID = '7467a160-2d32-4fde-92b3-fea20fcd0b38';
+const key = { namespace: 'app-0', name: 'web-0' };
+
+async function recordedWorld(latencies = {}): Promise<TestPeer> {
+  const given = await TestPeer.start(latencies);
+  for (let at = 0; at < 5; at += 1) given.peer.world.addNode({ name: `fake-node-${at}` });
+  given.peer.world.addDeployment({ ...key, replicas: 10, startSeconds: 0.5, shutdownSeconds: 20 });
+  given.peer.world.addBudget({ ...key, for: 'web-0', maxUnavailable: 1 });
+  await given.peer.settle();
+  return given;
+}
+
+function podsOf(given: TestPeer): [Pod, Pod] {
+  const [first, second] = given.peer.pods('app-0');
+  if (first === undefined || second === undefined) throw new Error('the world has no pods');
+  return [first, second];
+}
+
+/** The request as recorded, about `pod`. */
+function replay(given: TestPeer, { request }: Exchange, pod: Pod, token?: string): Promise<Answer> {
+  const named = JSON.parse(rename(JSON.stringify(request), pod)) as Exchange['request'];
+  const headers = { 'user-agent': 'curl/8.5.0' };
+  return given.ask(named.path, {
+    method: 'POST',
+    body: named.body,
+    headers,
+    ...(token === undefined ? {} : { token }),
+  });
+}
+
+function rename(text: string, { metadata }: Pod): string {
+  return text
+    .replaceAll(RECORDED_POD, metadata.name)
+    .replaceAll('web-0-79589fcc44-0000a', metadata.name)
+    .replaceAll(RECORDED_UID, metadata.uid);
+}
+
+function expectRecorded(answer: Answer, recorded: Exchange, pod: Pod): void {
+  const text = rename(JSON.stringify(recorded.body, undefined, 2), pod);
+  expect(answer.text).toBe(text);
+  expect(answer.status).toBe(recorded.status);
+  const headers = ['cache-control', 'content-type', 'retry-after', 'x-content-type-options'];
+  expect(Object.fromEntries(headers.map((name) => [name, answer.headers[name]]))).toEqual(
+    Object.fromEntries(headers.map((name) => [name, recorded.headers[name]])),
+  );
+  // The length is the recorded one where the names have the recorded length.
+  if (pod.metadata.name.length === RECORDED_POD.length)
+    expect(answer.headers['content-length']).toBe(recorded.headers['content-length']);
+}
+
+function exchange(name: string): Exchange {
+  const found = exchanges.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`nothing recorded as ${name}`);
+  return found;
+}
+
+/** A budget's status with the recorded times and pod names in the place of its own. */
+function likeRecorded(name: string, { status }: Budget): { recorded: unknown; actual: unknown } {
+  const recorded = statuses.find((one) => one.name === name)?.status;
+  const plain = (value: Budget['status'] | undefined): unknown => ({
+    ...value,
+    conditions: value?.conditions?.map((condition) => ({ ...condition, lastTransitionTime: 'T' })),
+    ...(value?.disruptedPods === undefined ? {} : { disruptedPods: Object.keys(value.disruptedPods).length }),
+  });
+  return { recorded: plain(recorded), actual: plain(status) };
+}
+
+function expectStatus(given: TestPeer, name: string): void {
+  const budget = given.peer.store.get(budgets, key);
+  if (budget === undefined) throw new Error('no budget');
+  const { recorded, actual } = likeRecorded(name, budget);
+  expect(actual).toEqual(recorded);
+}
+
+describe('evictions as a real server answers them', () => {
+  it('evicts one, refuses the next and takes the terminating one again', async () => {
+    await using given = await recordedWorld();
+    const [first, second] = podsOf(given);
+    expectStatus(given, 'enough');
+    expectRecorded(await replay(given, exchange('evicted'), first), exchange('evicted'), first);
+    await given.clock.advance(100);
+    expectRecorded(await replay(given, exchange('over budget'), second), exchange('over budget'), second);
+    const dry = exchange('over budget in a dry run');
+    expectRecorded(await replay(given, dry, second), dry, second);
+    const again = exchange('evicted again while terminating');
+    expectRecorded(await replay(given, again, first), again, first);
+
+    const pod = given.peer.store.get(pods, first.metadata);
+    expect(pod?.status.phase).toBe(terminating.phase);
+    expect(pod?.metadata.deletionGracePeriodSeconds).toBe(terminating.deletionGracePeriodSeconds);
+    const condition = pod?.status.conditions?.find(({ type }) => type === 'DisruptionTarget');
+    expect({ ...condition, lastTransitionTime: 'T', lastProbeTime: null }).toEqual({
+      ...terminating.condition,
+      lastTransitionTime: 'T',
+    });
+
+    expectStatus(given, 'after an eviction');
+    await given.clock.advance(1_000);
+    expectStatus(given, 'replacement ready');
+    expect(given.peer.store.get(pods, first.metadata)).toBeDefined();
+  });
+
+  it('answers 404, and 403 without the right', async () => {
+    await using given = await recordedWorld();
+    const [, pod] = podsOf(given);
+    expectRecorded(await replay(given, exchange('not found'), pod), exchange('not found'), pod);
+    const token = given.peer.addUser('drainer', []);
+    expectRecorded(await replay(given, exchange('forbidden'), pod, token), exchange('forbidden'), pod);
+  });
+
+  it('uses up a disruption for 120 s when the uid is another', async () => {
+    await using given = await recordedWorld();
+    const [, pod] = podsOf(given);
+    expectRecorded(await replay(given, exchange('another uid'), pod), exchange('another uid'), pod);
+    await given.clock.advance(100);
+    expectStatus(given, 'used up by a failed precondition');
+    await given.clock.advance(118_000);
+    expectStatus(given, 'used up by a failed precondition');
+    await given.clock.advance(2_000);
+    expectStatus(given, 'given back after 120 s');
+  });
+
+  it('fails with two budgets, and refuses what is never allowed', async () => {
+    await using given = await recordedWorld();
+    const [, pod] = podsOf(given);
+    given.peer.world.addBudget({ namespace: 'app-0', name: 'second', for: 'web-0', maxUnavailable: 1 });
+    expectRecorded(await replay(given, exchange('two budgets'), pod), exchange('two budgets'), pod);
+    for (const name of ['second', 'web-0'])
+      await given.ask(`/apis/policy/v1/namespaces/app-0/poddisruptionbudgets/${name}`, { method: 'DELETE' });
+    given.peer.world.addBudget({ namespace: 'app-0', name: 'never', for: 'web-0', minAvailable: 10 });
+    await given.peer.settle();
+    const never = exchange('a budget that never allows');
+    expectRecorded(await replay(given, never, pod), never, pod);
+  });
+
+  it('asks to come back while the budget is not yet processed', async () => {
+    await using given = await recordedWorld({ controller: 5_000 });
+    const [, pod] = podsOf(given);
+    await given.ask('/apis/policy/v1/namespaces/app-0/poddisruptionbudgets/web-0', { method: 'DELETE' });
+    given.peer.world.addBudget({ namespace: 'app-0', name: 'fresh', for: 'web-0', maxUnavailable: 1 });
+    const fresh = exchange('budget not yet processed');
+    expectRecorded(await replay(given, fresh, pod), fresh, pod);
+  });
+});

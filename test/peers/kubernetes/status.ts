@@ -1,0 +1,251 @@
+/**
+ * Answers that are a metav1.Status: the refusals of a real API server, with its words. Named constructors only; nothing
+ * else writes these messages. The shapes are pinned to recorded answers (recorded/).
+ */
+import { qualified, type Resource } from './resources.ts';
+
+export interface Cause {
+  reason: string;
+  message: string;
+  field?: string;
+}
+
+export interface Status {
+  kind: 'Status';
+  apiVersion: 'v1';
+  metadata: { continue?: string };
+  status: 'Success' | 'Failure';
+  message?: string;
+  reason?: string;
+  details?: {
+    name?: string;
+    group?: string;
+    kind?: string;
+    uid?: string;
+    causes?: Cause[];
+    retryAfterSeconds?: number;
+  };
+  code?: number;
+}
+
+/** A request that ends with a Failure Status. */
+export class Refusal extends Error {
+  readonly status: Status & { code: number };
+
+  constructor(code: number, part: Partial<Status>) {
+    super(part.message ?? String(code));
+    this.name = 'Refusal';
+    const { metadata = {}, message, reason, details } = part;
+    this.status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata,
+      status: 'Failure',
+      ...(message === undefined ? {} : { message }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(details === undefined ? {} : { details }),
+      code,
+    };
+  }
+
+  /** The headers that go with it: Retry-After where the details have it, nosniff on forbidden ones. */
+  get headers(): Record<string, string> {
+    const { code, details } = this.status;
+    return {
+      ...(details?.retryAfterSeconds === undefined ? {} : { 'retry-after': String(details.retryAfterSeconds) }),
+      ...(code === 403 && details?.causes === undefined ? { 'x-content-type-options': 'nosniff' } : {}),
+    };
+  }
+}
+
+/** The Success Status. An eviction's carries its code, a deletion's the details of what is gone. */
+export function success(code: number | undefined, details?: Status['details']): Status {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    ...(details === undefined ? {} : { details }),
+    ...(code === undefined ? {} : { code }),
+  };
+}
+
+function named(resource: Resource, name?: string): NonNullable<Status['details']> {
+  const group = resource.group === '' ? {} : { group: resource.group };
+  return { ...(name === undefined || name === '' ? {} : { name }), ...group, kind: resource.plural };
+}
+
+export function badRequest(message: string): Refusal {
+  return new Refusal(400, { message, reason: 'BadRequest' });
+}
+
+export function unauthorized(): Refusal {
+  return new Refusal(401, { message: 'Unauthorized', reason: 'Unauthorized' });
+}
+
+/** `why` is what follows the colon: the user's missing right, or an admission's objection. */
+export function forbidden(resource: Resource, name: string, why: string): Refusal {
+  const subject = name === '' ? qualified(resource) : `${qualified(resource)} "${name}"`;
+  return new Refusal(403, {
+    message: `${subject} is forbidden: ${why}`,
+    reason: 'Forbidden',
+    details: named(resource, name),
+  });
+}
+
+export function forbiddenPath(why: string): Refusal {
+  return new Refusal(403, { message: `forbidden: ${why}`, reason: 'Forbidden', details: {} });
+}
+
+export function terminatingNamespace(resource: Resource, name: string, namespace: string): Refusal {
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const { status } = forbidden(resource, name, why);
+  const message = `namespace ${namespace} is being terminated`;
+  const causes = [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }];
+  return new Refusal(403, { ...status, details: { ...status.details, causes } });
+}
+
+/** A webhook's denial; `code` is the webhook's own, 400 when it gave none. */
+export function deniedByWebhook(webhook: string, message: string, code = 400): Refusal {
+  const reason = code === 403 ? { reason: 'Forbidden' } : {};
+  return new Refusal(code, { message: `admission webhook "${webhook}" denied the request: ${message}`, ...reason });
+}
+
+export function notFound(resource: Resource, name: string): Refusal {
+  return new Refusal(404, {
+    message: `${qualified(resource)} "${name}" not found`,
+    reason: 'NotFound',
+    details: named(resource, name),
+  });
+}
+
+/** A path that is not served at all. */
+export function noSuchPath(): Refusal {
+  return new Refusal(404, {
+    message: 'the server could not find the requested resource',
+    reason: 'NotFound',
+    details: {},
+  });
+}
+
+export function methodNotAllowed(): Refusal {
+  return new Refusal(405, {
+    message: 'the server does not allow this method on the requested resource',
+    reason: 'MethodNotAllowed',
+    details: {},
+  });
+}
+
+export function notAcceptable(): Refusal {
+  return new Refusal(406, {
+    message: 'only the following media types are accepted: application/json',
+    reason: 'NotAcceptable',
+  });
+}
+
+export function alreadyExists(resource: Resource, name: string): Refusal {
+  return new Refusal(409, {
+    message: `${qualified(resource)} "${name}" already exists`,
+    reason: 'AlreadyExists',
+    details: named(resource, name),
+  });
+}
+
+/** An update from an old read. */
+export function modifiedMeanwhile(resource: Resource, name: string): Refusal {
+  const why = 'the object has been modified; please apply your changes to the latest version and try again';
+  return new Refusal(409, {
+    message: `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
+    reason: 'Conflict',
+    details: named(resource, name),
+  });
+}
+
+/** A precondition of a deletion that does not hold; the server names the kind here, not the resource (recorded). */
+export function failedPrecondition(
+  { group, kind }: Resource,
+  name: string,
+  { field, wanted, actual }: { field: 'UID' | 'ResourceVersion'; wanted: string; actual: string },
+): Refusal {
+  const end = field === 'UID' ? 'deleted and then recreated' : 'modified';
+  const why = `the ${field} in the precondition (${wanted}) does not match the ${field} in record (${actual}).`;
+  const subject = group === '' ? kind : `${kind}.${group}`;
+  return new Refusal(409, {
+    message: `Operation cannot be fulfilled on ${subject} "${name}": ${why} The object might have been ${end}`,
+    reason: 'Conflict',
+    details: { name, ...(group === '' ? {} : { group }), kind },
+  });
+}
+
+/** A version that the history no longer reaches. */
+export function expiredVersion(version: number, oldest: number): Refusal {
+  return new Refusal(410, {
+    message: `too old resource version: ${version} (${oldest})`,
+    reason: 'Expired',
+  });
+}
+
+/** A continue token past its time; `fresh` continues from the same place in the present state. */
+export function expiredContinue(fresh: string): Refusal {
+  const message =
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+    'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+    'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+    'deleted between the time the first chunk was returned and now may show up in the list.';
+  return new Refusal(410, { metadata: { continue: fresh }, message, reason: 'Expired' });
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): Refusal {
+  const list = accepted.join(', ');
+  return new Refusal(415, {
+    message: `the body of the request was in an unknown format - accepted media types include: ${list}`,
+    reason: 'UnsupportedMediaType',
+  });
+}
+
+export function invalid({ group, kind }: Resource, name: string, causes: Cause[]): Refusal {
+  const subject = group === '' ? kind : `${kind}.${group}`;
+  const faults = causes.map(({ field, message }) => `${field ?? ''}: ${message}`);
+  const list = faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`;
+  return new Refusal(422, {
+    message: `${subject} "${name}" is invalid: ${list}`,
+    reason: 'Invalid',
+    details: { name, ...(group === '' ? {} : { group }), kind, causes },
+  });
+}
+
+/** A JSON patch that can be read but not applied, such as one whose `test` fails. */
+export function unappliablePatch(): Refusal {
+  return new Refusal(422, {
+    message: 'the server rejected our request due to an error in our request',
+    reason: 'Invalid',
+    details: {},
+  });
+}
+
+/** `cause` names the budget; `retryAfterSeconds` only while the budget is not yet processed (recorded). */
+export function overBudget(cause: string, retryAfterSeconds?: number): Refusal {
+  const retry = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return new Refusal(429, {
+    message: "Cannot evict pod as it would violate the pod's disruption budget.",
+    reason: 'TooManyRequests',
+    details: { causes: [{ reason: 'DisruptionBudget', message: cause }], ...retry },
+  });
+}
+
+export function severalBudgets(): Refusal {
+  return new Refusal(500, {
+    message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+  });
+}
+
+export function futureVersion(version: number, current: number): Refusal {
+  return new Refusal(504, {
+    message: `Timeout: Too large resource version: ${version}, current: ${current}`,
+    reason: 'Timeout',
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
+  });
+}
