@@ -15,8 +15,6 @@ export function taggingService(instances: Instances, account: Account): Service 
     operations: {
       GetResources: operation({
         input: z.object({ ResourceARNList: z.array(z.string()).min(1).max(100) }),
-        // The action takes no resource: a policy allows it on `*` or not at all.
-        resources: () => [],
         answer: ({ ResourceARNList }) => ({
           PaginationToken: '',
           ResourceTagMappingList: instances

@@ -1,0 +1,82 @@
+/** The demo as a user runs it: as a process, with its lines and its exit status. */
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+
+function runDemo(...options: string[]) {
+  const run = spawnSync(process.execPath, ['test/demo/demo.ts', ...options], { cwd: PROJECT, encoding: 'utf8' });
+  return { status: run.status, lines: run.stdout.trim().split('\n'), errors: run.stderr };
+}
+
+const finishedSchema = z.strictObject({
+  type: z.literal('demo.finished'),
+  ok: z.boolean(),
+  scenario: z.string(),
+  seconds: z.number(),
+  pods: z.number(),
+  unbudgetedControllers: z.number(),
+  requests: z.strictObject({ kubernetes: z.number(), aws: z.number() }),
+});
+
+describe('npm run demo', () => {
+  test('--json prints domain events and ends with the outcome; its expectations hold', { timeout: 90_000 }, () => {
+    const { status, lines } = runDemo('--json');
+    const events = lines.map((line) => JSON.parse(line) as { type: string });
+    const finished = finishedSchema.parse(events.at(-1));
+    expect(finished).toMatchObject({ ok: true, scenario: 'lifecycle' });
+    expect(status).toBe(0);
+    expect(finished.pods).toBeGreaterThanOrEqual(9);
+    expect(finished.requests.kubernetes).toBeLessThanOrEqual(finished.pods + 16 + 2 * finished.unbudgetedControllers);
+    expect(finished.seconds).toBeLessThan(60);
+    const types = events.map(({ type }) => type);
+    expect(types.filter((type) => type === 'pod.evicted')).toHaveLength(finished.pods);
+    const order = [
+      'retirement.started',
+      'node.isolated',
+      'pod.evicted',
+      'node.drained',
+      'volumes.detached',
+      'hook.completed',
+      'retirement.finished',
+    ];
+    expect(order.map((type) => types.indexOf(type))).toEqual(
+      order.map((type) => types.indexOf(type)).toSorted((a, b) => a - b),
+    );
+    expect(types).toContain('eviction.blocked');
+  });
+
+  test('without a terminal prints plain lines, and what held at the end', { timeout: 90_000 }, () => {
+    const { status, lines } = runDemo();
+    expect(status).toBe(0);
+    expect(lines.join('\n')).not.toContain('\u001b');
+    for (const said of [
+      'node isolated',
+      'evicted  shop/web',
+      'blocked  shop/web',
+      'volume   pv-shop-data-db-0 detached',
+      'hook completed',
+      '✔ no workload fell below',
+    ]) {
+      expect(
+        lines.some((line) => line.includes(said)),
+        said,
+      ).toBe(true);
+    }
+  });
+
+  test('refuses an unknown scenario, listing those there are', () => {
+    const { status, errors } = runDemo('--scenario', 'meteor');
+    expect(status).toBe(2);
+    expect(errors).toContain('there is no scenario "meteor"');
+    expect(errors).toMatch(/lifecycle {2,}\S/);
+  });
+
+  test('refuses an unknown option', () => {
+    const { status, errors } = runDemo('--colour');
+    expect(status).toBe(2);
+    expect(errors).toContain('--colour');
+  });
+});

@@ -1,0 +1,15 @@
+/** `--json`: the domain events as the functions logged them, a line each, and the outcome as the last. */
+import type { Telling } from './scenario.ts';
+
+export function jsonTelling(print: (line: string) => void): Telling {
+  return {
+    begin: () => undefined,
+    fact: () => undefined,
+    event: (event) => {
+      print(JSON.stringify(event));
+    },
+    end: ({ ok, scenario, seconds, pods, unbudgetedControllers, requests }) => {
+      print(JSON.stringify({ type: 'demo.finished', ok, scenario, seconds, pods, unbudgetedControllers, requests }));
+    },
+  };
+}

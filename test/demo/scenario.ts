@@ -1,0 +1,63 @@
+/** What a demo scenario is, and the list of them. */
+import type { LoggedEvent } from '../installation.ts';
+import type { Fact } from '../peers/kubernetes/facts.ts';
+import type { Availability } from '../peers/kubernetes/availability.ts';
+import { lifecycle } from './lifecycle.ts';
+
+/** How a scenario tells what happens while it happens. */
+export interface Telling {
+  /** Once the world stands: what there is, and what is about to be done to it. */
+  begin(scene: Scene): void;
+  /** A domain event that a function logged. */
+  event(event: LoggedEvent): void;
+  /** What the cluster itself saw. */
+  fact(fact: Fact): void;
+  end(outcome: Outcome): void;
+}
+
+export interface Scene {
+  readonly scenario: string;
+  /** When it began, driven epoch milliseconds. */
+  readonly at: number;
+  readonly cluster: string;
+  readonly group: string;
+  readonly hook: { readonly name: string; readonly heartbeatSeconds: number };
+  readonly nodes: number;
+  readonly pods: number;
+  /** The node whose instance is terminated. */
+  readonly node: string;
+  readonly instance: string;
+  /** Names of the pods on it that are to leave. */
+  readonly leaving: readonly string[];
+}
+
+export interface Outcome {
+  readonly ok: boolean;
+  readonly scenario: string;
+  /** From the termination to the end of the hook. */
+  readonly seconds: number;
+  /** Pods evicted from the node. */
+  readonly pods: number;
+  /** Controllers of these that no budget covers. */
+  readonly unbudgetedControllers: number;
+  /** Made by the functions, checkpoints left out. */
+  readonly requests: { readonly kubernetes: number; readonly aws: number };
+  readonly expectations: readonly Expectation[];
+  readonly workloads: readonly Availability[];
+  /** When each stage was over, in seconds from the termination. */
+  readonly stages: Readonly<Record<string, number>>;
+}
+
+/** One thing that must hold at the end, read back from the peers. */
+export interface Expectation {
+  readonly what: string;
+  readonly holds: boolean;
+  readonly found: string;
+}
+
+export interface Scenario {
+  readonly summary: string;
+  run(telling: Telling): Promise<Outcome>;
+}
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = { lifecycle };

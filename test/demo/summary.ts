@@ -1,0 +1,35 @@
+/** The end of the demo in words: times, what every workload kept, and whether what was expected holds. */
+import Table from 'cli-table3';
+import type { Outcome } from './scenario.ts';
+
+type Style = (style: 'green' | 'red' | 'bold', text: string) => string;
+
+export function summary(outcome: Outcome, style: Style): string {
+  const { stages, workloads, expectations, pods, requests, unbudgetedControllers, seconds } = outcome;
+  const times = new Table({
+    head: ['stage over', 'seconds'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right'],
+  });
+  for (const [stage, after] of Object.entries(stages)) times.push([stage, after.toFixed(1)]);
+  const kept = new Table({
+    head: ['workload', 'budget', 'replicas', 'at least', 'lowest Ready'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'left', 'right', 'right', 'right'],
+  });
+  for (const { workload, budget, replicas, floor, lowestReady } of workloads) {
+    kept.push([workload, budget, replicas, floor, lowestReady]);
+  }
+  const checks = expectations.map(({ what, holds, found }) =>
+    holds ? `${style('green', '✔')} ${what}` : `${style('red', '✘')} ${what}: ${found}`,
+  );
+  return [
+    times.toString(),
+    kept.toString(),
+    `${pods} pods evicted in ${seconds} s with ${requests.kubernetes} Kubernetes and ${requests.aws} AWS requests; ${unbudgetedControllers} controllers without a budget were paced.`,
+    '',
+    ...checks,
+    '',
+    outcome.ok ? style('green', 'All of it holds.') : style('red', 'Not all of it holds.'),
+  ].join('\n');
+}
