@@ -20,10 +20,7 @@ const hookName = z
   .check(z.regex(/^[A-Za-z0-9\-_/]{1,255}$/, 'must be a lifecycle hook name: letters, digits, -, _ and /, up to 255'));
 
 const impliedBudget = z.pipe(
-  z.union(
-    [z.string().check(z.regex(/^(100|[1-9]?\d)%$/)), z.literal('off')],
-    'must be a percentage such as "25%", or "off"',
-  ),
+  z.string().check(z.regex(/^((100|[1-9]?\d)%|off)$/, 'must be a percentage such as "25%", or "off"')),
   z.transform((value) => (value === 'off' ? ('off' as const) : Number(value.slice(0, -1)) / 100)),
 );
 

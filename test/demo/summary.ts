@@ -8,13 +8,13 @@ export function summary(outcome: Outcome, style: Style): string {
   const { stages, workloads, expectations, pods, requests, unbudgetedControllers, seconds } = outcome;
   const times = new Table({
     head: ['stage over', 'seconds'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
     colAligns: ['left', 'right'],
   });
   for (const [stage, after] of Object.entries(stages)) times.push([stage, after.toFixed(1)]);
   const kept = new Table({
     head: ['workload', 'budget', 'replicas', 'at least', 'lowest Ready'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
     colAligns: ['left', 'left', 'right', 'right', 'right'],
   });
   for (const { workload, budget, replicas, floor, lowestReady } of workloads) {
