@@ -54,7 +54,7 @@ it('takes one disruption per eviction before the controller has looked', async (
   expect(Object.keys(given.peer.store.get(budgets, pod('web'))?.status.disruptedPods ?? {})).toHaveLength(2);
 });
 
-it('takes grace and resource version from the delete options, and refuses what is no v1 eviction', async () => {
+it('takes grace and resource version from the delete options, and refuses what is no eviction', async () => {
   await using given = await guarded();
   given.peer.world.addBarePod({ namespace: 'app', name: 'bare', node: 'a', shutdownSeconds: 60 });
   await given.peer.settle();
@@ -63,9 +63,13 @@ it('takes grace and resource version from the delete options, and refuses what i
     code: 409,
     message: expect.stringContaining('the ResourceVersion in the precondition (1)') as string,
   });
-  const old = { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name: 'bare' } };
   const path = '/api/v1/namespaces/app/pods/bare/eviction';
-  expect((await given.ask(path, { method: 'POST', body: old })).status).toBe(400);
+  const send = (apiVersion: string) => {
+    const body = { apiVersion, kind: 'Eviction', metadata: { name: 'bare' }, deleteOptions: { dryRun: ['All'] } };
+    return given.ask(path, { method: 'POST', body });
+  };
+  expect((await send('policy/v1beta1')).status).toBe(201);
+  expect((await send('policy/v2')).status).toBe(400);
   expect((await given.evict('bare', { dryRun: ['All'] })).status).toBe(201);
   expect(given.peer.pods('app').every(({ metadata }) => metadata.deletionTimestamp === undefined)).toBe(true);
   expect((await given.evict('bare', { gracePeriodSeconds: 2 })).status).toBe(201);

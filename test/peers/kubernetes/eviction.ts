@@ -36,8 +36,11 @@ export function evict(api: Api, key: { namespace: string; name: string }, evicti
   return success(201);
 }
 
+/** The subresource takes the beta's bodies although the beta's other kinds are gone. */
+const EVICTION_VERSIONS = ['policy/v1', 'policy/v1beta1'];
+
 function checkBody({ apiVersion = 'policy/v1', kind = 'Eviction', metadata }: Eviction, name: string): void {
-  if (apiVersion !== 'policy/v1' || kind !== 'Eviction')
+  if (!EVICTION_VERSIONS.includes(apiVersion) || kind !== 'Eviction')
     throw badRequest(`no kind "${kind}" is registered for version "${apiVersion}"`);
   if (metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object');
 }
