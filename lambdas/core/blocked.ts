@@ -70,7 +70,7 @@ export function blockKey(by: BlockedBy): string {
     case 'implied-budget':
       return `implied budget of ${by.workload}`;
     case 'several-budgets':
-      return by.budgets.join();
+      return by.budgets.toSorted().join();
     case 'policy':
       return by.reason;
     case 'webhook':

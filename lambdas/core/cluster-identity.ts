@@ -35,7 +35,7 @@ export function clusterIdentity({ hookMetadata, groupTags, instanceTags = {} }: 
 }
 
 function claim(source: string, cluster: string | undefined): { source: string; cluster: string }[] {
-  return cluster === undefined ? [] : [{ source, cluster }];
+  return cluster === undefined || cluster === '' ? [] : [{ source, cluster }];
 }
 
 function ownedClusters(tags: Readonly<Record<string, string>>): string[] {

@@ -4,7 +4,7 @@
  * The server decides; this only keeps us from asking for what it would refuse, because a refused ask costs a request
  * and tells nothing that the watched status does not.
  */
-import type { Pod } from './pod.ts';
+import { isFinished, type Pod } from './pod.ts';
 import { matchesSelector, type Selector } from './selector.ts';
 
 export interface DisruptionBudget {
@@ -28,8 +28,12 @@ export interface Coverage {
   readonly uncertain: boolean;
 }
 
-/** The budgets that cover a pod. More than one is a misconfiguration that the eviction API refuses (contract 4.3). */
+/**
+ * The budgets that cover a pod. More than one is a misconfiguration that the eviction API refuses (contract 4.3); a pod
+ * without labels has none, whatever a selector says, by the server's own rule.
+ */
 export function coverage(pod: Pod, budgets: readonly DisruptionBudget[]): Coverage {
+  if (Object.keys(pod.labels).length === 0) return { budgets: [], uncertain: false };
   const near = budgets
     .filter((budget) => budget.namespace === pod.namespace)
     .map((budget) => ({ budget, matches: matchesSelector(budget.selector, pod.labels) }));
@@ -40,11 +44,11 @@ export function coverage(pod: Pod, budgets: readonly DisruptionBudget[]): Covera
 }
 
 /**
- * Whether the server would let the pod go without using the budget up: it is Pending, or it is not Ready and the
- * budget's unhealthy-pod policy lets it go.
+ * Whether the server would let the pod go without using the budget up: it is Pending or finished, or it is not Ready and
+ * the budget's unhealthy-pod policy lets it go.
  */
 export function passesBudgetFree(pod: Pod, budget: DisruptionBudget): boolean {
-  if (pod.phase === 'Pending') return true;
+  if (pod.phase === 'Pending' || isFinished(pod)) return true;
   if (pod.ready) return false;
   return budget.alwaysAllowsUnhealthy || (budget.desiredHealthy > 0 && budget.currentHealthy >= budget.desiredHealthy);
 }

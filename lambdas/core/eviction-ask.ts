@@ -56,14 +56,9 @@ export function asked(
   previous: Ask | undefined,
   { now, ready, forced }: { now: number; ready: boolean; forced: boolean },
 ): Ask {
-  return {
-    state: 'asking',
-    attempts: (previous?.attempts ?? 0) + 1,
-    askedAt: now,
-    notBefore: now,
-    wasReady: ready,
-    forced,
-  };
+  // Forcing begins anew: it has no time for the patience that evictions had learnt.
+  const attempts = previous?.forced === forced ? previous.attempts + 1 : 1;
+  return { state: 'asking', attempts, askedAt: now, notBefore: now, wasReady: ready, forced };
 }
 
 /**
@@ -73,12 +68,13 @@ export function asked(
  */
 export function answered(ask: Ask, answer: EvictionAnswer, at: { now: number; random: number }): Ask {
   const backoff = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (ask.attempts - 1));
+  const jittered = Math.min(LONGEST_BACKOFF_MS, backoff * (0.5 + at.random));
   switch (answer.kind) {
     case 'granted':
     case 'gone':
       return { ...ask, state: 'granted' };
     case 'unknown':
-      return { ...ask, state: 'unknown', notBefore: at.now + backoff * (0.5 + at.random) };
+      return { ...ask, state: 'unknown', notBefore: at.now + jittered };
     default:
       return { ...ask, state: 'refused', ...refusal(answer, at.now, backoff) };
   }

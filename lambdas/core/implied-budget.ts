@@ -39,6 +39,8 @@ export function allowedUnready(workload: Workload, share: number): number {
  * @param leaving uids whose eviction we have asked for, which the watched state may not show yet
  */
 export function impliedAllowance(workload: Workload, share: number, leaving: ReadonlySet<string>): number {
+  // A single replica cannot leave by halves: it goes at once.
+  if (workload.replicas <= 1) return 1;
   const staying = [...workload.readyPods].filter((uid) => !leaving.has(uid)).length;
   const unready = Math.max(0, workload.replicas - staying);
   return allowedUnready(workload, share) - unready;

@@ -92,6 +92,8 @@ function charge(node: Node, { execution, kind, now, deadline }: Takeover): Charg
 export function isIsolatedFor(node: Node, execution: string, taint: IsolationTaint): boolean {
   return (
     node.unschedulable &&
+    RETIRING_LABEL in node.labels &&
+    EXCLUDE_LABEL in node.labels &&
     chargeOf(node)?.execution === execution &&
     node.taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)
   );

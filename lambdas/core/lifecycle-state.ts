@@ -24,6 +24,8 @@ const STANDING: Readonly<Record<string, Standing>> = {
   Detached: 'over',
   'Warmed:Pending:Proceed': 'over',
   'Warmed:Terminating:Proceed': 'over',
+  'Warmed:Pending:Retained': 'over',
+  'Warmed:Terminating:Retained': 'over',
   'Warmed:Terminated': 'over',
   'Warmed:Stopped': 'over',
   'Warmed:Running': 'over',

@@ -9,7 +9,8 @@ import * as z from 'zod/mini';
 export const lifecycleNoticeSchema = z.strictObject({
   kind: z.literal('asg-terminate'),
   account: z.string().check(z.regex(/^\d{12}$/)),
-  region: z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d+$/)),
+  // As long as the name of an execution has room for (contract 1.6).
+  region: z.string().check(z.regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/), z.maxLength(22)),
   instance: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/)),
   group: z.string().check(z.minLength(1), z.maxLength(255)),
   hook: z.string().check(z.minLength(1), z.maxLength(255)),

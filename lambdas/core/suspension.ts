@@ -13,12 +13,12 @@ const GROWTH = 1.5;
 const LONGEST_SECONDS = 180;
 
 /**
- * Whole seconds to suspend before pass `turn` (1 for the first after the watched minute): growing, but never past the
+ * Whole seconds, 0 for not at all, to suspend before pass `turn` (1 for the first after the watched minute): growing, but never past the
  * next thing that is due.
  *
  * @param until milliseconds to the nearest of the next heartbeat, force point and deadline
  */
 export function suspensionSeconds(turn: number, until: number): number {
   const backoff = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (turn - 1));
-  return Math.max(1, Math.floor(Math.min(backoff, until / 1000)));
+  return Math.max(0, Math.floor(Math.min(backoff, until / 1000)));
 }

@@ -12,6 +12,11 @@ const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000;
 /** With less time than this to the deadline the order matters less than the start: one wave (contract 4.2). */
 const SINGLE_WAVE_BELOW_MS = 300_000;
 
+/** When the order of the waves gives way, epoch milliseconds. */
+export function singleWaveFrom(deadline: number): number {
+  return deadline - SINGLE_WAVE_BELOW_MS;
+}
+
 export function waveOf(pod: Pod): Wave {
   return pod.priority >= SYSTEM_CRITICAL_PRIORITY ? 'system-critical' : 'ordinary';
 }
@@ -27,5 +32,5 @@ export function criticalWaveBegins(
   criticalForcePoint: number,
   { now, deadline }: { now: number; deadline: number },
 ): boolean {
-  return ordinaryLeft === 0 || now >= criticalForcePoint || deadline - now < SINGLE_WAVE_BELOW_MS;
+  return ordinaryLeft === 0 || now >= criticalForcePoint || now > singleWaveFrom(deadline);
 }

@@ -6,7 +6,8 @@
 import { blockKey, type Blocked } from '../core/blocked.ts';
 import { evictionBlocked, podEvicted, podForced, podGone, type Subject } from '../core/domain-event.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../core/eviction-ask.ts';
-import { planEvictions, type DrainTerms, type EvictionPlan } from '../core/eviction-plan.ts';
+import { planEvictions, type EvictionPlan } from '../core/eviction-plan.ts';
+import type { DrainTerms } from '../core/pacing.ts';
 import { isFinished, podName, type Pod } from '../core/pod.ts';
 import type { Cluster, DrainWatch, Journal } from './ports.ts';
 import { Signal } from './signal.ts';

@@ -2,7 +2,7 @@
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import type { DomainEvent } from '../core/domain-event.ts';
 import type { EvictionAnswer } from '../core/eviction-ask.ts';
-import type { DrainState } from '../core/eviction-plan.ts';
+import type { DrainState } from '../core/pacing.ts';
 import type { NodePatch } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';

@@ -18,7 +18,7 @@ import {
   type Result,
   type Subject,
 } from '../core/domain-event.ts';
-import type { DrainTerms } from '../core/eviction-plan.ts';
+import type { DrainTerms } from '../core/pacing.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { executionName, type Notice } from '../core/notice.ts';
 import { detachPass } from './detach-volumes.ts';
