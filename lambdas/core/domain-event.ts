@@ -54,15 +54,8 @@ export const nodeMissing = (subject: Subject) => ({ type: 'node.missing', ...sub
 export const nodeIsolated = (subject: Subject, about: { cordonedBefore: boolean }) =>
   ({ type: 'node.isolated', ...subject, ...about }) as const;
 
-export const podEvicted = (subject: Subject, pod: Pod, about: { warning?: string } = {}) =>
-  ({
-    type: 'pod.evicted',
-    ...subject,
-    pod: podName(pod),
-    uid: pod.uid,
-    graceSeconds: pod.graceSeconds,
-    ...about,
-  }) as const;
+export const podEvicted = (subject: Subject, pod: Pod, about: { graceSeconds: number; warning?: string }) =>
+  ({ type: 'pod.evicted', ...subject, pod: podName(pod), uid: pod.uid, ...about }) as const;
 
 export const podForced = (subject: Subject, pod: Pod, graceSeconds: number) =>
   ({ type: 'pod.forced', ...subject, pod: podName(pod), uid: pod.uid, graceSeconds }) as const;

@@ -37,6 +37,8 @@ export interface Ask {
   readonly wasReady: boolean;
   /** Forced past budgets at the deadline. */
   readonly forced: boolean;
+  /** What the server said when it last refused. */
+  readonly refusal?: Refusal['kind'];
   /** What the last refusal named, when it named something that a person can act on. */
   readonly blockedBy?: BlockedBy;
 }
@@ -76,7 +78,7 @@ export function answered(ask: Ask, answer: EvictionAnswer, at: { now: number; ra
     case 'unknown':
       return { ...ask, state: 'unknown', notBefore: at.now + jittered };
     default:
-      return { ...ask, state: 'refused', ...refusal(answer, at.now, backoff) };
+      return { ...ask, state: 'refused', refusal: answer.kind, ...refusal(answer, at.now, backoff) };
   }
 }
 

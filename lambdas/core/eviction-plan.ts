@@ -58,6 +58,7 @@ export function planEvictions(state: DrainState, asks: Asks, terms: DrainTerms &
     wakeAt: nextWake(
       [
         ...of('later').map(({ permission }) => permission.at),
+        ...of('blocked').map(({ permission }) => permission.until),
         ...left.map(({ pod }) => asks.get(pod.uid)?.notBefore),
         ...left.map(({ pod }) => pod.deletingUntil),
         singleWaveFrom(terms.deadline) + 1,
@@ -73,7 +74,12 @@ function nextWake(times: readonly (number | undefined)[], now: number): number {
 }
 
 function forceTime(pod: Pod, terms: DrainTerms): number {
-  return forcePoint(pod.graceSeconds, terms);
+  return forcePoint(graceOf(pod, terms), terms);
+}
+
+/** How long the pod is given to stop, seconds (contract 4.6). */
+export function graceOf(pod: Pod, { gracePeriodSeconds }: Pick<DrainTerms, 'gracePeriodSeconds'>): number {
+  return gracePeriodSeconds ?? pod.graceSeconds;
 }
 
 /** Past its force point a pod is no longer asked for: it is deleted. */
@@ -90,7 +96,7 @@ function forcedNow(left: readonly Judged[], asks: Asks, terms: DrainTerms & { no
     .filter(({ pod }) => pod.deletingUntil === undefined || pod.deletingUntil > terms.deadline)
     .filter(({ pod }) => isForcedBy(pod, terms))
     .filter(({ pod }) => asks.get(pod.uid)?.forced !== true || mayRetry(asks.get(pod.uid), terms.now))
-    .map(({ pod }) => ({ pod, graceSeconds: clampedGrace(pod.graceSeconds, terms) }));
+    .map(({ pod }) => ({ pod, graceSeconds: clampedGrace(graceOf(pod, terms), terms) }));
 }
 
 function mayRetry(ask: Ask | undefined, now: number): boolean {

@@ -21,6 +21,8 @@ export interface DrainState {
 export interface DrainTerms {
   readonly policy: DrainPolicy;
   readonly impliedBudget: ImpliedBudget;
+  /** Overrides the pods' own grace, seconds. */
+  readonly gracePeriodSeconds?: number;
   /** Evictions in flight at most. */
   readonly maxInFlight: number;
   /** Least time between two evictions, milliseconds; 0 for none. */
@@ -36,7 +38,8 @@ export type Permission =
   | { readonly kind: 'evict' }
   | { readonly kind: 'follow' }
   | { readonly kind: 'later'; readonly at: number }
-  | { readonly kind: 'blocked'; readonly by: BlockedBy };
+  /** `until`: when it is asked for again all the same, epoch milliseconds. */
+  | { readonly kind: 'blocked'; readonly by: BlockedBy; readonly until?: number };
 
 /** Gives out permissions until budgets, implied budgets and the number in flight are used up. */
 export class Pacing {
@@ -66,7 +69,9 @@ export class Pacing {
     if (held !== undefined) return held;
     const again = nextTry(ask, budget);
     if (again > this.#terms.now) {
-      return ask?.blockedBy === undefined ? { kind: 'later', at: again } : { kind: 'blocked', by: ask.blockedBy };
+      return ask?.blockedBy === undefined
+        ? { kind: 'later', at: again }
+        : { kind: 'blocked', by: ask.blockedBy, until: again };
     }
     return this.#takeSlot(pod, budget);
   }
@@ -143,6 +148,7 @@ const LATE_STATUS_MS = 500;
 
 function nextTry(ask: Ask | undefined, budget: DisruptionBudget | undefined): number {
   if (ask === undefined) return -Infinity;
-  const overBudget = budget !== undefined && ask.blockedBy?.kind === 'server';
-  return overBudget ? Math.min(ask.notBefore, ask.askedAt + LATE_STATUS_MS) : ask.notBefore;
+  return budget !== undefined && ask.refusal === 'over-budget'
+    ? Math.min(ask.notBefore, ask.askedAt + LATE_STATUS_MS)
+    : ask.notBefore;
 }

@@ -6,7 +6,7 @@
 import { blockKey, type Blocked } from '../core/blocked.ts';
 import { evictionBlocked, podEvicted, podForced, podGone, type Subject } from '../core/domain-event.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../core/eviction-ask.ts';
-import { planEvictions, type EvictionPlan } from '../core/eviction-plan.ts';
+import { graceOf, planEvictions, type EvictionPlan } from '../core/eviction-plan.ts';
 import type { DrainTerms } from '../core/pacing.ts';
 import { isFinished, podName, type Pod } from '../core/pod.ts';
 import type { Cluster, DrainWatch, Journal } from './ports.ts';
@@ -16,8 +16,6 @@ export interface Drain {
   readonly subject: Subject;
   readonly node: string;
   readonly terms: DrainTerms;
-  /** Overrides the pods' own grace when set, seconds. */
-  readonly gracePeriodSeconds?: number;
 }
 
 /** What one pass hands to the next: plain data, so that it can be kept over a suspension. */
@@ -75,6 +73,13 @@ interface PassPorts {
   readonly signal: Signal;
 }
 
+/** A pod that is asked to leave, and how. */
+interface Leaving {
+  readonly pod: Pod;
+  readonly graceSeconds: number;
+  readonly forced: boolean;
+}
+
 class Pass {
   readonly #drain: Drain;
   readonly #ports: PassPorts;
@@ -126,19 +131,24 @@ class Pass {
 
   #carryOut(plan: EvictionPlan): void {
     for (const pod of plan.follow) this.#ports.watch.follow(pod);
+    const { cluster } = this.#ports;
+    const { terms } = this.#drain;
     for (const pod of plan.evict) {
-      this.#ask(pod, false, () => this.#ports.cluster.evict(pod, this.#drain.gracePeriodSeconds));
+      this.#ask({ pod, graceSeconds: graceOf(pod, terms), forced: false }, () =>
+        cluster.evict(pod, terms.gracePeriodSeconds),
+      );
     }
     for (const { pod, graceSeconds } of plan.force) {
-      this.#ask(pod, true, () => this.#ports.cluster.remove(pod, graceSeconds));
+      this.#ask({ pod, graceSeconds, forced: true }, () => cluster.remove(pod, graceSeconds));
     }
   }
 
-  #ask(pod: Pod, forced: boolean, send: () => Promise<EvictionAnswer>): void {
+  #ask(leaving: Leaving, send: () => Promise<EvictionAnswer>): void {
+    const { pod, forced } = leaving;
     const ask = asked(this.#asks.get(pod.uid), { now: Date.now(), ready: pod.ready, forced });
     this.#asks.set(pod.uid, ask);
     const work = send()
-      .then((answer) => this.#settleAnswer(pod, ask, answer))
+      .then((answer) => this.#settleAnswer(leaving, ask, answer))
       .catch((error: unknown) => {
         this.#ports.signal.fail(error as Error);
       })
@@ -149,28 +159,29 @@ class Pass {
     this.#inFlight.add(work);
   }
 
-  async #settleAnswer(pod: Pod, ask: Ask, answer: EvictionAnswer): Promise<void> {
+  async #settleAnswer(leaving: Leaving, ask: Ask, answer: EvictionAnswer): Promise<void> {
+    const { pod } = leaving;
     const next = answered(ask, answer, { now: Date.now(), random: Math.random() });
     if (next.state !== 'unknown') {
       this.#asks.set(pod.uid, next);
-      if (answer.kind === 'granted') this.#reportLeaving(pod, ask.forced);
+      if (answer.kind === 'granted') this.#reportLeaving(leaving);
       return;
     }
     // It may have been done and its answer lost: read that pod again before asking again (contract 4.3).
     const staying = await this.#ports.cluster.isStaying(pod);
     this.#asks.set(pod.uid, { ...next, state: staying ? 'refused' : 'granted' });
-    if (!staying) this.#reportLeaving(pod, ask.forced);
+    if (!staying) this.#reportLeaving(leaving);
   }
 
-  #reportLeaving(pod: Pod, forced: boolean): void {
-    const { subject, terms } = this.#drain;
+  #reportLeaving({ pod, graceSeconds, forced }: Leaving): void {
+    const { subject } = this.#drain;
     this.#evicted += 1;
     if (forced) {
       this.#forced += 1;
-      this.#ports.journal.report(podForced(subject, pod, Math.ceil((terms.deadline - Date.now()) / 1000)));
+      this.#ports.journal.report(podForced(subject, pod, graceSeconds));
     } else {
       const warning = pod.owner === undefined ? { warning: 'no controller will make this pod again' } : {};
-      this.#ports.journal.report(podEvicted(subject, pod, warning));
+      this.#ports.journal.report(podEvicted(subject, pod, { graceSeconds, ...warning }));
     }
   }
 

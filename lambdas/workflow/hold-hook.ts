@@ -7,6 +7,7 @@ import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/domain-event.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { suspensionSeconds, WATCHED_FIRST_MS, WATCHED_LATER_MS } from '../core/suspension.ts';
+import { sleep } from './sleep.ts';
 import type { DurableRun, Hook, Journal, Lifecycle, LifecycleAction } from './ports.ts';
 
 export interface HeldHook {
@@ -137,6 +138,8 @@ export class HookHolder {
       const dueIn = Math.min(this.#heartbeatAt, until, pass.wakeAt ?? Infinity) - at;
       const suspendSeconds = this.#suspension(stage, { number, watched, dueIn });
       const { memory: next, waitingFor, away = false } = pass;
+      // A suspension lasts whole seconds: what is due within one is waited for here.
+      if (suspendSeconds === 0 && dueIn > 0) await sleep(dueIn);
       if (suspendSeconds > 0) {
         this.#ports.journal.report(retirementSuspended(this.#subject, { seconds: suspendSeconds, waitingFor }));
       }

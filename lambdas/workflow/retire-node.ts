@@ -192,14 +192,12 @@ class Retirement {
   async #drain(
     node: string,
   ): Promise<{ memory: DrainMemory; sparedVolumes: readonly string[]; left: readonly string[] }> {
-    const { gracePeriodSeconds } = this.#settings.drain;
-    const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
     const drained = await this.#through<{ memory: DrainMemory; sparedVolumes: readonly string[] }, DrainMemory>({
       name: 'drain',
       memory: NOTHING_DRAINED,
       pass: async (memory, watchUntil, subject) => {
         const cluster = await this.#cluster();
-        const drain = { subject, node, terms: this.#terms, ...grace };
+        const drain = { subject, node, terms: this.#terms };
         const pass = await drainPass(drain, { memory, watchUntil }, { cluster, journal: this.#ports.journal });
         if (pass.state === 'waiting') {
           const waitingFor = Object.values(pass.memory.remaining);
@@ -281,6 +279,7 @@ function drainTerms({ drain, taint }: ClusterSettings, span: { startedAt: number
     // The instance goes whatever we do, so a pod that nobody will make again is evicted, with a warning (contract 4.1).
     policy: { ...drain, taintKey: taint.key, blockUncontrolled: false },
     impliedBudget: drain.impliedBudget,
+    ...(drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: drain.gracePeriodSeconds }),
     maxInFlight: drain.maxEvictionsInFlight,
     pauseMs: drain.pauseBetweenEvictionsSeconds * 1000,
     forces: true,

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { clampedGrace, forcePoint, hookDeadline } from '../../lambdas/core/deadline.ts';
+import { HOUR, NOON, SECOND } from '../given.ts';
+
+describe('the deadline of a hook (contract 5.1)', () => {
+  test.each([
+    ['the drain timeout, when it is sooner', 172_800, 3_600, 3_600],
+    ['the global timeout less 60 s, when that is sooner', 3_000, 3_600, 2_940],
+    ['the global timeout less 60 s, just sooner', 3_659, 3_600, 3_599],
+    ['both at once', 3_660, 3_600, 3_600],
+  ])('is %s', (_which, globalTimeoutSeconds, drainTimeoutSeconds, seconds) => {
+    expect(hookDeadline(NOON, { globalTimeoutSeconds, drainTimeoutSeconds })).toBe(NOON + seconds * SECOND);
+  });
+});
+
+describe('the force point of a pod (contract 5.3)', () => {
+  const span = { startedAt: NOON, deadline: NOON + HOUR };
+
+  test.each([
+    ['its grace before the deadline', 30, 3_570],
+    ['the deadline, for a grace of 0', 0, 3_600],
+    ['half-way, for a grace of exactly half the time', 1_800, 1_800],
+    ['half-way, for a longer grace', 1_801, 1_800],
+    ['half-way, for a grace of a day', 86_400, 1_800],
+  ])('is %s', (_where, grace, seconds) => {
+    expect(forcePoint(grace, span)).toBe(NOON + seconds * SECOND);
+  });
+
+  test('is never in the first half and never past the deadline', () => {
+    fc.assert(
+      fc.property(fc.nat(100_000), fc.nat(200_000), (grace, seconds) => {
+        const deadline = NOON + seconds * SECOND;
+        const point = forcePoint(grace, { startedAt: NOON, deadline });
+        expect(point).toBeGreaterThanOrEqual(NOON + (seconds * SECOND) / 2);
+        expect(point).toBeLessThanOrEqual(deadline);
+      }),
+    );
+  });
+});
+
+describe('a clamped grace (contract 5.3)', () => {
+  test.each([
+    ['is the pod’s own when it fits', 30, 60_000, 30],
+    ['is the pod’s own when it just fits', 30, 30_000, 30],
+    ['is what is left when that is less', 30, 12_000, 12],
+    ['is cut to whole seconds', 30, 12_999, 12],
+    ['is a second when less is left', 30, 999, 1],
+    ['is a second at the deadline', 30, 0, 1],
+    ['is a second past the deadline', 30, -50_000, 1],
+    ['is a second for a pod that asks for none', 0, 60_000, 1],
+  ])('%s', (_what, grace, left, seconds) => {
+    expect(clampedGrace(grace, { now: NOON, deadline: NOON + left })).toBe(seconds);
+  });
+
+  test('is a whole number of seconds, at least one, and ends by the deadline unless it is one', () => {
+    fc.assert(
+      fc.property(fc.nat(100_000), fc.integer({ min: -100_000, max: 10_000_000 }), (grace, left) => {
+        const seconds = clampedGrace(grace, { now: NOON, deadline: NOON + left });
+        expect(Number.isInteger(seconds)).toBe(true);
+        expect(seconds).toBeGreaterThanOrEqual(1);
+        expect(seconds === 1 || seconds * SECOND <= left).toBe(true);
+      }),
+    );
+  });
+});

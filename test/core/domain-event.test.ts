@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import * as events from '../../lambdas/core/domain-event.ts';
+import type { DomainEvent, Subject } from '../../lambdas/core/domain-event.ts';
+import { aPod, HOUR, NOON } from '../given.ts';
+
+const SUBJECT: Subject = { execution: 'e', cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10-0-1-2' };
+const POD = aPod({ labels: { secret: 'hidden' }, annotations: { token: 'hidden' } });
+
+/** One of every kind; the record is complete by its type, so a new kind of event is missed here first. */
+const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { type: Type }> }> = {
+  'notice.ignored': events.noticeIgnored({ reason: 'a test notification', source: 'aws.autoscaling' }),
+  'notice.refused': events.noticeRefused({ reason: 'InService', instance: 'i-1' }),
+  'notice.released': events.noticeReleased({ reason: 'r', instance: 'i-1', group: 'workers', outcome: 'completed' }),
+  'retirement.requested': events.retirementRequested({
+    execution: 'e',
+    instance: 'i-1',
+    cluster: 'prod',
+    group: 'workers',
+    already: false,
+  }),
+  'retirement.started': events.retirementStarted(SUBJECT, { kind: 'asg-terminate', deadline: NOON + HOUR }),
+  'node.missing': events.nodeMissing(SUBJECT),
+  'node.isolated': events.nodeIsolated(SUBJECT, { cordonedBefore: false }),
+  'pod.evicted': events.podEvicted(SUBJECT, POD, { graceSeconds: 30, warning: 'no controller' }),
+  'pod.forced': events.podForced(SUBJECT, POD, 12),
+  'pod.gone': events.podGone(SUBJECT, { pod: 'shop/web-1', uid: 'u' }),
+  'eviction.blocked': events.evictionBlocked(SUBJECT, POD, {
+    kind: 'several-budgets',
+    budgets: ['shop/a', 'shop/b'],
+  }),
+  'node.drained': events.nodeDrained(SUBJECT, { pods: 3, forced: 0, seconds: 41.5 }),
+  'volumes.detached': events.volumesDetached(SUBJECT, { seconds: 3 }),
+  'volumes.kept': events.volumesKept(SUBJECT, { volumes: ['vol-1'] }),
+  'heartbeat.recorded': events.heartbeatRecorded(SUBJECT, { nextInSeconds: 150 }),
+  'cluster.away': events.clusterAway(SUBJECT, { reason: 'connection refused' }),
+  'retirement.suspended': events.retirementSuspended(SUBJECT, { seconds: 15, waitingFor: ['shop/web-1'] }),
+  'hook.completed': events.hookCompleted(SUBJECT, { outcome: 'completed' }),
+  'retirement.finished': events.retirementFinished(SUBJECT, { result: 'drained', seconds: 60 }),
+};
+
+const SUBJECTLESS = new Set(['notice.ignored', 'notice.refused', 'notice.released', 'retirement.requested']);
+
+describe('every domain event (contract 13.0)', () => {
+  test.each(Object.entries(EVENTS))('%s is plain JSON, and says its type', (type, event) => {
+    expect(JSON.parse(JSON.stringify(event))).toStrictEqual(event);
+    expect(event.type).toBe(type);
+  });
+
+  test.each(Object.entries(EVENTS).filter(([type]) => !SUBJECTLESS.has(type)))(
+    '%s says whom it is about',
+    (_t, event) => {
+      expect(event).toMatchObject(SUBJECT);
+    },
+  );
+
+  test.each(Object.entries(EVENTS))('%s carries nothing of a pod but its name, uid and grace', (_type, event) => {
+    expect(JSON.stringify(event)).not.toContain('hidden');
+  });
+});
+
+test('a deadline is told as ISO 8601', () => {
+  expect(EVENTS['retirement.started'].deadline).toBe('2026-01-05T13:00:00.000Z');
+});
+
+test('a blocked eviction is told with the sentence that explains it (contract 13.2)', () => {
+  expect(EVENTS['eviction.blocked']).toMatchObject({
+    pod: 'shop/web-1',
+    uid: 'uid of web-1',
+    explanation: expect.stringMatching(/shop\/a and shop\/b/) as string,
+  });
+});
+
+test('an eviction is told without a warning when there is none', () => {
+  expect(events.podEvicted(SUBJECT, POD, { graceSeconds: 30 })).not.toHaveProperty('warning');
+});
+
+test('a forced pod is told with the grace that it was given, not its own (contract 5.3)', () => {
+  expect(EVENTS['pod.forced'].graceSeconds).toBe(12);
+});

@@ -1,0 +1,126 @@
+/**
+ * Builders of the objects that the core decides by: an ordinary one of each, and one argument for what matters to the
+ * test. Ordinary is a Ready pod of a ReplicaSet in namespace `shop` on a node with an hour to the deadline.
+ */
+import type { DisruptionBudget } from '../lambdas/core/disruption-budget.ts';
+import type { DrainTerms } from '../lambdas/core/pacing.ts';
+import type { Workload } from '../lambdas/core/implied-budget.ts';
+import type { Node } from '../lambdas/core/node.ts';
+import type { Notice } from '../lambdas/core/notice.ts';
+import type { Owner, Pod } from '../lambdas/core/pod.ts';
+import type { DrainPolicy } from '../lambdas/core/verdict.ts';
+
+/** When everything starts, epoch milliseconds. */
+export const NOON = Date.parse('2026-01-05T12:00:00Z');
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+
+/** The taint key that isolates by default (contract 3.1). */
+export const TAINT_KEY = 'status-taint.cluster-autoscaler.kubernetes.io/ebb-retiring';
+
+/** The uid follows from the name, so that two pods differ by naming them. */
+export function aPod(given: Partial<Pod> = {}): Pod {
+  const name = given.name ?? 'web-1';
+  return {
+    namespace: 'shop',
+    name,
+    uid: `uid of ${name}`,
+    phase: 'Running',
+    ready: true,
+    labels: { app: 'web' },
+    annotations: {},
+    owner: anOwner(),
+    containersTerminated: false,
+    graceSeconds: 30,
+    priority: 0,
+    tolerations: [],
+    hasEmptyDir: false,
+    claims: [],
+    ...given,
+  };
+}
+
+export function anOwner(given: Partial<Owner> = {}): Owner {
+  const { kind = 'ReplicaSet', name = 'web' } = given;
+  return { kind, apiVersion: 'apps/v1', namespace: 'shop', name, uid: `uid of ${kind} ${name}`, ...given };
+}
+
+/** Two of three pods must stay: one may go. It covers `aPod()`. */
+export function aBudget(given: Partial<DisruptionBudget> = {}): DisruptionBudget {
+  return {
+    namespace: 'shop',
+    name: 'web',
+    selector: { matchLabels: { app: 'web' } },
+    disruptionsAllowed: 1,
+    currentHealthy: 3,
+    desiredHealthy: 2,
+    expectedPods: 3,
+    disruptedPods: [],
+    alwaysAllowsUnhealthy: false,
+    ...given,
+  };
+}
+
+/** Four replicas, all Ready, `web-1` to `web-4`: the controller of `aPod()`. */
+export function aWorkload(given: Partial<Workload> = {}): Workload {
+  return { owner: anOwner(), replicas: 4, readyPods: uidsOf('web-1', 'web-2', 'web-3', 'web-4'), ...given };
+}
+
+/** The uids that `aPod` gives to pods of these names. */
+export function uidsOf(...names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map((name) => `uid of ${name}`));
+}
+
+export function aNode(given: Partial<Node> = {}): Node {
+  return {
+    name: 'ip-10-0-1-2.ec2.internal',
+    uid: 'uid of the node',
+    providerId: 'aws:///eu-central-1a/i-0123456789abcdef0',
+    resourceVersion: '41',
+    unschedulable: false,
+    taints: [],
+    labels: { 'kubernetes.io/os': 'linux' },
+    annotations: {},
+    volumesAttached: [],
+    ...given,
+  };
+}
+
+export function aNotice(given: Partial<Notice> = {}): Notice {
+  return {
+    kind: 'asg-terminate',
+    account: '123456789012',
+    region: 'eu-central-1',
+    instance: 'i-0123456789abcdef0',
+    group: 'workers',
+    hook: 'ebb-drain',
+    token: '87654321-4321-4321-4321-210987654321',
+    origin: 'AutoScalingGroup',
+    at: NOON,
+    ...given,
+  };
+}
+
+/** The defaults of the contract: everything is evicted that may be, nothing is optional. */
+export function aPolicy(given: Partial<DrainPolicy> = {}): DrainPolicy {
+  return { taintKey: TAINT_KEY, blockEmptyDir: false, blockUncontrolled: false, spareNamespaces: [], ...given };
+}
+
+export type Terms = DrainTerms & { readonly now: number };
+
+/** One hour from noon, the instance is going (so the deadline forces), and it is noon. */
+export function terms(given: Partial<Terms> = {}): Terms {
+  return {
+    policy: aPolicy(),
+    impliedBudget: 0.25,
+    maxInFlight: 50,
+    pauseMs: 0,
+    startedAt: NOON,
+    deadline: NOON + HOUR,
+    forces: true,
+    now: NOON,
+    ...given,
+  };
+}
