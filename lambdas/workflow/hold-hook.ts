@@ -48,7 +48,8 @@ export interface Stage<Value, Memory> {
   readonly until?: number;
   /** Suspends at most this long between two passes; absent: by the usual growing steps. */
   readonly pauseSeconds?: number;
-  pass(memory: Memory, watchUntil: number, subject: Subject): Promise<Pass<Value, Memory>>;
+  /** @param turn.watchUntil epoch milliseconds: when the pass must end at the latest */
+  pass(memory: Memory, turn: { watchUntil: number; subject: Subject }): Promise<Pass<Value, Memory>>;
 }
 
 /** How a stage ended. */
@@ -75,6 +76,15 @@ type Turn<Value, Memory> =
       readonly at: number;
       readonly suspendSeconds: number;
     };
+
+interface TurnStart<Memory> {
+  readonly memory: Memory;
+  /** 0 for the first of its stage. */
+  readonly number: number;
+  readonly until: number;
+  /** When the stage began; absent in its first turn. */
+  readonly startedAt: number | undefined;
+}
 
 export class HookHolder {
   #subject: Subject;
@@ -118,12 +128,7 @@ export class HookHolder {
   /** One pass as one durable step: what it decided by the clock is kept with it, so that a replay decides the same. */
   #turn<Value, Memory>(
     stage: Stage<Value, Memory>,
-    {
-      memory,
-      number,
-      until,
-      startedAt,
-    }: { memory: Memory; number: number; until: number; startedAt?: number | undefined },
+    { memory, number, until, startedAt }: TurnStart<Memory>,
   ): Promise<Turn<Value, Memory>> {
     return this.#ports.run.step(stage.name, async () => {
       const began = Date.now();
@@ -131,7 +136,7 @@ export class HookHolder {
       const watched = began < firstMinuteEnds;
       const watchEnds = watched ? firstMinuteEnds : began + WATCHED_LATER_MS;
       const watchUntil = Math.min(watchEnds, until, this.#heartbeatAt);
-      const pass = await this.#attempt(() => stage.pass(memory, watchUntil, this.#subject), memory);
+      const pass = await this.#attempt(() => stage.pass(memory, { watchUntil, subject: this.#subject }), memory);
       if (pass.state === 'done') return { kind: 'done', value: pass.value };
       if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
       const at = Date.now();

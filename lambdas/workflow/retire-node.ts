@@ -1,31 +1,31 @@
 /**
- * The retirement of one node: verify, find, isolate, drain, detach, release. It reads as that sentence; how its stages
- * are kept alive over hours is hold-hook's, what one pass of each does the stage's own.
+ * The retirement of one node: verify, find, isolate, drain, detach, release. It reads as that sentence; what a stage does
+ * stands in retirement-stages.ts, how stages are kept alive over hours in hold-hook.ts.
  */
-import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { hookDeadline } from '../core/deadline.ts';
 import {
   hookCompleted,
-  nodeDrained,
-  nodeMissing,
   noticeIgnored,
   noticeRefused,
   noticeReleased,
   retirementFinished,
   retirementStarted,
-  volumesDetached,
-  volumesKept,
   type Result,
   type Subject,
 } from '../core/domain-event.ts';
-import type { DrainTerms } from '../core/pacing.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { executionName, type Notice } from '../core/notice.ts';
-import { detachPass } from './detach-volumes.ts';
-import { drainPass, NOTHING_DRAINED, type DrainMemory } from './drain-node.ts';
-import { findNode, isolateNode } from './find-node.ts';
-import { HookHolder, type HeldHook, type Stage, type StageEnd } from './hold-hook.ts';
-import type { Cluster, Clusters, DurableRun, Instances, Journal, LifecycleAction } from './ports.ts';
+import { HookHolder, type HeldHook, type StageEnd } from './hold-hook.ts';
+import type { Clusters, DurableRun, Instances, Journal, LifecycleAction } from './ports.ts';
+import {
+  detachStage,
+  drainStage,
+  findStage,
+  isolateStage,
+  secondsSince,
+  type Drained,
+  type Retiree,
+} from './retirement-stages.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 export interface RetirementPorts extends VerificationPorts {
@@ -35,14 +35,16 @@ export interface RetirementPorts extends VerificationPorts {
   readonly run: DurableRun;
 }
 
+/** What a retirement came to. */
 export interface Retired {
   readonly result: Result | 'ignored';
   readonly reason?: string;
 }
 
-/** A node that has not appeared after these tries never joined (contract 2.2). */
-const FIND_TRIES = 3;
-const FIND_PAUSE_SECONDS = 15;
+/** The hook was left to its default result, for a reason that a person must look at (contract 6.3). */
+export class RetirementFailed extends Error {
+  override readonly name = 'RetirementFailed';
+}
 
 /**
  * Retires the node that the notice is about.
@@ -58,32 +60,39 @@ export async function retireNode(notice: Notice, ports: RetirementPorts): Promis
     case 'release':
       return await ports.run.step('complete', () => releaseUndrained(verified, ports));
     case 'retire':
-      return await new Retirement(notice, verified, ports).carryOut();
+      return await new Retirement({ notice, ports, ...verified }).carryOut();
   }
 }
 
-type Started =
-  Exclude<Verification, { kind: 'retire' }> | (Extract<Verification, { kind: 'retire' }> & { held: HeldHook });
+type Held = Extract<Verification, { kind: 'retire' }> & { readonly held: HeldHook };
 
-async function verifyAndStart(notice: Notice, ports: RetirementPorts): Promise<Started> {
+async function verifyAndStart(
+  notice: Notice,
+  ports: RetirementPorts,
+): Promise<Exclude<Verification, { kind: 'retire' }> | Held> {
   const verified = await verifyNotice(notice, ports);
   const { instance } = notice;
   if (verified.kind === 'ignore') ports.journal.report(noticeIgnored({ reason: verified.reason, instance }));
   if (verified.kind === 'refuse') ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
   if (verified.kind !== 'retire') return verified;
-  const { action, hook, cluster } = verified;
-  const subject: Subject = {
-    execution: executionName(notice),
-    cluster: cluster.name,
-    group: action.group,
-    instance,
+  const held = heldHook(notice, verified);
+  ports.journal.report(retirementStarted(held.subject, { kind: notice.kind, deadline: held.deadline }));
+  return { ...verified, held };
+}
+
+/** Within a step, because it draws the jitter of the first heartbeat. */
+function heldHook(notice: Notice, { action, hook, cluster }: Omit<Held, 'held'>): HeldHook {
+  const { instance } = notice;
+  const subject: Subject = { execution: executionName(notice), cluster: cluster.name, group: action.group, instance };
+  const group = cluster.groups.find(({ name }) => name === action.group);
+  const drainTimeoutSeconds = group?.drainTimeoutSeconds ?? cluster.drain.timeoutSeconds;
+  return {
+    subject,
+    action,
+    hook,
+    deadline: hookDeadline(notice.at, { globalTimeoutSeconds: hook.globalTimeoutSeconds, drainTimeoutSeconds }),
+    heartbeatAt: notice.at + heartbeatInterval(hook.timeoutSeconds, Math.random()),
   };
-  const drainTimeoutSeconds =
-    cluster.groups.find(({ name }) => name === action.group)?.drainTimeoutSeconds ?? cluster.drain.timeoutSeconds;
-  const deadline = hookDeadline(notice.at, { globalTimeoutSeconds: hook.globalTimeoutSeconds, drainTimeoutSeconds });
-  ports.journal.report(retirementStarted(subject, { kind: notice.kind, deadline }));
-  const heartbeatAt = notice.at + heartbeatInterval(hook.timeoutSeconds, Math.random());
-  return { ...verified, held: { subject, action, hook, heartbeatAt, deadline } };
 }
 
 async function releaseUndrained(
@@ -95,7 +104,7 @@ async function releaseUndrained(
   return { result: 'stopped', reason };
 }
 
-/** Ends a retirement before its time: the reason why, and what it came to. */
+/** Ends a retirement before its time: what it came to, and why. */
 class Stopped extends Error {
   override readonly name = 'Stopped';
   readonly result: Result;
@@ -106,26 +115,13 @@ class Stopped extends Error {
   }
 }
 
-/** The hook was left to its default result, for a reason that a person must look at (contract 6.3). */
-export class RetirementFailed extends Error {
-  override readonly name = 'RetirementFailed';
-}
-
 class Retirement {
-  readonly #notice: Notice;
-  readonly #settings: ClusterSettings;
-  readonly #held: HeldHook;
-  readonly #ports: RetirementPorts;
+  readonly #retiree: Retiree & { readonly ports: RetirementPorts };
   readonly #holder: HookHolder;
-  readonly #terms: DrainTerms;
 
-  constructor(notice: Notice, { cluster, held }: { cluster: ClusterSettings; held: HeldHook }, ports: RetirementPorts) {
-    this.#notice = notice;
-    this.#settings = cluster;
-    this.#held = held;
-    this.#ports = ports;
-    this.#holder = new HookHolder(held, ports);
-    this.#terms = drainTerms(cluster, { startedAt: notice.at, deadline: held.deadline });
+  constructor(retiree: Retiree & { readonly ports: RetirementPorts }) {
+    this.#retiree = retiree;
+    this.#holder = new HookHolder(retiree.held, retiree.ports);
   }
 
   async carryOut(): Promise<Retired> {
@@ -142,147 +138,61 @@ class Retirement {
   }
 
   async #retire(): Promise<Result> {
-    const node = await this.#find();
+    const { node } = valueOf(await this.#holder.through(findStage(this.#retiree)));
     if (node === undefined) return 'never joined';
     this.#holder.names(node);
-    if ((await this.#isolate(node)) === 'gone') return 'drained';
-    const drained = await this.#drain(node);
-    await this.#detach(node, drained.sparedVolumes);
-    return drained.memory.forced > 0 || drained.left.length > 0 ? 'forced' : 'drained';
+    const isolated = valueOf(await this.#holder.through(isolateStage(this.#retiree, node)));
+    if (isolated === 'gone') return 'drained';
+    const { memory, sparedVolumes, complete } = await this.#drain(node);
+    await this.#detach(node, sparedVolumes);
+    return memory.forced > 0 || !complete ? 'forced' : 'drained';
   }
 
-  async #find(): Promise<string | undefined> {
-    const found = await this.#through<{ node?: string }, { tries: number }>({
-      name: 'find-node',
-      memory: { tries: 0 },
-      pauseSeconds: FIND_PAUSE_SECONDS,
-      pass: async ({ tries }, _watchUntil, subject) => {
-        const cluster = await this.#cluster();
-        const node = await findNode(this.#notice.instance, { cluster, instances: this.#ports.instances });
-        if (node !== undefined) return { state: 'done', value: { node } };
-        if (tries + 1 < FIND_TRIES) {
-          return { state: 'waiting', memory: { tries: tries + 1 }, waitingFor: ['the node to appear'] };
-        }
-        this.#ports.journal.report(nodeMissing(subject));
-        return { state: 'done', value: {} };
-      },
-    });
-    return found.kind === 'done' ? found.value.node : this.#stop(found);
+  /** Until every pod has gone, or the deadline: what is left then goes with the instance. */
+  async #drain(node: string): Promise<Drained & { readonly complete: boolean }> {
+    const end = await this.#holder.through(drainStage(this.#retiree, node));
+    if (end.kind === 'late' && !end.away) return { memory: end.memory, sparedVolumes: [], complete: false };
+    return { ...valueOf(end), complete: true };
   }
 
-  async #isolate(node: string): Promise<'isolated' | 'gone'> {
-    const { execution } = this.#held.subject;
-    const isolated = await this.#through<'isolated' | 'gone', null>({
-      name: 'isolate',
-      memory: null,
-      pass: async (_memory, _watchUntil, subject) => {
-        const takeover = { execution, kind: this.#notice.kind, now: Date.now(), deadline: this.#held.deadline };
-        const cluster = await this.#cluster();
-        const value = await isolateNode(
-          { subject, node, takeover, taint: this.#settings.taint },
-          { ...this.#ports, cluster },
-        );
-        return { state: 'done', value };
-      },
-    });
-    return isolated.kind === 'done' ? isolated.value : this.#stop(isolated);
-  }
-
-  /** Until every pod has gone, or the deadline: whatever is left then goes with the instance. */
-  async #drain(
-    node: string,
-  ): Promise<{ memory: DrainMemory; sparedVolumes: readonly string[]; left: readonly string[] }> {
-    const drained = await this.#through<{ memory: DrainMemory; sparedVolumes: readonly string[] }, DrainMemory>({
-      name: 'drain',
-      memory: NOTHING_DRAINED,
-      pass: async (memory, watchUntil, subject) => {
-        const cluster = await this.#cluster();
-        const drain = { subject, node, terms: this.#terms };
-        const pass = await drainPass(drain, { memory, watchUntil }, { cluster, journal: this.#ports.journal });
-        if (pass.state === 'waiting') {
-          const waitingFor = Object.values(pass.memory.remaining);
-          return { state: 'waiting', memory: pass.memory, waitingFor, ...(pass.wakeAt && { wakeAt: pass.wakeAt }) };
-        }
-        const { evicted: pods, forced } = pass.memory;
-        this.#ports.journal.report(nodeDrained(subject, { pods, forced, seconds: this.#seconds() }));
-        return { state: 'done', value: { memory: pass.memory, sparedVolumes: pass.sparedVolumes } };
-      },
-    });
-    if (drained.kind === 'done') return { ...drained.value, left: [] };
-    if (drained.kind === 'late' && !drained.away) return { ...drained, sparedVolumes: [], left: drained.waitingFor };
-    return this.#stop(drained);
-  }
-
+  /** Volumes that are late are left behind; they hold nobody up for longer. */
   async #detach(node: string, spared: readonly string[]): Promise<void> {
-    const { detachTimeoutSeconds } = this.#settings.drain;
-    const until = await this.#ports.run.step('detach-until', () =>
-      Promise.resolve(Math.min(Date.now() + detachTimeoutSeconds * 1000, this.#held.deadline)),
+    const { cluster, held, ports } = this.#retiree;
+    const until = await ports.run.step('detach-until', () =>
+      Promise.resolve(Math.min(Date.now() + cluster.drain.detachTimeoutSeconds * 1000, held.deadline)),
     );
-    const detached = await this.#through<null, null>({
-      name: 'detach',
-      memory: null,
-      until,
-      pass: async (memory, watchUntil, subject) => {
-        const pass = await detachPass({ node, spared, watchUntil }, await this.#cluster());
-        if (pass.state === 'detached') {
-          this.#ports.journal.report(volumesDetached(subject, { seconds: this.#seconds() }));
-          return { state: 'done', value: null };
-        }
-        if (Date.now() >= until) this.#ports.journal.report(volumesKept(subject, { volumes: pass.volumes }));
-        return { state: 'waiting', memory, waitingFor: pass.volumes };
-      },
-    });
-    if (detached.kind === 'hook over' || detached.kind === 'refused') this.#stop(detached);
+    const end = await this.#holder.through(detachStage(this.#retiree, { node, spared, until }));
+    if (end.kind !== 'late') valueOf(end);
   }
 
   async #complete(): Promise<void> {
-    await this.#ports.run.step('complete', async () => {
-      const outcome = await this.#ports.lifecycle.complete(this.#held.action);
-      this.#ports.journal.report(hookCompleted(this.#holder.subject, { outcome }));
+    const { held, ports } = this.#retiree;
+    await ports.run.step('complete', async () => {
+      const outcome = await ports.lifecycle.complete(held.action);
+      ports.journal.report(hookCompleted(this.#holder.subject, { outcome }));
       return outcome;
     });
   }
 
   #finish(ended: { result: Result; reason?: string }): Promise<Retired> {
-    return this.#ports.run.step('finish', () => {
-      this.#ports.journal.report(retirementFinished(this.#holder.subject, { ...ended, seconds: this.#seconds() }));
+    const { notice, ports } = this.#retiree;
+    return ports.run.step('finish', () => {
+      ports.journal.report(retirementFinished(this.#holder.subject, { ...ended, seconds: secondsSince(notice) }));
       return Promise.resolve(ended);
     });
   }
-
-  #through<Value, Memory>(stage: Stage<Value, Memory>): Promise<StageEnd<Value, Memory>> {
-    return this.#holder.through(stage);
-  }
-
-  #stop(end: Exclude<StageEnd<unknown, unknown>, { kind: 'done' }>): never {
-    switch (end.kind) {
-      case 'hook over':
-        throw new Stopped('over', 'the hook ended meanwhile, by its timeout or by somebody else');
-      case 'late':
-        throw new Stopped('failed', `time was up while it waited for ${end.waitingFor.join(', ')}`);
-      case 'refused':
-        throw new Stopped('failed', end.reason);
-    }
-  }
-
-  #cluster(): Promise<Cluster> {
-    return this.#ports.clusters.open(this.#settings.name);
-  }
-
-  #seconds(): number {
-    return Math.round((Date.now() - this.#notice.at) / 100) / 10;
-  }
 }
 
-function drainTerms({ drain, taint }: ClusterSettings, span: { startedAt: number; deadline: number }): DrainTerms {
-  return {
-    // The instance goes whatever we do, so a pod that nobody will make again is evicted, with a warning (contract 4.1).
-    policy: { ...drain, taintKey: taint.key, blockUncontrolled: false },
-    impliedBudget: drain.impliedBudget,
-    ...(drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: drain.gracePeriodSeconds }),
-    maxInFlight: drain.maxEvictionsInFlight,
-    pauseMs: drain.pauseBetweenEvictionsSeconds * 1000,
-    forces: true,
-    ...span,
-  };
+/** @throws Stopped when the stage did not get that far */
+function valueOf<Value>(end: StageEnd<Value, unknown>): Value {
+  switch (end.kind) {
+    case 'done':
+      return end.value;
+    case 'hook over':
+      throw new Stopped('over', 'the hook ended meanwhile, by its timeout or by somebody else');
+    case 'late':
+      throw new Stopped('failed', `time was up while it waited for ${end.waitingFor.join(', ')}`);
+    case 'refused':
+      throw new Stopped('failed', end.reason);
+  }
 }
