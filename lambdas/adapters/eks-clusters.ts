@@ -10,7 +10,7 @@ export function eksClusters(eks: EKSClient): Clusters {
   const opened = new Map<string, Promise<Cluster>>();
   const open = async (name: string): Promise<Cluster> => {
     const address = await clusterAddress(eks, name);
-    return kubernetesCluster(connect(address, eksTokens(eks, name)));
+    return kubernetesCluster(connect(address, eksTokens(eks, name), () => opened.delete(name)));
   };
   return {
     open(name) {

@@ -10,12 +10,14 @@ type Reading = (status: Status) => EvictionAnswer | undefined;
 
 /** In order: the first that knows the answer names it. */
 const READINGS: readonly Reading[] = [
-  ({ code }) => (code === 404 ? { kind: 'gone' } : undefined),
+  // First: a webhook denies with a code of its own choice, and one that cannot be asked (faults.md 49) fails with a 500.
   ({ message }) =>
-    message.includes('admission webhook') && message.includes('denied')
+    /failed calling webhook|admission webhook .*denied|ValidatingAdmissionPolicy .*denied/.exec(message) !== null
       ? { kind: 'denied-by-webhook', message }
       : undefined,
-  ({ code, reason }) => (code === 409 && reason === 'Conflict' ? { kind: 'gone' } : undefined),
+  ({ code }) => (code === 404 ? { kind: 'gone' } : undefined),
+  ({ code, message }) =>
+    code === 409 && message.includes('the UID in the precondition') ? { kind: 'gone' } : undefined,
   ({ code, causes, message, retryAfterSeconds }) => {
     const cause = causes.find(({ reason }) => reason === 'DisruptionBudget');
     if (code !== 429 || cause === undefined) return undefined;
@@ -34,7 +36,7 @@ const READINGS: readonly Reading[] = [
     (causes.some(({ reason }) => reason === 'NamespaceTerminating') || message.includes('being terminated'))
       ? { kind: 'namespace-terminating' }
       : undefined,
-  ({ code, message }) => (code >= 500 || code === 408 ? { kind: 'unknown', message } : undefined),
+  ({ code, message }) => (code >= 500 || code === 408 || code === 409 ? { kind: 'unknown', message } : undefined),
 ];
 
 /**

@@ -51,20 +51,26 @@ export interface KubernetesConnection {
 const REQUEST_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Each watch holds a connection, and fifty evictions may be under way beside them. */
+/** Over HTTP/1.1 each watch holds a connection, and fifty evictions may be under way beside them. */
 const CONNECTIONS = 256;
 
-/** Reads that met an overloaded or restarting server are repeated: jittered by the pool, Retry-After honoured. */
+/** Reads that met an overloaded or restarting server are repeated, with growing pauses or by its Retry-After. */
 const READ_RETRIES = {
   maxRetries: 3,
   minTimeout: 200,
-  maxTimeout: 5_000,
+  // A longer Retry-After is not cut short: the request's own time limit ends it.
+  maxTimeout: REQUEST_TIMEOUT_MS,
   methods: ['GET' as const],
   statusCodes: [429, 500, 502, 503, 504],
   throwOnError: false,
 };
 
-export function connect({ server, ca }: ClusterAddress, tokens: TokenSource): KubernetesConnection {
+/** @param onUntrusted told when the server's certificate is not of the authority */
+export function connect(
+  { server, ca }: ClusterAddress,
+  tokens: TokenSource,
+  onUntrusted: () => void = () => undefined,
+): KubernetesConnection {
   const agent = new Agent({
     connect: { ca, timeout: CONNECT_TIMEOUT_MS },
     connections: CONNECTIONS,
@@ -79,6 +85,7 @@ export function connect({ server, ca }: ClusterAddress, tokens: TokenSource): Ku
     try {
       return await fetching.send(request).toPromise();
     } catch (cause) {
+      if (isUntrusted(cause)) onUntrusted();
       throw new ClusterAway(`the API server ${server} does not answer: ${reasonOf(cause)}`, { cause });
     }
   };
@@ -158,6 +165,14 @@ function buffered(response: ResponseContext, text: string): ResponseContext {
     binary: () => Promise.resolve(Buffer.from(text)),
     stream: () => null,
   });
+}
+
+/** Parts of the codes by which OpenSSL and Node refuse a certificate. */
+const UNTRUSTED = ['CERT', 'UNABLE_TO_VERIFY', 'UNABLE_TO_GET_ISSUER'];
+
+function isUntrusted(error: unknown): boolean {
+  const { code } = (error instanceof Error ? (error.cause ?? {}) : {}) as { code?: unknown };
+  return typeof code === 'string' && UNTRUSTED.some((part) => code.includes(part));
 }
 
 /** fetch says only "fetch failed"; what happened is in the cause. */

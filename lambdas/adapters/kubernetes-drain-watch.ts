@@ -15,7 +15,7 @@ export async function watchDrain(
   node: string,
   listener: WatchListener,
 ): Promise<DrainWatch> {
-  const [pods, budgets] = await Promise.all([
+  const [pods, budgets] = await allOrNone([
     watch<Pod>(
       connection,
       { path: '/api/v1/pods', query: { fieldSelector: `spec.nodeName=${node}` }, start: 'list', read: toPod },
@@ -46,6 +46,22 @@ export async function watchDrain(
   };
 }
 
+/** Both, or the first failure with nothing left open. */
+async function allOrNone<One extends Closable, Other extends Closable>(
+  opening: readonly [Promise<One>, Promise<Other>],
+): Promise<readonly [One, Other]> {
+  try {
+    return await Promise.all(opening);
+  } catch (error) {
+    for (const each of await Promise.allSettled<Closable>(opening)) if (each.status === 'fulfilled') each.value.close();
+    throw error;
+  }
+}
+
+interface Closable {
+  close(): void;
+}
+
 /** Where the number of replicas and the selector of a kind are read; other kinds are known by their pods alone. */
 const SCALED_KINDS: Readonly<Record<string, { api: string; plural: string }>> = {
   ReplicaSet: { api: '/apis/apps/v1', plural: 'replicasets' },
@@ -70,6 +86,7 @@ class Controllers {
   readonly #connection: KubernetesConnection;
   readonly #listener: WatchListener;
   readonly #followed = new Map<string, Followed>();
+  #closed = false;
 
   constructor(connection: KubernetesConnection, listener: WatchListener) {
     this.#connection = connection;
@@ -87,11 +104,12 @@ class Controllers {
     const followed: Followed = { owner, first: pod, mostSeen: 1, settled: false };
     this.#followed.set(owner.uid, followed);
     this.#open(followed).catch((error: unknown) => {
-      this.#listener.failed(error as Error);
+      if (!this.#closed) this.#listener.failed(error as Error);
     });
   }
 
   close(): void {
+    this.#closed = true;
     for (const { siblings, settling } of this.#followed.values()) {
       siblings?.close();
       clearTimeout(settling);
@@ -101,6 +119,7 @@ class Controllers {
   async #open(followed: Followed): Promise<void> {
     const { owner, first } = followed;
     const replicas = await this.#replicas(owner);
+    if (this.#closed) return;
     if (replicas !== undefined) followed.replicas = replicas;
     if (replicas === 1) {
       // A single replica goes at once: its siblings need no watching.

@@ -61,7 +61,10 @@ export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
     priority: spec?.priority ?? 0,
     tolerations: spec?.tolerations ?? [],
     hasEmptyDir: volumes.some(({ emptyDir }) => emptyDir !== undefined),
-    claims: volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []),
+    claims: volumes.flatMap(({ name: volume, persistentVolumeClaim, ephemeral }) =>
+      // Kubernetes names the claim of a generic ephemeral volume so.
+      ephemeral === undefined ? (persistentVolumeClaim?.claimName ?? []) : `${name}-${volume}`,
+    ),
   };
 }
 

@@ -45,6 +45,9 @@ const STALL_MS = 65_000;
 const FIRST_BACKOFF_MS = 200;
 const LONGEST_BACKOFF_MS = 10_000;
 
+/** Of a watch that ends sooner the next one waits as long. */
+const SHORTEST_WATCH_MS = 1_000;
+
 /** The version that we know is too old to go on from: list again. */
 class Expired extends Error {}
 
@@ -67,6 +70,8 @@ class Collection<Item> implements WatchedCollection<Item> {
   readonly #listener: WatchListener;
   readonly #closing = new AbortController();
   #version: string | undefined;
+  /** What the watch tells while a list is read: the list may be older than that. */
+  readonly #meanwhile = new Set<WatchEvent[]>();
 
   constructor(connection: KubernetesConnection, source: WatchSource<Item>, listener: WatchListener) {
     this.#connection = connection;
@@ -75,17 +80,32 @@ class Collection<Item> implements WatchedCollection<Item> {
   }
 
   async relist(): Promise<void> {
-    const found = new Map<string, Item>();
-    let next = '';
-    do {
-      const page = await this.#page(next);
-      for (const object of page.items) this.#put(found, object);
-      next = page.metadata.continue ?? '';
-      // The watch goes on from the version of the list, which all pages share.
-      this.#version = page.metadata.resourceVersion;
-    } while (next !== '');
-    this.items = found;
+    const told: WatchEvent[] = [];
+    this.#meanwhile.add(told);
+    try {
+      // A list whose pages expired while they were read is begun anew, once.
+      const { found, version } = await this.#list().catch((error: unknown) => {
+        if (error instanceof ApiException && error.code === 410) return this.#list();
+        throw error;
+      });
+      this.items = found;
+      this.#version = version;
+    } finally {
+      this.#meanwhile.delete(told);
+    }
+    for (const event of told) this.#apply(event);
     this.#listener.changed();
+  }
+
+  async #list(): Promise<{ found: Map<string, Item>; version: string | undefined }> {
+    const found = new Map<string, Item>();
+    let page: ListPage | undefined;
+    do {
+      page = await this.#page(page?.metadata.continue ?? '');
+      for (const object of page.items) this.#put(found, object);
+    } while ((page.metadata.continue ?? '') !== '');
+    // All pages share the version that the watch goes on from.
+    return { found, version: page.metadata.resourceVersion };
   }
 
   close(): void {
@@ -97,8 +117,11 @@ class Collection<Item> implements WatchedCollection<Item> {
     for (let failures = 0; !this.#isClosed();) {
       try {
         if (this.#version === undefined && this.#source.start === 'list') await this.relist();
+        const opened = Date.now();
         await this.#stream();
         failures = 0;
+        // A server that ends watches at once is in trouble already: it is not besieged.
+        if (Date.now() - opened < SHORTEST_WATCH_MS) await this.#pause(SHORTEST_WATCH_MS);
       } catch (cause) {
         const error = clusterErrorOf(cause);
         if (this.#isClosed()) return;
@@ -107,7 +130,10 @@ class Collection<Item> implements WatchedCollection<Item> {
           return;
         }
         if (error instanceof Expired) this.#version = undefined;
-        else await this.#pause(Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures));
+        // The first expiry is answered at once.
+        if (!(error instanceof Expired) || failures > 0) {
+          await this.#pause(Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures));
+        }
         failures += 1;
       }
     }
@@ -167,9 +193,14 @@ class Collection<Item> implements WatchedCollection<Item> {
     }
     this.#version = object.metadata?.resourceVersion ?? this.#version;
     if (type === 'BOOKMARK') return;
+    this.#apply({ type, object });
+    for (const told of this.#meanwhile) told.push({ type, object });
+    this.#listener.changed();
+  }
+
+  #apply({ type, object }: WatchEvent): void {
     if (type === 'DELETED') this.items.delete(object.metadata?.uid ?? '');
     else this.#put(this.items, object);
-    this.#listener.changed();
   }
 
   #put(into: Map<string, Item>, object: KubernetesObject): void {

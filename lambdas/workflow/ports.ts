@@ -56,7 +56,10 @@ export interface Settings {
 }
 
 export interface Retirements {
-  /** `already`: an execution of that name exists, running or ended (contract 1.6). */
+  /**
+   * Starting what runs or ran already under that name, for the same notice, starts nothing and is `started` too;
+   * `already`: the name is another notice's (contract 1.6).
+   */
   start(name: string, notice: Notice): Promise<'started' | 'already'>;
 }
 

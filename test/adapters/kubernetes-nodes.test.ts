@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts';
+import { toNode } from '../../lambdas/adapters/kubernetes-nodes.ts';
+import { ClusterAway, ClusterRefused } from '../../lambdas/core/cluster-error.ts';
+import { EXCLUDE_LABEL, isIsolatedFor, isolation, type NodePatch } from '../../lambdas/core/isolation.ts';
+import type { Node } from '../../lambdas/core/node.ts';
+import { HOUR, NOON, TAINT_KEY } from '../given.ts';
+import { KubernetesGiven } from './kubernetes-given.ts';
+
+const INSTANCE = 'i-0123456789abcdef0';
+const PROVIDER_ID = `aws:///eu-central-1a/${INSTANCE}`;
+const NAME = 'ip-10-0-0-10.eu-central-1.compute.internal';
+const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' };
+
+describe('finding the node of an instance (contract 2.1)', () => {
+  test('by its name: one request', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: NAME, providerID: PROVIDER_ID });
+    expect(await given.cluster.findNode(INSTANCE, NAME)).toMatchObject({ name: NAME, providerId: PROVIDER_ID });
+    expect(given.requests().map(({ verb }) => verb)).toEqual(['get']);
+  });
+
+  test('by its providerID over several pages, when it has another name', async () => {
+    await using given = await KubernetesGiven.start();
+    for (let count = 0; count < 1_000; count += 1) addBareNode(given, `n${String(count).padStart(4, '0')}`);
+    given.peer.world.addNode({ name: 'z', providerID: PROVIDER_ID });
+    expect(await given.cluster.findNode(INSTANCE, NAME)).toMatchObject({ name: 'z' });
+    expect(given.requests().map(({ verb }) => verb)).toEqual(['get', 'list', 'list', 'list']);
+    expect(new URLSearchParams(given.requests('list')[0]?.query).get('limit')).toBe('500');
+  });
+
+  test('by its providerID alone, when EC2 knows no name: it stops at the page that has it', async () => {
+    await using given = await KubernetesGiven.start();
+    for (let count = 0; count < 600; count += 1) addBareNode(given, `n${count}`);
+    given.peer.world.addNode({ name: 'a', providerID: PROVIDER_ID });
+    expect(await given.cluster.findNode(INSTANCE, undefined)).toMatchObject({ name: 'a' });
+    expect(given.requests().map(({ verb }) => verb)).toEqual(['list']);
+  });
+
+  test('a node of that name with another providerID is another node (faults.md 45)', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: NAME, providerID: 'aws:///eu-central-1a/i-0fedcba9876543210' });
+    expect(await given.cluster.findNode(INSTANCE, NAME)).toBeUndefined();
+    given.peer.world.addNode({ name: 'other', providerID: PROVIDER_ID });
+    expect(await given.cluster.findNode(INSTANCE, NAME)).toMatchObject({ name: 'other' });
+  });
+
+  test.each([
+    ['without a providerID', undefined],
+    ['whose providerID only ends alike', `aws:///eu-central-1a/x${INSTANCE}`],
+  ])('a node of that name %s is not taken', async (_name, providerID) => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: NAME, ...(providerID !== undefined && { providerID }) });
+    expect(await given.cluster.findNode(INSTANCE, NAME)).toBeUndefined();
+  });
+
+  test('none there is undefined, not an error (faults.md 43)', async () => {
+    await using given = await KubernetesGiven.start();
+    expect(await given.cluster.findNode(INSTANCE, NAME)).toBeUndefined();
+    expect(await given.cluster.readNode(NAME)).toBeUndefined();
+  });
+
+  test('a right that is missing is ClusterRefused, naming verb and resource (faults.md 34)', async () => {
+    await using given = await KubernetesGiven.start();
+    const readOnly = [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }];
+    const cluster = kubernetesCluster(given.connectWith(readOnly));
+    const error = await cluster.findNode(INSTANCE, undefined).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ClusterRefused);
+    expect((error as Error).message).toContain('cannot list resource "nodes" in API group "" at the cluster scope');
+  });
+});
+
+describe('isolating a node over the wire (contract 3.1)', () => {
+  test('sets our marks and leaves foreign taints, labels and annotations as they are', async () => {
+    await using given = await KubernetesGiven.start();
+    const foreign = [
+      { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' },
+      { key: 'node.kubernetes.io/out-of-order', effect: 'NoExecute', timeAdded: '2026-01-05T11:00:00Z' },
+    ];
+    const labels = { team: 'a', [EXCLUDE_LABEL]: 'theirs' };
+    given.peer.world.addNode({ name: 'a', labels, annotations: { note: 'mine' }, taints: foreign });
+    const before = given.peer.node('a');
+    expect(await given.cluster.patchNode('a', patchFor(await read(given)))).toBe('patched');
+    const after = given.peer.node('a');
+    expect(after?.spec.unschedulable).toBe(true);
+    const taints = after?.spec.taints?.map(({ timeAdded, ...taint }) =>
+      timeAdded === undefined ? taint : { ...taint, timeAdded: new Date(timeAdded).getTime() },
+    );
+    expect(taints).toEqual([
+      foreign[0],
+      { ...foreign[1], timeAdded: Date.parse('2026-01-05T11:00:00Z') },
+      { ...TAINT, value: 'asg-terminate' },
+    ]);
+    expect(after?.metadata.labels).toEqual({ ...before?.metadata.labels, 'ebb/retiring': 'asg-terminate' });
+    expect(after?.metadata.annotations).toMatchObject({ note: 'mine', 'ebb/retirement': expect.any(String) as string });
+    expect(after?.status).toEqual(before?.status);
+    expect(isIsolatedFor(await read(given), 'first', TAINT)).toBe(true);
+  });
+
+  test('a node that changed since it was read is a conflict, and is left untouched (faults.md 46)', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a' });
+    const patch = patchFor(await read(given));
+    given.peer.world.cordon('a');
+    expect(await given.cluster.patchNode('a', patch)).toBe('conflict');
+    expect(given.peer.node('a')?.spec.taints ?? []).not.toContainEqual(expect.objectContaining({ key: TAINT_KEY }));
+    const again = patchFor(await read(given));
+    expect(await given.cluster.patchNode('a', again)).toBe('patched');
+    expect(JSON.parse(again.metadata.annotations['ebb/retirement'] ?? '')).toMatchObject({ cordonedByUs: false });
+  });
+
+  test('a node that went meanwhile is gone (faults.md 44)', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a' });
+    const patch = patchFor(await read(given));
+    given.peer.world.deleteNode('a');
+    expect(await given.cluster.patchNode('a', patch)).toBe('gone');
+  });
+
+  test('a node that was made anew under its name is not touched (faults.md 45)', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a' });
+    const patch = patchFor(await read(given));
+    given.peer.world.deleteNode('a');
+    given.peer.world.addNode({ name: 'a' });
+    expect(await given.cluster.patchNode('a', patch)).toBe('conflict');
+    expect(given.peer.node('a')?.spec.unschedulable).toBeUndefined();
+  });
+
+  test('a lost answer is ClusterAway; the marks are there', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a' });
+    given.peer.faults.loseAnswer({ method: 'PATCH', times: 1 });
+    const patching = given.cluster.patchNode('a', patchFor(await read(given)));
+    expect(await given.during(patching.catch((cause: unknown) => cause))).toBeInstanceOf(ClusterAway);
+    expect(isIsolatedFor(await read(given), 'first', TAINT)).toBe(true);
+  });
+
+  test('a right that is missing is ClusterRefused, naming verb and resource (faults.md 34)', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a' });
+    const cluster = kubernetesCluster(given.connectWith([{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }]));
+    const patching = cluster.patchNode('a', patchFor(await read(given)));
+    const error = await patching.catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ClusterRefused);
+    expect((error as Error).message).toContain('nodes "a" is forbidden: User "limited" cannot patch resource "nodes"');
+  });
+});
+
+describe('a node object', () => {
+  test('that says nothing has nothing', () => {
+    expect(toNode({})).toEqual({
+      name: '',
+      uid: '',
+      resourceVersion: '',
+      unschedulable: false,
+      taints: [],
+      labels: {},
+      annotations: {},
+      volumesAttached: [],
+    });
+  });
+
+  test('tells the volumes that it says are attached (contract 8.1)', () => {
+    const volumesAttached = [{ name: 'kubernetes.io/csi/ebs.csi.aws.com^vol-1', devicePath: '' }];
+    expect(toNode({ status: { volumesAttached } }).volumesAttached).toEqual([
+      'kubernetes.io/csi/ebs.csi.aws.com^vol-1',
+    ]);
+  });
+});
+
+async function read(given: KubernetesGiven): Promise<Node> {
+  const node = await given.cluster.readNode('a');
+  if (node === undefined) throw new Error('there is no node a');
+  return node;
+}
+
+function patchFor(node: Node): NodePatch {
+  return isolation(node, { execution: 'first', kind: 'asg-terminate', now: NOON, deadline: NOON + HOUR }, TAINT);
+}
+
+/** A node object that no kubelet keeps, for numbers. */
+function addBareNode({ peer }: KubernetesGiven, name: string): void {
+  peer.world.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name }, spec: { providerID: `aws:///x/${name}` } });
+}

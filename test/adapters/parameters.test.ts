@@ -1,0 +1,40 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { describe, expect, test } from 'vitest';
+import { PARAMETER_ACTIONS, readParameter } from '../../lambdas/adapters/parameters.ts';
+import { AwsGiven } from './aws-given.ts';
+
+const NAME = '/ebb/clusters/blue';
+
+describe('a parameter', () => {
+  test('is its value, as it is now', async () => {
+    await using given = await AwsGiven.start();
+    const client = new SSMClient(given.aws.clientConfig());
+    given.aws.ssm.put(NAME, '{"name":"blue"}');
+    expect(await readParameter(client, NAME)).toBe('{"name":"blue"}');
+    given.aws.ssm.put(NAME, 'changed');
+    expect(await readParameter(client, NAME)).toBe('changed');
+  });
+
+  test('that there is not is undefined', async () => {
+    await using given = await AwsGiven.start();
+    expect(await readParameter(new SSMClient(given.aws.clientConfig()), NAME)).toBeUndefined();
+  });
+
+  test('throttled twice, is answered', async () => {
+    await using given = await AwsGiven.start();
+    given.aws.ssm.put(NAME, 'value');
+    given.aws.faults.inject({ kind: 'throttle', action: 'GetParameter', times: 2 });
+    const reading = readParameter(new SSMClient(given.aws.clientConfig()), NAME);
+    expect(await given.during(reading)).toBe('value');
+  });
+
+  test('that may not be read is an error that names the missing action, never a missing parameter (faults.md 28)', async () => {
+    await using given = await AwsGiven.start();
+    given.aws.ssm.put(NAME, 'value');
+    const client = new SSMClient(given.aws.clientConfig(given.credentialsFor()));
+    await expect(readParameter(client, NAME)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(PARAMETER_ACTIONS[0]) as string,
+    });
+  });
+});

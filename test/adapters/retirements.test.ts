@@ -1,0 +1,84 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { retirements, START_ACTIONS } from '../../lambdas/adapters/retirements.ts';
+import { executionName } from '../../lambdas/core/notice.ts';
+import type { Retirements } from '../../lambdas/workflow/ports.ts';
+import { aNotice } from '../given.ts';
+import { AwsGiven } from './aws-given.ts';
+
+const NOTICE = aNotice();
+const NAME = executionName(NOTICE);
+
+/** The least that is a durable function: it has ended. */
+let directory = '';
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ebb-retirement-'));
+  writeFileSync(
+    join(directory, 'index.mjs'),
+    "export const handler = async () => ({ Status: 'SUCCEEDED', Result: '1' });",
+  );
+});
+afterAll(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('starting a retirement (contract 1.6)', () => {
+  test('starts the durable execution of that name, with the notice as payload', async () => {
+    await using given = await withFunction();
+    expect(await given.port.start(NAME, NOTICE)).toBe('started');
+    const [execution] = given.aws.lambda.executions;
+    expect(execution?.name).toBe(NAME);
+    expect(JSON.parse(execution?.start.payload ?? '')).toEqual(NOTICE);
+    expect(execution?.start.version).toBe('1');
+  });
+
+  test('again with the same notice is no second one, while it runs and when it has ended (faults.md 1)', async () => {
+    await using given = await withFunction();
+    const outcomes = await Promise.all([given.port.start(NAME, NOTICE), given.port.start(NAME, NOTICE)]);
+    expect(outcomes).toEqual(['started', 'started']);
+    await given.aws.driveUntil(() => given.aws.lambda.executions[0]?.status === 'SUCCEEDED');
+    expect(await given.port.start(NAME, NOTICE)).toBe('started');
+    expect(given.aws.lambda.executions).toHaveLength(1);
+  });
+
+  test('again with another notice is already started, not an error', async () => {
+    await using given = await withFunction();
+    await given.port.start(NAME, NOTICE);
+    expect(await given.port.start(NAME, { ...NOTICE, at: NOTICE.at + 1 })).toBe('already');
+    expect(given.aws.lambda.executions).toHaveLength(1);
+  });
+
+  test('whose answer was lost is repeated, and starts one', async () => {
+    await using given = await withFunction();
+    given.aws.faults.inject({ kind: 'lost-answer', action: 'Invoke' });
+    expect(await given.during(given.port.start(NAME, NOTICE))).toBe('started');
+    expect(given.aws.lambda.executions).toHaveLength(1);
+  });
+
+  test('throttled for good is an error: the event goes back to where it came from (faults.md 29)', async () => {
+    await using given = await withFunction();
+    given.aws.faults.inject({ kind: 'throttle', action: 'Invoke', times: Infinity });
+    const error = await given.during(given.port.start(NAME, NOTICE).catch((cause: unknown) => cause));
+    expect(error).toMatchObject({ name: 'TooManyRequestsException' });
+    expect(given.aws.lambda.executions).toEqual([]);
+  });
+
+  test('refused, names itself and the action that is missing (faults.md 28)', async () => {
+    await using given = await withFunction();
+    const client = new LambdaClient(given.aws.clientConfig(given.credentialsFor()));
+    await expect(retirements(client, given.arn).start(NAME, NOTICE)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(START_ACTIONS[0]) as string,
+    });
+  });
+});
+
+async function withFunction(): Promise<AwsGiven & { readonly port: Retirements; readonly arn: string }> {
+  const given = await AwsGiven.start();
+  const plan = { name: 'retirement', directory, alias: 'live', durable: { executionTimeout: 3_600 } };
+  const arn = `${given.aws.lambda.addFunction(plan).arn}:live`;
+  return Object.assign(given, { port: retirements(new LambdaClient(given.aws.clientConfig()), arn), arn });
+}
