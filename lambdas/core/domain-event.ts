@@ -54,6 +54,9 @@ export const nodeMissing = (subject: Subject) => ({ type: 'node.missing', ...sub
 export const nodeIsolated = (subject: Subject, about: { cordonedBefore: boolean }) =>
   ({ type: 'node.isolated', ...subject, ...about }) as const;
 
+/** Our marks are off again. */
+export const nodeRestored = (subject: Subject) => ({ type: 'node.restored', ...subject }) as const;
+
 export const podEvicted = (subject: Subject, pod: Pod, about: { graceSeconds: number; warning?: string }) =>
   ({ type: 'pod.evicted', ...subject, pod: podName(pod), uid: pod.uid, ...about }) as const;
 
@@ -100,6 +103,7 @@ export type DomainEvent = ReturnType<
   | typeof retirementStarted
   | typeof nodeMissing
   | typeof nodeIsolated
+  | typeof nodeRestored
   | typeof podEvicted
   | typeof podForced
   | typeof podGone

@@ -1,7 +1,7 @@
 /**
- * Isolating a node: the one patch that taints and cordons it, keeps new load balancer traffic away and says who is in
- * charge (contract 3.1). Pure: it computes the patch from the node as it was read, and the API's optimistic lock tells
- * when that is out of date.
+ * Isolating a node, and its exact undo: the one patch that taints and cordons it, keeps new load balancer traffic away
+ * and says who is in charge (contract 3). Pure: it computes the patch from the node as it was read, and the API's
+ * optimistic lock tells when that is out of date.
  */
 import * as z from 'zod/mini';
 import type { Node, Taint } from './node.ts';
@@ -41,10 +41,11 @@ const EXCLUDE_VALUE = 'ebb';
 export interface NodePatch {
   readonly metadata: {
     readonly resourceVersion: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
+    /** null takes a key off, here as below. */
+    readonly labels: Readonly<Record<string, string | null>>;
+    readonly annotations: Readonly<Record<string, string | null>>;
   };
-  readonly spec: { readonly unschedulable: true; readonly taints: readonly Taint[] };
+  readonly spec: { readonly unschedulable?: true | null; readonly taints: readonly Taint[] };
 }
 
 /** Who takes charge, for what, until when. */
@@ -72,9 +73,30 @@ export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint)
     },
     spec: {
       unschedulable: true,
-      taints: [...node.taints.filter(({ key, effect }) => key !== ours.key || effect !== ours.effect), ours],
+      taints: [...foreignTaints(node, taint), ours],
     },
   };
+}
+
+/**
+ * The patch that takes off what `execution` put on, and nothing else: what was there before it stays, a person's cordon
+ * too (contract 3.2). Undefined when the marks are not its own.
+ */
+export function restoration(node: Node, execution: string, taint: IsolationTaint): NodePatch | undefined {
+  const ours = chargeOf(node);
+  if (ours?.execution !== execution) return undefined;
+  return {
+    metadata: {
+      resourceVersion: node.resourceVersion,
+      labels: { [RETIRING_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
+      annotations: { [RETIREMENT_ANNOTATION]: null },
+    },
+    spec: { ...(ours.cordonedByUs && { unschedulable: null }), taints: foreignTaints(node, taint) },
+  };
+}
+
+function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
+  return taints.filter(({ key, effect }) => key !== ours.key || effect !== ours.effect);
 }
 
 function charge(node: Node, { execution, kind, now, deadline }: Takeover): Charge {

@@ -5,8 +5,9 @@ import type { Notice } from '../core/notice.ts';
 import type { DrainTerms } from '../core/pacing.ts';
 import { detachPass } from './detach-volumes.ts';
 import { drainPass, NOTHING_DRAINED, type DrainMemory } from './drain-node.ts';
-import { findNode, isolateNode } from './find-node.ts';
+import { findNode } from './find-node.ts';
 import type { HeldHook, Stage } from './hold-hook.ts';
+import { isolateNode } from './isolate-node.ts';
 import type { Clusters, Instances, Journal } from './ports.ts';
 
 /** Whose stages they are. */

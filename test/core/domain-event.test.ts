@@ -21,6 +21,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'retirement.started': events.retirementStarted(SUBJECT, { kind: 'asg-terminate', deadline: NOON + HOUR }),
   'node.missing': events.nodeMissing(SUBJECT),
   'node.isolated': events.nodeIsolated(SUBJECT, { cordonedBefore: false }),
+  'node.restored': events.nodeRestored(SUBJECT),
   'pod.evicted': events.podEvicted(SUBJECT, POD, { graceSeconds: 30, warning: 'no controller' }),
   'pod.forced': events.podForced(SUBJECT, POD, 12),
   'pod.gone': events.podGone(SUBJECT, { pod: 'shop/web-1', uid: 'u' }),

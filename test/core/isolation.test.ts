@@ -5,6 +5,7 @@ import {
   EXCLUDE_LABEL,
   isIsolatedFor,
   isolation,
+  restoration,
   RETIREMENT_ANNOTATION,
   RETIRING_LABEL,
   type Charge,
@@ -210,16 +211,49 @@ describe('a node is isolated for an execution', () => {
   });
 });
 
-/** The node as the API has it after the patch. */
+describe('restoring a node (contract 3.2)', () => {
+  test.each<[string, Partial<Node>]>([
+    ['nobody had touched', {}],
+    ['a person had cordoned', { unschedulable: true }],
+    ['others had tainted and labelled', { taints: FOREIGN, labels: { [EXCLUDE_LABEL]: 'mine', zone: 'a' } }],
+  ])('that %s leaves it as it was', (_which, given) => {
+    const node = aNode(given);
+    const patch = restoration(after(node, TAKEOVER), TAKEOVER.execution, TAINT);
+    expect(patch && patched(after(node, TAKEOVER), patch)).toEqual({ ...node, resourceVersion: '41++' });
+  });
+
+  test('that another execution is in charge of touches nothing', () => {
+    expect(restoration(after(aNode(), TAKEOVER), 'second', TAINT)).toBeUndefined();
+  });
+
+  test('that bears no marks touches nothing', () => {
+    expect(restoration(aNode(), 'first', TAINT)).toBeUndefined();
+  });
+});
+
+/** The node as the API has it after it was isolated. */
 function after(node: Node, takeover: Takeover): Node {
-  const { metadata, spec } = isolation(node, takeover, TAINT);
+  return patched(node, isolation(node, takeover, TAINT));
+}
+
+/** A merge patch, as the API applies it. */
+function patched(node: Node, { metadata, spec }: NodePatch): Node {
   return {
     ...node,
-    ...spec,
+    taints: spec.taints,
+    unschedulable: spec.unschedulable === undefined ? node.unschedulable : spec.unschedulable === true,
     resourceVersion: `${node.resourceVersion}+`,
-    labels: { ...node.labels, ...metadata.labels },
-    annotations: { ...node.annotations, ...metadata.annotations },
+    labels: merged(node.labels, metadata.labels),
+    annotations: merged(node.annotations, metadata.annotations),
   };
+}
+
+function merged(
+  keys: Readonly<Record<string, string>>,
+  patch: Readonly<Record<string, string | null>>,
+): Record<string, string> {
+  const all = Object.entries({ ...keys, ...patch });
+  return Object.fromEntries(all.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
 }
 
 function chargeIn(patch: NodePatch): Charge {

@@ -63,6 +63,7 @@ const SAID: Said = {
   'retirement.requested': () => undefined,
   'retirement.started': ({ deadline }) => plain(`retirement started, deadline ${deadline.slice(11, 19)} UTC`),
   'node.isolated': () => plain('node isolated: tainted, cordoned, kept out of load balancers'),
+  'node.restored': () => plain('node restored'),
   'pod.evicted': ({ pod, warning }) => plain(`evicted  ${pod}${warning === undefined ? '' : ` (${warning})`}`),
   'pod.forced': ({ pod, graceSeconds }) => wait(`forced   ${pod}, grace ${graceSeconds} s`),
   'eviction.blocked': ({ pod, explanation }) => wait(`blocked  ${pod}: ${explanation}`),
