@@ -2,8 +2,9 @@
  * Bundling one function: tree-shaken, the SDK inside, parts that are loaded on demand as files of their own (which
  * NodejsFunction cannot do, so esbuild is called here). The rules and what each is worth: reference/platform.md §3.
  */
-import { buildSync, type Metafile } from 'esbuild';
-import { rmSync } from 'node:fs';
+import { buildSync, type Metafile, type OutputFile } from 'esbuild';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -20,9 +21,8 @@ export interface FunctionBundle {
 
 /** @param name of the entry point, `lambdas/<name>.ts` */
 export function bundleFunction(name: string): FunctionBundle {
-  const directory = `${PROJECT}dist/${name}`;
-  rmSync(directory, { recursive: true, force: true });
-  const { metafile } = buildSync({
+  const directory = join(PROJECT, 'dist', name);
+  const { metafile, outputFiles } = buildSync({
     absWorkingDir: PROJECT,
     entryPoints: { index: `lambdas/${name}.ts` },
     outdir: directory,
@@ -40,7 +40,25 @@ export function bundleFunction(name: string): FunctionBundle {
     legalComments: 'none',
     banner: { js: REQUIRE_BANNER },
     metafile: true,
+    write: false,
     logLevel: 'error',
   });
+  replaceFiles(directory, outputFiles);
   return { directory, metafile };
+}
+
+/** Writes what differs and removes what is left over, so that a process that reads the folder meanwhile finds it whole. */
+function replaceFiles(directory: string, files: readonly OutputFile[]): void {
+  mkdirSync(directory, { recursive: true });
+  for (const { path, contents } of files) {
+    if (existsSync(path) && readFileSync(path).equals(contents)) continue;
+    const fresh = `${directory}.${process.pid}`;
+    writeFileSync(fresh, contents);
+    renameSync(fresh, path);
+  }
+  const wanted = new Set(files.map(({ path }) => path));
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name);
+    if (!wanted.has(path)) rmSync(path, { recursive: true, force: true });
+  }
 }

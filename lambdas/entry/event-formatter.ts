@@ -1,7 +1,7 @@
 import { LogFormatter, LogItem } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
 
-/** One flat line: time, level, the event's own fields; JSON escapes every control character. */
+/** One flat line: time, level, the event's own fields. */
 export class EventFormatter extends LogFormatter {
   override formatAttributes(attributes: UnformattedAttributes, additional: LogAttributes): LogItem {
     const { timestamp, logLevel, serviceName, message, lambdaContext } = attributes;

@@ -43,22 +43,32 @@ function measure(event: DomainEvent, metrics: Metrics): void {
   switch (event.type) {
     case 'retirement.finished': {
       const metric = metrics.singleMetric();
+      metric.clearDefaultDimensions();
       metric.addDimensions({ cluster: event.cluster, group: event.group, result: event.result });
       metric.addMetric('Retirement', MetricUnit.Seconds, event.seconds);
       return;
     }
     case 'notice.refused':
+      // By function only: a refused event has no cluster that could be trusted.
       metrics.singleMetric().addMetric('NoticeRefused', MetricUnit.Count, 1);
       return;
     default:
   }
 }
 
+/** JSON escapes the control characters below U+0020; a terminal obeys those from U+007F to U+009F too. */
+const UNESCAPED_CONTROLS = /[\u007f-\u009f]/g;
+
 function capped(value: unknown): unknown {
-  if (typeof value === 'string') return value.length > LONGEST_FIELD ? `${value.slice(0, LONGEST_FIELD)}…` : value;
+  if (typeof value === 'string') return cappedText(value);
   if (Array.isArray(value)) return value.map(capped);
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, capped(field)]));
   }
   return value;
+}
+
+function cappedText(text: string): string {
+  const visible = text.replaceAll(UNESCAPED_CONTROLS, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+  return visible.length > LONGEST_FIELD ? `${visible.slice(0, LONGEST_FIELD)}…` : visible;
 }

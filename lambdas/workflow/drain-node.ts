@@ -188,7 +188,10 @@ class Pass {
   #reportGone(plan: EvictionPlan): void {
     const remaining = Object.fromEntries(plan.remaining.map((pod) => [pod.uid, podName(pod)]));
     for (const [uid, pod] of Object.entries(this.#remaining)) {
-      if (!(uid in remaining)) this.#ports.journal.report(podGone(this.#drain.subject, { pod, uid }));
+      if (uid in remaining) continue;
+      // A pod may be gone before the answer to its eviction is here: that is told first.
+      if (this.#asks.get(uid)?.state === 'asking') remaining[uid] = pod;
+      else this.#ports.journal.report(podGone(this.#drain.subject, { pod, uid }));
     }
     this.#remaining = remaining;
   }
@@ -203,6 +206,8 @@ class Pass {
   }
 
   async #drained(plan: EvictionPlan): Promise<PassResult> {
+    await this.settle();
+    this.#reportGone(plan);
     const staying = plan.spared.filter((pod) => !isFinished(pod) && pod.claims.length > 0);
     const volumes = await Promise.all(staying.map((pod) => this.#ports.cluster.volumesOf(pod)));
     return { state: 'drained', memory: this.#memory(), sparedVolumes: volumes.flat() };

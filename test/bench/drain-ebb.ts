@@ -1,0 +1,41 @@
+/** Ebb's drain, measured: the whole retirement on the peers, from the termination of the instance. */
+import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { Installation } from '../installation.ts';
+import { lowestOf, populate, type DrainCase, type Measurement } from './drain-case.ts';
+
+const GROUP = 'bench-workers';
+const NODES = 5;
+
+/** Its time begins at the retirement's start, as kubectl's begins with its process: what leads there is told apart. */
+export async function measureEbb(drain: DrainCase): Promise<Measurement> {
+  const installation = await Installation.start({
+    configuration: { clusters: [{ name: 'bench', groups: [{ name: GROUP }] }] },
+    nodes: NODES,
+  });
+  const { aws, kubernetes, clock } = installation;
+  try {
+    const [instance = ''] = aws.autoScaling.instanceIds(GROUP);
+    populate(kubernetes.world, drain, installation.nodeOf(instance));
+    await kubernetes.whenSettled();
+    kubernetes.availability.watch();
+    await new AutoScalingClient(aws.clientConfig()).send(
+      new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instance, ShouldDecrementDesiredCapacity: true }),
+    );
+    const ended = (): boolean => aws.lambda.executions.some(({ status }) => status !== 'RUNNING');
+    while (!ended()) await clock.sleep(20);
+    const at = (type: string): number =>
+      Date.parse(installation.events.find((event) => event.type === type)?.time ?? '');
+    const { workloads, violations } = kubernetes.availability.report();
+    return {
+      ...drain,
+      drainer: 'ebb',
+      seconds: (at('node.drained') - at('retirement.started')) / 1000,
+      requests: installation.kubernetesRequests(),
+      refused: kubernetes.evictions.filter(({ status }) => status === 429).length,
+      lowestReady: lowestOf(workloads),
+      violations: violations.length,
+    };
+  } finally {
+    await installation.stop();
+  }
+}

@@ -1,0 +1,185 @@
+/** The configuration that a person writes: defaults, faults, and its way through the SSM parameter (style 15). */
+import { describe, expect, test } from 'vitest';
+import {
+  clusterParameter,
+  parseClusterParameter,
+  parseConfiguration,
+  WrongConfiguration,
+  type ConfigurationInput,
+} from '../../lambdas/entry/configuration.ts';
+
+type ClusterInput = ConfigurationInput['clusters'][number];
+
+const minimal = (cluster: Partial<ClusterInput> = {}): ConfigurationInput => ({
+  clusters: [{ name: 'production', groups: [{ name: 'workers' }], ...cluster }],
+});
+
+/** The lines of the message, without its first. */
+function faultsOf(input: unknown): string[] {
+  try {
+    parseConfiguration(input);
+  } catch (error) {
+    if (error instanceof WrongConfiguration)
+      return error.message
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim());
+    throw error;
+  }
+  return [];
+}
+
+test('a cluster and a group are enough; the rest has the contract’s defaults', () => {
+  expect(parseConfiguration(minimal())).toEqual({
+    hookName: 'ebb-drain',
+    kubernetesGroup: 'ebb',
+    logRetentionDays: 30,
+    clusters: [
+      {
+        name: 'production',
+        groups: [{ name: 'workers', heartbeatTimeoutSeconds: 900 }],
+        taint: { key: 'status-taint.cluster-autoscaler.kubernetes.io/ebb-retiring', effect: 'NoSchedule' },
+        drain: {
+          timeoutSeconds: 3_600,
+          impliedBudget: 0.25,
+          maxEvictionsInFlight: 50,
+          pauseBetweenEvictionsSeconds: 0,
+          detachTimeoutSeconds: 300,
+          blockEmptyDir: false,
+          spareNamespaces: [],
+        },
+      },
+    ],
+  });
+});
+
+describe('a fault is named by its field and what it must be:', () => {
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'ebb: '],
+    ['no clusters', {}, 'ebb.clusters: '],
+    ['an empty list of clusters', { clusters: [] }, 'ebb.clusters: must name at least one cluster'],
+    ['a cluster’s name', minimal({ name: 'no spaces' }), 'ebb.clusters[0].name: must be an EKS cluster name'],
+    ['no groups', minimal({ groups: [] }), 'ebb.clusters[0].groups: must name at least one Auto Scaling group'],
+    [
+      'a heartbeat that AWS does not take',
+      minimal({ groups: [{ name: 'workers', heartbeatTimeoutSeconds: 29 }] }),
+      'ebb.clusters[0].groups[0].heartbeatTimeoutSeconds: ',
+    ],
+    ['a drain timeout', minimal({ drain: { timeoutSeconds: 59 } }), 'ebb.clusters[0].drain.timeoutSeconds: '],
+    [
+      'a share that is no percentage',
+      minimal({ drain: { impliedBudget: '25' } }),
+      'ebb.clusters[0].drain.impliedBudget: must be a percentage such as "25%", or "off"',
+    ],
+    [
+      'a share above all',
+      minimal({ drain: { impliedBudget: '101%' } }),
+      'ebb.clusters[0].drain.impliedBudget: must be a percentage such as "25%", or "off"',
+    ],
+    [
+      'evictions in flight',
+      minimal({ drain: { maxEvictionsInFlight: 51 } }),
+      'ebb.clusters[0].drain.maxEvictionsInFlight: ',
+    ],
+    ['a taint’s key', minimal({ taint: { key: '-bad' } }), 'ebb.clusters[0].taint.key: must be a taint key'],
+    ['a hook’s name', { ...minimal(), hookName: 'a b' }, 'ebb.hookName: must be a lifecycle hook name'],
+    [
+      'a group that EKS reserves',
+      { ...minimal(), kubernetesGroup: 'system:masters' },
+      'ebb.kubernetesGroup: must be a group name that EKS does not reserve',
+    ],
+    ['a retention that CloudWatch does not know', { ...minimal(), logRetentionDays: 31 }, 'ebb.logRetentionDays: '],
+    ['an unknown key', { ...minimal(), hokName: 'x' }, 'ebb: '],
+    [
+      'an unknown key within',
+      minimal({ drain: { timeout: 60 } as ClusterInput['drain'] & object }),
+      'ebb.clusters[0].drain: ',
+    ],
+  ])('%s', (_, input, fault) => {
+    const faults = faultsOf(input);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(fault);
+    expect(faults[0]).not.toMatch(/: (Invalid input)?$/);
+  });
+
+  test('an unknown key is told by its name', () => {
+    expect(faultsOf({ ...minimal(), hokName: 'x' })[0]).toContain('hokName');
+  });
+
+  test('a cluster that stands there twice, and a group that two clusters claim', () => {
+    const group = { name: 'workers' };
+    const clusters = [
+      { name: 'a', groups: [group] },
+      { name: 'a', groups: [{ name: 'others' }] },
+      { name: 'b', groups: [group] },
+    ];
+    expect(faultsOf({ clusters })).toEqual([
+      'ebb.clusters: cluster a stands there twice: merge the two',
+      'ebb.clusters.groups: group workers stands there twice: a group belongs to one cluster',
+    ]);
+  });
+
+  test('all of them at once', () => {
+    const wrong = {
+      hookName: '',
+      logRetentionDays: 2,
+      clusters: [{ name: '', groups: [{ name: '', heartbeatTimeoutSeconds: 9_999 }], drain: { impliedBudget: 0.5 } }],
+    };
+    expect(faultsOf(wrong).map((fault) => fault.split(': ')[0])).toEqual([
+      'ebb.hookName',
+      'ebb.clusters[0].name',
+      'ebb.clusters[0].groups[0].name',
+      'ebb.clusters[0].groups[0].heartbeatTimeoutSeconds',
+      'ebb.clusters[0].drain.impliedBudget',
+      'ebb.logRetentionDays',
+    ]);
+  });
+});
+
+describe('a cluster’s parameter', () => {
+  test.each<[string, Partial<ClusterInput>]>([
+    ['defaults', {}],
+    ['no implied budget', { drain: { impliedBudget: 'off' } }],
+    ...['0%', '1%', '7%', '25%', '29%', '57%', '58%', '100%'].map((impliedBudget): [string, Partial<ClusterInput>] => [
+      `an implied budget of ${impliedBudget}`,
+      { drain: { impliedBudget } },
+    ]),
+    [
+      'everything that can be set',
+      {
+        groups: [{ name: 'workers', heartbeatTimeoutSeconds: 30, drainTimeoutSeconds: 120 }],
+        taint: { key: 'example.com/leaving', value: 'yes', effect: 'NoExecute' },
+        drain: {
+          timeoutSeconds: 60,
+          impliedBudget: '50%',
+          maxEvictionsInFlight: 1,
+          pauseBetweenEvictionsSeconds: 5,
+          gracePeriodSeconds: 10,
+          detachTimeoutSeconds: 0,
+          blockEmptyDir: true,
+          podSelector: { matchLabels: { app: 'web' } },
+          spareNamespaces: ['kube-system'],
+          finishFirst: { matchExpressions: [{ key: 'job', operator: 'Exists' }] },
+        },
+      },
+    ],
+  ])('reads back as it was written: %s', (_, given) => {
+    const [cluster] = parseConfiguration(minimal(given)).clusters;
+    if (cluster === undefined) throw new Error('no cluster');
+    expect(parseClusterParameter(clusterParameter(cluster))).toEqual(cluster);
+  });
+
+  test('that somebody changed by hand and wrongly is refused by its field', () => {
+    expect(() =>
+      parseClusterParameter('{"name":"production","groups":[{"name":"a"}],"drain":{"timeoutSeconds":1}}'),
+    ).toThrow(/drain\.timeoutSeconds/);
+    expect(() => parseClusterParameter('{')).toThrow();
+  });
+
+  test('fits an SSM standard parameter of 4 KB with fifty groups of ordinary names', () => {
+    const groups = Array.from({ length: 50 }, (_, index) => ({ name: `production-workers-${index}` }));
+    const [cluster] = parseConfiguration(minimal({ groups })).clusters;
+    if (cluster === undefined) throw new Error('no cluster');
+    expect(clusterParameter(cluster).length).toBeLessThan(4_096);
+  });
+});

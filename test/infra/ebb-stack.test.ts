@@ -1,0 +1,304 @@
+/** What the stack deploys: functions, their reach, routing and hooks (contract 1.1, 1.4, 6.3; style 16). */
+import { App, Validations } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EbbStack } from '../../infra/ebb-stack.ts';
+import {
+  LIFECYCLE_COMPLETE_ACTIONS,
+  LIFECYCLE_HEARTBEAT_ACTIONS,
+  LIFECYCLE_READ_ACTIONS,
+} from '../../lambdas/adapters/auto-scaling.ts';
+import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2-instances.ts';
+import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks-access.ts';
+import { EVENT_PATTERN } from '../../lambdas/adapters/interruption-events.ts';
+import { PARAMETER_ACTIONS } from '../../lambdas/adapters/parameters.ts';
+import { TAG_ACTIONS } from '../../lambdas/adapters/resource-tags.ts';
+import { START_ACTIONS } from '../../lambdas/adapters/retirements.ts';
+import { clusterParameter, parseConfiguration } from '../../lambdas/entry/configuration.ts';
+import { retirementSettings, routerSettings } from '../../lambdas/entry/settings.ts';
+import { compilePattern, type Pattern } from '../peers/aws/event-bridge/pattern.ts';
+
+const EVENTS = resolve(import.meta.dirname, '../../events');
+
+const CONFIGURATION = parseConfiguration({
+  hookName: 'our-drain',
+  kubernetesGroup: 'drainers',
+  logRetentionDays: 14,
+  clusters: [
+    { name: 'blue', groups: [{ name: 'blue-workers', heartbeatTimeoutSeconds: 120 }, { name: 'blue-spot' }] },
+    { name: 'green', groups: [{ name: 'green-workers' }] },
+  ],
+});
+
+let outdir: string;
+let stack: EbbStack;
+let template: Template;
+
+beforeAll(() => {
+  outdir = mkdtempSync(join(tmpdir(), 'ebb-template-'));
+  stack = new EbbStack(new App({ outdir, analyticsReporting: false }), 'Ebb', { configuration: CONFIGURATION });
+  template = Template.fromStack(stack);
+});
+afterAll(() => {
+  rmSync(outdir, { recursive: true, force: true });
+});
+
+interface Resource {
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+function resources(type: string): [string, Resource][] {
+  return Object.entries(template.findResources(type) as Record<string, Resource>);
+}
+
+function only(type: string, entry: string): Resource['Properties'] {
+  const found = resources(type).filter(([id]) => id.includes(entry));
+  expect(found).toHaveLength(1);
+  return found[0]?.[1].Properties ?? {};
+}
+
+const FUNCTIONS = ['InterruptionRouter', 'NodeRetirement'];
+
+describe('functions', () => {
+  test('are two, each on arm64 with Node 24, a dead-letter queue and a log group of its own', () => {
+    expect(resources('AWS::Lambda::Function')).toHaveLength(FUNCTIONS.length);
+    for (const entry of FUNCTIONS) {
+      expect(only('AWS::Lambda::Function', entry)).toMatchObject({
+        Architectures: ['arm64'],
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.stringContaining(entry) as string } },
+        DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': [expect.stringContaining(entry), 'Arn'] } },
+      });
+      expect(only('AWS::Logs::LogGroup', entry)).toEqual({ RetentionInDays: 14 });
+    }
+  });
+
+  test('only the retirement is durable, for longer than any hook can hold an instance', () => {
+    const { DurableConfig } = only('AWS::Lambda::Function', 'NodeRetirement') as {
+      DurableConfig: { ExecutionTimeout: number };
+    };
+    expect(DurableConfig.ExecutionTimeout).toBeGreaterThan(48 * 3_600);
+    expect(only('AWS::Lambda::Function', 'InterruptionRouter')).not.toHaveProperty('DurableConfig');
+  });
+
+  test('are retried twice by their alias, not by $LATEST (contract 1.1)', () => {
+    for (const entry of FUNCTIONS) {
+      const { MaximumRetryAttempts, Qualifier } = only('AWS::Lambda::EventInvokeConfig', entry);
+      expect(MaximumRetryAttempts).toBe(2);
+      expect(Qualifier).not.toBe('$LATEST');
+      expect(only('AWS::Lambda::Alias', entry)).toMatchObject({ Name: 'live' });
+    }
+  });
+
+  test('get exactly the environment that they declare, far below the 4 KB that Lambda allows', () => {
+    const declared = { InterruptionRouter: routerSettings, NodeRetirement: retirementSettings };
+    for (const [entry, schema] of Object.entries(declared)) {
+      const { Environment } = only('AWS::Lambda::Function', entry) as { Environment: { Variables: object } };
+      expect(Object.keys(Environment.Variables).sort()).toEqual(Object.keys(schema.shape).sort());
+      expect(JSON.stringify(Environment.Variables).length).toBeLessThan(1_024);
+    }
+  });
+
+  test('have an alarm on each of the three dead-letter queues', () => {
+    const watched = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
+      JSON.stringify(Properties.Dimensions),
+    );
+    const queues = resources('AWS::SQS::Queue').map(([id]) => id);
+    expect(queues).toHaveLength(3);
+    for (const queue of queues) expect(watched.filter((dimensions) => dimensions.includes(queue))).toHaveLength(1);
+  });
+});
+
+describe('IAM', () => {
+  /** What the platform itself needs of every function's role. */
+  const PLATFORM = ['logs:CreateLogStream', 'logs:PutLogEvents', 'sqs:SendMessage'];
+
+  const GRANTED: Readonly<Record<string, readonly string[]>> = {
+    InterruptionRouter: [
+      ...LIFECYCLE_READ_ACTIONS,
+      ...LIFECYCLE_COMPLETE_ACTIONS,
+      ...TAG_ACTIONS,
+      ...PARAMETER_ACTIONS,
+      ...START_ACTIONS,
+    ],
+    NodeRetirement: [
+      ...LIFECYCLE_READ_ACTIONS,
+      ...LIFECYCLE_COMPLETE_ACTIONS,
+      ...LIFECYCLE_HEARTBEAT_ACTIONS,
+      ...INSTANCE_ACTIONS,
+      ...TAG_ACTIONS,
+      ...PARAMETER_ACTIONS,
+      ...CLUSTER_ACCESS_ACTIONS,
+    ],
+  };
+
+  interface Statement {
+    readonly Effect: string;
+    readonly Action: string | string[];
+    readonly Resource: unknown;
+    readonly Condition?: unknown;
+  }
+
+  function statementsOf(entry: string): Statement[] {
+    const { PolicyDocument } = only('AWS::IAM::Policy', entry) as { PolicyDocument: { Statement: Statement[] } };
+    return PolicyDocument.Statement;
+  }
+
+  const actionsOf = ({ Action }: Statement): string[] => [Action].flat();
+
+  test.each(FUNCTIONS)('grants %s the actions that its adapters call, and no other', (entry) => {
+    const actions = statementsOf(entry).flatMap(actionsOf);
+    expect([...new Set(actions)].sort()).toEqual([...(GRANTED[entry] ?? []), ...PLATFORM].sort());
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  test.each(FUNCTIONS)('lets %s change only groups that are configured, or tagged as ours (contract 1.3)', (entry) => {
+    const changing = statementsOf(entry).filter((statement) =>
+      actionsOf(statement).includes('autoscaling:CompleteLifecycleAction'),
+    );
+    expect(changing).toHaveLength(2);
+    for (const { Resource, Condition } of changing) {
+      const text = JSON.stringify(Resource);
+      if (Condition === undefined) {
+        for (const name of ['blue-workers', 'blue-spot', 'green-workers']) {
+          expect(text).toContain(`autoScalingGroupName/${name}"`);
+        }
+        expect(text).not.toContain('autoScalingGroupName/*');
+      } else expect(Condition).toEqual({ StringEquals: { 'autoscaling:ResourceTag/ebb/managed': 'true' } });
+    }
+  });
+
+  test('lets nothing but descriptions reach every resource', () => {
+    const everywhere = FUNCTIONS.flatMap(statementsOf).filter(({ Resource }) => Resource === '*');
+    const actions = everywhere.flatMap(actionsOf).map((action) => action.split(':')[1] ?? '');
+    expect(actions.filter((action) => !/^(Describe|Get)/.test(action))).toEqual([]);
+  });
+});
+
+describe('routing', () => {
+  test('sends our hook’s terminate actions to the router’s alias, and keeps what never arrives', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: EVENT_PATTERN.source,
+        'detail-type': EVENT_PATTERN.detailType,
+        detail: { LifecycleHookName: ['our-drain'] },
+      },
+      State: 'ENABLED',
+      Targets: [
+        Match.objectLike({
+          Arn: { Ref: Match.stringLikeRegexp('InterruptionRouterLive') },
+          DeadLetterConfig: Match.anyValue(),
+        }),
+      ],
+    });
+    template.resourceCountIs('AWS::Events::Rule', 1);
+  });
+
+  test('lets in every event of events/ that is ours, and no other', () => {
+    const { EventPattern } = only('AWS::Events::Rule', 'TerminateActions');
+    const matches = compilePattern(EventPattern as Pattern);
+    const files = readdirSync(EVENTS);
+    const letIn = files.filter((file) => {
+      // The samples are of the default hook's name.
+      const text = readFileSync(join(EVENTS, file), 'utf8').replaceAll('"ebb-drain"', '"our-drain"');
+      return matches(JSON.parse(text));
+    });
+    expect(letIn.toSorted()).toEqual([
+      'asg-terminate-from-warm-pool.json',
+      'asg-terminate-in-service.json',
+      'asg-terminate-other-account.json',
+      'asg-terminate-stale.json',
+      'asg-terminate-to-warm-pool.json',
+      'asg-terminate.json',
+      'malformed-asg-terminate.json',
+    ]);
+    expect(files.length).toBeGreaterThan(letIn.length);
+  });
+});
+
+describe('each configured group', () => {
+  test.each([
+    ['blue-workers', 'blue', 120],
+    ['blue-spot', 'blue', 900],
+    ['green-workers', 'green', 900],
+  ])(
+    '%s has our hook, which continues by default and names cluster %s (contract 1.5, 6.3)',
+    (group, cluster, seconds) => {
+      template.hasResourceProperties('AWS::AutoScaling::LifecycleHook', {
+        AutoScalingGroupName: group,
+        LifecycleHookName: 'our-drain',
+        LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+        DefaultResult: 'CONTINUE',
+        HeartbeatTimeout: seconds,
+        NotificationMetadata: JSON.stringify({ cluster }),
+      });
+    },
+  );
+
+  test('gets its hook when somebody listens: after the rule and the access entries', () => {
+    for (const [, hook] of resources('AWS::AutoScaling::LifecycleHook')) {
+      const { DependsOn } = hook as unknown as { DependsOn: string[] };
+      const [rule] = resources('AWS::Events::Rule');
+      const entries = resources('AWS::EKS::AccessEntry').map(([id]) => id);
+      expect(DependsOn).toEqual(expect.arrayContaining([rule?.[0], ...entries]));
+    }
+  });
+});
+
+test('each cluster has an access entry for the retirement’s role alone, and a parameter that its settings are read from', () => {
+  template.resourceCountIs('AWS::EKS::AccessEntry', 2);
+  template.resourceCountIs('AWS::SSM::Parameter', 2);
+  for (const cluster of CONFIGURATION.clusters) {
+    template.hasResourceProperties('AWS::EKS::AccessEntry', {
+      ClusterName: cluster.name,
+      KubernetesGroups: ['drainers'],
+      Type: 'STANDARD',
+      PrincipalArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('NodeRetirementRole'), 'Arn'] },
+    });
+    template.hasResourceProperties('AWS::SSM::Parameter', {
+      Name: `/ebb/clusters/${cluster.name}`,
+      Value: clusterParameter(cluster),
+    });
+  }
+});
+
+describe('cdk-nag', () => {
+  /** Synthesises the stack with something planted in each of its roles. */
+  function synthesise(plant: (role: Role) => void): void {
+    const folder = mkdtempSync(join(tmpdir(), 'ebb-nag-'));
+    try {
+      const app = new App({ outdir: folder, analyticsReporting: false });
+      const planted = new EbbStack(app, 'Ebb', { configuration: CONFIGURATION });
+      for (const construct of planted.node.findAll()) if (construct instanceof Role) plant(construct);
+      Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+      app.synth();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+      // A finding sets it; here findings are what is wanted.
+      process.exitCode = undefined;
+    }
+  }
+
+  test('finds nothing in the stack as it is', () => {
+    expect(() => {
+      synthesise(() => undefined);
+    }).not.toThrow();
+  });
+
+  test.each([
+    ['an action', 's3:*', 'arn:aws:s3:::bucket', 'Action::s3:*'],
+    ['a resource', 's3:GetObject', 'arn:aws:s3:::bucket/*', 'Resource::arn:aws:s3:::bucket/*'],
+  ])('finds a wildcard in %s that was planted: the check can fail', (_, action, resource, finding) => {
+    expect(() => {
+      synthesise((role) => {
+        role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
+      });
+    }).toThrow(`AwsSolutions-IAM5[${finding}]`);
+  });
+});
