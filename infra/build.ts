@@ -5,7 +5,7 @@
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { bundleFunction } from './function-bundle.ts';
+import { bundleFunction, bytesOf, loadedAtStart } from './function-bundle.ts';
 
 const FUNCTIONS = ['interruption-router', 'node-retirement'];
 const RUNS = 9;
@@ -32,26 +32,12 @@ const table = new Table({
 });
 for (const name of FUNCTIONS) {
   const { directory, metafile } = bundleFunction(name);
-  const total = Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
-  const atStart = bytesAtStart(metafile.outputs, `dist/${name}/index.mjs`);
+  const total = bytesOf(metafile);
+  const atStart = bytesOf(metafile, loadedAtStart(metafile));
   const count = (bytes: number): string => bytes.toLocaleString('en');
   table.push([name, count(total), count(atStart), count(total - atStart), coldImport(directory).toFixed(0)]);
 }
 console.log(table.toString());
-
-type Outputs = ReturnType<typeof bundleFunction>['metafile']['outputs'];
-
-/** What the entry imports, and what that imports; what is imported by a call at run time is not at start. */
-function bytesAtStart(outputs: Outputs, entry: string): number {
-  const seen = new Set<string>();
-  const visit = (path: string): void => {
-    if (seen.has(path)) return;
-    seen.add(path);
-    for (const { path: next, kind } of outputs[path]?.imports ?? []) if (kind === 'import-statement') visit(next);
-  };
-  visit(entry);
-  return [...seen].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
-}
 
 function coldImport(directory: string): number {
   const runs = Array.from({ length: RUNS }, () =>

@@ -47,6 +47,23 @@ export function bundleFunction(name: string): FunctionBundle {
   return { directory, metafile };
 }
 
+/** Files that are loaded at start: the entry, what it imports and what that imports; not what a call imports later. */
+export function loadedAtStart({ outputs }: Metafile): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const visit = (path: string): void => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const { path: next, kind } of outputs[path]?.imports ?? []) if (kind === 'import-statement') visit(next);
+  };
+  visit(Object.keys(outputs).find((path) => path.endsWith('/index.mjs')) ?? '');
+  return seen;
+}
+
+/** @param files of the outputs; absent: all of them */
+export function bytesOf({ outputs }: Metafile, files: Iterable<string> = Object.keys(outputs)): number {
+  return [...files].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
+}
+
 /** Writes what differs and removes what is left over, so that a process that reads the folder meanwhile finds it whole. */
 function replaceFiles(directory: string, files: readonly OutputFile[]): void {
   mkdirSync(directory, { recursive: true });

@@ -80,41 +80,23 @@ export class DrivenClock {
   }
 }
 
-/** What `setTimeout` returns: the part of Node's Timeout that libraries use. */
-export class DrivenTimer {
+/** What `setTimeout` returns on a driven clock: the part of Node's Timeout that libraries use. */
+abstract class TimeoutHandle {
+  /** Driven epoch milliseconds. */
   due = 0;
   #handle: NodeJS.Timeout | undefined;
   #referenced = true;
-  readonly #clock: DrivenClock;
-  readonly #timers: Set<DrivenTimer>;
-  readonly #plan: { milliseconds: number; run: () => void };
 
-  constructor(clock: DrivenClock, timers: Set<DrivenTimer>, plan: { milliseconds: number; run: () => void }) {
-    this.#clock = clock;
-    this.#timers = timers;
-    this.#plan = plan;
-  }
-
-  refresh(): this {
-    this.cancel();
-    const milliseconds = Math.max(0, this.#plan.milliseconds);
-    this.due = this.#clock.now() + milliseconds;
-    this.#handle = realSetTimeout(() => {
-      this.fire();
-    }, milliseconds);
-    if (!this.#referenced) this.#handle.unref();
-    this.#timers.add(this);
-    return this;
-  }
+  /** Starts the wait anew from now. */
+  abstract refresh(): this;
 
   cancel(): void {
     realClearTimeout(this.#handle);
-    this.#timers.delete(this);
   }
 
-  fire(): void {
+  close(): this {
     this.cancel();
-    this.#plan.run();
+    return this;
   }
 
   ref(): this {
@@ -133,17 +115,53 @@ export class DrivenTimer {
     return this.#referenced;
   }
 
-  close(): this {
-    this.cancel();
-    return this;
-  }
-
   [Symbol.toPrimitive](): number {
     return 0;
   }
 
   [Symbol.dispose](): void {
     this.cancel();
+  }
+
+  /** Waits that long in real time. */
+  protected waitReally(milliseconds: number, then: () => void): void {
+    this.#handle = realSetTimeout(then, Math.max(0, milliseconds));
+    if (!this.#referenced) this.#handle.unref();
+  }
+}
+
+/** A timer of the thread that owns the clock: a jump fires it at once. */
+export class DrivenTimer extends TimeoutHandle {
+  readonly #clock: DrivenClock;
+  readonly #timers: Set<DrivenTimer>;
+  readonly #plan: { milliseconds: number; run: () => void };
+
+  constructor(clock: DrivenClock, timers: Set<DrivenTimer>, plan: { milliseconds: number; run: () => void }) {
+    super();
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#plan = plan;
+  }
+
+  refresh(): this {
+    this.cancel();
+    const milliseconds = Math.max(0, this.#plan.milliseconds);
+    this.due = this.#clock.now() + milliseconds;
+    this.#timers.add(this);
+    this.waitReally(milliseconds, () => {
+      this.fire();
+    });
+    return this;
+  }
+
+  override cancel(): void {
+    super.cancel();
+    this.#timers.delete(this);
+  }
+
+  fire(): void {
+    this.cancel();
+    this.#plan.run();
   }
 }
 
@@ -155,15 +173,13 @@ export function driveWorker(offset: SharedArrayBuffer): void {
 }
 
 /** A worker's timer: it cannot be told of a jump, so it looks at the shared offset while it waits. */
-class PollingTimer {
-  #handle: NodeJS.Timeout | undefined;
-  #due = 0;
-  #referenced = true;
+class PollingTimer extends TimeoutHandle {
   readonly #now: () => number;
   readonly #milliseconds: number;
   readonly #run: () => void;
 
   constructor(now: () => number, milliseconds: number, run: () => void) {
+    super();
     this.#now = now;
     this.#milliseconds = Math.max(0, milliseconds);
     this.#run = run;
@@ -172,48 +188,16 @@ class PollingTimer {
 
   refresh(): this {
     this.cancel();
-    this.#due = this.#now() + this.#milliseconds;
-    this.#wait();
+    this.due = this.#now() + this.#milliseconds;
+    this.#look();
     return this;
   }
 
-  cancel(): void {
-    realClearTimeout(this.#handle);
-  }
-
-  close(): this {
-    this.cancel();
-    return this;
-  }
-
-  ref(): this {
-    this.#referenced = true;
-    this.#handle?.ref();
-    return this;
-  }
-
-  unref(): this {
-    this.#referenced = false;
-    this.#handle?.unref();
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#referenced;
-  }
-
-  [Symbol.toPrimitive](): number {
-    return 0;
-  }
-
-  #wait(): void {
-    const left = this.#due - this.#now();
-    const look = (): void => {
-      if (this.#now() >= this.#due) this.#run();
-      else this.#wait();
-    };
-    this.#handle = realSetTimeout(look, Math.max(0, Math.min(left, WORKER_TIMER_RESOLUTION)));
-    if (!this.#referenced) this.#handle.unref();
+  #look(): void {
+    this.waitReally(Math.min(this.due - this.#now(), WORKER_TIMER_RESOLUTION), () => {
+      if (this.#now() >= this.due) this.#run();
+      else this.#look();
+    });
   }
 }
 
