@@ -27,6 +27,7 @@ export function aPod(given: Partial<Pod> = {}): Pod {
     namespace: 'shop',
     name,
     uid: `uid of ${name}`,
+    createdAt: NOON - HOUR,
     phase: 'Running',
     ready: true,
     labels: { app: 'web' },

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { clusterRoleManifests } from '../infra/cluster-role.ts';
 import { EbbStack } from '../infra/ebb-stack.ts';
 import type { DomainEvent } from '../lambdas/core/domain-event.ts';
-import { parseConfiguration, type ConfigurationInput } from '../lambdas/entry/configuration.ts';
+import { parseConfiguration, type Configuration, type ConfigurationInput } from '../lambdas/entry/configuration.ts';
 import { deployTemplate } from './peers/aws/deployment/deploy.ts';
 import { AwsPeer } from './peers/aws/peer.ts';
 import { DrivenClock } from './peers/clock.ts';
@@ -17,6 +17,65 @@ import { KubernetesPeer } from './peers/kubernetes/peer.ts';
 
 /** A domain event as it stands in the log: with its time, and which function wrote it. */
 export type LoggedEvent = DomainEvent & { readonly time: string; readonly level: string; readonly service: string };
+
+/** The AWS side alone, for a cluster that is somewhere else: groups and clusters are added first, then `deploy`. */
+export class AwsInstallation {
+  readonly aws: AwsPeer;
+  /** Every domain event that a function logged, oldest first. */
+  readonly events: LoggedEvent[] = [];
+  /** Lines that are no domain events: failures, and what a library printed. */
+  readonly otherLines: string[] = [];
+  readonly #listeners: ((event: LoggedEvent) => void)[] = [];
+  readonly #assembly = mkdtempSync(join(tmpdir(), 'ebb-cdk-'));
+
+  constructor(aws: AwsPeer) {
+    this.aws = aws;
+    aws.lambda.onLog(({ line }) => {
+      this.#read(line);
+    });
+  }
+
+  /** Synthesises the stack and deploys its template; the groups and clusters that it names must be there. */
+  deploy(configuration: Configuration): void {
+    const app = new App({ outdir: this.#assembly, analyticsReporting: false });
+    new EbbStack(app, 'Ebb', { configuration });
+    app.synth();
+    deployTemplate(this.aws, this.#assembly);
+  }
+
+  onEvent(listener: (event: LoggedEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Names of the functions by their entry. */
+  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement'): string {
+    const found = [...this.aws.lambda.functions.keys()].find((name) => name.includes(entry));
+    if (found === undefined) throw new Error(`no function of the template is ${entry}`);
+    return found;
+  }
+
+  /** Calls that the functions made to AWS, checkpoints left out: those are the platform's own. */
+  awsRequests(): number {
+    return this.aws.requests.filter(({ function: name, service, action }) => {
+      return name !== undefined && !(service === 'lambda' && action.includes('Durable'));
+    }).length;
+  }
+
+  async stop(): Promise<void> {
+    await this.aws.stop();
+    rmSync(this.#assembly, { recursive: true, force: true });
+  }
+
+  #read(line: string): void {
+    const event = parsedEvent(line);
+    if (event === undefined) {
+      this.otherLines.push(line);
+      return;
+    }
+    this.events.push(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+}
 
 export interface InstallationPlan {
   /** One cluster, whose groups are made with as many nodes as `nodes` says. */
@@ -26,25 +85,15 @@ export interface InstallationPlan {
   readonly clock?: DrivenClock;
 }
 
-export class Installation {
+/** The AWS side and a Kubernetes peer, with a node for each instance. */
+export class Installation extends AwsInstallation {
   readonly clock: DrivenClock;
-  readonly aws: AwsPeer;
   readonly kubernetes: KubernetesPeer;
-  /** Every domain event that a function logged, oldest first. */
-  readonly events: LoggedEvent[] = [];
-  /** Lines that are no domain events: failures, and what a library printed. */
-  readonly otherLines: string[] = [];
-  readonly #listeners: ((event: LoggedEvent) => void)[] = [];
-  readonly #assembly: string;
 
-  private constructor(parts: { clock: DrivenClock; aws: AwsPeer; kubernetes: KubernetesPeer; assembly: string }) {
-    this.clock = parts.clock;
-    this.aws = parts.aws;
-    this.kubernetes = parts.kubernetes;
-    this.#assembly = parts.assembly;
-    this.aws.lambda.onLog(({ line }) => {
-      this.#read(line);
-    });
+  private constructor(aws: AwsPeer, kubernetes: KubernetesPeer) {
+    super(aws);
+    this.clock = aws.clock;
+    this.kubernetes = kubernetes;
   }
 
   static async start({ configuration, nodes, clock = new DrivenClock() }: InstallationPlan): Promise<Installation> {
@@ -61,15 +110,11 @@ export class Installation {
     });
     aws.eks.addCluster({ name: cluster.name, endpoint: kubernetes.url, ca: kubernetes.ca });
     for (const { name } of cluster.groups) aws.autoScaling.addGroup({ name, desired: 0 });
-    const assembly = mkdtempSync(join(tmpdir(), 'ebb-cdk-'));
-    const installation = new Installation({ clock, aws, kubernetes, assembly });
+    const installation = new Installation(aws, kubernetes);
     for (const { name } of cluster.groups) {
       for (let count = 0; count < nodes; count += 1) installation.addNode(name);
     }
-    const app = new App({ outdir: assembly, analyticsReporting: false });
-    const stack = new EbbStack(app, 'Ebb', { configuration: parsed });
-    app.synth();
-    deployTemplate(aws, stack.stackName === 'Ebb' ? assembly : '');
+    installation.deploy(parsed);
     for (const manifest of clusterRoleManifests(parsed.kubernetesGroup)) kubernetes.world.apply(manifest as never);
     return installation;
   }
@@ -88,43 +133,14 @@ export class Installation {
     return this.aws.instances.get(instance).privateDnsName ?? '';
   }
 
-  onEvent(listener: (event: LoggedEvent) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  /** Names of the functions by their entry. */
-  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement'): string {
-    const found = [...this.aws.lambda.functions.keys()].find((name) => name.includes(entry));
-    if (found === undefined) throw new Error(`no function of the template is ${entry}`);
-    return found;
-  }
-
   /** Requests that the functions, and nobody else, made to the cluster. */
   kubernetesRequests(): number {
     return this.kubernetes.requests.entries.filter(({ user }) => user.includes(':assumed-role/')).length;
   }
 
-  /** Calls that the functions made to AWS, checkpoints left out: those are the platform's own. */
-  awsRequests(): number {
-    return this.aws.requests.filter(({ function: name, service, action }) => {
-      return name !== undefined && !(service === 'lambda' && action.includes('Durable'));
-    }).length;
-  }
-
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     await this.kubernetes.stop();
-    await this.aws.stop();
-    rmSync(this.#assembly, { recursive: true, force: true });
-  }
-
-  #read(line: string): void {
-    const event = parsedEvent(line);
-    if (event === undefined) {
-      this.otherLines.push(line);
-      return;
-    }
-    this.events.push(event);
-    for (const listener of this.#listeners) listener(event);
+    await super.stop();
   }
 }
 

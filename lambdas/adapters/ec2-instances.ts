@@ -1,5 +1,6 @@
-/** EC2 instances: the name under which one joined its cluster. */
-import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+/** EC2 instances: the name under which one joined its cluster, and how its machine is. */
+import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { Machine } from '../core/dead-node.ts';
 import type { Instances } from '../workflow/ports.ts';
 
 export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
@@ -7,17 +8,37 @@ export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 export function ec2Instances(client: EC2Client): Instances {
   return {
     async privateDnsName(instance) {
-      try {
-        const answer = await client.send(new DescribeInstancesCommand({ InstanceIds: [instance] }));
-        const name = answer.Reservations?.[0]?.Instances?.[0]?.PrivateDnsName;
-        // EC2 answers an empty name once the instance has terminated.
-        return name === '' ? undefined : name;
-      } catch (error) {
-        if (error instanceof Error && error.name === 'InvalidInstanceID.NotFound') return undefined;
-        throw error;
-      }
+      const found = await describe(client, instance);
+      // EC2 answers an empty name once the instance has terminated.
+      return typeof found === 'string' || found.PrivateDnsName === '' ? undefined : found.PrivateDnsName;
+    },
+    async machine(instance) {
+      const found = await describe(client, instance);
+      if (typeof found === 'string') return found === 'absent' ? 'absent' : undefined;
+      return MACHINES[found.State?.Name ?? ''] ?? 'up';
     },
   };
+}
+
+/** While it shuts down, pods still run. */
+const MACHINES: Readonly<Record<string, Machine>> = { stopped: 'stopped', terminated: 'terminated' };
+
+/** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults.md 16). */
+async function describe(client: EC2Client, instance: string): Promise<Instance | 'absent' | 'unanswered'> {
+  try {
+    const answer = await client.send(new DescribeInstancesCommand({ InstanceIds: [instance] }));
+    return answer.Reservations?.[0]?.Instances?.[0] ?? 'absent';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'InvalidInstanceID.NotFound') return 'absent';
+    if (isPassing(error)) return 'unanswered';
+    throw error;
+  }
+}
+
+/** EC2 throttles with a 503 (RequestLimitExceeded). */
+function isPassing(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return ($metadata?.httpStatusCode ?? 0) >= 500;
 }
 
 export function ec2Client(): EC2Client {

@@ -9,5 +9,6 @@ export function lazyInstances(): Instances {
   };
   return {
     privateDnsName: async (instance) => (await load()).privateDnsName(instance),
+    machine: async (instance) => (await load()).machine(instance),
   };
 }

@@ -9,21 +9,27 @@ import { statusOf, unlessMissing } from './kubernetes-status.ts';
 
 const PAGE = 500;
 
-export function nodes(core: ObjectCoreV1Api): Pick<Cluster, 'findNode' | 'readNode' | 'patchNode'> {
+export function nodes(core: ObjectCoreV1Api): Pick<Cluster, 'findNode' | 'readNode' | 'otherNodes' | 'patchNode'> {
   const readNode = async (name: string): Promise<Node | undefined> => {
     const node = await unlessMissing(core.readNode({ name }));
     return node && toNode(node);
   };
 
-  /** Names recur, so every node is asked for its providerID (contract 2.1). */
-  const searchNodes = async (instance: string): Promise<Node | undefined> => {
+  const pages = async function* (): AsyncIterable<Node[]> {
     let next: string | undefined;
     do {
       const page = await unlessMissing(core.listNode({ limit: PAGE, ...(next !== undefined && { _continue: next }) }));
-      const found = page?.items.map(toNode).find((node) => isInstance(node, instance));
-      if (found !== undefined) return found;
+      yield page?.items.map(toNode) ?? [];
       next = page?.metadata?._continue;
     } while (next !== undefined && next !== '');
+  };
+
+  /** Names recur, so every node is asked for its providerID (contract 2.1). */
+  const searchNodes = async (instance: string): Promise<Node | undefined> => {
+    for await (const page of pages()) {
+      const found = page.find((node) => isInstance(node, instance));
+      if (found !== undefined) return found;
+    }
     return undefined;
   };
 
@@ -32,6 +38,15 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, 'findNode' | 'readNo
     async findNode(instance, privateDnsName) {
       const named = privateDnsName === undefined ? undefined : await readNode(privateDnsName);
       return named !== undefined && isInstance(named, instance) ? named : searchNodes(instance);
+    },
+    async otherNodes(name) {
+      const counted = { nodes: 0, ready: 0 };
+      for await (const page of pages()) {
+        const others = page.filter((node) => node.name !== name);
+        counted.nodes += others.length;
+        counted.ready += others.filter(({ notReadySince }) => notReadySince === undefined).length;
+      }
+      return counted;
     },
     async patchNode(name, body) {
       try {
@@ -62,5 +77,13 @@ export function toNode({ metadata, spec, status }: V1Node): Node {
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},
     volumesAttached: (status?.volumesAttached ?? []).map(({ name }) => name),
+    ...notReady({ metadata, status }),
   };
+}
+
+/** A node that has said nothing yet has not been Ready since it was made. */
+function notReady({ metadata, status }: Pick<V1Node, 'metadata' | 'status'>): Pick<Node, 'notReadySince'> {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const since = ready?.lastTransitionTime ?? metadata?.creationTimestamp;
+  return ready?.status === 'True' || since === undefined ? {} : { notReadySince: new Date(since).getTime() };
 }

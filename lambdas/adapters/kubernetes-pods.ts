@@ -43,19 +43,19 @@ export function pods(core: ObjectCoreV1Api): Pick<Cluster, 'evict' | 'remove' | 
 
 /** @param pod as the API has it, parsed by the library or raw; times may be strings */
 export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
-  const { namespace = '', name = '', uid = '', labels = {}, annotations = {}, deletionTimestamp } = metadata;
+  const { namespace = '', name = '', uid = '', labels = {}, annotations = {} } = metadata;
   const owner = ownerOf(metadata);
   const volumes = spec?.volumes ?? [];
   return {
     namespace,
     name,
     uid,
+    ...lifeOf(metadata),
     labels,
     annotations,
     phase: phaseOf(status?.phase),
     ready: isReady({ status }),
     ...(owner && { owner }),
-    ...(deletionTimestamp && { deletingUntil: new Date(deletionTimestamp).getTime() }),
     containersTerminated: haveTerminated(status?.containerStatuses),
     graceSeconds: spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
     priority: spec?.priority ?? 0,
@@ -65,6 +65,18 @@ export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
       // Kubernetes names the claim of a generic ephemeral volume so.
       ephemeral === undefined ? (persistentVolumeClaim?.claimName ?? []) : `${name}-${volume}`,
     ),
+  };
+}
+
+function lifeOf({
+  creationTimestamp = new Date(0),
+  deletionTimestamp,
+  finalizers = [],
+}: NonNullable<V1Pod['metadata']>): Pick<Pod, 'createdAt' | 'deletingUntil' | 'finalizers'> {
+  return {
+    createdAt: new Date(creationTimestamp).getTime(),
+    ...(deletionTimestamp && { deletingUntil: new Date(deletionTimestamp).getTime() }),
+    ...(finalizers.length > 0 && { finalizers }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { explain, type BlockedBy } from './blocked.ts';
 import { podName, type Pod } from './pod.ts';
+import type { ReturnedPod } from './returned-pod.ts';
 
 /** Which retirement of which node an event is about. */
 export interface Subject {
@@ -15,11 +16,17 @@ export interface Subject {
   readonly node?: string;
 }
 
-export type Result = 'drained' | 'forced' | 'never joined' | 'over' | 'stopped' | 'failed';
+export type Result = 'drained' | 'forced' | 'dead node' | 'never joined' | 'over' | 'stopped' | 'failed';
 
 /** An event that is not for us, or not any more. */
-export const noticeIgnored = (about: { reason: string; source?: string; detailType?: string; instance?: string }) =>
-  ({ type: 'notice.ignored', ...about }) as const;
+export const noticeIgnored = (about: {
+  reason: string;
+  source?: string;
+  detailType?: string;
+  instance?: string;
+  /** It was for us, and came too late. */
+  stale?: true;
+}) => ({ type: 'notice.ignored', ...about }) as const;
 
 /** An event that AWS contradicts: perhaps forged, so it counts in a security metric. */
 export const noticeRefused = (about: { reason: string; instance: string }) =>
@@ -54,6 +61,10 @@ export const nodeMissing = (subject: Subject) => ({ type: 'node.missing', ...sub
 export const nodeIsolated = (subject: Subject, about: { cordonedBefore: boolean }) =>
   ({ type: 'node.isolated', ...subject, ...about }) as const;
 
+/** Its pods end no more: they are waited for briefly, then the instance goes (contract 4.9). */
+export const nodeDead = (subject: Subject, about: { reason: string }) =>
+  ({ type: 'node.dead', ...subject, ...about }) as const;
+
 /** Our marks are off again. */
 export const nodeRestored = (subject: Subject) => ({ type: 'node.restored', ...subject }) as const;
 
@@ -63,7 +74,11 @@ export const podEvicted = (subject: Subject, pod: Pod, about: { graceSeconds: nu
 export const podForced = (subject: Subject, pod: Pod, graceSeconds: number) =>
   ({ type: 'pod.forced', ...subject, pod: podName(pod), uid: pod.uid, graceSeconds }) as const;
 
-export const podGone = (subject: Subject, about: { pod: string; uid: string }) =>
+/** A pod came to the node although it is isolated; `left`: it stays, because its maker would only send another. */
+export const podReturned = (subject: Subject, { pod, maker, times, left }: ReturnedPod) =>
+  ({ type: 'pod.returned', ...subject, pod: podName(pod), uid: pod.uid, maker, times, left }) as const;
+
+export const podGone = (subject: Subject, about: { pod: string; uid: string; warning?: string }) =>
   ({ type: 'pod.gone', ...subject, ...about }) as const;
 
 export const evictionBlocked = (subject: Subject, pod: Pod, by: BlockedBy) =>
@@ -103,9 +118,11 @@ export type DomainEvent = ReturnType<
   | typeof retirementStarted
   | typeof nodeMissing
   | typeof nodeIsolated
+  | typeof nodeDead
   | typeof nodeRestored
   | typeof podEvicted
   | typeof podForced
+  | typeof podReturned
   | typeof podGone
   | typeof evictionBlocked
   | typeof nodeDrained

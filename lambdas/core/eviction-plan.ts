@@ -36,8 +36,14 @@ interface Judged {
   readonly verdict: Verdict;
 }
 
-export function planEvictions(state: DrainState, asks: Asks, terms: DrainTerms & { now: number }): EvictionPlan {
-  const judged = state.pods.map((pod): Judged => ({ pod, verdict: judge(pod, terms.policy, terms.now) }));
+export interface PlanTerms extends DrainTerms {
+  readonly now: number;
+  /** Uids of pods that are left on the node, because their makers would only send others (contract 4.7). */
+  readonly left?: ReadonlySet<string>;
+}
+
+export function planEvictions(state: DrainState, asks: Asks, terms: PlanTerms): EvictionPlan {
+  const judged = state.pods.map((pod): Judged => ({ pod, verdict: verdictOn(pod, terms) }));
   const left = judged.filter(({ verdict }) => verdict.action !== 'spare');
   const force = forcedNow(left, asks, terms);
   const wave = currentWave(left, terms).filter(({ pod }) => !isBeingDeleted(pod) && !isForcedBy(pod, terms));
@@ -69,6 +75,10 @@ export function planEvictions(state: DrainState, asks: Asks, terms: DrainTerms &
   };
 }
 
+function verdictOn(pod: Pod, { left, policy, now }: PlanTerms): Verdict {
+  return left?.has(pod.uid) === true ? { action: 'spare', reason: 'keeps coming back' } : judge(pod, policy, now);
+}
+
 function nextWake(times: readonly (number | undefined)[], now: number): number {
   return Math.min(...times.filter((time) => time !== undefined).filter((time) => time > now));
 }
@@ -83,7 +93,8 @@ export function graceOf(pod: Pod, { gracePeriodSeconds }: Pick<DrainTerms, 'grac
 }
 
 /** Past its force point a pod is no longer asked for: it is deleted. */
-function isForcedBy(pod: Pod, terms: DrainTerms & { now: number }): boolean {
+function isForcedBy(pod: Pod, terms: PlanTerms): boolean {
+  if (terms.machineGone === true) return true;
   return terms.forces && terms.now >= forceTime(pod, terms);
 }
 
@@ -91,19 +102,26 @@ function isForcedBy(pod: Pod, terms: DrainTerms & { now: number }): boolean {
  * Pods past their force point that have not been forced yet: protection and budgets no longer hold them, and a grace
  * that would end after the deadline is cut (contract 5.3).
  */
-function forcedNow(left: readonly Judged[], asks: Asks, terms: DrainTerms & { now: number }): Forced[] {
+function forcedNow(left: readonly Judged[], asks: Asks, terms: PlanTerms): Forced[] {
   return left
-    .filter(({ pod }) => pod.deletingUntil === undefined || pod.deletingUntil > terms.deadline)
-    .filter(({ pod }) => isForcedBy(pod, terms))
+    .filter(({ pod }) => isForcedBy(pod, terms) && !endsByItself(pod, terms))
     .filter(({ pod }) => asks.get(pod.uid)?.forced !== true || mayRetry(asks.get(pod.uid), terms.now))
-    .map(({ pod }) => ({ pod, graceSeconds: clampedGrace(graceOf(pod, terms), terms) }));
+    .map(({ pod }) => ({
+      pod,
+      graceSeconds: terms.machineGone === true ? 0 : clampedGrace(graceOf(pod, terms), terms),
+    }));
+}
+
+/** A kubelet ends in time what is being deleted; that of a machine that is gone does not. */
+function endsByItself({ deletingUntil = Infinity }: Pod, { deadline, machineGone = false }: PlanTerms): boolean {
+  return !machineGone && deletingUntil <= deadline;
 }
 
 function mayRetry(ask: Ask | undefined, now: number): boolean {
   return ask?.state === 'refused' && ask.notBefore <= now;
 }
 
-function currentWave(left: readonly Judged[], terms: DrainTerms & { now: number }): readonly Judged[] {
+function currentWave(left: readonly Judged[], terms: PlanTerms): readonly Judged[] {
   const ordinary = left.filter(({ pod }) => waveOf(pod) === 'ordinary');
   const critical = left.filter(({ pod }) => waveOf(pod) === 'system-critical');
   const firstForced = Math.min(...critical.map(({ pod }) => forceTime(pod, terms)));

@@ -11,6 +11,8 @@ export interface Node {
   readonly annotations: Readonly<Record<string, string>>;
   /** Names of volumes that the node says are attached to it (status.volumesAttached). */
   readonly volumesAttached: readonly string[];
+  /** Since when its Ready condition has not been True, epoch milliseconds; absent while it is. */
+  readonly notReadySince?: number;
 }
 
 /** As the API has it; foreign taints are carried through whole. */

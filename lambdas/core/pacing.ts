@@ -31,6 +31,8 @@ export interface DrainTerms {
   readonly deadline: number;
   /** Delete past budgets from each pod's force point on (contract 5.3). */
   readonly forces: boolean;
+  /** The machine is verified to be terminated: nothing on it runs or writes, so every pod is removed at once (contract 4.9). */
+  readonly machineGone?: boolean;
 }
 
 /** What the plan says of one pod of the wave that may leave by itself. */

@@ -7,6 +7,8 @@ export interface Pod {
   readonly name: string;
   /** Tells a pod from another of the same name; every decision and eviction is bound to it. */
   readonly uid: string;
+  /** Epoch milliseconds, in whole seconds. */
+  readonly createdAt: number;
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   /** The Ready condition is True. */
   readonly ready: boolean;
@@ -26,6 +28,8 @@ export interface Pod {
   readonly hasEmptyDir: boolean;
   /** Names of the PersistentVolumeClaims that it mounts. */
   readonly claims: readonly string[];
+  /** What holds its object once its containers have ended; absent when nothing does. */
+  readonly finalizers?: readonly string[];
 }
 
 export interface Owner {

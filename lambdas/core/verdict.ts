@@ -22,7 +22,8 @@ export type SpareReason =
   | 'DaemonSet pod'
   | 'tolerates our taint'
   | 'outside the pod selector'
-  | 'spared namespace';
+  | 'spared namespace'
+  | 'keeps coming back';
 export type BlockReason = 'protected by annotation' | 'emptyDir' | 'no controller';
 
 /** How a cluster wants its pods judged. */

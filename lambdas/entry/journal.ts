@@ -16,7 +16,9 @@ const LONGEST_FIELD = 1_000;
 const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'notice.refused',
   'node.missing',
+  'node.dead',
   'eviction.blocked',
+  'pod.returned',
   'pod.forced',
   'volumes.kept',
   'cluster.away',
@@ -48,6 +50,9 @@ function measure(event: DomainEvent, metrics: Metrics): void {
       metric.addMetric('Retirement', MetricUnit.Seconds, event.seconds);
       return;
     }
+    case 'notice.ignored':
+      if (event.stale) metrics.singleMetric().addMetric('NoticeStale', MetricUnit.Count, 1);
+      return;
     case 'notice.refused':
       // By function only: a refused event has no cluster that could be trusted.
       metrics.singleMetric().addMetric('NoticeRefused', MetricUnit.Count, 1);

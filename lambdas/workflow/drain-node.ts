@@ -3,12 +3,12 @@
  * the driver gave is up (contract 4). A pass is idempotent; what it must remember for the next one it returns as data.
  * It owns no time of its own: when to watch again and what happens meanwhile is the driver's.
  */
-import { blockKey, type Blocked } from '../core/blocked.ts';
-import { evictionBlocked, podEvicted, podForced, podGone, type Subject } from '../core/domain-event.ts';
+import type { Subject } from '../core/domain-event.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../core/eviction-ask.ts';
 import { graceOf, planEvictions, type EvictionPlan } from '../core/eviction-plan.ts';
 import type { DrainTerms } from '../core/pacing.ts';
-import { isFinished, podName, type Pod } from '../core/pod.ts';
+import { isFinished } from '../core/pod.ts';
+import { DrainRecord, type DrainMemory, type Leaving } from './drain-record.ts';
 import type { Cluster, DrainWatch, Journal } from './ports.ts';
 import { Signal } from './signal.ts';
 
@@ -16,19 +16,9 @@ export interface Drain {
   readonly subject: Subject;
   readonly node: string;
   readonly terms: DrainTerms;
+  /** When the node had been isolated, epoch milliseconds: pods that are made later came back. */
+  readonly isolatedAt: number;
 }
-
-/** What one pass hands to the next: plain data, so that it can be kept over a suspension. */
-export interface DrainMemory {
-  /** Pods that were still to go, by uid. */
-  readonly remaining: Readonly<Record<string, string>>;
-  /** What held a pod when it was last reported, by uid, so that only news is reported. */
-  readonly blocks: Readonly<Record<string, string>>;
-  readonly evicted: number;
-  readonly forced: number;
-}
-
-export const NOTHING_DRAINED: DrainMemory = { remaining: {}, blocks: {}, evicted: 0, forced: 0 };
 
 export interface PassResult {
   readonly state: 'drained' | 'waiting';
@@ -40,7 +30,8 @@ export interface PassResult {
 }
 
 /**
- * @param watchUntil epoch milliseconds; the pass ends then at the latest, or as soon as the node is drained
+ * @param watchUntil epoch milliseconds; the pass ends then at the latest, or as soon as the node is drained or pods come to
+ *   it although it is isolated: then another pass must look at the node first
  * @throws ClusterAway, ClusterRefused
  */
 export async function drainPass(
@@ -73,39 +64,27 @@ interface PassPorts {
   readonly signal: Signal;
 }
 
-/** A pod that is asked to leave, and how. */
-interface Leaving {
-  readonly pod: Pod;
-  readonly graceSeconds: number;
-  readonly forced: boolean;
-}
-
 class Pass {
   readonly #drain: Drain;
   readonly #ports: PassPorts;
   readonly #asks = new Map<string, Ask>();
   readonly #inFlight = new Set<Promise<void>>();
-  #remaining: Record<string, string>;
-  #blocks: Record<string, string>;
-  #evicted: number;
-  #forced: number;
+  readonly #record: DrainRecord;
+  /** Pods have come although the node is isolated: perhaps it is another machine's now, so the driver must look first. */
+  #haveCome = false;
 
   constructor(drain: Drain, memory: DrainMemory, ports: PassPorts) {
     this.#drain = drain;
     this.#ports = ports;
-    this.#remaining = { ...memory.remaining };
-    this.#blocks = { ...memory.blocks };
-    this.#evicted = memory.evicted;
-    this.#forced = memory.forced;
+    this.#record = new DrainRecord(drain.subject, memory, ports.journal);
   }
 
   async run(watchUntil: number): Promise<PassResult> {
     for (;;) {
-      const plan = this.#plan();
-      this.#reportGone(plan);
+      const plan = this.#look();
       if (plan.remaining.length === 0 && (await this.#isEmpty())) return await this.#drained(plan);
-      this.#reportBlocked(plan.blocked);
-      const left = watchUntil - Date.now();
+      this.#record.blocked(plan.blocked);
+      const left = this.#haveCome ? 0 : watchUntil - Date.now();
       if (left > 0) this.#carryOut(plan);
       else if (this.#inFlight.size === 0) return this.#waiting(plan);
       await this.#ports.signal.wait(left <= 0 ? Infinity : Math.min(left, plan.wakeAt - Date.now()));
@@ -117,16 +96,26 @@ class Pass {
     await Promise.allSettled(this.#inFlight);
   }
 
+  /** Plans by what the node has now, and records what went and what came since the last look. */
+  #look(): EvictionPlan {
+    let plan = this.#plan();
+    const news = this.#record.returned(plan, this.#drain.isolatedAt);
+    this.#haveCome ||= news.length > 0;
+    // What is left on the node from now on is planned for no more.
+    if (news.some(({ left }) => left)) plan = this.#plan();
+    this.#record.gone(plan, this.#asks);
+    return plan;
+  }
+
   #plan(): EvictionPlan {
-    return planEvictions(this.#ports.watch.state(), this.#asks, { ...this.#drain.terms, now: Date.now() });
+    const terms = { ...this.#drain.terms, now: Date.now(), left: this.#record.left };
+    return planEvictions(this.#ports.watch.state(), this.#asks, terms);
   }
 
   /** A watch may lag: only a consistent read shows that no pod is left (faults.md 42). */
   async #isEmpty(): Promise<boolean> {
     await this.#ports.watch.confirm();
-    const plan = this.#plan();
-    this.#reportGone(plan);
-    return plan.remaining.length === 0;
+    return this.#look().remaining.length === 0;
   }
 
   #carryOut(plan: EvictionPlan): void {
@@ -164,66 +153,25 @@ class Pass {
     const next = answered(ask, answer, { now: Date.now(), random: Math.random() });
     if (next.state !== 'unknown') {
       this.#asks.set(pod.uid, next);
-      if (answer.kind === 'granted') this.#reportLeaving(leaving);
+      if (answer.kind === 'granted') this.#record.leaving(leaving);
       return;
     }
     // It may have been done and its answer lost: read that pod again before asking again (contract 4.3).
     const staying = await this.#ports.cluster.isStaying(pod);
     this.#asks.set(pod.uid, { ...next, state: staying ? 'refused' : 'granted' });
-    if (!staying) this.#reportLeaving(leaving);
-  }
-
-  #reportLeaving({ pod, graceSeconds, forced }: Leaving): void {
-    const { subject } = this.#drain;
-    this.#evicted += 1;
-    if (forced) {
-      this.#forced += 1;
-      this.#ports.journal.report(podForced(subject, pod, graceSeconds));
-    } else {
-      const warning = pod.owner === undefined ? { warning: 'no controller will make this pod again' } : {};
-      this.#ports.journal.report(podEvicted(subject, pod, { graceSeconds, ...warning }));
-    }
-  }
-
-  #reportGone(plan: EvictionPlan): void {
-    const remaining = Object.fromEntries(plan.remaining.map((pod) => [pod.uid, podName(pod)]));
-    for (const [uid, pod] of Object.entries(this.#remaining)) {
-      if (uid in remaining) continue;
-      // A pod may be gone before the answer to its eviction is here: that is told first.
-      if (this.#asks.get(uid)?.state === 'asking') remaining[uid] = pod;
-      else this.#ports.journal.report(podGone(this.#drain.subject, { pod, uid }));
-    }
-    this.#remaining = remaining;
-  }
-
-  #reportBlocked(blocked: readonly Blocked[]): void {
-    for (const { pod, by } of blocked) {
-      const key = blockKey(by);
-      if (this.#blocks[pod.uid] === key) continue;
-      this.#blocks[pod.uid] = key;
-      this.#ports.journal.report(evictionBlocked(this.#drain.subject, pod, by));
-    }
+    if (!staying) this.#record.leaving(leaving);
   }
 
   async #drained(plan: EvictionPlan): Promise<PassResult> {
     await this.settle();
-    this.#reportGone(plan);
+    this.#record.gone(plan, this.#asks);
     const staying = plan.spared.filter((pod) => !isFinished(pod) && pod.claims.length > 0);
     const volumes = await Promise.all(staying.map((pod) => this.#ports.cluster.volumesOf(pod)));
-    return { state: 'drained', memory: this.#memory(), sparedVolumes: volumes.flat() };
+    return { state: 'drained', memory: this.#record.memory, sparedVolumes: volumes.flat() };
   }
 
   #waiting({ wakeAt }: EvictionPlan): PassResult {
-    const wake = Number.isFinite(wakeAt) ? { wakeAt } : {};
-    return { state: 'waiting', memory: this.#memory(), sparedVolumes: [], ...wake };
-  }
-
-  #memory(): DrainMemory {
-    return {
-      remaining: this.#remaining,
-      blocks: this.#blocks,
-      evicted: this.#evicted,
-      forced: this.#forced,
-    };
+    const wake = this.#haveCome ? { wakeAt: Date.now() } : Number.isFinite(wakeAt) ? { wakeAt } : {};
+    return { state: 'waiting', memory: this.#record.memory, sparedVolumes: [], ...wake };
   }
 }

@@ -84,6 +84,8 @@ interface TurnStart<Memory> {
   readonly until: number;
   /** When the stage began; absent in its first turn. */
   readonly startedAt: number | undefined;
+  /** The cluster was out of reach in the turn before, which has been said. */
+  readonly wasAway: boolean;
 }
 
 export class HookHolder {
@@ -113,11 +115,13 @@ export class HookHolder {
     const until = stage.until ?? this.#held.deadline;
     let memory = stage.memory;
     let startedAt: number | undefined;
+    let wasAway = false;
     for (let number = 0; ; number += 1) {
-      const turn = await this.#turn(stage, { memory, number, until, startedAt });
+      const turn: Turn<Value, Memory> = await this.#turn(stage, { memory, number, until, startedAt, wasAway });
       if (turn.kind !== 'again') return turn;
       startedAt ??= turn.began;
       memory = turn.memory;
+      wasAway = turn.away;
       if (turn.at >= until) return { ...turn, kind: 'late' };
       if (turn.suspendSeconds > 0) await this.#ports.run.suspend(stage.name, turn.suspendSeconds);
       const now = turn.at + turn.suspendSeconds * 1000;
@@ -128,7 +132,7 @@ export class HookHolder {
   /** One pass as one durable step: what it decided by the clock is kept with it, so that a replay decides the same. */
   #turn<Value, Memory>(
     stage: Stage<Value, Memory>,
-    { memory, number, until, startedAt }: TurnStart<Memory>,
+    { memory, number, until, startedAt, wasAway }: TurnStart<Memory>,
   ): Promise<Turn<Value, Memory>> {
     return this.#ports.run.step(stage.name, async () => {
       const began = Date.now();
@@ -136,7 +140,8 @@ export class HookHolder {
       const watched = began < firstMinuteEnds;
       const watchEnds = watched ? firstMinuteEnds : began + WATCHED_LATER_MS;
       const watchUntil = Math.min(watchEnds, until, this.#heartbeatAt);
-      const pass = await this.#attempt(() => stage.pass(memory, { watchUntil, subject: this.#subject }), memory);
+      const attempt = () => stage.pass(memory, { watchUntil, subject: this.#subject });
+      const pass = await this.#attempt(attempt, { memory, wasAway });
       if (pass.state === 'done') return { kind: 'done', value: pass.value };
       if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
       const at = Date.now();
@@ -155,14 +160,15 @@ export class HookHolder {
   /** A cluster that is away is waited for with heartbeats; one that refuses us ends the stage (contract 6.3). */
   async #attempt<Value, Memory>(
     pass: () => Promise<Pass<Value, Memory>>,
-    memory: Memory,
+    { memory, wasAway }: { memory: Memory; wasAway: boolean },
   ): Promise<Pass<Value, Memory> | { state: 'refused'; reason: string }> {
     try {
       return await pass();
     } catch (error) {
       if (error instanceof ClusterRefused) return { state: 'refused', reason: error.message };
       if (!(error instanceof ClusterAway)) throw error;
-      this.#ports.journal.report(clusterAway(this.#subject, { reason: error.message }));
+      // Said once for as long as it lasts: each suspension names what it waits for (faults.md 38).
+      if (!wasAway) this.#ports.journal.report(clusterAway(this.#subject, { reason: error.message }));
       return { state: 'waiting', memory, waitingFor: [error.message], away: true };
     }
   }

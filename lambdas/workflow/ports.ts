@@ -1,5 +1,6 @@
 /** What the workflows need of the outside world: few verbs, in the words of the domain. Adapters provide them. */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
+import type { Machine, OtherNodes } from '../core/dead-node.ts';
 import type { DomainEvent } from '../core/domain-event.ts';
 import type { EvictionAnswer } from '../core/eviction-ask.ts';
 import type { DrainState } from '../core/pacing.ts';
@@ -41,8 +42,10 @@ export interface LifecycleAction {
 }
 
 export interface Instances {
-  /** Undefined when the instance is unknown or has none any more. */
+  /** Undefined when the instance is unknown or has none any more, or when EC2 does not answer now (faults.md 16). */
   privateDnsName(instance: string): Promise<string | undefined>;
+  /** What EC2 says of the machine; undefined when it does not answer now. */
+  machine(instance: string): Promise<Machine | undefined>;
 }
 
 export interface InstanceTags {
@@ -73,6 +76,8 @@ export interface Cluster {
   /** @param privateDnsName asked first; without it, or when another machine has that name, all nodes are searched */
   findNode(instance: string, privateDnsName: string | undefined): Promise<Node | undefined>;
   readNode(name: string): Promise<Node | undefined>;
+  /** How the other nodes of the cluster are; costs a list of all. */
+  otherNodes(name: string): Promise<OtherNodes>;
   /** `conflict`: the node has changed since it was read. */
   patchNode(name: string, patch: NodePatch): Promise<'patched' | 'conflict' | 'gone'>;
   /** Lists and then watches what a drain of that node decides by. Resolves once everything has been listed. */

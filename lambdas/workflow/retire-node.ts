@@ -15,17 +15,10 @@ import {
 } from '../core/domain-event.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { executionName, type Notice } from '../core/notice.ts';
+import { drainStage, type Drained } from './drain-stage.ts';
 import { HookHolder, type HeldHook, type StageEnd } from './hold-hook.ts';
 import type { Clusters, DurableRun, Instances, Journal, LifecycleAction } from './ports.ts';
-import {
-  detachStage,
-  drainStage,
-  findStage,
-  isolateStage,
-  secondsSince,
-  type Drained,
-  type Retiree,
-} from './retirement-stages.ts';
+import { detachStage, findStage, isolateStage, secondsSince, type Retiree } from './retirement-stages.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 export interface RetirementPorts extends VerificationPorts {
@@ -72,7 +65,10 @@ async function verifyAndStart(
 ): Promise<Exclude<Verification, { kind: 'retire' }> | Held> {
   const verified = await verifyNotice(notice, ports);
   const { instance } = notice;
-  if (verified.kind === 'ignore') ports.journal.report(noticeIgnored({ reason: verified.reason, instance }));
+  if (verified.kind === 'ignore') {
+    const { reason, stale } = verified;
+    ports.journal.report(noticeIgnored({ reason, instance, ...(stale && { stale }) }));
+  }
   if (verified.kind === 'refuse') ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
   if (verified.kind !== 'retire') return verified;
   const held = heldHook(notice, verified);
@@ -141,18 +137,20 @@ class Retirement {
     const { node } = valueOf(await this.#holder.through(findStage(this.#retiree)));
     if (node === undefined) return 'never joined';
     this.#holder.names(node);
-    const isolated = valueOf(await this.#holder.through(isolateStage(this.#retiree, node)));
-    if (isolated === 'gone') return 'drained';
-    const { memory, sparedVolumes, complete } = await this.#drain(node);
-    await this.#detach(node, sparedVolumes);
-    return memory.forced > 0 || !complete ? 'forced' : 'drained';
+    const { isolatedAt } = valueOf(await this.#holder.through(isolateStage(this.#retiree, node)));
+    if (isolatedAt === undefined) return 'drained';
+    const { memory, sparedVolumes, ended } = await this.#drain(node, isolatedAt);
+    // Nothing detaches volumes from a machine that does not answer, and another machine's are not ours.
+    if (ended === 'dead node') return ended;
+    if (ended !== 'replaced') await this.#detach(node, sparedVolumes);
+    return memory.forced > 0 || ended === 'late' ? 'forced' : 'drained';
   }
 
   /** Until every pod has gone, or the deadline: what is left then goes with the instance. */
-  async #drain(node: string): Promise<Drained & { readonly complete: boolean }> {
-    const end = await this.#holder.through(drainStage(this.#retiree, node));
-    if (end.kind === 'late' && !end.away) return { memory: end.memory, sparedVolumes: [], complete: false };
-    return { ...valueOf(end), complete: true };
+  async #drain(node: string, isolatedAt: number): Promise<Drained> {
+    const end = await this.#holder.through(drainStage(this.#retiree, { node, isolatedAt }));
+    if (end.kind === 'late' && !end.away) return { memory: end.memory.drain, sparedVolumes: [], ended: 'late' };
+    return valueOf(end);
   }
 
   /** Volumes that are late are left behind; they hold nobody up for longer. */

@@ -1,10 +1,11 @@
-/** The stages of a retirement that look at the cluster: each as passes, which hold-hook.ts repeats until one is done. */
+/**
+ * The stages of a retirement that look at the cluster, but for the drain (drain-stage.ts): each as passes, which
+ * hold-hook.ts repeats until one is done.
+ */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { nodeDrained, nodeMissing, volumesDetached, volumesKept } from '../core/domain-event.ts';
+import { nodeMissing, volumesDetached, volumesKept } from '../core/domain-event.ts';
 import type { Notice } from '../core/notice.ts';
-import type { DrainTerms } from '../core/pacing.ts';
 import { detachPass } from './detach-volumes.ts';
-import { drainPass, NOTHING_DRAINED, type DrainMemory } from './drain-node.ts';
 import { findNode } from './find-node.ts';
 import type { HeldHook, Stage } from './hold-hook.ts';
 import { isolateNode } from './isolate-node.ts';
@@ -41,11 +42,11 @@ export function findStage({ notice, cluster, ports }: Retiree): Stage<{ node?: s
   };
 }
 
-/** Isolates the node (contract 3); done with `gone` when it has been deleted meanwhile. */
+/** Isolates the node (contract 3) and says when, epoch milliseconds; no time: it has been deleted or replaced meanwhile. */
 export function isolateStage(
   { notice, cluster, held, ports }: Retiree,
   node: string,
-): Stage<'isolated' | 'gone', null> {
+): Stage<{ isolatedAt?: number }, null> {
   return {
     name: 'isolate',
     memory: null,
@@ -54,37 +55,8 @@ export function isolateStage(
       const takeover = { execution, kind: notice.kind, now: Date.now(), deadline: held.deadline };
       const api = await ports.clusters.open(cluster.name);
       const isolating = { subject, node, takeover, taint: cluster.taint };
-      return { state: 'done', value: await isolateNode(isolating, { cluster: api, journal: ports.journal }) };
-    },
-  };
-}
-
-export interface Drained {
-  readonly memory: DrainMemory;
-  /** Persistent volumes of the pods that stay. */
-  readonly sparedVolumes: readonly string[];
-}
-
-/** Drains the node (contract 4). */
-export function drainStage({ notice, cluster, held, ports }: Retiree, node: string): Stage<Drained, DrainMemory> {
-  const terms = drainTerms(cluster, { startedAt: notice.at, deadline: held.deadline });
-  return {
-    name: 'drain',
-    memory: NOTHING_DRAINED,
-    async pass(memory, { subject, watchUntil }) {
-      const api = await ports.clusters.open(cluster.name);
-      const pass = await drainPass(
-        { subject, node, terms },
-        { memory, watchUntil },
-        { cluster: api, journal: ports.journal },
-      );
-      if (pass.state === 'waiting') {
-        const waitingFor = Object.values(pass.memory.remaining);
-        return { state: 'waiting', memory: pass.memory, waitingFor, ...(pass.wakeAt && { wakeAt: pass.wakeAt }) };
-      }
-      const { evicted: pods, forced } = pass.memory;
-      ports.journal.report(nodeDrained(subject, { pods, forced, seconds: secondsSince(notice) }));
-      return { state: 'done', value: { memory: pass.memory, sparedVolumes: pass.sparedVolumes } };
+      const isolated = await isolateNode(isolating, { cluster: api, journal: ports.journal });
+      return { state: 'done', value: isolated === 'gone' ? {} : { isolatedAt: Date.now() } };
     },
   };
 }
@@ -119,17 +91,4 @@ export function detachStage(
 /** Since the event was made, to a tenth. */
 export function secondsSince({ at }: Notice): number {
   return Math.round((Date.now() - at) / 100) / 10;
-}
-
-function drainTerms({ drain, taint }: ClusterSettings, span: { startedAt: number; deadline: number }): DrainTerms {
-  return {
-    // The instance goes whatever we do, so a pod that nobody will make again is evicted, with a warning (contract 4.1).
-    policy: { ...drain, taintKey: taint.key, blockUncontrolled: false },
-    impliedBudget: drain.impliedBudget,
-    ...(drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: drain.gracePeriodSeconds }),
-    maxInFlight: drain.maxEvictionsInFlight,
-    pauseMs: drain.pauseBetweenEvictionsSeconds * 1000,
-    forces: true,
-    ...span,
-  };
 }

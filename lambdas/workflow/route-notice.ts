@@ -31,9 +31,11 @@ async function routeNotice(notice: Notice, ports: RoutePorts): Promise<void> {
   const { instance } = notice;
   const verified = await verifyNotice(notice, ports);
   switch (verified.kind) {
-    case 'ignore':
-      ports.journal.report(noticeIgnored({ reason: verified.reason, instance }));
+    case 'ignore': {
+      const { reason, stale } = verified;
+      ports.journal.report(noticeIgnored({ reason, instance, ...(stale && { stale }) }));
       return;
+    }
     case 'refuse':
       ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
       return;

@@ -12,7 +12,7 @@ import { sleep } from './sleep.ts';
 
 export type Verification =
   /** Not for us, or over: nothing is touched. */
-  | { readonly kind: 'ignore'; readonly reason: string }
+  | { readonly kind: 'ignore'; readonly reason: string; readonly stale?: true }
   /** AWS contradicts the event: nothing is touched, and somebody should know. */
   | { readonly kind: 'refuse'; readonly reason: string }
   /** Our hook holds it and there is nothing to drain: complete. */
@@ -37,6 +37,8 @@ export interface VerificationPorts {
 export const MANAGED_TAG = 'ebb/managed';
 
 const ignore = (reason: string): Verification => ({ kind: 'ignore', reason });
+/** Ours, and too late: the instance or its hook has gone (faults.md 5). */
+const stale = (reason: string): Verification => ({ kind: 'ignore', reason, stale: true });
 const refuse = (reason: string): Verification => ({ kind: 'refuse', reason });
 
 /** @throws StillTerminating when AWS has not caught up with its own event: to be tried again */
@@ -47,7 +49,7 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   }
   if (notice.hook !== ports.hookName) return ignore(`hook ${notice.hook} is not ours (${ports.hookName})`);
   const membership = await ports.lifecycle.membership(notice.instance);
-  if (membership === undefined) return ignore('the instance is in no group any more');
+  if (membership === undefined) return stale('the instance is in no group any more');
   return verifyMember(notice, membership.group, ports);
 }
 
@@ -101,7 +103,7 @@ async function lookAtState(instance: string, ports: VerificationPorts): Promise<
     const state = (await ports.lifecycle.membership(instance))?.state;
     const says = standing(state);
     if (says === 'waiting') return undefined;
-    if (says === 'over') return ignore(`the instance is ${state ?? 'gone'}: its hook is over`);
+    if (says === 'over') return stale(`the instance is ${state ?? 'gone'}: its hook is over`);
     const { times, pauseMs } = RELOOK[says];
     if (looks > times) {
       if (says === 'in service') return refuse(`AWS says that the instance is ${state ?? 'unknown'}`);

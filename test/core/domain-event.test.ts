@@ -22,8 +22,10 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'node.missing': events.nodeMissing(SUBJECT),
   'node.isolated': events.nodeIsolated(SUBJECT, { cordonedBefore: false }),
   'node.restored': events.nodeRestored(SUBJECT),
+  'node.dead': events.nodeDead(SUBJECT, { reason: 'EC2 says that the instance is stopped' }),
   'pod.evicted': events.podEvicted(SUBJECT, POD, { graceSeconds: 30, warning: 'no controller' }),
   'pod.forced': events.podForced(SUBJECT, POD, 12),
+  'pod.returned': events.podReturned(SUBJECT, { pod: POD, maker: 'ReplicaSet shop/web', times: 2, left: false }),
   'pod.gone': events.podGone(SUBJECT, { pod: 'shop/web-1', uid: 'u' }),
   'eviction.blocked': events.evictionBlocked(SUBJECT, POD, {
     kind: 'several-budgets',

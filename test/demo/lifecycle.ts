@@ -7,6 +7,7 @@ import { Installation } from '../installation.ts';
 import type { PodLife } from '../peers/kubernetes/timeline.ts';
 import type { World } from '../peers/kubernetes/world.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
+import { standingFacts } from './standing.ts';
 import type { Expectation, Outcome, Scenario, Scene, Telling } from './scenario.ts';
 
 const CLUSTER = 'shop';
@@ -57,6 +58,7 @@ async function terminateOne(installation: Installation, telling: Telling): Promi
       .podsOn(node)
       .filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind !== 'DaemonSet')
       .map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`),
+    standing: standingFacts(kubernetes, nodes),
   };
   telling.begin(scene);
   const facts: Fact[] = [];

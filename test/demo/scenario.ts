@@ -29,6 +29,8 @@ export interface Scene {
   readonly instance: string;
   /** Names of the pods on it that are to leave. */
   readonly leaving: readonly string[];
+  /** What stands in the cluster, as the facts that would make it so; empty where that is not known. */
+  readonly standing: readonly Fact[];
 }
 
 export interface Outcome {

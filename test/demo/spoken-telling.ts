@@ -1,15 +1,17 @@
 /**
- * The demo for people: a line for each thing that happens, in a terminal with a progress bar below, and a summary.
+ * The demo for people: a line for each thing that happens, in a terminal with the live view below, and a summary.
  * Without a terminal the same lines come plain.
  */
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { styleText } from 'node:util';
 import type { LoggedEvent } from '../installation.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
+import { LiveOutput, type LineOutput } from './live-output.ts';
 import type { Scene, Telling } from './scenario.ts';
 import { summary } from './summary.ts';
 
 type Tone = 'good' | 'wait' | 'plain' | 'quiet';
+
+type Style = Parameters<typeof styleText>[0];
 
 const STYLES = { good: 'green', wait: 'yellow', plain: 'reset', quiet: 'dim' } as const;
 
@@ -18,41 +20,61 @@ interface Line {
   readonly text: string;
 }
 
+/** @param terminal where it is told: live and in colour if it is one */
 export function spokenTelling(terminal: NodeJS.WriteStream): Telling {
-  const out = terminal.isTTY ? new BarOutput(terminal) : new PlainOutput(terminal);
+  const paint = (style: Style, text: string): string => styleText(style, text, { stream: terminal });
+  const out: LineOutput = terminal.isTTY
+    ? new LiveOutput(terminal, paint)
+    : {
+        begin: () => undefined,
+        event: () => undefined,
+        fact: () => undefined,
+        line: (text) => void terminal.write(`${text}\n`),
+        end: () => undefined,
+      };
   let scene: Scene | undefined;
-  const say = (line: Line | undefined, at: number): void => {
-    if (line === undefined || scene === undefined) return;
+  const say = (said: Line | undefined, at: number): void => {
+    if (said === undefined || scene === undefined) return;
     const seconds = `+${((at - scene.at) / 1000).toFixed(1)} s`.padStart(8);
-    out.line(`${seconds}  ${styleText(STYLES[line.tone], line.text, { stream: terminal })}`);
+    out.line(`${seconds}  ${paint(STYLES[said.tone], said.text)}`);
   };
   return {
     begin(begun) {
       scene = begun;
       out.line(opening(begun));
-      out.begin(begun.leaving.length);
+      out.begin(begun);
     },
     event(event) {
+      out.event(event);
       say(lineOfEvent(event), Date.parse(event.time));
-      if (event.type === 'pod.gone') out.advance();
     },
     fact(fact) {
+      out.fact(fact);
       say(scene && lineOfFact(fact, scene), fact.at);
     },
     end(outcome) {
       out.end();
-      terminal.write(`\n${summary(outcome, (style, text) => styleText(style, text, { stream: terminal }))}\n`);
+      terminal.write(`\n${summary(outcome, paint)}\n`);
     },
   };
 }
 
 function opening({ cluster, nodes, pods, group, hook, instance, node, leaving }: Scene): string {
   return [
-    `Cluster ${cluster}: ${nodes} nodes, ${pods} pods. Group ${group} with hook ${hook.name} (heartbeat ${hook.heartbeatSeconds} s).`,
-    `Instance ${instance} is terminated: node ${node}, ${leaving.length} pods are to leave.`,
+    `Cluster ${cluster}: ${nodes} nodes, ${pods} pods.`,
+    `Group ${group} with hook ${hook.name}, heartbeat ${hook.heartbeatSeconds} s.`,
+    `Instance ${instance} is terminated: ${shortNode(node)}, ${leaving.length} pods are to leave.`,
     '',
   ].join('\n');
 }
+
+/** A node's name without the domain that all of them share. */
+function shortNode(node: string): string {
+  return node.split('.')[0] ?? node;
+}
+
+/** Under the words that follow time and verb. */
+const INDENT = ' '.repeat(19);
 
 type Said = {
   readonly [Type in LoggedEvent['type']]: (event: Extract<LoggedEvent, { type: Type }>) => Line | undefined;
@@ -64,9 +86,12 @@ const SAID: Said = {
   'retirement.started': ({ deadline }) => plain(`retirement started, deadline ${deadline.slice(11, 19)} UTC`),
   'node.isolated': () => plain('node isolated: tainted, cordoned, kept out of load balancers'),
   'node.restored': () => plain('node restored'),
+  'node.dead': ({ reason }) => wait(`node dead: ${reason}`),
   'pod.evicted': ({ pod, warning }) => plain(`evicted  ${pod}${warning === undefined ? '' : ` (${warning})`}`),
   'pod.forced': ({ pod, graceSeconds }) => wait(`forced   ${pod}, grace ${graceSeconds} s`),
-  'eviction.blocked': ({ pod, explanation }) => wait(`blocked  ${pod}: ${explanation}`),
+  'eviction.blocked': ({ pod, explanation }) => wait(`blocked  ${pod}\n${INDENT}${explanation}`),
+  'pod.returned': ({ pod, times, left }) =>
+    wait(`back     ${pod}, number ${times} of its maker${left ? ': left there' : ''}`),
   'pod.gone': ({ pod }) => quiet(`gone     ${pod}`),
   'node.drained': ({ pods }) => good(`node drained: ${pods} pods`),
   'volumes.detached': () => good('volumes detached'),
@@ -96,71 +121,11 @@ const good = line('good');
 
 function lineOfFact(fact: Fact, { node }: Scene): Line | undefined {
   if (fact.kind === 'podReady' && fact.node !== node) {
-    return { tone: 'good', text: `Ready    ${fact.namespace}/${fact.pod} on ${fact.node ?? '?'}` };
+    return { tone: 'good', text: `Ready    ${fact.namespace}/${fact.pod} on ${shortNode(fact.node ?? '?')}` };
   }
   if (fact.kind === 'volumeDetached' && fact.node === node)
     return { tone: 'quiet', text: `volume   ${fact.volume} detached` };
   if (fact.kind === 'volumeAttached')
-    return { tone: 'quiet', text: `volume   ${fact.volume} attached to ${fact.node}` };
+    return { tone: 'quiet', text: `volume   ${fact.volume} attached to ${shortNode(fact.node)}` };
   return undefined;
-}
-
-interface Output {
-  line(text: string): void;
-  begin(total: number): void;
-  advance(): void;
-  end(): void;
-}
-
-class PlainOutput implements Output {
-  readonly #stream: NodeJS.WritableStream;
-
-  constructor(stream: NodeJS.WritableStream) {
-    this.#stream = stream;
-  }
-
-  line(text: string): void {
-    this.#stream.write(`${text}\n`);
-  }
-
-  begin(): void {
-    // Lines alone tell how far it is.
-  }
-
-  advance(): void {
-    // As above.
-  }
-
-  end(): void {
-    // As above.
-  }
-}
-
-class BarOutput implements Output {
-  readonly #bars: MultiBar;
-  #bar: SingleBar | undefined;
-
-  constructor(stream: NodeJS.WriteStream) {
-    this.#bars = new MultiBar(
-      { stream, hideCursor: true, clearOnComplete: true, format: '  draining {bar} {value}/{total} pods gone' },
-      Presets.shades_classic,
-    );
-  }
-
-  line(text: string): void {
-    this.#bars.log(`${text}\n`);
-  }
-
-  begin(total: number): void {
-    this.#bar = this.#bars.create(total, 0);
-  }
-
-  advance(): void {
-    this.#bar?.increment();
-  }
-
-  end(): void {
-    this.#bars.update();
-    this.#bars.stop();
-  }
 }

@@ -18,7 +18,7 @@ export function summary(outcome: Outcome, style: Style): string {
     colAligns: ['left', 'left', 'right', 'right', 'right'],
   });
   for (const { workload, budget, replicas, floor, lowestReady } of workloads) {
-    kept.push([workload, budget, replicas, floor, lowestReady]);
+    kept.push([shortWorkload(workload), budget, replicas, floor, lowestReady]);
   }
   const checks = expectations.map(({ what, holds, found }) =>
     holds ? `${style('green', '✔')} ${what}` : `${style('red', '✘')} ${what}: ${found}`,
@@ -26,10 +26,17 @@ export function summary(outcome: Outcome, style: Style): string {
   return [
     times.toString(),
     kept.toString(),
-    `${pods} pods evicted in ${seconds} s with ${requests.kubernetes} Kubernetes and ${requests.aws} AWS requests; ${unbudgetedControllers} controllers without a budget were paced.`,
+    `${pods} pods evicted in ${seconds} s with ${requests.kubernetes} Kubernetes and ${requests.aws} AWS requests;`,
+    `${unbudgetedControllers} controllers without a budget were paced.`,
     '',
     ...checks,
     '',
     outcome.ok ? style('green', 'All of it holds.') : style('red', 'Not all of it holds.'),
   ].join('\n');
+}
+
+/** `namespace/Kind/name` without the kind, and without the hash that a ReplicaSet's name ends in. */
+function shortWorkload(workload: string): string {
+  const [namespace, kind, name = ''] = workload.split('/');
+  return `${namespace ?? ''}/${kind === 'ReplicaSet' ? name.replace(/-[^-]+$/, '') : name}`;
 }

@@ -1,6 +1,7 @@
 /** What a drain does with the node's pods, and what it never does to anybody's availability (contract 4, 5). */
 import { describe, expect, test } from 'vitest';
-import { drainPass, NOTHING_DRAINED } from '../../lambdas/workflow/drain-node.ts';
+import { drainPass } from '../../lambdas/workflow/drain-node.ts';
+import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-record.ts';
 import type { Cluster, Clusters } from '../../lambdas/workflow/ports.ts';
 import type { PodLife } from '../peers/kubernetes/timeline.ts';
 import { Rehearsal } from './rehearsal.ts';
@@ -247,7 +248,7 @@ test('a pass that is made twice, or dies in between, ends the same (style 7, fau
   const terms = { policy, impliedBudget: 0.25, maxInFlight: 50, pauseMs: 0, forces: true, ...span };
   const pass = () =>
     drainPass(
-      { subject, node, terms },
+      { subject, node, terms, isolatedAt: startedAt },
       // Nothing is handed on: as when the run dies before its checkpoint.
       { memory: NOTHING_DRAINED, watchUntil: rehearsal.clock.now() + 7_000 },
       { cluster, journal: ports.journal },

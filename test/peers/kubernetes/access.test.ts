@@ -79,7 +79,9 @@ describe('authorisation', () => {
       code: 401,
     });
     expect((await given.ask('/api/v1/nodes', { token: 'good' })).status).toBe(200);
-    expect((await given.ask('/readyz', { token: 'bad' })).text).toBe('ok');
+    expect((await given.ask('/readyz', { headers: { authorization: '' } })).text).toBe('ok');
+    expect((await given.ask('/readyz', { token: 'bad' })).status).toBe(401);
+    expect((await given.ask('/api/v1/nodes', { headers: { authorization: '' } })).status).toBe(401);
     expect(peer.requests.of('lambda')).toMatchObject([{ path: '/api/v1/nodes', status: 200 }]);
   });
 });

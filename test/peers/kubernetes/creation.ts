@@ -24,7 +24,7 @@ export function createObject(
   if (store.get(resource, key) !== undefined) throw alreadyExists(resource, key.name);
   const object = { ...manifest, metadata: key };
   validate(resource, object as unknown as KubeObject);
-  return dryRun ? (object as unknown as KubeObject) : store.create(resource, object);
+  return dryRun ? store.draft(resource, object) : store.create(resource, object);
 }
 
 /** A create in a namespace that is missing or going, of an object or of a subresource such as an eviction. */

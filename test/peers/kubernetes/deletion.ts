@@ -3,7 +3,7 @@ import type { Api } from './api.ts';
 import type { KubeObject, Pod } from './objects.ts';
 import { isFinished } from './pod-state.ts';
 import { namespaces, pods, type Resource } from './resources.ts';
-import { badRequest, failedPrecondition } from './status.ts';
+import { type Cause, failedPrecondition, invalidOptions } from './status.ts';
 import { isHeld } from './store.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -25,10 +25,16 @@ export function deleteObject(api: Api, resource: Resource, object: KubeObject, o
   checkPreconditions(resource, object, options.preconditions ?? {});
   const { propagationPolicy } = options;
   if (propagationPolicy !== undefined && !PROPAGATIONS.includes(propagationPolicy))
-    throw badRequest(`invalid propagationPolicy: ${propagationPolicy}`);
+    throw invalidOptions('DeleteOptions', unsupportedPropagation(propagationPolicy));
   if ((options.dryRun ?? []).length > 0) return object;
   if (resource === (pods as Resource)) return deletePod(api, object as Pod, options.gracePeriodSeconds);
   return deleteOther(api, resource, object, propagationPolicy);
+}
+
+function unsupportedPropagation(policy: string): Cause {
+  const supported = '"Foreground", "Background", "Orphan", "nil"';
+  const message = `Unsupported value: "${policy}": supported values: ${supported}`;
+  return { reason: 'FieldValueNotSupported', message, field: 'propagationPolicy' };
 }
 
 /** Throws the 409 when a precondition does not hold. */

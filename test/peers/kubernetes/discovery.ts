@@ -13,8 +13,6 @@ export const version = {
   platform: 'linux/amd64',
 };
 
-const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-
 export const coreVersions = { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] };
 
 /** `/apis` */
@@ -42,8 +40,8 @@ function groupEntry(name: string): object {
   return { name, versions: [preferred], preferredVersion: preferred };
 }
 
-function entries({ plural, kind, namespaced, shortNames, categories, subresources }: Resource): object[] {
-  const main = { name: plural, singularName: kind.toLowerCase(), namespaced, kind, verbs: VERBS };
+function entries({ plural, kind, namespaced, shortNames, categories, subresources, verbs }: Resource): object[] {
+  const main = { name: plural, singularName: kind.toLowerCase(), namespaced, kind, verbs };
   const short = shortNames.length === 0 ? {} : { shortNames };
   const listed = categories.length === 0 ? {} : { categories };
   return [{ ...main, ...short, ...listed }, ...subresources.map((name) => subresource(name, main))];

@@ -1,5 +1,7 @@
 /** The verbs on a resource: what each request reads or changes, and its answer. */
+import { admitted } from './admission.ts';
 import type { Api } from './api.ts';
+import { reviewAccess } from './access-review.ts';
 import { createObject } from './creation.ts';
 import { type DeleteOptions, deleteObject } from './deletion.ts';
 import { evict, type Eviction } from './eviction.ts';
@@ -9,8 +11,9 @@ import { type Listing, predicate } from './listing.ts';
 import type { Key, KubeObject, Manifest } from './objects.ts';
 import { patched } from './patch.ts';
 import type { Projection } from './projection.ts';
+import type { User } from './rbac.ts';
 import type { RequestInfo } from './request-info.ts';
-import { apiVersionOf, pods, type Resource } from './resources.ts';
+import { accessReviews, apiVersionOf, pods, type Resource } from './resources.ts';
 import {
   badRequest,
   deniedByWebhook,
@@ -25,6 +28,7 @@ import { isDryRun, updateObject } from './update.ts';
 export interface Call {
   readonly resource: Resource;
   readonly request: RequestInfo;
+  readonly user: User;
   readonly projection: Projection;
   readonly effect: Effect | undefined;
   readonly contentType: string;
@@ -75,8 +79,9 @@ function create({ store }: HandlerParts, call: Call): Answer {
   const { resource, request, projection } = call;
   if (request.name !== '') throw methodNotAllowed();
   const manifest = manifestOf(call);
+  if (resource === accessReviews) return { code: 201, body: reviewAccess(store, call.user, manifest) };
   const options = { namespace: request.namespace, dryRun: isDryRun(request) };
-  return { code: 201, body: projection.one(createObject(store, resource, manifest, options)) };
+  return { code: 201, body: projection.one(createObject(store, resource, admitted(resource, manifest), options)) };
 }
 
 function update(parts: HandlerParts, call: Call): Answer {
@@ -109,7 +114,7 @@ function remove(parts: HandlerParts, call: Call): Answer {
 
 function removeCollection(parts: HandlerParts, call: Call): Answer {
   const { resource, request, projection } = call;
-  const selected = parts.store.list(resource).filter(predicate(request));
+  const selected = parts.store.list(resource).filter(predicate(resource, request));
   const answer = parts.listing.answer(resource, request, projection);
   for (const object of selected) deleteObject(parts, resource, object, deleteOptions(call));
   return { code: 200, body: answer };

@@ -1,14 +1,44 @@
-/** A kubeconfig for one user by token. */
+/** A kubeconfig for one user: by token, by client certificate, or by a command that gives either. */
 import { stringify } from 'yaml';
 
-export function kubeconfig({ url, ca, token, user }: { url: string; ca: string; token: string; user: string }): string {
-  const authority = Buffer.from(ca).toString('base64');
+/** How the user of a kubeconfig proves who it is. */
+export type Credentials =
+  | { readonly token: string }
+  /** Both PEM. */
+  | { readonly certificate: string; readonly key: string }
+  /** A credential plugin: a command that prints an ExecCredential. */
+  | { readonly exec: Plugin };
+
+export interface Plugin {
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export function kubeconfig(place: { url: string; ca: string }, user: string, credentials: Credentials): string {
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'peer', cluster: { server: url, 'certificate-authority-data': authority } }],
-    users: [{ name: user, user: { token } }],
+    clusters: [{ name: 'peer', cluster: { server: place.url, 'certificate-authority-data': base64(place.ca) } }],
+    users: [{ name: user, user: userEntry(credentials) }],
     contexts: [{ name: 'peer', context: { cluster: 'peer', user } }],
     'current-context': 'peer',
   });
+}
+
+function userEntry(credentials: Credentials): object {
+  if ('token' in credentials) return { token: credentials.token };
+  if ('certificate' in credentials)
+    return {
+      'client-certificate-data': base64(credentials.certificate),
+      'client-key-data': base64(credentials.key),
+    };
+  const { command, args = [], env = {} } = credentials.exec;
+  const variables = Object.entries(env).map(([name, value]) => ({ name, value }));
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  return { exec: { apiVersion, command, args, env: variables, interactiveMode: 'Never', provideClusterInfo: false } };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }

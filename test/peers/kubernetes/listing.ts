@@ -5,7 +5,7 @@ import type { RequestInfo } from './request-info.ts';
 import type { Projection } from './projection.ts';
 import { apiVersionOf, type Resource } from './resources.ts';
 import { fieldPredicate, labelPredicate } from './selectors.ts';
-import { badRequest, expiredContinue, futureVersion } from './status.ts';
+import { badRequest, expiredContinue, futureVersion, invalidOptions } from './status.ts';
 import { keyText, type ObjectStore } from './store.ts';
 
 interface Snapshot {
@@ -38,10 +38,11 @@ export class Listing {
 
   /** The list document that a request asks for. */
   answer(resource: Resource, { query, namespace }: RequestInfo, projection: Projection): object {
+    checkOptions(query);
     const limit = Number(query.get('limit') ?? '0');
     const token = parseToken(query.get('continue'));
     const snapshot = this.#snapshot(resource, query, token);
-    const selects = predicate({ query, namespace });
+    const selects = predicate(resource, { query, namespace });
     const all = snapshot.objects.filter(selects).filter((object) => keyText(resource, object.metadata) > token.start);
     const page = limit > 0 ? all.slice(0, limit) : all;
     const more = all.length > page.length ? this.#more(resource, snapshot, page) : {};
@@ -49,7 +50,7 @@ export class Listing {
     const remaining = all.length > page.length && !selected ? { remainingItemCount: all.length - page.length } : {};
     const names = projection.list ?? { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource) };
     const metadata = { resourceVersion: String(snapshot.version), ...more, ...remaining };
-    return { ...names, metadata, items: page.map(projection.one) };
+    return { ...names, metadata, items: page.map(projection.item) };
   }
 
   /** Makes lists with resourceVersion "0" answer the state of now, as a cache that lags does, until the undo is called. */
@@ -99,13 +100,22 @@ export class Listing {
   }
 }
 
+function checkOptions(query: URLSearchParams): void {
+  const version = query.get('resourceVersion') ?? '';
+  if ((query.get('continue') ?? '') !== '' && !['', '0'].includes(version))
+    throw badRequest('specifying resource version is not allowed when using continue');
+  if (!query.has('resourceVersionMatch') || version !== '') return;
+  const message = 'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided';
+  throw invalidOptions('ListOptions', { reason: 'FieldValueForbidden', message, field: 'resourceVersionMatch' });
+}
+
 /** What a list or watch selects: its namespace, labels and fields. */
-export function predicate({
-  query,
-  namespace,
-}: Pick<RequestInfo, 'query' | 'namespace'>): (object: KubeObject) => boolean {
+export function predicate(
+  { kind }: Resource,
+  { query, namespace }: Pick<RequestInfo, 'query' | 'namespace'>,
+): (object: KubeObject) => boolean {
   const labels = labelPredicate(query.get('labelSelector') ?? undefined);
-  const fields = fieldPredicate(query.get('fieldSelector') ?? undefined);
+  const fields = fieldPredicate(kind, query.get('fieldSelector') ?? undefined);
   const inside = ({ metadata }: KubeObject): boolean => namespace === undefined || metadata.namespace === namespace;
   return (object) => inside(object) && labels(object) && fields(object);
 }

@@ -19,7 +19,7 @@ import { AvailabilityCheck } from './availability.ts';
 import { Cluster, DEFAULT_LATENCIES, type Latencies } from './cluster.ts';
 import { type Fact, factsOf } from './facts.ts';
 import { Faults } from './faults.ts';
-import { kubeconfig } from './kubeconfig.ts';
+import { type Credentials, kubeconfig } from './kubeconfig.ts';
 import { Listing } from './listing.ts';
 import type { Node, Pod } from './objects.ts';
 import type { User } from './rbac.ts';
@@ -27,7 +27,7 @@ import { nodes, pods, type Resource } from './resources.ts';
 import { makeServer } from './server.ts';
 import { ObjectStore } from './store.ts';
 import { Timeline } from './timeline.ts';
-import { makeCertificates } from './tls.ts';
+import { type Certificates, type CertifiedKey, makeCertificates, signClientCertificate } from './tls.ts';
 import { World } from './world.ts';
 
 export interface PeerOptions {
@@ -103,9 +103,14 @@ export class KubernetesPeer {
     return token;
   }
 
-  /** A kubeconfig as YAML: for an administrator, or for the user of `token`. */
-  kubeconfig(token = this.adminToken, user = ADMIN): string {
-    return kubeconfig({ url: this.url, ca: this.ca, token, user });
+  /** A client certificate for a user; the user is in it, so the peer need not be told (`--client-ca-file`). */
+  addCertificateUser(username: string, groups: readonly string[]): Promise<CertifiedKey> {
+    return signClientCertificate(this.#parts.clientAuthority, username, groups);
+  }
+
+  /** A kubeconfig as YAML: for an administrator, or for whoever has the credentials (a text is a token). */
+  kubeconfig(credentials: Credentials | string = this.adminToken, user = ADMIN): string {
+    return kubeconfig(this, user, typeof credentials === 'string' ? { token: credentials } : credentials);
   }
 
   /** The administrator's token (group system:masters). */
@@ -190,9 +195,10 @@ interface Parts {
   readonly listeners: Set<(fact: Fact) => void>;
   readonly users: Map<string, User>;
   readonly adminToken: string;
+  readonly clientAuthority: CertifiedKey;
 }
 
-function assemble(options: PeerOptions, { key, cert }: { key: string; cert: string }): Parts {
+function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certificates): Parts {
   const { clock, authenticate = () => Promise.resolve(undefined) } = options;
   const store = new ObjectStore(clock);
   const cluster = new Cluster(store, clock, { ...DEFAULT_LATENCIES, ...options.latencies });
@@ -219,7 +225,10 @@ function assemble(options: PeerOptions, { key, cert }: { key: string; cert: stri
     authenticate: async (bearer) => users.get(bearer) ?? (await authenticate(bearer)),
     onEviction: (eviction) => evictions.push({ at: clock.now(), ...eviction }),
   });
-  const server = createAdaptorServer({ fetch: app.fetch, createServer, serverOptions: { key, cert } }) as Server;
+  // A certificate is asked for and not required; one that nobody signed counts as none (authentication.ts).
+  const clients = { requestCert: true, rejectUnauthorized: false, ca: clientAuthority.cert };
+  const serverOptions = { key, cert, ...clients };
+  const server = createAdaptorServer({ fetch: app.fetch, createServer, serverOptions }) as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
   const availability = new AvailabilityCheck(store, () => clock.now());
   const world = new World(cluster);
@@ -236,5 +245,6 @@ function assemble(options: PeerOptions, { key, cert }: { key: string; cert: stri
     listeners,
     users,
     adminToken,
+    clientAuthority,
   };
 }

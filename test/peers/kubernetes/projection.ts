@@ -4,14 +4,17 @@ import { notAcceptable } from './status.ts';
 
 export interface Projection {
   readonly one: (object: KubeObject) => object;
+  /** An item of a list: those of built-in kinds say neither kind nor version, the list does. */
+  readonly item: (object: KubeObject) => object;
   /** The list kind and version that replace the resource's own. */
   readonly list: { kind: string; apiVersion: string } | undefined;
 }
 
-const whole: Projection = { one: (object) => object, list: undefined };
+const whole: Projection = { one: (object) => object, item: withoutKind, list: undefined };
 
 const partial: Projection = {
-  one: ({ metadata }) => ({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }),
+  one: metadataOnly,
+  item: metadataOnly,
   list: { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' },
 };
 
@@ -29,4 +32,12 @@ function projectionOf(type: string): Projection | undefined {
   const as = parameters.find((parameter) => parameter.startsWith('as='));
   if (as === undefined) return whole;
   return as.startsWith('as=PartialObjectMetadata') && parameters.includes('v=v1') ? partial : undefined;
+}
+
+function withoutKind(object: KubeObject): object {
+  return { ...object, kind: undefined, apiVersion: undefined };
+}
+
+function metadataOnly({ metadata }: KubeObject): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
 }

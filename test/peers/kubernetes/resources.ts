@@ -28,13 +28,16 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly subresources: readonly string[];
+  readonly verbs: readonly string[];
   /** Whether metadata.generation counts the changes of its spec. */
   readonly counted: boolean;
   /** Tells the compiler what the resource holds; never set. */
   readonly holds?: T;
 }
 
-type Part = Partial<Pick<Resource, 'namespaced' | 'shortNames' | 'categories' | 'subresources' | 'counted'>>;
+type Part = Partial<Pick<Resource, 'namespaced' | 'shortNames' | 'categories' | 'subresources' | 'counted' | 'verbs'>>;
+
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 const table: Resource[] = [];
 
@@ -49,6 +52,7 @@ function serve<T extends KubeObject>(path: string, kind: string, part: Part = {}
     shortNames: part.shortNames ?? [],
     categories: part.categories ?? [],
     subresources: part.subresources ?? ['status'],
+    verbs: part.verbs ?? VERBS,
     counted: part.counted ?? false,
   };
   table.push(resource);
@@ -107,6 +111,12 @@ export const clusterRoleBindings = serve<ClusterRoleBinding>(
   'ClusterRoleBinding',
   { namespaced: false, subresources: [] },
 );
+/** Asked and answered, never stored. */
+export const accessReviews = serve('authorization.k8s.io/v1/selfsubjectaccessreviews', 'SelfSubjectAccessReview', {
+  namespaced: false,
+  subresources: [],
+  verbs: ['create'],
+});
 
 export const resources: readonly Resource[] = table;
 

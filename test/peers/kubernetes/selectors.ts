@@ -26,12 +26,43 @@ export function matches(selector: LabelSelector | undefined, labels: Labels = {}
   );
 }
 
-/** The predicate of a `fieldSelector` query: `spec.nodeName=a,status.phase!=Running`, any path that holds a text. */
-export function fieldPredicate(text: string | undefined): Predicate {
+/** The fields that can be selected by, besides name and namespace; from the API reference of each kind. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  Pod: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  Node: ['spec.unschedulable'],
+  Namespace: ['status.phase'],
+  ReplicaSet: ['status.replicas'],
+  ReplicationController: ['status.replicas'],
+  Job: ['status.successful'],
+  Service: ['spec.clusterIP', 'spec.type'],
+  Event: [
+    'involvedObject.kind',
+    'involvedObject.name',
+    'involvedObject.namespace',
+    'involvedObject.uid',
+    'reason',
+    'type',
+  ],
+};
+const NAMES = ['metadata.name', 'metadata.namespace'];
+
+/** The predicate of a `fieldSelector` query: `spec.nodeName=a,status.phase!=Running`. Throws a 400 for other fields. */
+export function fieldPredicate(kind: string, text: string | undefined): Predicate {
   if (text === undefined || text.trim() === '') return always;
   const terms = text.split(',').map((term) => {
     const [, path, operator, value] = /^([^=!]+)(==|=|!=)(.*)$/.exec(term.trim()) ?? [];
-    if (path === undefined || value === undefined) throw badRequest(`invalid field selector: ${text}`);
+    if (path === undefined || value === undefined)
+      throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`);
+    if (![...NAMES, ...(FIELDS[kind] ?? [])].includes(path)) throw badRequest(`field label not supported: ${path}`);
     return { path: path.split('.'), equal: operator !== '!=', value };
   });
   return (object) => terms.every(({ path, equal, value }) => (fieldText(object, path) === value) === equal);

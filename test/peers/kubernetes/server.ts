@@ -10,14 +10,17 @@ import { type Context, Hono } from 'hono';
 
 import type { AccessLog } from './access-log.ts';
 import type { Api } from './api.ts';
+import { authenticated, type TokenReview } from './authentication.ts';
 import { coreVersions, groupDocument, groupList, resourceList, version } from './discovery.ts';
 import type { Effect, Faults } from './faults.ts';
 import type { Listing } from './listing.ts';
 import { type Answer, handle } from './handlers.ts';
+import { actingUser } from './impersonation.ts';
 import { projectionFor } from './projection.ts';
 import { refusalFor, type User } from './rbac.ts';
 import { readRequest, type RequestInfo, resourceText } from './request-info.ts';
-import { noSuchPath, Refusal, unauthorized } from './status.ts';
+import { PROTOBUF, reviewFromProtobuf } from './review-protobuf.ts';
+import { methodNotAllowed, noSuchPath, Refusal } from './status.ts';
 import { WatchStream } from './watch-stream.ts';
 
 /** What the server is made of. */
@@ -25,8 +28,7 @@ export interface ServerParts extends Api {
   readonly listing: Listing;
   readonly faults: Faults;
   readonly log: AccessLog;
-  /** The user of a bearer token; undefined for a token that is none. */
-  readonly authenticate: (bearer: string) => Promise<User | undefined>;
+  readonly authenticate: TokenReview;
   /** Told of every eviction that was answered. */
   readonly onEviction: (eviction: { pod: string; namespace: string; user: string; status: number }) => void;
 }
@@ -39,8 +41,6 @@ interface Env {
 type Ctx = Context<Env>;
 type Next = () => Promise<void>;
 
-/** What may be read without a token; EKS allows anonymous requests for no more than these. */
-const ANONYMOUS = /^\/(healthz|livez|readyz)(\/|$)/;
 /** How the adaptor marks an answer that the handler wrote itself. */
 const ALREADY_SENT = 'x-hono-already-sent';
 const FLOW_SCHEMA = randomUUID();
@@ -61,7 +61,7 @@ export function makeServer(parts: ServerParts): Hono<Env> {
   });
   app.all('/api/:version/*', (context) => answerResource(parts, context));
   app.all('/apis/:group/:version/*', (context) => answerResource(parts, context));
-  app.notFound((context) => refused(context, noSuchPath()));
+  app.notFound(plainNotFound);
   app.onError((error, context) => {
     if (error instanceof Refusal) return refused(context, error);
     const message = `Internal error occurred: ${error.stack ?? error.message}`;
@@ -110,18 +110,13 @@ function sentStatus({ env }: Ctx): number {
   return env.outgoing.headersSent ? env.outgoing.statusCode : 0;
 }
 
-function authenticate(parts: ServerParts) {
-  return async (context: Ctx, next: Next): Promise<Response | undefined> => {
-    if (!ANONYMOUS.test(context.req.path)) {
-      const [, bearer] = /^Bearer\s+(\S+)$/i.exec(context.req.header('authorization') ?? '') ?? [];
-      const user = bearer === undefined ? undefined : await parts.authenticate(bearer);
-      if (user === undefined) return refused(context, unauthorized());
-      context.set('user', user);
-    } else {
-      context.set('user', { username: 'system:anonymous', groups: ['system:unauthenticated'] });
-    }
+function authenticate({ store, authenticate: review }: ServerParts) {
+  return async (context: Ctx, next: Next): Promise<void> => {
+    const { incoming } = context.env;
+    const sender = await authenticated(incoming, context.req.path, review);
+    context.set('user', sender);
+    context.set('user', actingUser(store, sender, incoming));
     await next();
-    return undefined;
   };
 }
 
@@ -156,7 +151,8 @@ function authorize({ store }: ServerParts) {
 async function answerResource(parts: ServerParts, context: Ctx): Promise<Response> {
   const request = context.get('request');
   const { resource } = request;
-  if (resource === undefined) throw noSuchPath();
+  if (resource === undefined) return isServed(request.path) ? refused(context, noSuchPath()) : plainNotFound(context);
+  if (request.subresource === '' && !resource.verbs.includes(request.verb)) throw methodNotAllowed();
   const projection = projectionFor(context.req.header('accept'));
   const effect = context.get('effect');
   if (request.verb === 'watch') {
@@ -167,14 +163,21 @@ async function answerResource(parts: ServerParts, context: Ctx): Promise<Respons
     );
     return RESPONSE_ALREADY_SENT;
   }
-  const contentType = context.req.header('content-type') ?? 'application/json';
-  const call = { resource, request, projection, effect, contentType, body: await context.req.text() };
+  const user = context.get('user');
+  const call = { resource, request, user, projection, effect, ...(await bodyOf(context)) };
   const answer = settle(() => handle(parts, call));
   if (request.subresource === 'eviction') {
     const { namespace = '', name } = request;
-    parts.onEviction({ pod: name, namespace, user: context.get('user').username, status: answer.code });
+    parts.onEviction({ pod: name, namespace, user: user.username, status: answer.code });
   }
   return json(context, answer.code, answer.body, answer.headers);
+}
+
+async function bodyOf({ req }: Ctx): Promise<{ contentType: string; body: string }> {
+  const contentType = req.header('content-type') ?? 'application/json';
+  if (contentType !== PROTOBUF) return { contentType, body: await req.text() };
+  const review = reviewFromProtobuf(Buffer.from(await req.arrayBuffer()));
+  return review === undefined ? { contentType, body: '' } : { contentType: 'application/json', body: review };
 }
 
 /** A refusal is an answer too. */
@@ -194,7 +197,18 @@ function openWatch({ faults, clock }: ServerParts, { env: { outgoing } }: Ctx, w
 }
 
 function found(context: Ctx, document: object | undefined): Response {
-  return document === undefined ? refused(context, noSuchPath()) : json(context, 200, document);
+  return document === undefined ? plainNotFound(context) : json(context, 200, document);
+}
+
+/** What Go's mux says of a path that no handler is registered for. */
+function plainNotFound(context: Context): Response {
+  return context.text('404 page not found\n', 404);
+}
+
+/** Whether a path is below a group version that is served. */
+function isServed(path: string): boolean {
+  const [, root, ...parts] = path.split('/');
+  return resourceList(parts.slice(0, root === 'api' ? 1 : 2).join('/')) !== undefined;
 }
 
 function refused(context: Ctx, { status, headers }: Refusal): Response {

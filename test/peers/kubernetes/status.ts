@@ -97,6 +97,21 @@ export function forbiddenPath(why: string): Refusal {
   return new Refusal(403, { message: `forbidden: ${why}`, reason: 'Forbidden', details: {} });
 }
 
+/** `resource` is `users` or `groups`, which are no objects. */
+export function forbiddenImpersonation(resource: string, name: string, username: string): Refusal {
+  const why = `User "${username}" cannot impersonate resource "${resource}" in API group "" at the cluster scope`;
+  return new Refusal(403, {
+    message: `${resource} "${name}" is forbidden: ${why}`,
+    reason: 'Forbidden',
+    details: { name, kind: resource },
+  });
+}
+
+export function impersonationWithoutUser(): Refusal {
+  const message = 'Internal error occurred: requested groups without impersonating a user';
+  return new Refusal(500, { message, reason: 'InternalError' });
+}
+
 export function terminatingNamespace(resource: Resource, name: string, namespace: string): Refusal {
   const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
   const { status } = forbidden(resource, name, why);
@@ -119,7 +134,7 @@ export function notFound(resource: Resource, name: string): Refusal {
   });
 }
 
-/** A path that is not served at all. */
+/** A path below a served group version that names nothing; other paths get plain text (server.ts). */
 export function noSuchPath(): Refusal {
   return new Refusal(404, {
     message: 'the server could not find the requested resource',
@@ -195,6 +210,13 @@ export function expiredContinue(fresh: string): Refusal {
   return new Refusal(410, { metadata: { continue: fresh }, message, reason: 'Expired' });
 }
 
+/** Options of a request that do not validate; `kind` is `CreateOptions`, `DeleteOptions`, `ListOptions`, ... */
+export function invalidOptions(kind: string, cause: Cause): Refusal {
+  const subject = { group: 'meta.k8s.io', kind };
+  const message = `${kind}.meta.k8s.io "" is invalid: ${cause.field ?? ''}: ${cause.message}`;
+  return new Refusal(422, { message, reason: 'Invalid', details: { ...subject, causes: [cause] } });
+}
+
 export function unsupportedMediaType(accepted: readonly string[]): Refusal {
   const list = accepted.join(', ');
   return new Refusal(415, {
@@ -210,7 +232,7 @@ export function invalid({ group, kind }: Resource, name: string, causes: Cause[]
   return new Refusal(422, {
     message: `${subject} "${name}" is invalid: ${list}`,
     reason: 'Invalid',
-    details: { name, ...(group === '' ? {} : { group }), kind, causes },
+    details: { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind, causes },
   });
 }
 

@@ -59,6 +59,13 @@ export class ObjectStore {
 
   /** Stores a new object with uid, creation time and version set. The key must be free. */
   create<T extends KubeObject>(resource: Resource<T>, manifest: Manifest & { metadata: Key }): T {
+    const object = this.draft(resource, manifest);
+    this.#commit('ADDED', resource, object, undefined);
+    return object;
+  }
+
+  /** A new object as `create` would store it, without a version: what a dry run answers. */
+  draft<T extends KubeObject>(resource: Resource<T>, manifest: Manifest & { metadata: Key }): T {
     const object = structuredClone(manifest) as unknown as T;
     object.metadata = {
       ...object.metadata,
@@ -67,7 +74,6 @@ export class ObjectStore {
       ...(resource.counted ? { generation: 1 } : {}),
     };
     delete object.metadata.deletionTimestamp;
-    this.#commit('ADDED', resource, object, undefined);
     return object;
   }
 

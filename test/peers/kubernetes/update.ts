@@ -1,8 +1,8 @@
 /** Replacing stored objects, by update or patch: versions, what each subresource may change, validation. */
-import type { KubeObject } from './objects.ts';
+import type { KubeObject, PodSpec } from './objects.ts';
 import type { RequestInfo } from './request-info.ts';
 import { qualified, type Resource } from './resources.ts';
-import { badRequest, modifiedMeanwhile, Refusal } from './status.ts';
+import { badRequest, type Cause, invalid, invalidOptions, modifiedMeanwhile, Refusal } from './status.ts';
 import type { ObjectStore } from './store.ts';
 import { validate } from './validation.ts';
 
@@ -19,14 +19,28 @@ export function updateObject(
   checkIdentity(resource, current, sent);
   const next = allowedChange(resource, { current, sent, subresource });
   validate(resource, next);
+  checkFrozen(resource, current, next);
   return dryRun ? next : store.replace(resource, current, next);
 }
 
 /** The dryRun query: `All` or nothing. */
-export function isDryRun({ query }: RequestInfo): boolean {
+export function isDryRun({ query, verb }: RequestInfo): boolean {
   const values = query.getAll('dryRun');
-  if (values.some((value) => value !== 'All')) throw badRequest(`invalid dryRun: ${values.join(', ')}`);
+  const wrong = values.find((value) => value !== 'All');
+  if (wrong !== undefined) throw invalidOptions(OPTIONS[verb] ?? 'CreateOptions', unsupportedDryRun(wrong));
   return values.length > 0;
+}
+
+const OPTIONS: Readonly<Record<string, string>> = {
+  update: 'UpdateOptions',
+  patch: 'PatchOptions',
+  delete: 'DeleteOptions',
+  deletecollection: 'DeleteOptions',
+};
+
+function unsupportedDryRun(value: string): Cause {
+  const message = `Unsupported value: "${value}": supported values: "All"`;
+  return { reason: 'FieldValueNotSupported', message, field: 'dryRun' };
 }
 
 function checkIdentity(resource: Resource, { metadata }: KubeObject, sent: KubeObject): void {
@@ -55,6 +69,40 @@ function allowedChange(
   keepDeletion(next, current);
   if (subresource === 'status') return { ...current, metadata: next.metadata, status: sent.status };
   return subresources.includes('status') ? { ...next, status: current.status } : next;
+}
+
+/** What may not be changed any more: 422. */
+function checkFrozen(resource: Resource, current: KubeObject, next: KubeObject): void {
+  const causes = [...newFinalizers(current, next), ...(resource.kind === 'Pod' ? frozenPodSpec(current, next) : [])];
+  if (causes.length > 0) throw invalid(resource, current.metadata.name, causes);
+}
+
+/** An object that is being deleted takes no new finalizers. */
+function newFinalizers({ metadata }: KubeObject, next: KubeObject): Cause[] {
+  if (metadata.deletionTimestamp === undefined) return [];
+  const added = (next.metadata.finalizers ?? []).filter((one) => !(metadata.finalizers ?? []).includes(one));
+  if (added.length === 0) return [];
+  const why = 'no new finalizers can be added if the object is being deleted, found new finalizers';
+  const message = `Forbidden: ${why} []string{${added.map((one) => `"${one}"`).join(', ')}}`;
+  return [{ reason: 'FieldValueForbidden', message, field: 'metadata.finalizers' }];
+}
+
+/** Of a pod's spec only images, tolerations and few others can change; where it runs cannot. */
+function frozenPodSpec(current: KubeObject, next: KubeObject): Cause[] {
+  if (JSON.stringify(rigid(current)) === JSON.stringify(rigid(next))) return [];
+  const changeable =
+    '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` ' +
+    '(only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was ' +
+    'previously negative)';
+  const message = `Forbidden: pod updates may not change fields other than ${changeable}`;
+  return [{ reason: 'FieldValueForbidden', message, field: 'spec' }];
+}
+
+function rigid({ spec }: KubeObject): unknown {
+  const { containers, initContainers, ...rest } = spec as PodSpec;
+  const still = [containers, initContainers ?? []].map((list) => list.map((one) => ({ ...one, image: '' })));
+  const entries = Object.entries({ ...rest, still, activeDeadlineSeconds: 0, tolerations: [] });
+  return entries.sort(([left], [right]) => (left < right ? -1 : 1));
 }
 
 function keepDeletion(next: KubeObject, { metadata }: KubeObject): void {

@@ -1,5 +1,5 @@
 /** What the server refuses to store (422). The checks that a client of nodes, pods and budgets can meet, not all. */
-import type { Budget, KubeObject, Node } from './objects.ts';
+import type { Budget, KubeObject, Node, Pod } from './objects.ts';
 import type { Resource } from './resources.ts';
 import { type Cause, invalid } from './status.ts';
 
@@ -18,6 +18,7 @@ export function validate(resource: Resource, object: KubeObject): void {
 
 const FAULTS: Readonly<Record<string, (object: KubeObject) => Cause[]>> = {
   Node: (object) => taintFaults(object as Node),
+  Pod: (object) => podFaults(object as Pod),
   PodDisruptionBudget: (object) => budgetFaults(object as Budget),
 };
 
@@ -39,9 +40,16 @@ function taintFaults({ spec }: Node): Cause[] {
   return taints.flatMap(({ key, value, effect }, at) => [
     ...(isNoName(key) ? [fault(`spec.taints[${at}].key`, key, 'a qualified name')] : []),
     ...(isNoLabelValue(value ?? '') ? [fault(`spec.taints[${at}].value`, value ?? '', 'a valid label value')] : []),
-    ...(EFFECTS.includes(effect) ? [] : [fault(`spec.taints[${at}].effect`, effect, `one of ${EFFECTS.join(', ')}`)]),
+    ...(EFFECTS.includes(effect) ? [] : [unsupported(`spec.taints[${at}].effect`, effect)]),
     ...(seen.indexOf(`${key}:${effect}`) < at ? [duplicate(`spec.taints[${at}]`)] : []),
   ]);
+}
+
+function podFaults({ spec }: Pod): Cause[] {
+  const containers = (spec as Partial<Pod['spec']>).containers ?? [];
+  return containers.length > 0
+    ? []
+    : [{ reason: 'FieldValueRequired', message: 'Required value', field: 'spec.containers' }];
 }
 
 function budgetFaults({ spec }: Budget): Cause[] {
@@ -69,6 +77,12 @@ function badLabelValue(value: string): Cause {
 
 function fault(field: string, value: string, wanted: string): Cause {
   return { reason: 'FieldValueInvalid', message: `Invalid value: "${value}": must be ${wanted}`, field };
+}
+
+function unsupported(field: string, value: string): Cause {
+  const supported = EFFECTS.map((effect) => `"${effect}"`).join(', ');
+  const message = `Unsupported value: "${value}": supported values: ${supported}`;
+  return { reason: 'FieldValueNotSupported', message, field };
 }
 
 function duplicate(field: string): Cause {

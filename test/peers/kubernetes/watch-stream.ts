@@ -41,7 +41,7 @@ export class WatchStream {
     this.#store = store;
     this.#outgoing = outgoing;
     this.#ask = ask;
-    this.#selects = predicate(ask.request);
+    this.#selects = predicate(ask.resource, ask.request);
     this.#stalled = ask.effect?.kind === 'stallWatch';
   }
 

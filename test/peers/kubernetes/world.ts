@@ -8,6 +8,7 @@ import { runGarbageCollector } from './controllers/garbage-collector.ts';
 import { Kubelets } from './controllers/kubelets.ts';
 import { runNamespaceEnd } from './controllers/namespace-end.ts';
 import { markUnknown, runNodeLifecycle } from './controllers/node-lifecycle.ts';
+import { runNodeMonitor } from './controllers/node-monitor.ts';
 import { runPodGc } from './controllers/pod-gc.ts';
 import { runReplicaSets } from './controllers/replica-set.ts';
 import { type Placements, runScheduler } from './controllers/scheduler.ts';
@@ -35,6 +36,7 @@ import {
   nodes,
   pods,
   replicaSets,
+  type Resource,
   resourceOfKind,
   statefulSets,
 } from './resources.ts';
@@ -55,14 +57,16 @@ export class World {
     const keepers = [runAttachDetach, runNodeLifecycle, runPodGc, runGarbageCollector, runNamespaceEnd];
     for (const run of [...controllers, ...keepers]) run(cluster);
     runScheduler(cluster, this.#placements);
+    runNodeMonitor(cluster, (node) => this.#kubelets.isAlive(node));
   }
 
   /** Creates an object, or replaces its spec, labels and annotations; makes its namespace. Any served kind. */
   apply(manifest: Manifest & { metadata: Key }): KubeObject {
     const resource = resourceOfKind(manifest.apiVersion, manifest.kind);
     if (resource === undefined) throw new Error(`${manifest.apiVersion} ${manifest.kind} is not served by the peer`);
-    const { namespace } = manifest.metadata;
+    const { namespace, name } = manifest.metadata;
     if (namespace !== undefined) this.#ensureNamespace(namespace);
+    if (resource === (nodes as Resource)) this.#kubelets.add(name);
     const replaced = this.#cluster.store.change(resource, manifest.metadata, (draft) => {
       const { metadata, ...rest } = structuredClone(manifest);
       Object.assign(draft, { ...rest, status: draft.status });
@@ -73,6 +77,7 @@ export class World {
 
   addNode(plan: NodePlan): void {
     const { clock, store } = this.#cluster;
+    this.#kubelets.add(plan.name);
     createObject(store, nodes, nodeManifest(plan, timestamp(clock.now())));
     const { readySeconds = 0 } = plan;
     if (readySeconds > 0 && readySeconds < Infinity)

@@ -27,7 +27,10 @@ export class Kubelets {
     this.#heartbeat = timer;
   }
 
-  /** A node joins: its kubelet takes up the pods that are bound to it. */
+  /**
+   * A machine joins, with or before its node: its kubelet takes up the pods that are bound to it. A Node that a client
+   * merely posted has none, as on a real server.
+   */
   add(node: string): void {
     if (this.#kubelets.has(node)) return;
     const kubelet = new Kubelet(this.#cluster, node);
@@ -61,7 +64,6 @@ export class Kubelets {
   }
 
   #seeNode({ type, object: { metadata } }: Change<Node>): void {
-    if (type === 'ADDED') this.add(metadata.name);
     if (type === 'DELETED') this.#drop(metadata.name);
   }
 

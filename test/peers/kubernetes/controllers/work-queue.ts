@@ -1,5 +1,12 @@
-/** Keys to look at: each once however often it is added, after a latency, in the order they came. */
+/**
+ * Keys to look at: each once however often it is added, after a latency, in the order they came. What the API refuses
+ * is tried again, ever later; what it refuses because the namespace ends is given up, as upstream's controllers do.
+ */
 import type { DrivenClock, DrivenTimer } from '../../clock.ts';
+import { Refusal } from '../status.ts';
+
+/** The first and the longest wait after a failure, as client-go's rate limiter has them. */
+const RETRY_MILLISECONDS = { first: 5, longest: 1_000_000 };
 
 export class WorkQueue {
   readonly #clock: DrivenClock;
@@ -7,6 +14,7 @@ export class WorkQueue {
   readonly #work: (key: string) => void;
   readonly #due = new Set<string>();
   readonly #later = new Map<string, DrivenTimer>();
+  readonly #failures = new Map<string, number>();
   #drain: DrivenTimer | undefined;
   #stopped = false;
 
@@ -51,6 +59,26 @@ export class WorkQueue {
     this.#drain = undefined;
     const keys = [...this.#due];
     this.#due.clear();
-    for (const key of keys) this.#work(key);
+    for (const key of keys) this.#attempt(key);
   }
+
+  #attempt(key: string): void {
+    try {
+      this.#work(key);
+      this.#failures.delete(key);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (!isOfEndingNamespace(error)) this.#retry(key);
+    }
+  }
+
+  #retry(key: string): void {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
+    this.addLater(key, Math.min(RETRY_MILLISECONDS.first * 2 ** failures, RETRY_MILLISECONDS.longest));
+  }
+}
+
+function isOfEndingNamespace({ status }: Refusal): boolean {
+  return status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false;
 }

@@ -1,0 +1,103 @@
+/**
+ * The drain of a retirement as a stage: before each pass it looks whether the node is still the instance's and alive. A
+ * dead one is waited for briefly, then left to go with its instance (contract 4.9).
+ */
+import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { PODS_OF_DEAD_NODE_MS, type Death } from '../core/dead-node.ts';
+import { nodeDead, nodeDrained, type Subject } from '../core/domain-event.ts';
+import type { DrainTerms } from '../core/pacing.ts';
+import { drainPass, type PassResult } from './drain-node.ts';
+import { NOTHING_DRAINED, type DrainMemory } from './drain-record.ts';
+import type { Pass, Stage } from './hold-hook.ts';
+import { lookAtNode, type NodeLook } from './look-at-node.ts';
+import { secondsSince, type Retiree } from './retirement-stages.ts';
+
+export interface Drained {
+  readonly memory: DrainMemory;
+  /** Persistent volumes of the pods that stay. */
+  readonly sparedVolumes: readonly string[];
+  /** `late`: its time was up. Unless it is empty, what is left goes with the instance. */
+  readonly ended: 'empty' | 'late' | 'dead node' | 'replaced';
+}
+
+/** What the stage hands from pass to pass. */
+export interface DrainStageMemory {
+  readonly drain: DrainMemory;
+  /** Set once the node is found dead; `until`: how long its pods are waited for, epoch milliseconds. */
+  readonly death?: Death & { readonly until: number };
+}
+
+/** Drains the node (contract 4). @param isolatedAt epoch milliseconds */
+export function drainStage(
+  retiree: Retiree,
+  { node, isolatedAt }: { node: string; isolatedAt: number },
+): Stage<Drained, DrainStageMemory> {
+  const { notice, cluster, held, ports } = retiree;
+  const terms = drainTerms(cluster, { startedAt: notice.at, deadline: held.deadline });
+  return {
+    name: 'drain',
+    memory: { drain: NOTHING_DRAINED },
+    async pass(memory, { subject, watchUntil }) {
+      const api = await ports.clusters.open(cluster.name);
+      const look = await lookAtNode({ instance: notice.instance, node }, { cluster: api, instances: ports.instances });
+      if (look.kind === 'replaced') return done(memory.drain, 'replaced');
+      const death = memory.death ?? deathIn(look, subject, retiree);
+      const pass = await drainPass(
+        { subject, node, isolatedAt, terms: { ...terms, ...(death?.machineGone && { machineGone: true }) } },
+        { memory: memory.drain, watchUntil: Math.min(watchUntil, death?.until ?? Infinity) },
+        { cluster: api, journal: ports.journal },
+      );
+      if (pass.state === 'drained') return drained(pass, death, { subject, retiree });
+      if (death !== undefined && Date.now() >= death.until) return done(pass.memory, 'dead node');
+      return waiting(pass, death, look);
+    },
+  };
+}
+
+function deathIn(look: NodeLook, subject: Subject, { ports }: Retiree): DrainStageMemory['death'] {
+  if (look.kind !== 'dead') return undefined;
+  ports.journal.report(nodeDead(subject, { reason: look.death.reason }));
+  return { ...look.death, until: Date.now() + PODS_OF_DEAD_NODE_MS };
+}
+
+function done(memory: DrainMemory, ended: Drained['ended']): Pass<Drained, never> {
+  return { state: 'done', value: { memory, sparedVolumes: [], ended } };
+}
+
+function drained(
+  { memory, sparedVolumes }: PassResult,
+  death: Death | undefined,
+  { subject, retiree }: { subject: Subject; retiree: Retiree },
+): Pass<Drained, never> {
+  const { evicted: pods, forced } = memory;
+  retiree.ports.journal.report(nodeDrained(subject, { pods, forced, seconds: secondsSince(retiree.notice) }));
+  const ended = death === undefined ? 'empty' : 'dead node';
+  return { state: 'done', value: { memory, sparedVolumes, ended } };
+}
+
+function waiting(
+  { memory, wakeAt = Infinity }: PassResult,
+  death: DrainStageMemory['death'],
+  look: NodeLook,
+): Pass<Drained, DrainStageMemory> {
+  const next = Math.min(wakeAt, death?.until ?? Infinity, look.kind === 'silent' ? look.lookAgainAt : Infinity);
+  return {
+    state: 'waiting',
+    memory: { drain: memory, ...(death && { death }) },
+    waitingFor: Object.values(memory.remaining ?? {}),
+    ...(Number.isFinite(next) && { wakeAt: next }),
+  };
+}
+
+function drainTerms({ drain, taint }: ClusterSettings, span: { startedAt: number; deadline: number }): DrainTerms {
+  return {
+    // The instance goes whatever we do, so a pod that nobody will make again is evicted, with a warning (contract 4.1).
+    policy: { ...drain, taintKey: taint.key, blockUncontrolled: false },
+    impliedBudget: drain.impliedBudget,
+    ...(drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: drain.gracePeriodSeconds }),
+    maxInFlight: drain.maxEvictionsInFlight,
+    pauseMs: drain.pauseBetweenEvictionsSeconds * 1000,
+    forces: true,
+    ...span,
+  };
+}

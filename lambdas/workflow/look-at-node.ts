@@ -1,0 +1,34 @@
+/**
+ * Whether the node that is being drained is still the instance's and alive (contract 2.1, 4.9). Of a node that is Ready
+ * nobody else is asked; of one that is not, EC2 first, then the other nodes.
+ */
+import { deadFrom, deathBySilence, deathOfMachine, type Death } from '../core/dead-node.ts';
+import { isInstance } from '../core/node.ts';
+import type { Cluster, Instances } from './ports.ts';
+
+export type NodeLook =
+  /** Also when its object has gone: the control plane then ends its pods by itself (faults.md 44). */
+  | { readonly kind: 'alive' }
+  /** Not Ready, but not for long enough yet: to be looked at again then, epoch milliseconds. */
+  | { readonly kind: 'silent'; readonly lookAgainAt: number }
+  | { readonly kind: 'dead'; readonly death: Death }
+  /** Another machine has its name now. */
+  | { readonly kind: 'replaced' };
+
+/** @throws ClusterAway, ClusterRefused */
+export async function lookAtNode(
+  { instance, node }: { instance: string; node: string },
+  { cluster, instances }: { cluster: Cluster; instances: Instances },
+): Promise<NodeLook> {
+  const found = await cluster.readNode(node);
+  if (found === undefined) return { kind: 'alive' };
+  if (!isInstance(found, instance)) return { kind: 'replaced' };
+  const { notReadySince } = found;
+  if (notReadySince === undefined) return { kind: 'alive' };
+  const ended = deathOfMachine(await instances.machine(instance));
+  if (ended !== undefined) return { kind: 'dead', death: ended };
+  const lookAgainAt = deadFrom(notReadySince);
+  if (Date.now() < lookAgainAt) return { kind: 'silent', lookAgainAt };
+  const silent = deathBySilence(notReadySince, await cluster.otherNodes(node));
+  return silent === undefined ? { kind: 'alive' } : { kind: 'dead', death: silent };
+}

@@ -1,0 +1,93 @@
+/** Putting the user's node back as it was, or saying how to do it by hand. */
+import { ClusterRefused } from '../../lambdas/core/cluster-error.ts';
+import type { Subject } from '../../lambdas/core/domain-event.ts';
+import {
+  chargeOf,
+  EXCLUDE_LABEL,
+  RETIREMENT_ANNOTATION,
+  RETIRING_LABEL,
+  type IsolationTaint,
+} from '../../lambdas/core/isolation.ts';
+import type { Node } from '../../lambdas/core/node.ts';
+import { restoreNode } from '../../lambdas/workflow/isolate-node.ts';
+import type { Cluster, Journal } from '../../lambdas/workflow/ports.ts';
+import { wordsOf } from '../peers/own-cluster/fault.ts';
+
+export interface Restoration {
+  readonly subject: Subject;
+  readonly node: string;
+  readonly taint: IsolationTaint;
+  /** How long it is tried, milliseconds. */
+  readonly within: number;
+}
+
+const PAUSE_MS = 1_000;
+
+/** Takes off what the retirement put on. @returns why it could not be done, if it could not */
+export async function putBack(
+  { subject, node, taint, within }: Restoration,
+  ports: { cluster: Cluster; journal: Journal },
+): Promise<string | undefined> {
+  const until = Date.now() + within;
+  for (;;) {
+    const left = until - Date.now();
+    const fault = await Promise.race([attempt(() => restoreNode({ subject, node, taint }, ports)), late(left)]);
+    if (fault === undefined) return undefined;
+    if (fault instanceof ClusterRefused || Date.now() + PAUSE_MS >= until) return wordsOf(fault);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+async function attempt(work: () => Promise<void>): Promise<Error | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function late(milliseconds: number): Promise<Error> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds, new Error('the API server did not answer in time')).unref();
+  });
+}
+
+/** What a node still bears that it did not bear before, in words; none when it is as it was. */
+export function remnants(before: Node, now: Node, taint: IsolationTaint): string[] {
+  const was = original(before);
+  return [
+    ...(now.unschedulable && !was.cordoned ? ['the cordon'] : []),
+    ...(now.taints.some(({ key }) => key === taint.key) ? [`taint ${taint.key}`] : []),
+    ...(RETIRING_LABEL in now.labels ? [`label ${RETIRING_LABEL}`] : []),
+    ...(EXCLUDE_LABEL in now.labels && !was.excluded ? [`label ${EXCLUDE_LABEL}`] : []),
+    ...(RETIREMENT_ANNOTATION in now.annotations ? [`annotation ${RETIREMENT_ANNOTATION}`] : []),
+  ];
+}
+
+/** The commands that do by hand what `putBack` does, indented. */
+export function commandsByHand(kubeconfig: string, before: Node, taint: IsolationTaint): string[] {
+  const was = original(before);
+  const kubectl = `  kubectl --kubeconfig ${quoted(kubeconfig)}`;
+  const { name } = before;
+  const exclude = was.excluded ? '' : ` ${EXCLUDE_LABEL}-`;
+  return [
+    ...(was.cordoned ? [] : [`${kubectl} uncordon ${name}`]),
+    `${kubectl} taint node ${name} ${taint.key}:${taint.effect}-`,
+    `${kubectl} label node ${name} ${RETIRING_LABEL}-${exclude}`,
+    `${kubectl} annotate node ${name} ${RETIREMENT_ANNOTATION}-`,
+  ];
+}
+
+/** What the node had before any retirement: an earlier one may have left its marks, and says what it had found. */
+function original(before: Node): { cordoned: boolean; excluded: boolean } {
+  const earlier = chargeOf(before);
+  return {
+    cordoned: before.unschedulable && earlier?.cordonedByUs !== true,
+    excluded: EXCLUDE_LABEL in before.labels && earlier?.labelledByUs !== true,
+  };
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,99 @@
+/** The demo's command line. */
+import { parseArgs } from 'node:util';
+import type { OwnClusterOptions } from './own-cluster-stage.ts';
+import { SCENARIOS } from './scenario.ts';
+
+export interface Options {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly yes: boolean;
+  /** One that there is. */
+  readonly scenario: string;
+  /** Instead of a scenario: a node of the user's own cluster. */
+  readonly own: OwnClusterOptions | undefined;
+}
+
+/** A command line that asks for what there is not, in words. */
+export class WrongUsage extends Error {
+  override readonly name = 'WrongUsage';
+}
+
+const DEFAULT_SCENARIO = 'lifecycle';
+const DEFAULT_DRAIN_TIMEOUT = '3600';
+
+/** What the configuration takes. */
+const SHORTEST_DRAIN = 60;
+const LONGEST_DRAIN = 172_800;
+
+/** @throws WrongUsage */
+export function readOptions(args: readonly string[]): Options {
+  const values = parse(args);
+  const { help, json, yes, scenario } = values;
+  const own = ownOptions(values);
+  if (own !== undefined && scenario !== undefined)
+    throw new WrongUsage('--scenario and --kubeconfig exclude each other');
+  const name = scenario ?? DEFAULT_SCENARIO;
+  if (!Object.hasOwn(SCENARIOS, name)) throw new WrongUsage(`there is no scenario ${JSON.stringify(name)}`);
+  return { help, json, yes, scenario: name, own };
+}
+
+export function usage(): string {
+  const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
+  return [
+    'npm run demo -- [--scenario NAME] [--json]',
+    'npm run demo -- --kubeconfig FILE --node NAME [--yes] [--keep-isolated] [--drain-timeout SECONDS] [--json]',
+    '',
+    'Scenarios, on embedded peers:',
+    ...scenarios,
+    '',
+    'A node of your own cluster (kind, k3s, any API server) in place of the embedded one:',
+    '  --kubeconfig FILE        its current context is used',
+    '  --node NAME              is drained as if its machine were an instance that is terminated; the machine stays',
+    '  --yes                    does not ask first; without a terminal it is needed',
+    '  --keep-isolated          leaves the node cordoned and tainted; else it is put back as it was',
+    `  --drain-timeout SECONDS  what has not gone by then is deleted past its budgets (${SHORTEST_DRAIN}-${LONGEST_DRAIN}, default ${DEFAULT_DRAIN_TIMEOUT})`,
+    '',
+    '--json prints the domain events, a line each, and the outcome last; use it with npm run -s.',
+  ].join('\n');
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        scenario: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        kubeconfig: { type: 'string' },
+        node: { type: 'string' },
+        yes: { type: 'boolean', short: 'y', default: false },
+        'keep-isolated': { type: 'boolean', default: false },
+        'drain-timeout': { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw error instanceof Error ? new WrongUsage(error.message) : error;
+  }
+}
+
+type Values = ReturnType<typeof parse>;
+
+function ownOptions(values: Values): OwnClusterOptions | undefined {
+  const { kubeconfig, node, 'keep-isolated': keepIsolated, 'drain-timeout': timeout } = values;
+  if (kubeconfig === undefined) {
+    if (node !== undefined || keepIsolated || timeout !== undefined || values.yes)
+      throw new WrongUsage('--node, --yes, --keep-isolated and --drain-timeout go with --kubeconfig');
+    return undefined;
+  }
+  if (!node) throw new WrongUsage('--kubeconfig needs --node: the name of the node to drain');
+  return { kubeconfig, node, keepIsolated, drainTimeoutSeconds: drainTimeout(timeout ?? DEFAULT_DRAIN_TIMEOUT) };
+}
+
+function drainTimeout(text: string): number {
+  const seconds = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (seconds >= SHORTEST_DRAIN && seconds <= LONGEST_DRAIN) return seconds;
+  throw new WrongUsage(
+    `--drain-timeout takes ${SHORTEST_DRAIN} to ${LONGEST_DRAIN} seconds, not ${JSON.stringify(text)}`,
+  );
+}
