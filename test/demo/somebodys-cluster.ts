@@ -5,7 +5,7 @@ import { DrivenClock } from '../peers/clock.ts';
 import type { Credentials } from '../peers/kubernetes/kubeconfig.ts';
 import type { Node } from '../peers/kubernetes/objects.ts';
 import { deleteObject } from '../peers/kubernetes/deletion.ts';
-import { pods, type Resource } from '../peers/kubernetes/resources.ts';
+import { pods } from '../peers/kubernetes/resources.ts';
 import { KubernetesPeer } from '../peers/kubernetes/peer.ts';
 import { KubeconfigFolder } from '../peers/own-cluster/kubeconfig-given.ts';
 import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
