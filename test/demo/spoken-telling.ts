@@ -23,15 +23,16 @@ interface Line {
 /** @param terminal where it is told: live and in colour if it is one */
 export function spokenTelling(terminal: NodeJS.WriteStream): Telling {
   const paint = (style: Style, text: string): string => styleText(style, text, { stream: terminal });
-  const out: LineOutput = terminal.isTTY
-    ? new LiveOutput(terminal, paint)
-    : {
-        begin: () => undefined,
-        event: () => undefined,
-        fact: () => undefined,
-        line: (text) => void terminal.write(`${text}\n`),
-        end: () => undefined,
-      };
+  const out: LineOutput =
+    terminal.isTTY && terminal.columns > 0
+      ? new LiveOutput(terminal, paint)
+      : {
+          begin: () => undefined,
+          event: () => undefined,
+          fact: () => undefined,
+          line: (text) => void terminal.write(`${text}\n`),
+          end: () => undefined,
+        };
   let scene: Scene | undefined;
   const say = (said: Line | undefined, at: number): void => {
     if (said === undefined || scene === undefined) return;

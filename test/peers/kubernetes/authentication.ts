@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
 import type { User } from './rbac.ts';
-import { unauthorized } from './status.ts';
+import { unauthorized } from './access-refusals.ts';
 
 /** The user of a bearer token; undefined for a token that is none. */
 export type TokenReview = (bearer: string) => Promise<User | undefined>;

@@ -2,7 +2,8 @@
 import { withDefaults } from './defaults.ts';
 import type { Key, KubeObject, Manifest } from './objects.ts';
 import { apiVersionOf, namespaces, pods, type Resource } from './resources.ts';
-import { alreadyExists, badRequest, notFound, terminatingNamespace } from './status.ts';
+import { terminatingNamespace } from './access-refusals.ts';
+import { alreadyExists, badRequest, notFound } from './status.ts';
 import type { ObjectStore } from './store.ts';
 import { validate } from './validation.ts';
 

@@ -14,15 +14,8 @@ import type { Projection } from './projection.ts';
 import type { User } from './rbac.ts';
 import type { RequestInfo } from './request-info.ts';
 import { accessReviews, apiVersionOf, pods, type Resource } from './resources.ts';
-import {
-  badRequest,
-  deniedByWebhook,
-  methodNotAllowed,
-  notFound,
-  noSuchPath,
-  success,
-  unsupportedMediaType,
-} from './status.ts';
+import { deniedByWebhook } from './access-refusals.ts';
+import { badRequest, methodNotAllowed, notFound, noSuchPath, success, unsupportedMediaType } from './status.ts';
 import { isDryRun, updateObject } from './update.ts';
 
 export interface Call {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 
 import { withAuthenticated } from './authentication.ts';
 import { type Attributes, judge, type User } from './rbac.ts';
-import { forbiddenImpersonation, impersonationWithoutUser } from './status.ts';
+import { forbiddenImpersonation, impersonationWithoutUser } from './access-refusals.ts';
 import type { ObjectStore } from './store.ts';
 
 /** The user that a request is handled as: its own, or the one that its headers name. Refuses with 403 and 500. */

@@ -2,7 +2,8 @@
 import type { ClusterRole, ClusterRoleBinding } from './objects.ts';
 import { type RequestInfo, resourceText } from './request-info.ts';
 import { clusterRoleBindings, clusterRoles } from './resources.ts';
-import { forbidden, forbiddenPath, type Refusal } from './status.ts';
+import { forbidden, forbiddenPath } from './access-refusals.ts';
+import { type Refusal } from './status.ts';
 import type { ObjectStore } from './store.ts';
 
 export interface User {

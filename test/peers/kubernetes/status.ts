@@ -70,60 +70,14 @@ export function success(code: number | undefined, details?: Status['details']): 
   };
 }
 
-function named(resource: Resource, name?: string): NonNullable<Status['details']> {
+/** The details that name a resource, and an object of it. */
+export function named(resource: Resource, name?: string): NonNullable<Status['details']> {
   const group = resource.group === '' ? {} : { group: resource.group };
   return { ...(name === undefined || name === '' ? {} : { name }), ...group, kind: resource.plural };
 }
 
 export function badRequest(message: string): Refusal {
   return new Refusal(400, { message, reason: 'BadRequest' });
-}
-
-export function unauthorized(): Refusal {
-  return new Refusal(401, { message: 'Unauthorized', reason: 'Unauthorized' });
-}
-
-/** `why` is what follows the colon: the user's missing right, or an admission's objection. */
-export function forbidden(resource: Resource, name: string, why: string): Refusal {
-  const subject = name === '' ? qualified(resource) : `${qualified(resource)} "${name}"`;
-  return new Refusal(403, {
-    message: `${subject} is forbidden: ${why}`,
-    reason: 'Forbidden',
-    details: named(resource, name),
-  });
-}
-
-export function forbiddenPath(why: string): Refusal {
-  return new Refusal(403, { message: `forbidden: ${why}`, reason: 'Forbidden', details: {} });
-}
-
-/** `resource` is `users` or `groups`, which are no objects. */
-export function forbiddenImpersonation(resource: string, name: string, username: string): Refusal {
-  const why = `User "${username}" cannot impersonate resource "${resource}" in API group "" at the cluster scope`;
-  return new Refusal(403, {
-    message: `${resource} "${name}" is forbidden: ${why}`,
-    reason: 'Forbidden',
-    details: { name, kind: resource },
-  });
-}
-
-export function impersonationWithoutUser(): Refusal {
-  const message = 'Internal error occurred: requested groups without impersonating a user';
-  return new Refusal(500, { message, reason: 'InternalError' });
-}
-
-export function terminatingNamespace(resource: Resource, name: string, namespace: string): Refusal {
-  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-  const { status } = forbidden(resource, name, why);
-  const message = `namespace ${namespace} is being terminated`;
-  const causes = [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }];
-  return new Refusal(403, { ...status, details: { ...status.details, causes } });
-}
-
-/** A webhook's denial; `code` is the webhook's own, 400 when it gave none. */
-export function deniedByWebhook(webhook: string, message: string, code = 400): Refusal {
-  const reason = code === 403 ? { reason: 'Forbidden' } : {};
-  return new Refusal(code, { message: `admission webhook "${webhook}" denied the request: ${message}`, ...reason });
 }
 
 export function notFound(resource: Resource, name: string): Refusal {
