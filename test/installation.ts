@@ -82,6 +82,8 @@ export interface InstallationPlan {
   readonly configuration: ConfigurationInput;
   /** Nodes per group. */
   readonly nodes: number;
+  /** How many pods a node takes; the peer's default is 110. */
+  readonly podsPerNode?: number;
   readonly clock?: DrivenClock;
 }
 
@@ -96,7 +98,8 @@ export class Installation extends AwsInstallation {
     this.kubernetes = kubernetes;
   }
 
-  static async start({ configuration, nodes, clock = new DrivenClock() }: InstallationPlan): Promise<Installation> {
+  static async start(plan: InstallationPlan): Promise<Installation> {
+    const { configuration, nodes, podsPerNode, clock = new DrivenClock() } = plan;
     const parsed = parseConfiguration(configuration);
     const aws = await AwsPeer.start({ clock });
     const [cluster] = parsed.clusters;
@@ -112,7 +115,7 @@ export class Installation extends AwsInstallation {
     for (const { name } of cluster.groups) aws.autoScaling.addGroup({ name, desired: 0 });
     const installation = new Installation(aws, kubernetes);
     for (const { name } of cluster.groups) {
-      for (let count = 0; count < nodes; count += 1) installation.addNode(name);
+      for (let count = 0; count < nodes; count += 1) installation.addNode(name, podsPerNode);
     }
     installation.deploy(parsed);
     for (const manifest of clusterRoleManifests(parsed.kubernetesGroup)) kubernetes.world.apply(manifest as never);
@@ -120,12 +123,13 @@ export class Installation extends AwsInstallation {
   }
 
   /** An instance of the group, and its node; the node's name is the instance's private DNS name, as on EKS. */
-  addNode(group: string): string {
+  addNode(group: string, pods?: number): string {
     const { aws, kubernetes } = this;
     const zones = ['a', 'b', 'c'].map((letter) => `${aws.account.region}${letter}`);
     const zone = zones[aws.autoScaling.instanceIds(group).length % zones.length] ?? '';
     const instance = aws.autoScaling.addInstance(group, { zone });
-    kubernetes.world.addNode({ name: this.nodeOf(instance), providerID: `aws:///${zone}/${instance}`, zone });
+    const providerID = `aws:///${zone}/${instance}`;
+    kubernetes.world.addNode({ name: this.nodeOf(instance), providerID, zone, ...(pods !== undefined && { pods }) });
     return instance;
   }
 

@@ -24,6 +24,9 @@ export interface Measurement extends DrainCase {
   readonly violations: number;
 }
 
+/** Room for the largest case on one node, and as much again on the others. */
+export const PODS_PER_NODE = 500;
+
 const REPLICAS = 10;
 const START_SECONDS = 0.5;
 
@@ -43,6 +46,11 @@ export function populate(world: World, { pods, shutdownSeconds, budgets }: Drain
       world.addBudget({ namespace: 'bench', name, for: name, maxUnavailable });
     }
   }
+}
+
+/** @throws Error when not all pods stand on the node: what is measured then would not be the case */
+export function checkPlaced({ pods }: DrainCase, onNode: number): void {
+  if (onNode !== pods) throw new Error(`${onNode} of ${pods} pods stand on the node that is to be drained`);
 }
 
 export function lowestOf(workloads: readonly Availability[]): number {

@@ -1,7 +1,7 @@
 /** Ebb's drain, measured: the whole retirement on the peers, from the termination of the instance. */
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { Installation } from '../installation.ts';
-import { lowestOf, populate, type DrainCase, type Measurement } from './drain-case.ts';
+import { checkPlaced, lowestOf, PODS_PER_NODE, populate, type DrainCase, type Measurement } from './drain-case.ts';
 
 const GROUP = 'bench-workers';
 const NODES = 5;
@@ -11,12 +11,15 @@ export async function measureEbb(drain: DrainCase): Promise<Measurement> {
   const installation = await Installation.start({
     configuration: { clusters: [{ name: 'bench', groups: [{ name: GROUP }] }] },
     nodes: NODES,
+    podsPerNode: PODS_PER_NODE,
   });
   const { aws, kubernetes, clock } = installation;
   try {
     const [instance = ''] = aws.autoScaling.instanceIds(GROUP);
-    populate(kubernetes.world, drain, installation.nodeOf(instance));
+    const node = installation.nodeOf(instance);
+    populate(kubernetes.world, drain, node);
     await kubernetes.whenSettled();
+    checkPlaced(drain, kubernetes.podsOn(node).length);
     kubernetes.availability.watch();
     await new AutoScalingClient(aws.clientConfig()).send(
       new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instance, ShouldDecrementDesiredCapacity: true }),

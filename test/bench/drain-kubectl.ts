@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DrivenClock } from '../peers/clock.ts';
 import { KubernetesPeer } from '../peers/kubernetes/peer.ts';
-import { lowestOf, populate, type DrainCase, type Measurement } from './drain-case.ts';
+import { checkPlaced, lowestOf, PODS_PER_NODE, populate, type DrainCase, type Measurement } from './drain-case.ts';
 
 const run = promisify(execFile);
 const NODES = ['node-0', 'node-1', 'node-2', 'node-3', 'node-4'];
@@ -27,9 +27,10 @@ export async function measureKubectl(drain: DrainCase, version: string): Promise
   const folder = mkdtempSync(join(tmpdir(), 'ebb-bench-'));
   try {
     const [node = ''] = NODES;
-    for (const name of NODES) kubernetes.world.addNode({ name });
+    for (const name of NODES) kubernetes.world.addNode({ name, pods: PODS_PER_NODE });
     populate(kubernetes.world, drain, node);
     await kubernetes.whenSettled();
+    checkPlaced(drain, kubernetes.podsOn(node).length);
     kubernetes.availability.watch();
     const kubeconfig = join(folder, 'kubeconfig');
     writeFileSync(kubeconfig, kubernetes.kubeconfig());
