@@ -29,7 +29,6 @@ export function bundleFunction(name: string): FunctionBundle {
     outExtension: { '.js': '.mjs' },
     bundle: true,
     minify: true,
-    keepNames: false,
     splitting: true,
     format: 'esm',
     platform: 'node',
