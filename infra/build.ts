@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { bundleFunction, bytesOf, loadedAtStart } from './function-bundle.ts';
 
-const FUNCTIONS = ['interruption-router', 'node-retirement'];
+const FUNCTIONS = ['interruption-router', 'node-retirement', 'node-sweep'];
 const RUNS = 9;
 
 /** Made up: an import reads settings and makes clients, but calls nobody. */

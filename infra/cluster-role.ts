@@ -1,4 +1,4 @@
-/** What the retirement may do in a cluster, as the manifest to apply there: CDK cannot, in a cluster that it did not make. */
+/** What retirement and sweep may do in a cluster, as the manifest to apply there: CDK cannot, in a cluster that it did not make. */
 import { stringify } from 'yaml';
 import { CLUSTER_ROLE_RULES } from '../lambdas/adapters/kubernetes-cluster.ts';
 

@@ -6,6 +6,7 @@ import { ClusterParameters } from './cluster-parameters.ts';
 import { InterruptionRouting } from './interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
+import { NodeSweep } from './node-sweep.ts';
 
 export interface EbbStackProps extends StackProps {
   readonly configuration: Configuration;
@@ -18,10 +19,13 @@ export class EbbStack extends Stack {
     const parameters = new ClusterParameters(this, 'Parameters', { clusters: configuration.clusters });
     const retirement = new NodeRetirement(this, 'Retirement', { configuration, parameters });
     const routing = new InterruptionRouting(this, 'Routing', { configuration, parameters, retirement });
-    const access = new ClusterAccess(this, 'Access', { configuration, role: retirement.role });
+    const sweep = new NodeSweep(this, 'Sweep', { configuration, parameters, retirement });
+    const roles = { Retirement: retirement.role, Sweep: sweep.role };
+    const access = new ClusterAccess(this, 'Access', { configuration, roles });
     const hooks = new LifecycleHooks(this, 'Hooks', configuration);
     // An instance must not wait in a hook that nobody listens to yet.
     hooks.node.addDependency(routing, access);
-    new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds the access entries' });
+    new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds an access entry' });
+    new CfnOutput(this, 'SweepRole', { value: sweep.role.roleArn, description: 'Holds an access entry' });
   }
 }

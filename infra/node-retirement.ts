@@ -1,19 +1,22 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
-import type { Role } from 'aws-cdk-lib/aws-iam';
+import { Duration } from 'aws-cdk-lib';
+import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import {
   LIFECYCLE_COMPLETE_ACTIONS,
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
+  TERMINATE_ACTIONS,
 } from '../lambdas/adapters/auto-scaling.ts';
 import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
 import { PARAMETER_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
+import { LIST_ACTIONS } from '../lambdas/adapters/retirements.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import type { RetirementSettings } from '../lambdas/entry/settings.ts';
+import { clusterArns } from './cluster-access.ts';
+import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
 import type { GrantedStatement } from './granted-statement.ts';
@@ -30,8 +33,11 @@ const EXECUTION_TIMEOUT = Duration.hours(72);
 /** How long a finished run can be looked at. */
 const RETENTION = Duration.days(14);
 
-/** One invocation watches for a minute at most; the rest is for graces and slow API servers. */
-const INVOCATION_TIMEOUT = Duration.minutes(5);
+/**
+ * One invocation watches for a minute, or for as long as a Spot instance has left, which is less than five; the rest is
+ * for slow API servers.
+ */
+const INVOCATION_TIMEOUT = Duration.minutes(10);
 
 /** The durable function that takes one node out, and its reach. */
 export class NodeRetirement extends Construct {
@@ -53,36 +59,31 @@ export class NodeRetirement extends Construct {
       durableConfig: { executionTimeout: EXECUTION_TIMEOUT, retentionPeriod: RETENTION },
       logRetentionDays: configuration.logRetentionDays,
       statements: this.#statements(configuration, parameters),
-      ...this.#network(configuration),
+      ...clusterNetwork(this, configuration),
+    });
+    // On its own: in the role's policy, which the function waits for, it would wait for itself.
+    new Policy(this, 'OtherRuns', {
+      roles: [role],
+      statements: [new PolicyStatement({ actions: [...LIST_ACTIONS], resources: [alias.version.lambda.functionArn] })],
     });
     this.alias = alias;
     this.role = role;
   }
 
   #statements(configuration: Configuration, parameters: ClusterParameters): GrantedStatement[] {
-    const clusterArns = configuration.clusters.map(({ name }) =>
-      Stack.of(this).formatArn({ service: 'eks', resource: 'cluster', resourceName: name }),
-    );
     return [
       {
         actions: [...LIFECYCLE_READ_ACTIONS, ...INSTANCE_ACTIONS, ...TAG_ACTIONS],
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },
-      ...onEnrolledGroups(this, configuration, [...LIFECYCLE_COMPLETE_ACTIONS, ...LIFECYCLE_HEARTBEAT_ACTIONS]),
+      ...onEnrolledGroups(this, configuration, [
+        ...LIFECYCLE_COMPLETE_ACTIONS,
+        ...LIFECYCLE_HEARTBEAT_ACTIONS,
+        ...TERMINATE_ACTIONS,
+      ]),
       { actions: PARAMETER_ACTIONS, resources: [parameters.arn], wildcardReason: parameters.arnReason },
-      { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns },
+      { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },
     ];
-  }
-
-  #network({ vpc }: Configuration) {
-    if (vpc === undefined) return {};
-    const { securityGroupIds, ...attributes } = vpc;
-    return {
-      network: {
-        vpc: Vpc.fromVpcAttributes(this, 'Vpc', attributes),
-        securityGroups: securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(this, id, id)),
-      },
-    };
   }
 }

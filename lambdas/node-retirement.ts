@@ -1,16 +1,19 @@
 /** Entry: the durable run that takes one node out. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EKSClient } from '@aws-sdk/client-eks';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
 import { lifecycle } from './adapters/auto-scaling.ts';
+import { CALL_LIMITS } from './adapters/call-limits.ts';
 import { eksClusters } from './adapters/eks-clusters.ts';
 import { lazyInstances } from './adapters/instances.ts';
 import { parseNotice } from './adapters/interruption-events.ts';
 import { instanceTags } from './adapters/resource-tags.ts';
+import { runningRetirements } from './adapters/retirements.ts';
 import { clusterSettings } from './entry/cluster-settings.ts';
 import { durableRun } from './entry/durable-run.ts';
 import { failureReport } from './entry/failure-report.ts';
@@ -20,14 +23,15 @@ import { readSettings, retirementSettings } from './entry/settings.ts';
 import { retireNode, type Retired } from './workflow/retire-node.ts';
 
 const settings = readSettings(retirementSettings);
+const lambda = new LambdaClient(CALL_LIMITS);
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
-  lifecycle: lifecycle(new AutoScalingClient()),
+  lifecycle: lifecycle(new AutoScalingClient(CALL_LIMITS)),
   instances: lazyInstances(),
-  instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient()),
-  settings: clusterSettings(new SSMClient(), settings.EBB_CLUSTER_PARAMETERS),
-  clusters: eksClusters(new EKSClient()),
+  instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(CALL_LIMITS)),
+  settings: clusterSettings(new SSMClient(CALL_LIMITS), settings.EBB_CLUSTER_PARAMETERS),
+  clusters: eksClusters(new EKSClient(CALL_LIMITS)),
   journal: journal('node-retirement'),
 };
 
@@ -38,5 +42,10 @@ export const handler = middy<unknown, Retired, Error, DurableContext>({
 })
   .use(failureReport())
   .handler((event, context) =>
-    retireNode(parseNotice(event), { ...ports, run: durableRun(context), home: homeOf(context.lambdaContext) }),
+    retireNode(parseNotice(event), {
+      ...ports,
+      running: runningRetirements(lambda, context.lambdaContext.functionName),
+      run: durableRun(context),
+      home: homeOf(context.lambdaContext),
+    }),
   );

@@ -34,6 +34,7 @@ export function aPod(given: Partial<Pod> = {}): Pod {
     annotations: {},
     owner: anOwner(),
     containersTerminated: false,
+    containersLeft: ['main running'],
     graceSeconds: 30,
     priority: 0,
     tolerations: [],
@@ -66,7 +67,13 @@ export function aBudget(given: Partial<DisruptionBudget> = {}): DisruptionBudget
 
 /** Four replicas, all Ready, `web-1` to `web-4`: the controller of `aPod()`. */
 export function aWorkload(given: Partial<Workload> = {}): Workload {
-  return { owner: anOwner(), replicas: 4, readyPods: uidsOf('web-1', 'web-2', 'web-3', 'web-4'), ...given };
+  return {
+    owner: anOwner(),
+    replicas: 4,
+    readyPods: uidsOf('web-1', 'web-2', 'web-3', 'web-4'),
+    unreadyPods: [],
+    ...given,
+  };
 }
 
 /** The uids that `aPod` gives to pods of these names. */
@@ -84,7 +91,6 @@ export function aNode(given: Partial<Node> = {}): Node {
     taints: [],
     labels: { 'kubernetes.io/os': 'linux' },
     annotations: {},
-    volumesAttached: [],
     ...given,
   };
 }

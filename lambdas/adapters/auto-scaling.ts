@@ -5,7 +5,9 @@ import {
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
   RecordLifecycleActionHeartbeatCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
   type AutoScalingClient,
+  type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
 import type { Lifecycle, LifecycleAction } from '../workflow/ports.ts';
 
@@ -17,6 +19,7 @@ export const LIFECYCLE_READ_ACTIONS = [
 ] as const;
 export const LIFECYCLE_COMPLETE_ACTIONS = ['autoscaling:CompleteLifecycleAction'] as const;
 export const LIFECYCLE_HEARTBEAT_ACTIONS = ['autoscaling:RecordLifecycleActionHeartbeat'] as const;
+export const TERMINATE_ACTIONS = ['autoscaling:TerminateInstanceInAutoScalingGroup'] as const;
 
 /** What Auto Scaling takes when a hook names no timeout of its own, seconds. */
 const DEFAULT_HEARTBEAT_TIMEOUT = 3600;
@@ -25,6 +28,14 @@ const DEFAULT_HEARTBEAT_TIMEOUT = 3600;
 const LONGEST_GLOBAL_TIMEOUT = 172_800;
 
 export function lifecycle(client: AutoScalingClient): Lifecycle {
+  const describeGroup = async (group: string): Promise<AutoScalingGroup | undefined> => {
+    const answer = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
+    return answer.AutoScalingGroups?.[0];
+  };
+  const completeWith = (action: LifecycleAction, result: 'CONTINUE' | 'ABANDON') =>
+    unlessOver('completed' as const, () =>
+      client.send(new CompleteLifecycleActionCommand({ ...byInstance(action), LifecycleActionResult: result })),
+    );
   return {
     async membership(instance) {
       const answer = await client.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }));
@@ -32,8 +43,7 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
       return found && { group: found.AutoScalingGroupName ?? '', state: found.LifecycleState ?? '' };
     },
     async groupTags(group) {
-      const answer = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
-      const [found] = answer.AutoScalingGroups ?? [];
+      const found = await describeGroup(group);
       return found && Object.fromEntries((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
     },
     async hook(group, name) {
@@ -51,10 +61,22 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
     },
     heartbeat: (action) =>
       unlessOver('recorded', () => client.send(new RecordLifecycleActionHeartbeatCommand(byInstance(action)))),
-    complete: (action) =>
-      unlessOver('completed', () =>
-        client.send(new CompleteLifecycleActionCommand({ ...byInstance(action), LifecycleActionResult: 'CONTINUE' })),
-      ),
+    complete: (action) => completeWith(action, 'CONTINUE'),
+    abandon: (action) => completeWith(action, 'ABANDON'),
+    async retains(group) {
+      const found = await describeGroup(group);
+      return found?.InstanceLifecyclePolicy?.RetentionTriggers?.TerminateHookAbandon === 'retain';
+    },
+    async terminate(instance) {
+      const request = { InstanceId: instance, ShouldDecrementDesiredCapacity: false };
+      try {
+        await client.send(new TerminateInstanceInAutoScalingGroupCommand(request));
+        return 'terminated';
+      } catch (error) {
+        if (isNotFound(error)) return 'gone';
+        throw error;
+      }
+    },
   };
 }
 
@@ -80,4 +102,9 @@ async function unlessOver<Done>(done: Done, call: () => Promise<unknown>): Promi
     }
     throw error;
   }
+}
+
+/** "Instance Id not found": a ValidationError like all others. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationError' && /not found/i.test(error.message);
 }

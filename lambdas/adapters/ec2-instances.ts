@@ -2,6 +2,7 @@
 import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import type { Machine } from '../core/dead-node.ts';
 import type { Instances } from '../workflow/ports.ts';
+import { CALL_LIMITS } from './call-limits.ts';
 
 export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 
@@ -20,8 +21,12 @@ export function ec2Instances(client: EC2Client): Instances {
   };
 }
 
-/** While it shuts down, pods still run. */
-const MACHINES: Readonly<Record<string, Machine>> = { stopped: 'stopped', terminated: 'terminated' };
+const MACHINES: Readonly<Record<string, Machine>> = {
+  stopping: 'ending',
+  'shutting-down': 'ending',
+  stopped: 'stopped',
+  terminated: 'terminated',
+};
 
 /** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults.md 16). */
 async function describe(client: EC2Client, instance: string): Promise<Instance | 'absent' | 'unanswered'> {
@@ -42,5 +47,5 @@ function isPassing(error: unknown): boolean {
 }
 
 export function ec2Client(): EC2Client {
-  return new EC2Client();
+  return new EC2Client(CALL_LIMITS);
 }

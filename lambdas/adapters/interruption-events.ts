@@ -3,7 +3,7 @@
  * nothing to us; what it knows must have the right form.
  */
 import * as z from 'zod/mini';
-import { lifecycleNoticeSchema, type Notice } from '../core/notice.ts';
+import { actionTokenSchema, lifecycleNoticeSchema, type Notice } from '../core/notice.ts';
 import type { Parsed } from '../workflow/route-notice.ts';
 
 /** The rule that feeds the router lets through exactly what the table makes notices of. */
@@ -31,7 +31,7 @@ const terminateSchema = z.object({
     AutoScalingGroupName: lifecycleNoticeSchema.shape.group,
     LifecycleHookName: lifecycleNoticeSchema.shape.hook,
     EC2InstanceId: lifecycleNoticeSchema.shape.instance,
-    LifecycleActionToken: lifecycleNoticeSchema.shape.token,
+    LifecycleActionToken: actionTokenSchema,
     LifecycleTransition: z.literal('autoscaling:EC2_INSTANCE_TERMINATING'),
     Origin: lifecycleNoticeSchema.shape.origin,
   }),

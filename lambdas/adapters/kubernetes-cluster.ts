@@ -5,6 +5,7 @@ import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { watchDrain } from './kubernetes-drain-watch.ts';
 import { nodes } from './kubernetes-nodes.ts';
 import { pods } from './kubernetes-pods.ts';
+import { unreadyPodsOf } from './kubernetes-unready-pods.ts';
 import { watchVolumes } from './kubernetes-volumes.ts';
 
 export function kubernetesCluster(connection: KubernetesConnection): Cluster {
@@ -13,6 +14,7 @@ export function kubernetesCluster(connection: KubernetesConnection): Cluster {
     ...nodes(core),
     ...pods(core),
     watchDrain: (node, listener) => watchDrain(connection, node, listener),
+    unreadyPods: unreadyPodsOf(connection),
     watchVolumes: (node, listener) => watchVolumes(connection, node, listener),
   };
 }

@@ -1,13 +1,16 @@
 /** Everything that a drain decides by, watched: the node's pods, all budgets, and the controllers that it asks for. */
-import type { KubernetesObject, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import * as z from 'zod/mini';
 import type { DisruptionBudget } from '../core/disruption-budget.ts';
 import type { Workload } from '../core/implied-budget.ts';
 import type { Owner, Pod } from '../core/pod.ts';
+import type { UnreadyPod } from '../core/unready-pod.ts';
 import type { DrainWatch, WatchListener } from '../workflow/ports.ts';
+import { toBudget } from './kubernetes-budgets.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
-import { isReady, toPod } from './kubernetes-pods.ts';
+import { isServing, toPod } from './kubernetes-pods.ts';
 import { unlessMissing } from './kubernetes-status.ts';
+import { toUnreadyPod } from './kubernetes-unready-pods.ts';
 import { watch, type WatchedCollection } from './kubernetes-watch.ts';
 
 export async function watchDrain(
@@ -127,14 +130,14 @@ class Controllers {
       return;
     }
     const labels = Object.entries(first.labels).filter(([label]) => !PER_POD_LABELS.has(label));
-    followed.siblings = await watch<boolean>(
+    followed.siblings = await watch<Sibling>(
       this.#connection,
       {
         path: `/api/v1/namespaces/${owner.namespace}/pods`,
         query: { labelSelector: labels.map(([label, value]) => `${label}=${value}`).join(',') },
         // Its first events may still be missing: fewer Ready pods than there are let fewer go.
         start: 'watch',
-        read: (object) => countsAsReady(object, owner.uid),
+        read: (object) => siblingIn(object, owner.uid),
       },
       this.#listener,
     );
@@ -163,13 +166,16 @@ interface Followed {
   readonly first: Pod;
   /** Absent while it is being read, and for kinds that we do not know. */
   replicas?: number;
-  /** By uid: whether the pod is the controller's, Ready and not being deleted. */
-  siblings?: WatchedCollection<boolean>;
+  /** By uid. */
+  siblings?: WatchedCollection<Sibling>;
   /** How many pods of an unknown kind were ever seen Ready at once: the best guess at its replicas. */
   mostSeen: number;
   settling?: NodeJS.Timeout;
   settled: boolean;
 }
+
+/** A pod with the controller's labels: Ready and staying, or why not; or another controller's, or finished. */
+type Sibling = 'ready' | UnreadyPod | 'no replica';
 
 /** A watch without a list does not say when its first events are over: all pods are there, or time enough has passed. */
 function isKnown({ replicas, siblings, settled }: Followed): boolean {
@@ -178,35 +184,16 @@ function isKnown({ replicas, siblings, settled }: Followed): boolean {
 
 function workloadOf(followed: Followed): Workload {
   const { owner, first, siblings, replicas } = followed;
-  const ready = siblings === undefined ? [first.uid] : [...siblings.items].flatMap(([uid, is]) => (is ? [uid] : []));
+  const pods = siblings === undefined ? [[first.uid, 'ready' as const] as const] : [...siblings.items];
+  const ready = pods.flatMap(([uid, sibling]) => (sibling === 'ready' ? [uid] : []));
   followed.mostSeen = Math.max(followed.mostSeen, ready.length);
-  return { owner, replicas: replicas ?? followed.mostSeen, readyPods: new Set(ready) };
+  const unready = pods.flatMap(([, sibling]) => (typeof sibling === 'string' ? [] : [sibling]));
+  return { owner, replicas: replicas ?? followed.mostSeen, readyPods: new Set(ready), unreadyPods: unready };
 }
 
-function countsAsReady(object: KubernetesObject, owner: string): boolean {
+function siblingIn(object: KubernetesObject, owner: string): Sibling {
   const pod = object as V1Pod;
-  return (
-    pod.metadata?.deletionTimestamp === undefined &&
-    (pod.metadata?.ownerReferences ?? []).some(({ uid, controller }) => uid === owner && controller) &&
-    isReady(pod)
-  );
-}
-
-/**
- * @param previous the same budget as it was known before: grants that the status has shown once stay counted, although
- *   the disruption controller takes them off its list as soon as it has seen the pod go
- */
-export function toBudget(object: KubernetesObject, previous: DisruptionBudget | undefined): DisruptionBudget {
-  const { metadata, spec, status } = object as V1PodDisruptionBudget;
-  return {
-    namespace: metadata?.namespace ?? '',
-    name: metadata?.name ?? '',
-    ...(spec?.selector && { selector: spec.selector }),
-    disruptionsAllowed: status?.disruptionsAllowed ?? 0,
-    currentHealthy: status?.currentHealthy ?? 0,
-    desiredHealthy: status?.desiredHealthy ?? 0,
-    expectedPods: status?.expectedPods ?? 0,
-    disruptedPods: [...new Set([...(previous?.disruptedPods ?? []), ...Object.keys(status?.disruptedPods ?? {})])],
-    alwaysAllowsUnhealthy: spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow',
-  };
+  const isOwn = (pod.metadata?.ownerReferences ?? []).some(({ uid, controller }) => uid === owner && controller);
+  if (!isOwn) return 'no replica';
+  return isServing(pod) ? 'ready' : (toUnreadyPod(pod) ?? 'no replica');
 }

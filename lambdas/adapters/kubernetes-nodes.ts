@@ -3,22 +3,27 @@ import type { V1Node } from '@kubernetes/client-node';
 import { setHeaderOptions } from '@kubernetes/client-node/dist/middleware.js';
 import { PatchStrategy } from '@kubernetes/client-node/dist/patch.js';
 import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
+import { RETIRING_LABEL } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
 import type { Cluster } from '../workflow/ports.ts';
 import { statusOf, unlessMissing } from './kubernetes-status.ts';
 
 const PAGE = 500;
 
-export function nodes(core: ObjectCoreV1Api): Pick<Cluster, 'findNode' | 'readNode' | 'otherNodes' | 'patchNode'> {
+type NodeVerbs = 'findNode' | 'readNode' | 'retiringNodes' | 'countNodes' | 'otherNodes' | 'patchNode';
+
+export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
   const readNode = async (name: string): Promise<Node | undefined> => {
     const node = await unlessMissing(core.readNode({ name }));
     return node && toNode(node);
   };
 
-  const pages = async function* (): AsyncIterable<Node[]> {
+  const pages = async function* (labelSelector?: string): AsyncIterable<Node[]> {
+    const selected = labelSelector === undefined ? {} : { labelSelector };
     let next: string | undefined;
     do {
-      const page = await unlessMissing(core.listNode({ limit: PAGE, ...(next !== undefined && { _continue: next }) }));
+      const continued = next === undefined ? {} : { _continue: next };
+      const page = await unlessMissing(core.listNode({ limit: PAGE, ...selected, ...continued }));
       yield page?.items.map(toNode) ?? [];
       next = page?.metadata?._continue;
     } while (next !== undefined && next !== '');
@@ -38,6 +43,22 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, 'findNode' | 'readNo
     async findNode(instance, privateDnsName) {
       const named = privateDnsName === undefined ? undefined : await readNode(privateDnsName);
       return named !== undefined && isInstance(named, instance) ? named : searchNodes(instance);
+    },
+    async retiringNodes() {
+      const found: Node[] = [];
+      for await (const page of pages(RETIRING_LABEL)) found.push(...page);
+      return found;
+    },
+    async countNodes() {
+      const first = await unlessMissing(core.listNode({ limit: 1 }));
+      // Without a selector the server says how many remain; one that does not is asked for all of them.
+      const { _continue: next, remainingItemCount: remaining } = first?.metadata ?? {};
+      const inFirst = first?.items.length ?? 0;
+      if (next === undefined || next === '') return inFirst;
+      if (remaining !== undefined) return inFirst + remaining;
+      let counted = 0;
+      for await (const page of pages()) counted += page.length;
+      return counted;
     },
     async otherNodes(name) {
       const counted = { nodes: 0, ready: 0 };
@@ -76,7 +97,6 @@ export function toNode({ metadata, spec, status }: V1Node): Node {
     })),
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},
-    volumesAttached: (status?.volumesAttached ?? []).map(({ name }) => name),
     ...notReady({ metadata, status }),
   };
 }

@@ -57,6 +57,7 @@ export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
     ready: isReady({ status }),
     ...(owner && { owner }),
     containersTerminated: haveTerminated(status?.containerStatuses),
+    containersLeft: left(status?.containerStatuses),
     graceSeconds: spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
     priority: spec?.priority ?? 0,
     tolerations: spec?.tolerations ?? [],
@@ -87,6 +88,11 @@ export function isReady({ status }: Pick<V1Pod, 'status'>): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }
 
+/** Ready, and not on its way out. */
+export function isServing({ metadata, status }: Pick<V1Pod, 'metadata' | 'status'>): boolean {
+  return isReady({ status }) && metadata?.deletionTimestamp === undefined;
+}
+
 export function ownerOf({ namespace = '', ownerReferences = [] }: NonNullable<V1Pod['metadata']>): Owner | undefined {
   const owner = ownerReferences.find(({ controller }) => controller);
   return owner && { namespace, kind: owner.kind, apiVersion: owner.apiVersion, name: owner.name, uid: owner.uid };
@@ -94,6 +100,12 @@ export function ownerOf({ namespace = '', ownerReferences = [] }: NonNullable<V1
 
 function haveTerminated(containers: NonNullable<V1Pod['status']>['containerStatuses'] = []): boolean {
   return containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined);
+}
+
+function left(containers: NonNullable<V1Pod['status']>['containerStatuses'] = []): string[] {
+  return containers
+    .filter(({ state }) => state?.terminated === undefined)
+    .map(({ name, state }) => `${name} ${state?.waiting === undefined ? 'running' : 'waiting'}`);
 }
 
 const PHASES: readonly Pod['phase'][] = ['Pending', 'Running', 'Succeeded', 'Failed'];

@@ -1,7 +1,9 @@
 /** The volumes that are attached to a node, watched (contract 8.1). */
-import type { KubernetesObject, V1VolumeAttachment } from '@kubernetes/client-node';
+import { createHash } from 'node:crypto';
+import type { KubernetesObject, V1Node, V1VolumeAttachment } from '@kubernetes/client-node';
 import type { VolumeWatch, WatchListener } from '../workflow/ports.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { unlessMissing } from './kubernetes-status.ts';
 import { watch } from './kubernetes-watch.ts';
 
 /** VolumeAttachments cannot be selected by node, so all are watched and this node's kept. */
@@ -10,25 +12,53 @@ export async function watchVolumes(
   node: string,
   listener: WatchListener,
 ): Promise<VolumeWatch> {
-  const attachments = await watch<string | undefined>(
+  const attachments = await watch<Attachment | undefined>(
     connection,
     {
       path: '/apis/storage.k8s.io/v1/volumeattachments',
       start: 'list',
-      read: (object) => volumeOn(node, object),
+      read: (object) => attachmentTo(node, object),
     },
     listener,
   );
+  const here = (): Attachment[] => [...attachments.items.values()].filter((each) => each !== undefined);
   return {
-    attached: () => [...attachments.items.values()].filter((volume) => volume !== undefined),
+    attached: () => here().map(({ volume }) => volume),
+    async confirm() {
+      const { status } = ((await unlessMissing(connection.read(`/api/v1/nodes/${node}`))) ?? {}) as Partial<V1Node>;
+      const inUse = new Set(status?.volumesInUse?.map((name) => attachmentOf(name, node)));
+      const attached = here();
+      const known = new Set(attached.map(({ name }) => name));
+      const unexplained = (status?.volumesAttached ?? [])
+        .map(({ name }) => ({ volume: name, name: attachmentOf(name, node) }))
+        .filter(({ name }) => !known.has(name));
+      return [...attached, ...unexplained].map(({ volume, name }) => ({ name: volume, inUse: inUse.has(name) }));
+    },
     close: () => {
       attachments.close();
     },
   };
 }
 
-function volumeOn(node: string, object: KubernetesObject): string | undefined {
+interface Attachment {
+  readonly name: string;
+  readonly volume: string;
+}
+
+function attachmentTo(node: string, object: KubernetesObject): Attachment | undefined {
   const { metadata, spec } = object as V1VolumeAttachment;
   if (spec.nodeName !== node) return undefined;
-  return spec.source.persistentVolumeName ?? metadata?.name;
+  const name = metadata?.name ?? '';
+  return { name, volume: spec.source.persistentVolumeName ?? name };
+}
+
+/**
+ * The name that Kubernetes gives to the attachment of a volume: a node's status tells CSI volumes by driver and handle, an
+ * attachment by its persistent volume, and only this joins the two without reading the volume. (`getAttachmentName` of
+ * Kubernetes' CSI plugin.) Of other plugins' volumes, which have no attachment, their own.
+ */
+function attachmentOf(volume: string, node: string): string {
+  const { driver, handle } = /^kubernetes\.io\/csi\/(?<driver>[^^]+)\^(?<handle>.+)$/.exec(volume)?.groups ?? {};
+  if (driver === undefined || handle === undefined) return volume;
+  return `csi-${createHash('sha256').update(`${handle}${driver}${node}`).digest('hex')}`;
 }

@@ -1,7 +1,13 @@
-/** Starting retirements: a named durable execution of the retirement function. */
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import type { Retirements } from '../workflow/ports.ts';
+/** Retirements as named durable executions of the retirement function: started, and looked for. */
+import {
+  InvokeCommand,
+  paginateListDurableExecutionsByFunction,
+  type Execution,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda';
+import type { RetirementHistory, Retirements, RunningRetirements } from '../workflow/ports.ts';
 
+export const LIST_ACTIONS = ['lambda:ListDurableExecutionsByFunction'] as const;
 export const START_ACTIONS = ['lambda:InvokeFunction'] as const;
 
 /**
@@ -26,4 +32,60 @@ export function retirements(client: LambdaClient, functionArn: string): Retireme
       }
     },
   };
+}
+
+/** @param functionName of the retirement function; the runs of all its versions count */
+export function runningRetirements(client: LambdaClient, functionName: string): RunningRetirements {
+  const running = async (name?: string): Promise<string[]> => {
+    const names: string[] = [];
+    const pages = paginateListDurableExecutionsByFunction(
+      { client },
+      { FunctionName: functionName, Statuses: ['RUNNING'], ...(name !== undefined && { DurableExecutionName: name }) },
+    );
+    for await (const { DurableExecutions = [] } of pages) {
+      names.push(...DurableExecutions.flatMap(({ DurableExecutionName: found }) => found ?? []));
+    }
+    return names;
+  };
+  return {
+    isRunning: async (name) => (await running(name)).includes(name),
+    names: () => running(),
+  };
+}
+
+/** @param functionName of the retirement function; the runs of all its versions count */
+export function retirementHistory(client: LambdaClient, functionName: string): RetirementHistory {
+  return {
+    async ended(since) {
+      const found: Execution[] = [];
+      const pages = paginateListDurableExecutionsByFunction(
+        { client },
+        {
+          FunctionName: functionName,
+          Statuses: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'],
+          StartedAfter: new Date(since),
+          MaxItems: LONGEST_PAGE,
+        },
+      );
+      for await (const { DurableExecutions = [] } of pages) found.push(...DurableExecutions);
+      // The API's own order has changed its meaning once (ReverseOrder).
+      const latestFirst = found.toSorted((a, b) => startOf(b) - startOf(a));
+      return latestFirst.map((run) => ({
+        name: run.DurableExecutionName ?? '',
+        succeeded: run.Status === 'SUCCEEDED',
+      }));
+    },
+  };
+}
+
+/** The most executions that one answer has. */
+const LONGEST_PAGE = 1_000;
+
+function startOf({ StartTimestamp }: Execution): number {
+  return StartTimestamp?.getTime() ?? 0;
+}
+
+/** The function whose alias or version that is. */
+export function unqualified(functionArn: string): string {
+  return functionArn.split(':').slice(0, 7).join(':');
 }

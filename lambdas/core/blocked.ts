@@ -1,7 +1,8 @@
 /** Why a pod cannot be evicted now, with what a person needs to act on it (contract 13.2). */
-import { budgetName, type DisruptionBudget } from './disruption-budget.ts';
+import { budgetName, coverage, type DisruptionBudget } from './disruption-budget.ts';
 import { allowedUnready, type Workload } from './implied-budget.ts';
-import type { Pod } from './pod.ts';
+import { ownerName, type Pod } from './pod.ts';
+import { describeUnready, type UnreadyPods } from './unready-pod.ts';
 import type { BlockReason } from './verdict.ts';
 
 export type BlockedBy =
@@ -9,10 +10,13 @@ export type BlockedBy =
   | {
       readonly kind: 'budget';
       readonly budget: string;
+      readonly rule?: string;
       readonly healthy: number;
       readonly needed: number;
       readonly expected: number;
       readonly never: boolean;
+      readonly failure?: string;
+      readonly unready?: UnreadyPods;
     }
   /** Too many of the controller's pods are unready already. */
   | {
@@ -21,6 +25,7 @@ export type BlockedBy =
       readonly ready: number;
       readonly replicas: number;
       readonly allowedUnready: number;
+      readonly unready?: UnreadyPods;
     }
   /** Several budgets cover the pod: eviction cannot work until all but one are gone. */
   | { readonly kind: 'several-budgets'; readonly budgets: readonly string[] }
@@ -43,32 +48,38 @@ export function blockedByBudget(budget: DisruptionBudget, uncounted: number): Bl
   return {
     kind: 'budget',
     budget: budgetName(budget),
+    ...(budget.rule !== undefined && { rule: budget.rule }),
     healthy,
     needed: budget.desiredHealthy,
     expected: budget.expectedPods,
     never: budget.expectedPods > 0 && budget.desiredHealthy >= budget.expectedPods,
+    ...(budget.failure !== undefined && { failure: budget.failure }),
   };
 }
 
 export function blockedByImpliedBudget(workload: Workload, share: number, allowance: number): BlockedBy {
-  const { kind, namespace, name } = workload.owner;
   const allowed = allowedUnready(workload, share);
   return {
     kind: 'implied-budget',
-    workload: `${kind} ${namespace}/${name}`,
+    workload: ownerName(workload.owner),
     ready: workload.replicas - allowed + allowance,
     replicas: workload.replicas,
     allowedUnready: allowed,
   };
 }
 
+/** Whether the block ends when more of the pods that its budget counts become Ready. */
+export function waitsForPods(by: BlockedBy): by is Extract<BlockedBy, { unready?: UnreadyPods }> {
+  return by.kind === 'implied-budget' || (by.kind === 'budget' && !by.never && by.failure === undefined);
+}
+
 /** What stands in the way, without the counts that change while it does: the same key is no news. */
 export function blockKey(by: BlockedBy): string {
   switch (by.kind) {
     case 'budget':
-      return `budget ${by.budget}`;
+      return `${budgetKey(by.budget)}${by.never ? ', never' : ''}${by.failure === undefined ? '' : ', failed'}`;
     case 'implied-budget':
-      return `implied budget of ${by.workload}`;
+      return impliedKey(by.workload);
     case 'several-budgets':
       return by.budgets.toSorted().join();
     case 'policy':
@@ -79,15 +90,22 @@ export function blockKey(by: BlockedBy): string {
   }
 }
 
+/** The keys of the blocks that the pod's own eviction may bring about: it uses up what those budgets allow. */
+export function keysOfUse(pod: Pod, budgets: readonly DisruptionBudget[]): string[] {
+  const covering = coverage(pod, budgets).budgets.map((budget) => budgetKey(budgetName(budget)));
+  return pod.owner === undefined ? covering : [...covering, impliedKey(ownerName(pod.owner))];
+}
+
+const budgetKey = (budget: string): string => `budget ${budget}`;
+const impliedKey = (workload: string): string => `implied budget of ${workload}`;
+
 /** The block in one sentence: what stands in the way, and what would help. */
 export function explain(by: BlockedBy): string {
   switch (by.kind) {
     case 'budget':
-      return by.never
-        ? `budget ${by.budget} needs ${by.needed} of ${by.expected} pods healthy and so never allows an eviction: relax it or add a replica`
-        : `budget ${by.budget} needs ${by.needed} healthy pods and has ${by.healthy}: waits until another is Ready`;
+      return explainBudget(by);
     case 'implied-budget':
-      return `${by.workload} has ${by.ready} of ${by.replicas} pods Ready and no budget of its own, so at most ${by.allowedUnready} may be unready: waits until another is Ready`;
+      return `${by.workload} has ${by.ready} of ${by.replicas} pods Ready and no budget of its own, so at most ${by.allowedUnready} may be unready: ${wayOut(by.unready)}`;
     case 'several-budgets':
       return `budgets ${by.budgets.join(' and ')} cover it, and eviction supports only one: delete all but one`;
     case 'policy':
@@ -99,4 +117,28 @@ export function explain(by: BlockedBy): string {
     case 'server':
       return by.message;
   }
+}
+
+/** Rules that no number of replicas makes allow anything. */
+const HOPELESS_RULES = new Set(['maxUnavailable 0', 'maxUnavailable 0%', 'minAvailable 100%']);
+
+function explainBudget(by: Extract<BlockedBy, { kind: 'budget' }>): string {
+  const { budget, rule, needed, healthy, expected } = by;
+  const name = `budget ${budget}${rule === undefined ? '' : ` (${rule})`}`;
+  if (by.failure !== undefined) {
+    return `${name} allows nothing, because its controller cannot tell what it allows: ${by.failure}: correct or delete it`;
+  }
+  if (by.never) {
+    const help = rule !== undefined && HOPELESS_RULES.has(rule) ? 'relax it' : 'relax it or add a replica';
+    return `${name} needs ${needed} of ${expected} pods healthy and so never allows an eviction: ${help}`;
+  }
+  return `${name} needs ${needed} healthy pods and has ${healthy}: ${wayOut(by.unready)}`;
+}
+
+/** What a used-up budget waits for; absent: not asked yet. */
+function wayOut(unready: UnreadyPods | undefined): string {
+  if (unready === undefined) return 'waits until another is Ready';
+  // As many as there are are Ready: a quota or an admission webhook may keep the controller from making the others.
+  if (unready.count === 0) return 'all that exist are Ready: look why its controller makes no more';
+  return describeUnready(unready);
 }

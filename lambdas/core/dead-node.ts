@@ -3,8 +3,8 @@
  * until the deadline. Pure.
  */
 
-/** What EC2 says of the instance; `absent`: it knows none of that id. */
-export type Machine = 'up' | 'stopped' | 'terminated' | 'absent';
+/** What EC2 says of the instance; `ending`: stops or shuts down; `absent`: it knows none of that id. */
+export type Machine = 'up' | 'ending' | 'stopped' | 'terminated' | 'absent';
 
 /** How many nodes there are besides the one in question, and how many of them are Ready. */
 export interface OtherNodes {
@@ -32,9 +32,9 @@ export function deadFrom(notReadySince: number): number {
   return notReadySince + DEAD_AFTER_MS;
 }
 
-/** Undefined while the machine is up, or EC2 does not say. */
+/** Undefined while its pods may still run, or EC2 does not say. */
 export function deathOfMachine(machine: Machine | undefined): Death | undefined {
-  if (machine === undefined || machine === 'up') return undefined;
+  if (machine === undefined || machine === 'up' || machine === 'ending') return undefined;
   const says = machine === 'absent' ? 'knows no such instance' : `says that the instance is ${machine}`;
   return { reason: `EC2 ${says}`, machineGone: machine === 'terminated' };
 }

@@ -8,11 +8,14 @@ const LEAST_GRACE_SECONDS = 1;
 
 /**
  * The deadline of a lifecycle notice: the hook's global timeout, which AWS sets to min(48 h, 100 × heartbeat), less a
- * margin, or the group's own drain timeout if that is sooner (contract 5.1).
+ * margin, or the group's own drain timeout if that is sooner (contract 5.1). A group that waits has no timeout of its own.
  */
 export function hookDeadline(
   startedAt: number,
-  { globalTimeoutSeconds, drainTimeoutSeconds }: { globalTimeoutSeconds: number; drainTimeoutSeconds: number },
+  {
+    globalTimeoutSeconds,
+    drainTimeoutSeconds = Infinity,
+  }: { globalTimeoutSeconds: number; drainTimeoutSeconds?: number },
 ): number {
   return startedAt + Math.min(globalTimeoutSeconds - HOOK_MARGIN_SECONDS, drainTimeoutSeconds) * 1000;
 }
@@ -29,4 +32,20 @@ export function forcePoint(
 export function clampedGrace(graceSeconds: number, { now, deadline }: { now: number; deadline: number }): number {
   const left = Math.floor((deadline - now) / 1000);
   return Math.max(LEAST_GRACE_SECONDS, Math.min(graceSeconds, left));
+}
+
+/** A retained instance is drained on until this long after its notice, and an hour at least; then somebody must look. */
+const RETAINED_SECONDS = 172_800;
+const LEAST_RETAINED_SECONDS = 3_600;
+
+/** Until when an instance that its group retains is drained on (contract 5.3). */
+export function retainedDeadline({ startedAt, deadline }: { startedAt: number; deadline: number }): number {
+  return Math.max(startedAt + RETAINED_SECONDS * 1000, deadline + LEAST_RETAINED_SECONDS * 1000);
+}
+
+/** What a drain that may not be retained after all is forced within, in the hook's own margin (contract 5.3). */
+const LAST_FORCE_SECONDS = 30;
+
+export function lastForceDeadline(deadline: number): number {
+  return deadline + LAST_FORCE_SECONDS * 1000;
 }

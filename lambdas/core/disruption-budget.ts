@@ -12,6 +12,8 @@ export interface DisruptionBudget {
   readonly name: string;
   /** Absent: matches no pod. */
   readonly selector?: Selector;
+  /** What it asks for, as its owner wrote it: `maxUnavailable 1`, `minAvailable 75%`. */
+  readonly rule?: string;
   readonly disruptionsAllowed: number;
   readonly currentHealthy: number;
   readonly desiredHealthy: number;
@@ -20,6 +22,8 @@ export interface DisruptionBudget {
   readonly disruptedPods: readonly string[];
   /** unhealthyPodEvictionPolicy is AlwaysAllow. */
   readonly alwaysAllowsUnhealthy: boolean;
+  /** Why its controller cannot tell what it allows, in its words: until that is mended it allows nothing. */
+  readonly failure?: string;
 }
 
 export interface Coverage {

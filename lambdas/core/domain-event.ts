@@ -2,9 +2,14 @@
  * The domain events: the closed list of facts that Ebb reports (contract 13.0). Logs and metrics
  * are made of these; nothing else formats messages.
  */
+import { explainAttached, type AttachedVolume } from './attached-volume.ts';
 import { explain, type BlockedBy } from './blocked.ts';
+import type { DeadlinePolicy } from './cluster-settings.ts';
+import type { DrainEstimate } from './drain-estimate.ts';
 import { podName, type Pod } from './pod.ts';
 import type { ReturnedPod } from './returned-pod.ts';
+import { explainStuck, type NodeState } from './stuck-pod.ts';
+import type { UnreadyPod } from './unready-pod.ts';
 
 /** Which retirement of which node an event is about. */
 export interface Subject {
@@ -16,7 +21,19 @@ export interface Subject {
   readonly node?: string;
 }
 
-export type Result = 'drained' | 'forced' | 'dead node' | 'never joined' | 'over' | 'stopped' | 'failed';
+/** `waited`: pods were left when the hook's time was up. `retained`: the instance was kept, drained, then terminated. */
+export type Result =
+  | 'drained'
+  | 'forced'
+  | 'waited'
+  | 'retained'
+  | 'dead node'
+  | 'never joined'
+  | 'joined'
+  | 'superseded'
+  | 'over'
+  | 'stopped'
+  | 'failed';
 
 /** An event that is not for us, or not any more. */
 export const noticeIgnored = (about: {
@@ -46,15 +63,22 @@ export const retirementRequested = (about: {
   cluster: string;
   group: string;
   already: boolean;
+  /** What told of the instance. */
+  foundBy: 'event' | 'sweep';
 }) => ({ type: 'retirement.requested', ...about }) as const;
 
-export const retirementStarted = (subject: Subject, about: { kind: string; deadline: number }) =>
-  ({
-    type: 'retirement.started',
-    ...subject,
-    kind: about.kind,
-    deadline: new Date(about.deadline).toISOString(),
-  }) as const;
+export const retirementStarted = (
+  subject: Subject,
+  { deadline, ...about }: { kind: string; deadline: number; atDeadline: DeadlinePolicy },
+) => ({ type: 'retirement.started', ...subject, ...about, deadline: new Date(deadline).toISOString() }) as const;
+
+/** Another retirement is in charge of the node and does it all: this one ends. */
+export const retirementJoined = (subject: Subject, about: { other: string }) =>
+  ({ type: 'retirement.joined', ...subject, ...about }) as const;
+
+/** The node waits, isolated, for its turn; `breaker`: so much of the cluster leaves that somebody should know. */
+export const retirementHeld = (subject: Subject, about: { reason: string; breaker: boolean }) =>
+  ({ type: 'retirement.held', ...subject, ...about }) as const;
 
 export const nodeMissing = (subject: Subject) => ({ type: 'node.missing', ...subject }) as const;
 
@@ -67,6 +91,15 @@ export const nodeDead = (subject: Subject, about: { reason: string }) =>
 
 /** Our marks are off again. */
 export const nodeRestored = (subject: Subject) => ({ type: 'node.restored', ...subject }) as const;
+
+/** What the drain will take at most, before it starts (contract 5.2). */
+export const drainPlanned = (subject: Subject, { forceAt, ...estimate }: DrainEstimate) =>
+  ({
+    type: 'drain.planned',
+    ...subject,
+    ...estimate,
+    ...(forceAt !== undefined && { forceAt: new Date(forceAt).toISOString() }),
+  }) as const;
 
 export const podEvicted = (subject: Subject, pod: Pod, about: { graceSeconds: number; warning?: string }) =>
   ({ type: 'pod.evicted', ...subject, pod: podName(pod), uid: pod.uid, ...about }) as const;
@@ -84,15 +117,44 @@ export const podGone = (subject: Subject, about: { pod: string; uid: string; war
 export const evictionBlocked = (subject: Subject, pod: Pod, by: BlockedBy) =>
   ({ type: 'eviction.blocked', ...subject, pod: podName(pod), uid: pod.uid, by, explanation: explain(by) }) as const;
 
+/** A pod that a blocking budget misses fits on no node, so it frees nothing until there is room (faults.md 54). */
+export const podUnschedulable = (
+  subject: Subject,
+  { pod, uid, message = '' }: UnreadyPod,
+  about: { missedBy: string },
+) => ({ type: 'pod.unschedulable', ...subject, pod, uid, message, ...about }) as const;
+
+/** A pod that is being deleted has not ended long after its grace. */
+export const podStuck = (subject: Subject, pod: Pod, about: { overdueSeconds: number; nodeState: NodeState }) =>
+  ({
+    type: 'pod.stuck',
+    ...subject,
+    pod: podName(pod),
+    uid: pod.uid,
+    ...about,
+    containers: pod.containersLeft,
+    finalizers: pod.finalizers ?? [],
+    explanation: explainStuck(pod, about.nodeState),
+  }) as const;
+
 export const nodeDrained = (subject: Subject, about: { pods: number; forced: number; seconds: number }) =>
   ({ type: 'node.drained', ...subject, ...about }) as const;
 
 export const volumesDetached = (subject: Subject, about: { seconds: number }) =>
   ({ type: 'volumes.detached', ...subject, ...about }) as const;
 
+/** The drained node's volumes are still attached after a while; told again when others are. */
+export const volumesAwaited = (subject: Subject, volumes: readonly AttachedVolume[]) =>
+  ({ type: 'volumes.awaited', ...subject, ...attachedOnes(volumes) }) as const;
+
 /** Volumes that were still attached when their time was up. */
-export const volumesKept = (subject: Subject, about: { volumes: readonly string[] }) =>
-  ({ type: 'volumes.kept', ...subject, ...about }) as const;
+export const volumesKept = (subject: Subject, volumes: readonly AttachedVolume[]) =>
+  ({ type: 'volumes.kept', ...subject, ...attachedOnes(volumes) }) as const;
+
+const attachedOnes = (volumes: readonly AttachedVolume[]) => ({
+  volumes: volumes.map(({ name }) => name),
+  explanation: explainAttached(volumes),
+});
 
 export const heartbeatRecorded = (subject: Subject, about: { nextInSeconds: number }) =>
   ({ type: 'heartbeat.recorded', ...subject, ...about }) as const;
@@ -107,8 +169,35 @@ export const retirementSuspended = (subject: Subject, about: { seconds: number; 
 export const hookCompleted = (subject: Subject, about: { outcome: 'completed' | 'over' }) =>
   ({ type: 'hook.completed', ...subject, ...about }) as const;
 
+/** The group does not keep an instance whose hook is abandoned, so what is left is forced (contract 5.3). */
+export const retentionMissing = (subject: Subject) => ({ type: 'retention.missing', ...subject }) as const;
+
+/** The hook is over and the group keeps the instance, which is drained on. */
+export const instanceRetained = (subject: Subject, about: { pods: readonly string[]; until: number }) =>
+  ({ type: 'instance.retained', ...subject, pods: about.pods, until: new Date(about.until).toISOString() }) as const;
+
+export const instanceTerminated = (subject: Subject) => ({ type: 'instance.terminated', ...subject }) as const;
+
 export const retirementFinished = (subject: Subject, about: { result: Result; reason?: string; seconds: number }) =>
   ({ type: 'retirement.finished', ...subject, ...about }) as const;
+
+/** Marks of ours whose owner cannot be told: they are left as they are, for a person to look at. */
+export const marksUnreadable = (about: { cluster: string; node: string; reason: string }) =>
+  ({ type: 'marks.unreadable', ...about }) as const;
+
+/** Marks that are left behind in this cluster stay until a later sweep. */
+export const clusterUnswept = (about: { cluster: string; reason: string }) =>
+  ({ type: 'cluster.unswept', ...about }) as const;
+
+export const sweepFinished = (about: {
+  /** Enrolled groups, and their instances that wait in a hook. */
+  groups: number;
+  waiting: number;
+  /** Retirements started, and nodes restored. */
+  started: number;
+  restored: number;
+  clustersAway: number;
+}) => ({ type: 'sweep.finished', ...about }) as const;
 
 export type DomainEvent = ReturnType<
   | typeof noticeIgnored
@@ -116,21 +205,33 @@ export type DomainEvent = ReturnType<
   | typeof noticeReleased
   | typeof retirementRequested
   | typeof retirementStarted
+  | typeof retirementJoined
+  | typeof retirementHeld
   | typeof nodeMissing
   | typeof nodeIsolated
   | typeof nodeDead
   | typeof nodeRestored
+  | typeof drainPlanned
   | typeof podEvicted
   | typeof podForced
   | typeof podReturned
   | typeof podGone
   | typeof evictionBlocked
+  | typeof podUnschedulable
+  | typeof podStuck
   | typeof nodeDrained
   | typeof volumesDetached
+  | typeof volumesAwaited
   | typeof volumesKept
   | typeof heartbeatRecorded
   | typeof clusterAway
   | typeof retirementSuspended
   | typeof hookCompleted
+  | typeof retentionMissing
+  | typeof instanceRetained
+  | typeof instanceTerminated
   | typeof retirementFinished
+  | typeof marksUnreadable
+  | typeof clusterUnswept
+  | typeof sweepFinished
 >;

@@ -9,6 +9,7 @@ import { clampedGrace, forcePoint } from './deadline.ts';
 import { isLeaving, type Ask, type Asks } from './eviction-ask.ts';
 import { Pacing, type DrainState, type DrainTerms, type Permission } from './pacing.ts';
 import { isBeingDeleted, type Pod } from './pod.ts';
+import { isStuck, stuckFrom } from './stuck-pod.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { criticalWaveBegins, singleWaveFrom, waveOf } from './wave.ts';
 
@@ -18,12 +19,19 @@ export interface EvictionPlan {
   readonly blocked: readonly Blocked[];
   /** Pods that are still to go, whatever holds them; none left means drained. */
   readonly remaining: readonly Pod[];
+  /** Those that should have ended long ago. */
+  readonly stuck: readonly Pod[];
   /** Pods that stay on the node. */
   readonly spared: readonly Pod[];
   /** Pods whose controller must be read before they can be paced. */
   readonly follow: readonly Pod[];
   /** When the plan can change although nothing else does, epoch milliseconds; Infinity if never. */
   readonly wakeAt: number;
+  /**
+   * The part of `wakeAt` that no later look makes up for: graces, force points and pauses. A refusal's backoff is none: a
+   * drain that suspends asks again when it comes back, and would otherwise come back for each.
+   */
+  readonly dueAt: number;
 }
 
 export interface Forced {
@@ -54,24 +62,27 @@ export function planEvictions(state: DrainState, asks: Asks, terms: PlanTerms): 
     decided.flatMap(({ pod, permission }) =>
       permission.kind === kind ? [{ pod, permission: permission as Extract<Permission, { kind: Kind }> }] : [],
     );
+  const due = [
+    ...of('later').flatMap(({ pod, permission }) => (asks.has(pod.uid) ? [] : [permission.at])),
+    ...left.flatMap(({ pod }) => [pod.deletingUntil, stuckFrom(pod)]),
+    singleWaveFrom(terms.deadline) + 1,
+    ...(terms.forces ? left.map(({ pod }) => forceTime(pod, terms)) : []),
+  ];
+  const retries = [
+    ...of('later').map(({ permission }) => permission.at),
+    ...of('blocked').map(({ permission }) => permission.until),
+    ...left.map(({ pod }) => asks.get(pod.uid)?.notBefore),
+  ];
   return {
     evict: of('evict').map(({ pod }) => pod),
     force,
     blocked: of('blocked').map(({ pod, permission }) => ({ pod, by: permission.by })),
     remaining: left.map(({ pod }) => pod),
+    stuck: left.map(({ pod }) => pod).filter((pod) => isStuck(pod, terms.now)),
     spared: judged.filter(({ verdict }) => verdict.action === 'spare').map(({ pod }) => pod),
     follow: of('follow').map(({ pod }) => pod),
-    wakeAt: nextWake(
-      [
-        ...of('later').map(({ permission }) => permission.at),
-        ...of('blocked').map(({ permission }) => permission.until),
-        ...left.map(({ pod }) => asks.get(pod.uid)?.notBefore),
-        ...left.map(({ pod }) => pod.deletingUntil),
-        singleWaveFrom(terms.deadline) + 1,
-        ...(terms.forces ? left.map(({ pod }) => forceTime(pod, terms)) : []),
-      ],
-      terms.now,
-    ),
+    wakeAt: nextWake([...due, ...retries], terms.now),
+    dueAt: nextWake(due, terms.now),
   };
 }
 
@@ -81,6 +92,11 @@ function verdictOn(pod: Pod, { left, policy, now }: PlanTerms): Verdict {
 
 function nextWake(times: readonly (number | undefined)[], now: number): number {
   return Math.min(...times.filter((time) => time !== undefined).filter((time) => time > now));
+}
+
+/** When the first of the pods may be forced, epoch milliseconds; Infinity when none ever is. */
+export function firstForceTime(pods: readonly Pod[], terms: DrainTerms): number {
+  return terms.forces ? Math.min(...pods.map((pod) => forceTime(pod, terms))) : Infinity;
 }
 
 function forceTime(pod: Pod, terms: DrainTerms): number {

@@ -3,6 +3,7 @@
  * a fast drainer takes down every replica that happens to stand on one node.
  */
 import type { Owner } from './pod.ts';
+import type { UnreadyPod } from './unready-pod.ts';
 
 /** A controller and its pods in the whole cluster, as far as they are known. */
 export interface Workload {
@@ -11,6 +12,8 @@ export interface Workload {
   readonly replicas: number;
   /** Uids of its pods that are Ready and not being deleted. */
   readonly readyPods: ReadonlySet<string>;
+  /** Its other pods. */
+  readonly unreadyPods: readonly UnreadyPod[];
 }
 
 /** The share of a controller's replicas that may be unready, 0–1, or `off` for plain eviction. */
@@ -28,9 +31,9 @@ export function isPaced(owner: Owner | undefined, budget: ImpliedBudget): owner 
 }
 
 /** How many of the workload's pods may be unready at once. StatefulSets and unknown kinds: one at a time. */
-export function allowedUnready(workload: Workload, share: number): number {
-  if (!INTERCHANGEABLE_KINDS.has(workload.owner.kind)) return 1;
-  return Math.max(1, Math.ceil(workload.replicas * share));
+export function allowedUnready({ owner, replicas }: Pick<Workload, 'owner' | 'replicas'>, share: number): number {
+  if (!INTERCHANGEABLE_KINDS.has(owner.kind)) return 1;
+  return Math.max(1, Math.ceil(replicas * share));
 }
 
 /**

@@ -52,13 +52,14 @@ export interface NodePatch {
 export interface Takeover {
   readonly execution: string;
   readonly kind: Notice['kind'];
+  /** Epoch milliseconds, as is the deadline. */
   readonly now: number;
   readonly deadline: number;
 }
 
 /**
  * The patch that isolates `node` for `takeover`. Marks of an earlier run are inherited: what it set is still ours to undo,
- * `since` keeps our place among the waiting, and a deadline only tightens (contract 1.6).
+ * and `since` keeps our place among the waiting (contract 1.6).
  */
 export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint): NodePatch {
   const ours: Taint = { key: taint.key, value: taint.value ?? takeover.kind, effect: taint.effect };
@@ -102,12 +103,10 @@ function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
 function charge(node: Node, { execution, kind, now, deadline }: Takeover): Charge {
   const earlier = chargeOf(node) ?? {
     since: new Date(now).toISOString(),
-    deadline: new Date(deadline).toISOString(),
     cordonedByUs: !node.unschedulable,
     labelledByUs: !(EXCLUDE_LABEL in node.labels),
   };
-  const tighter = Math.min(deadline, Date.parse(earlier.deadline));
-  return { ...earlier, execution, kind, deadline: new Date(tighter).toISOString() };
+  return { ...earlier, execution, kind, deadline: new Date(deadline).toISOString() };
 }
 
 /** Whether the node already bears this takeover's marks, so that isolating again changes nothing. */
@@ -122,7 +121,7 @@ export function isIsolatedFor(node: Node, execution: string, taint: IsolationTai
 }
 
 /** Who is in charge of the node; undefined when nobody is, or when the annotation is not ours to read. */
-export function chargeOf(node: Node): Charge | undefined {
+export function chargeOf(node: Pick<Node, 'annotations'>): Charge | undefined {
   try {
     return chargeSchema.parse(JSON.parse(node.annotations[RETIREMENT_ANNOTATION] ?? 'null'));
   } catch {

@@ -9,8 +9,6 @@ export interface Node {
   readonly taints: readonly Taint[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** Names of volumes that the node says are attached to it (status.volumesAttached). */
-  readonly volumesAttached: readonly string[];
   /** Since when its Ready condition has not been True, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
 }
@@ -21,6 +19,11 @@ export interface Taint {
   readonly value?: string;
   readonly effect: string;
   readonly timeAdded?: string;
+}
+
+/** The EC2 instance that the node stands for; undefined when it stands for none. */
+export function instanceOf({ providerId = '' }: Node): string | undefined {
+  return /\/(i-[0-9a-f]+)$/.exec(providerId)?.[1];
 }
 
 /** Whether the node object stands for that instance: names recur, provider ids do not (contract 2.1). */

@@ -5,6 +5,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 
+/** What Auto Scaling calls one lifecycle action by. */
+export const actionTokenSchema = z.string().check(z.minLength(1), z.maxLength(64));
+
 /** An Auto Scaling terminate action that waits in a lifecycle hook. */
 export const lifecycleNoticeSchema = z.strictObject({
   kind: z.literal('asg-terminate'),
@@ -14,10 +17,11 @@ export const lifecycleNoticeSchema = z.strictObject({
   instance: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/)),
   group: z.string().check(z.minLength(1), z.maxLength(255)),
   hook: z.string().check(z.minLength(1), z.maxLength(255)),
-  token: z.string().check(z.minLength(1), z.maxLength(64)),
+  /** Absent when no event told it: AWS tells it nowhere else. */
+  token: z.optional(actionTokenSchema),
   /** Where the instance comes from: a warm pool's instance runs nothing. */
   origin: z._default(z.enum(['AutoScalingGroup', 'WarmPool', 'EC2']), 'AutoScalingGroup'),
-  /** When the event was made, epoch milliseconds. */
+  /** When the event was made, or the waiting instance found, epoch milliseconds. */
   at: z.int().check(z.positive()),
 });
 
@@ -32,6 +36,11 @@ const HASH_DIGITS = 8;
  * delivery starts nothing (contract 1.6).
  */
 export function executionName(notice: Notice): string {
-  const hash = createHash('sha256').update(`${notice.kind},${notice.token}`).digest('hex').slice(0, HASH_DIGITS);
-  return `${notice.account}-${notice.region}-${notice.instance}-${hash}`;
+  const told = `${notice.kind},${notice.token ?? notice.at}`;
+  return executionsOf(notice) + createHash('sha256').update(told).digest('hex').slice(0, HASH_DIGITS);
+}
+
+/** What the name of every retirement of the instance begins with. */
+export function executionsOf({ account, region, instance }: Pick<Notice, 'account' | 'region' | 'instance'>): string {
+  return `${account}-${region}-${instance}-`;
 }

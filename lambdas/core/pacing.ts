@@ -27,6 +27,8 @@ export interface DrainTerms {
   readonly maxInFlight: number;
   /** Least time between two evictions, milliseconds; 0 for none. */
   readonly pauseMs: number;
+  /** When the last one went out in an earlier pass, epoch milliseconds. */
+  readonly lastAskedAt?: number;
   readonly startedAt: number;
   readonly deadline: number;
   /** Delete past budgets from each pod's force point on (contract 5.3). */
@@ -136,11 +138,11 @@ export class Pacing {
   /** When the next eviction may go out: Infinity while all slots are taken, later by the configured pause (contract 4.6). */
   #nextSlotAt(): number {
     if (this.#slots <= 0) return Infinity;
-    const { now, pauseMs, maxInFlight } = this.#terms;
+    const { now, pauseMs, maxInFlight, lastAskedAt = 0 } = this.#terms;
     if (pauseMs === 0) return now;
     const inThisPlan =
       maxInFlight - this.#slots - [...this.#asks.values()].filter((ask) => ask.state === 'asking').length;
-    const last = Math.max(0, ...[...this.#asks.values()].map((ask) => ask.askedAt));
+    const last = Math.max(lastAskedAt, ...[...this.#asks.values()].map((ask) => ask.askedAt));
     return inThisPlan > 0 ? now + pauseMs : Math.max(now, last + pauseMs);
   }
 }

@@ -20,6 +20,8 @@ export interface Pod {
   readonly deletingUntil?: number;
   /** Every container has terminated; with a deletion under way only a finalizer holds the object. */
   readonly containersTerminated: boolean;
+  /** The containers that have not terminated, each with its state: `main running`. */
+  readonly containersLeft: readonly string[];
   /** terminationGracePeriodSeconds. */
   readonly graceSeconds: number;
   /** The resolved priority, 0 when it has none. */
@@ -50,6 +52,11 @@ export interface Toleration {
 /** `namespace/name`, as people and kubectl write it. */
 export function podName(pod: Pick<Pod, 'namespace' | 'name'>): string {
   return `${pod.namespace}/${pod.name}`;
+}
+
+/** `Kind namespace/name` */
+export function ownerName(owner: Owner): string {
+  return `${owner.kind} ${podName(owner)}`;
 }
 
 /** Succeeded and Failed pods hold nothing and count for no budget (contract 4.1). */

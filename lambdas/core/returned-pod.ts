@@ -3,7 +3,7 @@
  * drain that sent each of them away would never end (contract 4.7, faults.md 55). They are counted by who makes them,
  * sent away a few times, then left.
  */
-import { isFinished, podName, type Pod } from './pod.ts';
+import { isFinished, ownerName, podName, type Pod } from './pod.ts';
 
 /** How often one maker's pods are sent away again: once may be a race with the scheduler, more is a habit. */
 const MOST_RETURNS = 3;
@@ -56,5 +56,5 @@ export function leftOnNode(returns: ReturnsOf): ReadonlySet<string> {
 
 /** A pod without a controller is its own: whoever makes it again does so under its name. */
 function makerOf(pod: Pod): string {
-  return pod.owner === undefined ? podName(pod) : `${pod.owner.kind} ${pod.owner.namespace}/${pod.owner.name}`;
+  return pod.owner === undefined ? podName(pod) : ownerName(pod.owner);
 }

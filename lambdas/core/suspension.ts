@@ -1,10 +1,17 @@
-/** How long a retirement suspends between two passes (contract 4; the function costs nothing meanwhile). */
+/**
+ * How long a retirement suspends between two turns (contract 4; the function costs nothing meanwhile), within the durable
+ * operations that a run may take.
+ */
+import { SHORTEST_HEARTBEAT } from './heartbeat.ts';
 
 /** The first minute is watched in process: most drains end there. */
 export const WATCHED_FIRST_MS = 60_000;
 
 /** Later passes look this long before they suspend again: long enough for the answers to what they asked. */
 export const WATCHED_LATER_MS = 5_000;
+
+/** With less time than this from its start to its deadline a retirement never suspends: a Spot instance has two minutes. */
+const SUSPENDS_FROM_MS = 300_000;
 
 const FIRST_SECONDS = 15;
 const GROWTH = 1.5;
@@ -13,12 +20,47 @@ const GROWTH = 1.5;
 const LONGEST_SECONDS = 180;
 
 /**
- * Whole seconds, 0 for not at all, to suspend before pass `turn` (1 for the first after the watched minute): growing, but never past the
- * next thing that is due.
- *
- * @param until milliseconds to the nearest of the next heartbeat, force point and deadline
+ * Lambda ends a run at 3,000 durable operations. A turn takes two, its step and its suspension; the rest is for the
+ * other steps of the run and for steps that are tried again.
  */
-export function suspensionSeconds(turn: number, until: number): number {
-  const backoff = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (turn - 1));
-  return Math.max(0, Math.floor(Math.min(backoff, until / 1000)));
+const MOST_TURNS = 1_240;
+
+/** When the retirement must have ended, and when its hook's heartbeats begin to be due; both told by its start. */
+export interface Span {
+  readonly startedAt: number;
+  readonly deadline: number;
+  readonly hookTimeoutSeconds: number;
+}
+
+export interface Turning {
+  /** How many turns the whole run has had, this one included. */
+  readonly turns: number;
+  /** How many of the stage since its watched minute, 1 for the first. */
+  readonly turn: number;
+  readonly now: number;
+  /** The nearest of the next heartbeat, the stage's end and what the stage says is due, epoch milliseconds. */
+  readonly dueAt: number;
+}
+
+/** Whether a run of this span suspends at all. */
+export function suspends({ startedAt, deadline }: Span): boolean {
+  return deadline - startedAt >= SUSPENDS_FROM_MS;
+}
+
+/**
+ * Whole seconds, 0 for not at all, to suspend after a turn: growing, but never past the next thing that is due. Where a
+ * stage asks for so many early turns that its run could not last until its deadline, it is made to wait.
+ */
+export function suspensionSeconds({ turns, turn, now, dueAt }: Turning, span: Span): number {
+  if (!suspends(span)) return 0;
+  const wanted = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (turn - 1));
+  const backoff = turns + turnsFor(span, now) < MOST_TURNS ? wanted : LONGEST_SECONDS;
+  return Math.max(0, Math.floor(Math.min(backoff, (dueAt - now) / 1000)));
+}
+
+/** How many turns the rest of the run needs at the longest pace; each heartbeat may cut a suspension in two. */
+function turnsFor({ deadline, hookTimeoutSeconds }: Span, now: number): number {
+  const left = Math.max(0, deadline - now) / 1000;
+  const pace = LONGEST_SECONDS + WATCHED_LATER_MS / 1000;
+  return Math.ceil(left / pace) + Math.ceil(left / (hookTimeoutSeconds * SHORTEST_HEARTBEAT));
 }

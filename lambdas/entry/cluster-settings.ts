@@ -1,6 +1,6 @@
 /** The configured clusters' settings, from their SSM parameters. */
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { readParameter } from '../adapters/parameters.ts';
+import { namesUnder, readParameter } from '../adapters/parameters.ts';
 import type { Settings } from '../workflow/ports.ts';
 import { parseClusterParameter } from './configuration.ts';
 
@@ -11,5 +11,6 @@ export function clusterSettings(ssm: SSMClient, prefix: string): Settings {
       const text = await readParameter(ssm, `${prefix}${name}`);
       return text === undefined ? undefined : parseClusterParameter(text);
     },
+    names: () => namesUnder(ssm, prefix),
   };
 }

@@ -19,6 +19,13 @@ const hookName = z
   .string()
   .check(z.regex(/^[A-Za-z0-9\-_/]{1,255}$/, 'must be a lifecycle hook name: letters, digits, -, _ and /, up to 255'));
 
+const share = z.pipe(
+  z.string().check(z.regex(/^(100|[1-9]?\d)%$/, 'must be a percentage such as "20%"')),
+  z.transform((value) => Number(value.slice(0, -1)) / 100),
+);
+
+const deadlinePolicy = z.enum(['force', 'wait', 'retain'], 'must be "force", "wait" or "retain"');
+
 const impliedBudget = z.pipe(
   z.string().check(z.regex(/^((100|[1-9]?\d)%|off)$/, 'must be a percentage such as "25%", or "off"')),
   z.transform((value) => (value === 'off' ? ('off' as const) : Number(value.slice(0, -1)) / 100)),
@@ -40,6 +47,7 @@ const selector = z.strictObject({
 /** Contract 4 and 5; each default stands in bold there. */
 const drainSchema = z.strictObject({
   timeoutSeconds: z._default(seconds(60, 172_800), 3_600),
+  atDeadline: z._default(deadlinePolicy, 'force'),
   impliedBudget: z._default(impliedBudget, 0.25),
   maxEvictionsInFlight: z._default(z.int().check(z.gte(1), z.lte(50)), 50),
   pauseBetweenEvictionsSeconds: z._default(seconds(0, 3_600), 0),
@@ -56,6 +64,7 @@ const groupSchema = z.strictObject({
   /** The hook's heartbeat timeout: how long an instance is held if we fail altogether (contract 6.3). */
   heartbeatTimeoutSeconds: z._default(seconds(30, 7_200), 900),
   drainTimeoutSeconds: z.optional(seconds(60, 172_800)),
+  atDeadline: z.optional(deadlinePolicy),
 });
 
 const taintSchema = z.strictObject({
@@ -76,6 +85,8 @@ const clusterSchema = z.strictObject({
   groups: z.array(groupSchema).check(z.minLength(1, 'must name at least one Auto Scaling group')),
   taint: z.prefault(taintSchema, {}),
   drain: z.prefault(drainSchema, {}),
+  maxDrains: z._default(z.int().check(z.gte(1)), 25),
+  maxLeaving: z.prefault(share, '20%'),
 });
 
 const vpcSchema = z.strictObject({
@@ -151,9 +162,13 @@ function repeated(names: readonly string[]): string[] {
 }
 
 /** The text of a cluster's SSM parameter: settings with their defaults filled in. */
-export function clusterParameter({ name, groups, taint, drain }: ClusterConfiguration): string {
-  const impliedBudget = drain.impliedBudget === 'off' ? 'off' : `${Math.round(drain.impliedBudget * 100)}%`;
-  return JSON.stringify({ name, groups, taint, drain: { ...drain, impliedBudget } });
+export function clusterParameter({ drain, maxLeaving, ...cluster }: ClusterConfiguration): string {
+  const impliedBudget = drain.impliedBudget === 'off' ? 'off' : percent(drain.impliedBudget);
+  return JSON.stringify({ ...cluster, drain: { ...drain, impliedBudget }, maxLeaving: percent(maxLeaving) });
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)}%`;
 }
 
 /** Reads what `clusterParameter` wrote. @throws WrongConfiguration when somebody changed it by hand and wrongly */

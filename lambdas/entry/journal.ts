@@ -15,13 +15,21 @@ const LONGEST_FIELD = 1_000;
 
 const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'notice.refused',
+  'retirement.held',
+  'retention.missing',
+  'instance.retained',
   'node.missing',
   'node.dead',
   'eviction.blocked',
+  'pod.unschedulable',
+  'pod.stuck',
   'pod.returned',
   'pod.forced',
+  'volumes.awaited',
   'volumes.kept',
   'cluster.away',
+  'cluster.unswept',
+  'marks.unreadable',
 ]);
 
 export function journal(service: string): Journal {
@@ -50,6 +58,20 @@ function measure(event: DomainEvent, metrics: Metrics): void {
       metric.addMetric('Retirement', MetricUnit.Seconds, event.seconds);
       return;
     }
+    case 'sweep.finished':
+      // Lost events: there should be none.
+      if (event.started > 0) metrics.singleMetric().addMetric('HookForgotten', MetricUnit.Count, event.started);
+      return;
+    case 'cluster.unswept': {
+      const metric = metrics.singleMetric();
+      metric.clearDefaultDimensions();
+      metric.addDimensions({ cluster: event.cluster });
+      metric.addMetric('ClusterUnswept', MetricUnit.Count, 1);
+      return;
+    }
+    case 'retirement.held':
+      if (event.breaker) metrics.singleMetric().addMetric('BreakerHeld', MetricUnit.Count, 1);
+      return;
     case 'notice.ignored':
       if (event.stale) metrics.singleMetric().addMetric('NoticeStale', MetricUnit.Count, 1);
       return;

@@ -15,16 +15,20 @@ const commonSettings = {
   EBB_CLUSTER_PARAMETERS: z.string().check(z.regex(/^\/.+\/$/)),
 };
 
-export const routerSettings = z.object({
+/** What those have that start retirements. */
+const starterSettings = {
   ...commonSettings,
   /** ARN of the retirement's alias: durable functions are invoked qualified. */
   EBB_RETIREMENT_FUNCTION: z.string().check(z.startsWith('arn:')),
-});
+};
 
+export const routerSettings = z.object(starterSettings);
 export const retirementSettings = z.object(commonSettings);
+export const sweepSettings = z.object(starterSettings);
 
 export type RouterSettings = z.infer<typeof routerSettings>;
 export type RetirementSettings = z.infer<typeof retirementSettings>;
+export type SweepSettings = z.infer<typeof sweepSettings>;
 
 /** @throws Error naming every variable that is missing or wrong */
 export function readSettings<Schema extends z.ZodMiniType>(schema: Schema, environment = process.env): z.infer<Schema> {

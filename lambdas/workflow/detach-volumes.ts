@@ -2,14 +2,18 @@
  * One pass of waiting for a node's volumes (contract 8.1): an instance that goes with a volume attached leaves the pod
  * that needs it waiting for minutes elsewhere. Volumes of pods that are spared stay with the node.
  */
+import type { AttachedVolume } from '../core/attached-volume.ts';
 import type { Cluster } from './ports.ts';
 import { Signal } from './signal.ts';
 
 export interface DetachResult {
   readonly state: 'detached' | 'waiting';
-  /** Names of persistent volumes that are still attached. */
-  readonly volumes: readonly string[];
+  /** Those that are still attached. */
+  readonly volumes: readonly AttachedVolume[];
 }
+
+/** A node's own report is not watched: once no attachment is left it is read again after so long. */
+const REREAD_MS = 5_000;
 
 /**
  * @param spared names of volumes that are not waited for
@@ -31,11 +35,14 @@ export async function detachPass(
   });
   try {
     for (;;) {
-      const volumes = watch.attached().filter((volume) => !spared.includes(volume));
-      if (volumes.length === 0) return { state: 'detached', volumes };
       const left = watchUntil - Date.now();
-      if (left <= 0) return { state: 'waiting', volumes };
-      await signal.wait(left);
+      const isClear = watch.attached().every((volume) => spared.includes(volume));
+      if (isClear || left <= 0) {
+        const volumes = (await watch.confirm()).filter(({ name }) => !spared.includes(name));
+        if (volumes.length === 0) return { state: 'detached', volumes };
+        if (left <= 0) return { state: 'waiting', volumes };
+      }
+      await signal.wait(isClear ? Math.min(left, REREAD_MS) : left);
     }
   } finally {
     watch.close();

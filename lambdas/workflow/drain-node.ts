@@ -4,10 +4,13 @@
  * It owns no time of its own: when to watch again and what happens meanwhile is the driver's.
  */
 import type { Subject } from '../core/domain-event.ts';
+import { estimateDrain } from '../core/drain-estimate.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../core/eviction-ask.ts';
 import { graceOf, planEvictions, type EvictionPlan } from '../core/eviction-plan.ts';
 import type { DrainTerms } from '../core/pacing.ts';
 import { isFinished } from '../core/pod.ts';
+import { stateOf } from '../core/stuck-pod.ts';
+import { BlockInquiry } from './block-inquiry.ts';
 import { DrainRecord, type DrainMemory, type Leaving } from './drain-record.ts';
 import type { Cluster, DrainWatch, Journal } from './ports.ts';
 import { Signal } from './signal.ts';
@@ -25,8 +28,8 @@ export interface PassResult {
   readonly memory: DrainMemory;
   /** Persistent volumes of the pods that stay; told once the node is drained. */
   readonly sparedVolumes: readonly string[];
-  /** When the next pass can do something although nothing changes, epoch milliseconds; absent when never. */
-  readonly wakeAt?: number;
+  /** When the next pass has something to do although nothing changes, epoch milliseconds; absent when never. */
+  readonly dueAt?: number;
 }
 
 /**
@@ -70,6 +73,7 @@ class Pass {
   readonly #asks = new Map<string, Ask>();
   readonly #inFlight = new Set<Promise<void>>();
   readonly #record: DrainRecord;
+  readonly #inquiry: BlockInquiry;
   /** Pods have come although the node is isolated: perhaps it is another machine's now, so the driver must look first. */
   #haveCome = false;
 
@@ -77,17 +81,23 @@ class Pass {
     this.#drain = drain;
     this.#ports = ports;
     this.#record = new DrainRecord(drain.subject, memory, ports.journal);
+    this.#inquiry = new BlockInquiry(ports.cluster, () => ports.watch.state());
   }
 
   async run(watchUntil: number): Promise<PassResult> {
+    this.#record.planned(() => estimateDrain(this.#ports.watch.state(), { ...this.#drain.terms, now: Date.now() }));
     for (;;) {
       const plan = this.#look();
       if (plan.remaining.length === 0 && (await this.#isEmpty())) return await this.#drained(plan);
-      this.#record.blocked(plan.blocked);
       const left = this.#haveCome ? 0 : watchUntil - Date.now();
-      if (left > 0) this.#carryOut(plan);
-      else if (this.#inFlight.size === 0) return this.#waiting(plan);
-      await this.#ports.signal.wait(left <= 0 ? Infinity : Math.min(left, plan.wakeAt - Date.now()));
+      if (left > 0) {
+        this.#carryOut(plan);
+        this.#inquire(plan);
+      }
+      this.#record.blocked(this.#inquiry.explained(plan.blocked));
+      if (left <= 0 && this.#inFlight.size === 0) return this.#waiting(plan);
+      const wakeAt = Math.min(plan.wakeAt, this.#inquiry.nextAt(plan.blocked));
+      await this.#ports.signal.wait(left <= 0 ? Infinity : Math.min(left, wakeAt - Date.now()));
     }
   }
 
@@ -108,7 +118,9 @@ class Pass {
   }
 
   #plan(): EvictionPlan {
-    const terms = { ...this.#drain.terms, now: Date.now(), left: this.#record.left };
+    const { lastAskedAt } = this.#record.memory;
+    const past = { left: this.#record.left, ...(lastAskedAt !== undefined && { lastAskedAt }) };
+    const terms = { ...this.#drain.terms, ...past, now: Date.now() };
     return planEvictions(this.#ports.watch.state(), this.#asks, terms);
   }
 
@@ -132,12 +144,30 @@ class Pass {
     }
   }
 
+  /** Asks what a person will want to know of pods that do not leave (contract 13.2). */
+  #inquire(plan: EvictionPlan): void {
+    for (const asking of this.#inquiry.ask(plan.blocked)) this.#await(asking);
+    const stuck = this.#record.newlyStuck(plan);
+    if (stuck.length === 0) return;
+    const look = async (): Promise<void> => {
+      const state = stateOf(await this.#ports.cluster.readNode(this.#drain.node));
+      for (const pod of stuck) this.#record.stuck(pod, state);
+    };
+    this.#await(look());
+  }
+
   #ask(leaving: Leaving, send: () => Promise<EvictionAnswer>): void {
     const { pod, forced } = leaving;
+    this.#inquiry.leaving(pod);
     const ask = asked(this.#asks.get(pod.uid), { now: Date.now(), ready: pod.ready, forced });
     this.#asks.set(pod.uid, ask);
-    const work = send()
-      .then((answer) => this.#settleAnswer(leaving, ask, answer))
+    this.#record.asked(ask.askedAt);
+    this.#await(send().then((answer) => this.#settleAnswer(leaving, ask, answer)));
+  }
+
+  /** Lets the request go on beside the others: its end is a change, its failure the pass's. */
+  #await(request: Promise<void>): void {
+    const work = request
       .catch((error: unknown) => {
         this.#ports.signal.fail(error as Error);
       })
@@ -170,8 +200,8 @@ class Pass {
     return { state: 'drained', memory: this.#record.memory, sparedVolumes: volumes.flat() };
   }
 
-  #waiting({ wakeAt }: EvictionPlan): PassResult {
-    const wake = this.#haveCome ? { wakeAt: Date.now() } : Number.isFinite(wakeAt) ? { wakeAt } : {};
-    return { state: 'waiting', memory: this.#record.memory, sparedVolumes: [], ...wake };
+  #waiting({ dueAt }: EvictionPlan): PassResult {
+    const due = this.#haveCome ? { dueAt: Date.now() } : Number.isFinite(dueAt) ? { dueAt } : {};
+    return { state: 'waiting', memory: this.#record.memory, sparedVolumes: [], ...due };
   }
 }

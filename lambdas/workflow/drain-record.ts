@@ -2,13 +2,17 @@
  * What a drain remembers from pass to pass and reports: each fact once, when it is news. It decides nothing; it tells
  * which pods went, which are held by what, and which came although the node is isolated.
  */
-import { blockKey, type Blocked } from '../core/blocked.ts';
+import { blockKey, waitsForPods, type Blocked, type BlockedBy } from '../core/blocked.ts';
+import type { DrainEstimate } from '../core/drain-estimate.ts';
 import {
+  drainPlanned,
   evictionBlocked,
   podEvicted,
   podForced,
   podGone,
   podReturned,
+  podStuck,
+  podUnschedulable,
   type DomainEvent,
   type Subject,
 } from '../core/domain-event.ts';
@@ -16,6 +20,8 @@ import type { Asks } from '../core/eviction-ask.ts';
 import type { EvictionPlan } from '../core/eviction-plan.ts';
 import { isBeingDeleted, podName, type Pod } from '../core/pod.ts';
 import { countReturns, isMadeSince, leftOnNode, type ReturnedPod, type ReturnsOf } from '../core/returned-pod.ts';
+import type { NodeState } from '../core/stuck-pod.ts';
+import { UNSCHEDULABLE, unreadyKey } from '../core/unready-pod.ts';
 import type { Journal } from './ports.ts';
 
 /** What one pass hands to the next: plain data, so that it can be kept over a suspension. */
@@ -24,13 +30,26 @@ export interface DrainMemory {
   readonly remaining?: Readonly<Record<string, string>>;
   /** What held a pod when it was last reported, by uid, so that only news is reported. */
   readonly blocks: Readonly<Record<string, string>>;
+  /** Which pods its budget missed when that was last reported, by the key of the block. */
+  readonly missed: Readonly<Record<string, string>>;
+  /** What is told only once of a pod: the kind of event and the pod's uid. */
+  readonly told: readonly string[];
   /** Pods that came although the node is isolated. */
   readonly returns: ReturnsOf;
   readonly evicted: number;
   readonly forced: number;
+  /** When the last pod was asked to leave, epoch milliseconds; absent before the first. */
+  readonly lastAskedAt?: number;
 }
 
-export const NOTHING_DRAINED: DrainMemory = { blocks: {}, returns: {}, evicted: 0, forced: 0 };
+export const NOTHING_DRAINED: DrainMemory = {
+  blocks: {},
+  missed: {},
+  told: [],
+  returns: {},
+  evicted: 0,
+  forced: 0,
+};
 
 /** A pod that is asked to leave, and how. */
 export interface Leaving {
@@ -43,6 +62,8 @@ export class DrainRecord {
   readonly #subject: Subject;
   readonly #journal: Journal;
   #memory: DrainMemory;
+  /** Keys of blocks that have been reported again because of their pods: once in a pass is enough. */
+  readonly #retold = new Set<string>();
 
   constructor(subject: Subject, memory: DrainMemory, journal: Journal) {
     this.#subject = subject;
@@ -92,15 +113,66 @@ export class DrainRecord {
     this.#memory = { ...this.#memory, remaining: names };
   }
 
+  /** A block is news of each pod that it holds; which pods its budget misses is news of the budget. */
   blocked(blocked: readonly Blocked[]): void {
-    const blocks = { ...this.#memory.blocks };
     for (const { pod, by } of blocked) {
       const key = blockKey(by);
-      if (blocks[pod.uid] === key) continue;
-      blocks[pod.uid] = key;
+      const isFirst = this.#memory.blocks[pod.uid] !== key;
+      if (!isFirst && !this.#missesOthers(by)) continue;
+      if (!isFirst) this.#retold.add(key);
+      this.#remember(pod, by);
       this.#report(evictionBlocked(this.#subject, pod, by));
     }
-    this.#memory = { ...this.#memory, blocks };
+    for (const { by } of blocked) this.#unschedulable(by);
+  }
+
+  #missesOthers(by: BlockedBy): boolean {
+    const key = blockKey(by);
+    if (!waitsForPods(by) || by.unready === undefined || this.#retold.has(key)) return false;
+    return unreadyKey(by.unready) !== (this.#memory.missed[key] ?? '');
+  }
+
+  #remember({ uid }: Pod, by: BlockedBy): void {
+    const key = blockKey(by);
+    const { blocks, missed } = this.#memory;
+    const unready = waitsForPods(by) && by.unready !== undefined ? { [key]: unreadyKey(by.unready) } : {};
+    this.#memory = { ...this.#memory, blocks: { ...blocks, [uid]: key }, missed: { ...missed, ...unready } };
+  }
+
+  #unschedulable(by: BlockedBy): void {
+    if (!waitsForPods(by)) return;
+    const missedBy = by.kind === 'budget' ? `budget ${by.budget}` : by.workload;
+    for (const pod of by.unready?.pods ?? []) {
+      if (pod.reason !== UNSCHEDULABLE || !this.#isFirst('unschedulable', pod)) continue;
+      this.#report(podUnschedulable(this.#subject, pod, { missedBy }));
+    }
+  }
+
+  /** Those that have not been told as stuck yet; whoever asks tells them. */
+  newlyStuck({ stuck }: EvictionPlan): readonly Pod[] {
+    return stuck.filter((pod) => this.#isFirst('stuck', pod));
+  }
+
+  stuck(pod: Pod, nodeState: NodeState): void {
+    const overdueSeconds = Math.round((Date.now() - (pod.deletingUntil ?? Date.now())) / 1000);
+    this.#report(podStuck(this.#subject, pod, { overdueSeconds, nodeState }));
+  }
+
+  #isFirst(what: string, { uid }: { readonly uid: string }): boolean {
+    const key = `${what} ${uid}`;
+    if (this.#memory.told.includes(key)) return false;
+    this.#memory = { ...this.#memory, told: [...this.#memory.told, key] };
+    return true;
+  }
+
+  /** Tells the plan, before the first look. */
+  planned(estimate: () => DrainEstimate): void {
+    if (this.#memory.remaining === undefined) this.#report(drainPlanned(this.#subject, estimate()));
+  }
+
+  /** @param at epoch milliseconds */
+  asked(at: number): void {
+    this.#memory = { ...this.#memory, lastAskedAt: at };
   }
 
   leaving({ pod, graceSeconds, forced }: Leaving): void {

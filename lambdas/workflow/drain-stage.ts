@@ -16,8 +16,23 @@ export interface Drained {
   readonly memory: DrainMemory;
   /** Persistent volumes of the pods that stay. */
   readonly sparedVolumes: readonly string[];
-  /** `late`: its time was up. Unless it is empty, what is left goes with the instance. */
-  readonly ended: 'empty' | 'late' | 'dead node' | 'replaced';
+  /** Unless it is empty, what is left goes with the instance. */
+  readonly ended: 'empty' | 'dead node' | 'replaced' | 'superseded';
+  /** Which retirement is in charge now, if another is. */
+  readonly by?: string;
+}
+
+/** What is drained, and by when. */
+export interface DrainOrder {
+  readonly node: string;
+  /** Epoch milliseconds, as are the others. */
+  readonly isolatedAt: number;
+  readonly startedAt: number;
+  readonly deadline: number;
+  /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
+  readonly forces: boolean;
+  /** What an earlier drain of the node came to. */
+  readonly before?: DrainMemory;
 }
 
 /** What the stage hands from pass to pass. */
@@ -27,20 +42,21 @@ export interface DrainStageMemory {
   readonly death?: Death & { readonly until: number };
 }
 
-/** Drains the node (contract 4). @param isolatedAt epoch milliseconds */
-export function drainStage(
-  retiree: Retiree,
-  { node, isolatedAt }: { node: string; isolatedAt: number },
-): Stage<Drained, DrainStageMemory> {
+/** Drains the node (contract 4). */
+export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, DrainStageMemory> {
   const { notice, cluster, held, ports } = retiree;
-  const terms = drainTerms(cluster, { startedAt: notice.at, deadline: held.deadline });
+  const { node, isolatedAt } = order;
+  const terms = drainTerms(cluster, order);
+  const machine = { instance: notice.instance, node, execution: held.subject.execution };
   return {
     name: 'drain',
-    memory: { drain: NOTHING_DRAINED },
+    memory: { drain: order.before ?? NOTHING_DRAINED },
+    until: order.deadline,
     async pass(memory, { subject, watchUntil }) {
       const api = await ports.clusters.open(cluster.name);
-      const look = await lookAtNode({ instance: notice.instance, node }, { cluster: api, instances: ports.instances });
+      const look = await lookAtNode(machine, { cluster: api, instances: ports.instances });
       if (look.kind === 'replaced') return done(memory.drain, 'replaced');
+      if (look.kind === 'superseded') return done(memory.drain, 'superseded', look.by);
       const death = memory.death ?? deathIn(look, subject, retiree);
       const pass = await drainPass(
         { subject, node, isolatedAt, terms: { ...terms, ...(death?.machineGone && { machineGone: true }) } },
@@ -60,8 +76,8 @@ function deathIn(look: NodeLook, subject: Subject, { ports }: Retiree): DrainSta
   return { ...look.death, until: Date.now() + PODS_OF_DEAD_NODE_MS };
 }
 
-function done(memory: DrainMemory, ended: Drained['ended']): Pass<Drained, never> {
-  return { state: 'done', value: { memory, sparedVolumes: [], ended } };
+function done(memory: DrainMemory, ended: Drained['ended'], by?: string): Pass<Drained, never> {
+  return { state: 'done', value: { memory, sparedVolumes: [], ended, ...(by !== undefined && { by }) } };
 }
 
 function drained(
@@ -76,20 +92,20 @@ function drained(
 }
 
 function waiting(
-  { memory, wakeAt = Infinity }: PassResult,
+  { memory, dueAt = Infinity }: PassResult,
   death: DrainStageMemory['death'],
   look: NodeLook,
 ): Pass<Drained, DrainStageMemory> {
-  const next = Math.min(wakeAt, death?.until ?? Infinity, look.kind === 'silent' ? look.lookAgainAt : Infinity);
+  const next = Math.min(dueAt, death?.until ?? Infinity, look.kind === 'silent' ? look.lookAgainAt : Infinity);
   return {
     state: 'waiting',
     memory: { drain: memory, ...(death && { death }) },
     waitingFor: Object.values(memory.remaining ?? {}),
-    ...(Number.isFinite(next) && { wakeAt: next }),
+    ...(Number.isFinite(next) && { dueAt: next }),
   };
 }
 
-function drainTerms({ drain, taint }: ClusterSettings, span: { startedAt: number; deadline: number }): DrainTerms {
+function drainTerms({ drain, taint }: ClusterSettings, { startedAt, deadline, forces }: DrainOrder): DrainTerms {
   return {
     // The instance goes whatever we do, so a pod that nobody will make again is evicted, with a warning (contract 4.1).
     policy: { ...drain, taintKey: taint.key, blockUncontrolled: false },
@@ -97,7 +113,8 @@ function drainTerms({ drain, taint }: ClusterSettings, span: { startedAt: number
     ...(drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: drain.gracePeriodSeconds }),
     maxInFlight: drain.maxEvictionsInFlight,
     pauseMs: drain.pauseBetweenEvictionsSeconds * 1000,
-    forces: true,
-    ...span,
+    forces,
+    startedAt,
+    deadline,
   };
 }

@@ -6,9 +6,10 @@
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/domain-event.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
-import { suspensionSeconds, WATCHED_FIRST_MS, WATCHED_LATER_MS } from '../core/suspension.ts';
-import { sleep } from './sleep.ts';
+import { suspends, suspensionSeconds, WATCHED_FIRST_MS, WATCHED_LATER_MS } from '../core/suspension.ts';
 import type { DurableRun, Hook, Journal, Lifecycle, LifecycleAction } from './ports.ts';
+import { Signal } from './signal.ts';
+import { sleep } from './sleep.ts';
 
 export interface HeldHook {
   readonly subject: Subject;
@@ -16,7 +17,8 @@ export interface HeldHook {
   readonly hook: Hook;
   /** When the next heartbeat is due, epoch milliseconds. */
   readonly heartbeatAt: number;
-  /** When the retirement must have ended, epoch milliseconds. */
+  /** When the retirement began, and when it must have ended, epoch milliseconds. */
+  readonly startedAt: number;
   readonly deadline: number;
 }
 
@@ -34,8 +36,8 @@ export type Pass<Value, Memory> =
       readonly memory: Memory;
       /** Names of what it waits for. */
       readonly waitingFor: readonly string[];
-      /** When it can go on although nothing changes, epoch milliseconds. */
-      readonly wakeAt?: number;
+      /** When it has something to do although nothing changes, epoch milliseconds. */
+      readonly dueAt?: number;
       /** The cluster could not be reached. */
       readonly away?: true;
     };
@@ -62,20 +64,23 @@ export type StageEnd<Value, Memory> =
   /** The cluster does not let us in. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** What a step keeps of a pass: the pass, when it ended, and how long to suspend after it. */
-type Turn<Value, Memory> =
-  | { readonly kind: 'done'; readonly value: Value }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | {
-      readonly kind: 'again';
-      readonly memory: Memory;
-      readonly waitingFor: readonly string[];
-      readonly away: boolean;
-      /** Epoch milliseconds, as is `at`, its end. */
-      readonly began: number;
-      readonly at: number;
-      readonly suspendSeconds: number;
-    };
+/** What a step keeps of a turn, so that a replay goes on as the turn did. */
+interface Turn<Value, Memory> {
+  readonly outcome:
+    | Exclude<StageEnd<Value, Memory>, { kind: 'late' }>
+    | {
+        readonly kind: 'again';
+        readonly memory: Memory;
+        readonly waitingFor: readonly string[];
+        readonly away: boolean;
+        readonly suspendSeconds: number;
+      };
+  /** Epoch milliseconds, as is `at`, its end. */
+  readonly began: number;
+  readonly at: number;
+  /** When the next heartbeat is due, epoch milliseconds; absent once no hook is held any more. */
+  readonly heartbeatAt?: number;
+}
 
 interface TurnStart<Memory> {
   readonly memory: Memory;
@@ -89,43 +94,58 @@ interface TurnStart<Memory> {
 }
 
 export class HookHolder {
-  #subject: Subject;
+  #held: HeldHook;
+  /** When the next heartbeat is due, epoch milliseconds; Infinity once no hook is held any more. */
   #heartbeatAt: number;
-  readonly #held: HeldHook;
+  #turns = 0;
   readonly #ports: HoldPorts;
 
   constructor(held: HeldHook, ports: HoldPorts) {
     this.#held = held;
     this.#ports = ports;
-    this.#subject = held.subject;
     this.#heartbeatAt = held.heartbeatAt;
   }
 
   get subject(): Subject {
-    return this.#subject;
+    return this.#held.subject;
+  }
+
+  /** When the retirement must have ended, epoch milliseconds. */
+  get deadline(): number {
+    return this.#held.deadline;
   }
 
   /** Once the node is known, events name it. */
   names(node: string): void {
-    this.#subject = { ...this.#subject, node };
+    this.#held = { ...this.#held, subject: { ...this.subject, node } };
+  }
+
+  /** @param deadline epoch milliseconds, from now on */
+  mustEndBy(deadline: number): void {
+    this.#held = { ...this.#held, deadline };
+  }
+
+  /** The hook has been completed: what is still to do needs no more heartbeats. */
+  letGo(): void {
+    this.#heartbeatAt = Infinity;
   }
 
   /** Takes one stage to its end, heartbeating whenever that is due. */
   async through<Value, Memory>(stage: Stage<Value, Memory>): Promise<StageEnd<Value, Memory>> {
-    const until = stage.until ?? this.#held.deadline;
+    const until = stage.until ?? this.deadline;
     let memory = stage.memory;
     let startedAt: number | undefined;
     let wasAway = false;
     for (let number = 0; ; number += 1) {
-      const turn: Turn<Value, Memory> = await this.#turn(stage, { memory, number, until, startedAt, wasAway });
-      if (turn.kind !== 'again') return turn;
+      const start: TurnStart<Memory> = { memory, number, until, startedAt, wasAway };
+      const { outcome, ...turn }: Turn<Value, Memory> = await this.#turn(stage, start);
+      this.#heartbeatAt = turn.heartbeatAt ?? Infinity;
+      if (outcome.kind !== 'again') return outcome;
+      if (turn.at >= until) return { ...outcome, kind: 'late' };
       startedAt ??= turn.began;
-      memory = turn.memory;
-      wasAway = turn.away;
-      if (turn.at >= until) return { ...turn, kind: 'late' };
-      if (turn.suspendSeconds > 0) await this.#ports.run.suspend(stage.name, turn.suspendSeconds);
-      const now = turn.at + turn.suspendSeconds * 1000;
-      if (now >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return { kind: 'hook over' };
+      memory = outcome.memory;
+      wasAway = outcome.away;
+      if (outcome.suspendSeconds > 0) await this.#ports.run.suspend(stage.name, outcome.suspendSeconds);
     }
   }
 
@@ -134,27 +154,56 @@ export class HookHolder {
     stage: Stage<Value, Memory>,
     { memory, number, until, startedAt, wasAway }: TurnStart<Memory>,
   ): Promise<Turn<Value, Memory>> {
+    this.#turns += 1;
     return this.#ports.run.step(stage.name, async () => {
       const began = Date.now();
+      const end = (outcome: Turn<Value, Memory>['outcome']): Turn<Value, Memory> => {
+        const heartbeat = Number.isFinite(this.#heartbeatAt) ? { heartbeatAt: this.#heartbeatAt } : {};
+        return { outcome, began, at: Date.now(), ...heartbeat };
+      };
+      if (began >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return end({ kind: 'hook over' });
       const firstMinuteEnds = (startedAt ?? began) + WATCHED_FIRST_MS;
       const watched = began < firstMinuteEnds;
-      const watchEnds = watched ? firstMinuteEnds : began + WATCHED_LATER_MS;
-      const watchUntil = Math.min(watchEnds, until, this.#heartbeatAt);
-      const attempt = () => stage.pass(memory, { watchUntil, subject: this.#subject });
-      const pass = await this.#attempt(attempt, { memory, wasAway });
-      if (pass.state === 'done') return { kind: 'done', value: pass.value };
-      if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
-      const at = Date.now();
-      const dueIn = Math.min(this.#heartbeatAt, until, pass.wakeAt ?? Infinity) - at;
-      const suspendSeconds = this.#suspension(stage, { number, watched, dueIn });
+      const watchUntil = Math.min(until, this.#watchEnds(began, firstMinuteEnds));
+      const attempt = () => stage.pass(memory, { watchUntil, subject: this.subject });
+      const pass = await this.#keptAlive(this.#attempt(attempt, { memory, wasAway }));
+      if (pass.state === 'done') return end({ kind: 'done', value: pass.value });
+      if (pass.state === 'refused') return end({ kind: 'refused', reason: pass.reason });
       const { memory: next, waitingFor, away = false } = pass;
-      // A suspension lasts whole seconds: what is due within one is waited for here.
-      if (suspendSeconds === 0 && dueIn > 0) await sleep(dueIn);
-      if (suspendSeconds > 0) {
-        this.#ports.journal.report(retirementSuspended(this.#subject, { seconds: suspendSeconds, waitingFor }));
-      }
-      return { kind: 'again', memory: next, waitingFor, away, began, at, suspendSeconds };
+      const dueAt = Math.min(this.#heartbeatAt, until, pass.dueAt ?? Infinity);
+      const suspendSeconds = this.#suspension(stage, { turn: watched ? 1 : number, dueAt });
+      if (suspendSeconds === 0) await sleep(this.#pause(stage, { dueAt, watchUntil }));
+      else this.#ports.journal.report(retirementSuspended(this.subject, { seconds: suspendSeconds, waitingFor }));
+      return end({ kind: 'again', memory: next, waitingFor, away, suspendSeconds });
     });
+  }
+
+  get #span() {
+    const { startedAt, deadline, hook } = this.#held;
+    return { startedAt, deadline, hookTimeoutSeconds: hook.timeoutSeconds };
+  }
+
+  #watchEnds(began: number, firstMinuteEnds: number): number {
+    if (!suspends(this.#span)) return began + WATCHED_FIRST_MS;
+    return began < firstMinuteEnds ? firstMinuteEnds : began + WATCHED_LATER_MS;
+  }
+
+  #suspension({ pauseSeconds = Infinity }: { pauseSeconds?: number }, next: { turn: number; dueAt: number }): number {
+    const seconds = suspensionSeconds({ ...next, turns: this.#turns, now: Date.now() }, this.#span);
+    return Math.min(seconds, pauseSeconds);
+  }
+
+  /**
+   * Milliseconds to wait here before the next turn. A suspension lasts whole seconds, so what is due within one is waited
+   * for; a run that never suspends waits out the pause of a pass that had nothing to watch.
+   */
+  #pause(
+    { pauseSeconds = WATCHED_LATER_MS / 1000 }: { pauseSeconds?: number },
+    until: { dueAt: number; watchUntil: number },
+  ): number {
+    const { dueAt, watchUntil } = until;
+    if (suspends(this.#span)) return dueAt - Date.now();
+    return Math.min(Math.min(dueAt, watchUntil) - Date.now(), pauseSeconds * 1000);
   }
 
   /** A cluster that is away is waited for with heartbeats; one that refuses us ends the stage (contract 6.3). */
@@ -168,30 +217,40 @@ export class HookHolder {
       if (error instanceof ClusterRefused) return { state: 'refused', reason: error.message };
       if (!(error instanceof ClusterAway)) throw error;
       // Said once for as long as it lasts: each suspension names what it waits for (faults.md 38).
-      if (!wasAway) this.#ports.journal.report(clusterAway(this.#subject, { reason: error.message }));
+      if (!wasAway) this.#ports.journal.report(clusterAway(this.subject, { reason: error.message }));
       return { state: 'waiting', memory, waitingFor: [error.message], away: true };
     }
   }
 
-  #suspension(
-    stage: { pauseSeconds?: number },
-    { number, watched, dueIn }: { number: number; watched: boolean; dueIn: number },
-  ): number {
-    if (dueIn <= 0) return 0;
-    const seconds = suspensionSeconds(watched ? 1 : number, dueIn);
-    return stage.pauseSeconds === undefined ? seconds : Math.min(seconds, stage.pauseSeconds);
+  /**
+   * Heartbeats whenever that falls due before `work` has ended: an API server that is slow to answer must not cost the
+   * hook. One that fails here is sent again first thing in the next turn, where its failure counts.
+   */
+  async #keptAlive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+    const signal = new Signal();
+    let working = true;
+    const worked = work.finally(() => {
+      working = false;
+      signal.raise();
+    });
+    // Its rejection is the caller's: `worked` is returned below.
+    worked.catch(() => undefined);
+    while (working) {
+      await signal.wait(this.#heartbeatAt - Date.now());
+      if (!working) break;
+      const beat = await this.#heartbeat().catch(() => 'failed');
+      if (beat !== 'recorded') break;
+    }
+    return await worked;
   }
 
   async #heartbeat(): Promise<'recorded' | 'over'> {
-    const beat = await this.#ports.run.step('heartbeat', async () => {
-      const outcome = await this.#ports.lifecycle.heartbeat(this.#held.action);
-      const interval = heartbeatInterval(this.#held.hook.timeoutSeconds, Math.random());
-      if (outcome === 'recorded') {
-        this.#ports.journal.report(heartbeatRecorded(this.#subject, { nextInSeconds: Math.round(interval / 1000) }));
-      }
-      return { outcome, nextAt: Date.now() + interval };
-    });
-    this.#heartbeatAt = beat.nextAt;
-    return beat.outcome;
+    const { action, hook } = this.#held;
+    const outcome = await this.#ports.lifecycle.heartbeat(action);
+    if (outcome === 'over') return outcome;
+    const interval = heartbeatInterval(hook.timeoutSeconds, Math.random());
+    this.#heartbeatAt = Date.now() + interval;
+    this.#ports.journal.report(heartbeatRecorded(this.subject, { nextInSeconds: Math.round(interval / 1000) }));
+    return outcome;
   }
 }

@@ -1,5 +1,6 @@
-/** Isolating a node and its undo, each one optimistic patch (contract 3). */
-import { nodeIsolated, nodeRestored, type Subject } from '../core/domain-event.ts';
+/** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
+import { decideCharge, type Claim } from '../core/charge.ts';
+import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../core/domain-event.ts';
 import {
   chargeOf,
   isIsolatedFor,
@@ -7,7 +8,6 @@ import {
   restoration,
   type IsolationTaint,
   type NodePatch,
-  type Takeover,
 } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
 import type { Cluster, Journal } from './ports.ts';
@@ -20,50 +20,80 @@ interface Ports {
   readonly journal: Journal;
 }
 
+export type Isolated =
+  /** `deadline`: by which it must be drained, epoch milliseconds: another's may have been nearer. */
+  | { readonly kind: 'isolated'; readonly deadline: number }
+  /** Another retirement is in charge and does it all (contract 1.6). */
+  | { readonly kind: 'joined'; readonly execution: string }
+  /** The node has been deleted meanwhile, or another machine has its name (contract 2.1). */
+  | { readonly kind: 'gone' };
+
 /**
- * Isolates the node, keeping every foreign mark. Doing it again for the same execution changes nothing.
+ * Takes charge of the node and isolates it, keeping every foreign mark. Doing it again for the same execution changes
+ * nothing.
  *
- * @returns `gone` when the node has been deleted meanwhile, or another machine has its name (contract 2.1)
+ * @param isRunning whether the retirement of that name runs: asked only when another has left its marks
  */
 export async function isolateNode(
-  { subject, node, takeover, taint }: { subject: Subject; node: string; takeover: Takeover; taint: IsolationTaint },
-  { cluster, journal }: Ports,
-): Promise<'isolated' | 'gone'> {
-  const patched = await patchNode(node, cluster, (found) => {
+  { subject, node, claim, taint }: { subject: Subject; node: string; claim: Claim; taint: IsolationTaint },
+  { cluster, journal, isRunning }: Ports & { isRunning: (execution: string) => Promise<boolean> },
+): Promise<Isolated> {
+  let { deadline } = claim;
+  let joined: string | undefined;
+  const patched = await patchNode(node, cluster, async (found) => {
     if (!isInstance(found, subject.instance)) return 'gone';
-    return isIsolatedFor(found, takeover.execution, taint) ? 'unchanged' : isolation(found, takeover, taint);
+    const charge = chargeOf(found);
+    const rival =
+      charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge.execution));
+    const decision = decideCharge(charge, claim, rival);
+    if (decision.kind === 'join') {
+      joined = decision.execution;
+      return 'unchanged';
+    }
+    ({ deadline } = decision);
+    return isIsolatedFor(found, claim.execution, taint)
+      ? 'unchanged'
+      : isolation(found, { ...claim, deadline, now: Date.now() }, taint);
   });
-  if (patched === 'gone') return 'gone';
+  if (patched === 'gone') return { kind: 'gone' };
+  if (joined !== undefined) {
+    journal.report(retirementJoined(subject, { other: joined }));
+    return { kind: 'joined', execution: joined };
+  }
   const { found, changed } = patched;
   // An earlier try may have isolated it and lost the answer, or died before it could say so: it is said then.
   const cordonedBefore = changed ? found.unschedulable : chargeOf(found)?.cordonedByUs === false;
   journal.report(nodeIsolated(subject, { cordonedBefore }));
-  return 'isolated';
+  return { kind: 'isolated', deadline };
 }
 
-/** Takes off what the subject's execution put on the node; nothing else is touched, and nothing when it put nothing on. */
+/**
+ * Takes off what the subject's execution put on the node; nothing else is touched, and nothing when it put nothing on.
+ *
+ * @returns whether anything was taken off
+ */
 export async function restoreNode(
   { subject, node, taint }: { subject: Subject; node: string; taint: IsolationTaint },
   { cluster, journal }: Ports,
-): Promise<void> {
-  const patched = await patchNode(
-    node,
-    cluster,
-    (found) => restoration(found, subject.execution, taint) ?? 'unchanged',
+): Promise<boolean> {
+  const patched = await patchNode(node, cluster, (found) =>
+    Promise.resolve(restoration(found, subject.execution, taint) ?? 'unchanged'),
   );
-  if (patched !== 'gone' && patched.changed) journal.report(nodeRestored(subject));
+  const restored = patched !== 'gone' && patched.changed;
+  if (restored) journal.report(nodeRestored(subject));
+  return restored;
 }
 
 /** @returns the node as it was before the patch, and whether that changed it */
 async function patchNode(
   name: string,
   cluster: Cluster,
-  patchOf: (node: Node) => NodePatch | 'unchanged' | 'gone',
+  patchOf: (node: Node) => Promise<NodePatch | 'unchanged' | 'gone'>,
 ): Promise<{ found: Node; changed: boolean } | 'gone'> {
   for (let tries = 1; tries <= PATCH_TRIES; tries += 1) {
     const found = await cluster.readNode(name);
     if (found === undefined) return 'gone';
-    const patch = patchOf(found);
+    const patch = await patchOf(found);
     if (patch === 'gone') return 'gone';
     if (patch === 'unchanged') return { found, changed: false };
     const answer = await cluster.patchNode(name, patch);

@@ -1,8 +1,9 @@
 /**
- * Whether the node that is being drained is still the instance's and alive (contract 2.1, 4.9). Of a node that is Ready
+ * Whether the node that is being drained is still the instance's, ours and alive (contract 1.6, 2.1, 4.9). Of a node that is Ready
  * nobody else is asked; of one that is not, EC2 first, then the other nodes.
  */
 import { deadFrom, deathBySilence, deathOfMachine, type Death } from '../core/dead-node.ts';
+import { chargeOf } from '../core/isolation.ts';
 import { isInstance } from '../core/node.ts';
 import type { Cluster, Instances } from './ports.ts';
 
@@ -13,16 +14,20 @@ export type NodeLook =
   | { readonly kind: 'silent'; readonly lookAgainAt: number }
   | { readonly kind: 'dead'; readonly death: Death }
   /** Another machine has its name now. */
-  | { readonly kind: 'replaced' };
+  | { readonly kind: 'replaced' }
+  /** Another retirement has taken charge of it (contract 1.6). */
+  | { readonly kind: 'superseded'; readonly by: string };
 
 /** @throws ClusterAway, ClusterRefused */
 export async function lookAtNode(
-  { instance, node }: { instance: string; node: string },
+  { instance, node, execution }: { instance: string; node: string; execution: string },
   { cluster, instances }: { cluster: Cluster; instances: Instances },
 ): Promise<NodeLook> {
   const found = await cluster.readNode(node);
   if (found === undefined) return { kind: 'alive' };
   if (!isInstance(found, instance)) return { kind: 'replaced' };
+  const { execution: by = execution } = chargeOf(found) ?? {};
+  if (by !== execution) return { kind: 'superseded', by };
   const { notReadySince } = found;
   if (notReadySince === undefined) return { kind: 'alive' };
   const ended = deathOfMachine(await instances.machine(instance));

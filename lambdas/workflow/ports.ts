@@ -1,13 +1,17 @@
 /** What the workflows need of the outside world: few verbs, in the words of the domain. Adapters provide them. */
+import type { AttachedVolume } from '../core/attached-volume.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import type { Machine, OtherNodes } from '../core/dead-node.ts';
 import type { DomainEvent } from '../core/domain-event.ts';
 import type { EvictionAnswer } from '../core/eviction-ask.ts';
+import type { EndedRetirement, Member } from '../core/forgotten-hook.ts';
 import type { DrainState } from '../core/pacing.ts';
 import type { NodePatch } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pod } from '../core/pod.ts';
+import type { Selector } from '../core/selector.ts';
+import type { UnreadyPod } from '../core/unready-pod.ts';
 
 /** Auto Scaling, as far as a lifecycle action goes. */
 export interface Lifecycle {
@@ -20,6 +24,12 @@ export interface Lifecycle {
   heartbeat(action: LifecycleAction): Promise<'recorded' | 'over'>;
   /** Completes with CONTINUE. */
   complete(action: LifecycleAction): Promise<'completed' | 'over'>;
+  /** Whether the group keeps an instance whose termination hook is abandoned (contract 5.3). */
+  retains(group: string): Promise<boolean>;
+  /** Completes with ABANDON: without `retains`, that terminates and ends every other hook. */
+  abandon(action: LifecycleAction): Promise<'completed' | 'over'>;
+  /** Terminates an instance that its group has let go of already: the desired capacity stays. */
+  terminate(instance: string): Promise<'terminated' | 'gone'>;
 }
 
 export interface Membership {
@@ -41,6 +51,19 @@ export interface LifecycleAction {
   readonly instance: string;
 }
 
+/** Auto Scaling groups as a whole: few calls, however many instances they have. */
+export interface Groups {
+  /** The groups of these names, and those that bear the tag with value `true`; warm pools are told with their group. */
+  enrolled(by: { names: readonly string[]; tag: string }): Promise<readonly Group[]>;
+  /** Instances that are in no group are left out. */
+  members(instances: readonly string[]): Promise<readonly Member[]>;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly members: readonly Member[];
+}
+
 export interface Instances {
   /** Undefined when the instance is unknown or has none any more, or when EC2 does not answer now (faults.md 16). */
   privateDnsName(instance: string): Promise<string | undefined>;
@@ -56,6 +79,8 @@ export interface InstanceTags {
 export interface Settings {
   /** Undefined when no such cluster is configured. */
   cluster(name: string): Promise<ClusterSettings | undefined>;
+  /** Of the configured clusters. */
+  names(): Promise<readonly string[]>;
 }
 
 export interface Retirements {
@@ -64,6 +89,18 @@ export interface Retirements {
    * `already`: the name is another notice's (contract 1.6).
    */
   start(name: string, notice: Notice): Promise<'started' | 'already'>;
+}
+
+/** The retirements that run now. */
+export interface RunningRetirements {
+  isRunning(name: string): Promise<boolean>;
+  /** Names of all. */
+  names(): Promise<readonly string[]>;
+}
+
+export interface RetirementHistory {
+  /** Those that have ended, of what started after `since` (epoch milliseconds); the latest first. */
+  ended(since: number): Promise<readonly EndedRetirement[]>;
 }
 
 export interface Clusters {
@@ -76,6 +113,10 @@ export interface Cluster {
   /** @param privateDnsName asked first; without it, or when another machine has that name, all nodes are searched */
   findNode(instance: string, privateDnsName: string | undefined): Promise<Node | undefined>;
   readNode(name: string): Promise<Node | undefined>;
+  /** The nodes that are labelled as retiring. */
+  retiringNodes(): Promise<readonly Node[]>;
+  /** How many nodes the cluster has. */
+  countNodes(): Promise<number>;
   /** How the other nodes of the cluster are; costs a list of all. */
   otherNodes(name: string): Promise<OtherNodes>;
   /** `conflict`: the node has changed since it was read. */
@@ -88,6 +129,8 @@ export interface Cluster {
   remove(pod: Pod, graceSeconds: number): Promise<EvictionAnswer>;
   /** Whether that very pod is still there and not being deleted. */
   isStaying(pod: Pod): Promise<boolean>;
+  /** The pods of a namespace that match and are not Ready or on their way out, each with its reason. */
+  unreadyPods(namespace: string, selector: Selector): Promise<readonly UnreadyPod[]>;
   watchVolumes(node: string, listener: WatchListener): Promise<VolumeWatch>;
   /** Names of the persistent volumes behind a pod's claims. */
   volumesOf(pod: Pod): Promise<readonly string[]>;
@@ -112,6 +155,8 @@ export interface DrainWatch {
 export interface VolumeWatch {
   /** Names of the persistent volumes attached to the node. */
   attached(): readonly string[];
+  /** Asks the node too, which may report volumes that have no attachment. */
+  confirm(): Promise<readonly AttachedVolume[]>;
   close(): void;
 }
 

@@ -1,29 +1,32 @@
 /**
- * The retirement of one node: verify, find, isolate, drain, detach, release. It reads as that sentence; what a stage does
- * stands in retirement-stages.ts, how stages are kept alive over hours in hold-hook.ts.
+ * The retirement of one node: verify, find, isolate, wait for a slot, drain, detach, release. It reads as that sentence;
+ * what a stage does stands in retirement-stages.ts and drain-stage.ts, how stages are kept alive over hours in
+ * hold-hook.ts.
  */
-import { hookDeadline } from '../core/deadline.ts';
+import type { DeadlinePolicy } from '../core/cluster-settings.ts';
+import { lastForceDeadline, retainedDeadline } from '../core/deadline.ts';
 import {
   hookCompleted,
-  noticeIgnored,
-  noticeRefused,
+  instanceRetained,
+  instanceTerminated,
   noticeReleased,
+  retentionMissing,
   retirementFinished,
-  retirementStarted,
   type Result,
-  type Subject,
 } from '../core/domain-event.ts';
-import { heartbeatInterval } from '../core/heartbeat.ts';
-import { executionName, type Notice } from '../core/notice.ts';
-import { drainStage, type Drained } from './drain-stage.ts';
-import { HookHolder, type HeldHook, type StageEnd } from './hold-hook.ts';
-import type { Clusters, DurableRun, Instances, Journal, LifecycleAction } from './ports.ts';
-import { detachStage, findStage, isolateStage, secondsSince, type Retiree } from './retirement-stages.ts';
-import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
+import type { Notice } from '../core/notice.ts';
+import { beginRetirement } from './begin-retirement.ts';
+import type { DrainMemory } from './drain-record.ts';
+import { drainStage, type Drained, type DrainOrder } from './drain-stage.ts';
+import { HookHolder, type StageEnd } from './hold-hook.ts';
+import type { Clusters, DurableRun, Instances, Journal, LifecycleAction, RunningRetirements } from './ports.ts';
+import { detachStage, findStage, isolateStage, secondsSince, slotStage, type Retiree } from './retirement-stages.ts';
+import type { VerificationPorts } from './verify-notice.ts';
 
 export interface RetirementPorts extends VerificationPorts {
   readonly instances: Instances;
   readonly clusters: Clusters;
+  readonly running: Pick<RunningRetirements, 'isRunning'>;
   readonly journal: Journal;
   readonly run: DurableRun;
 }
@@ -34,7 +37,7 @@ export interface Retired {
   readonly reason?: string;
 }
 
-/** The hook was left to its default result, for a reason that a person must look at (contract 6.3). */
+/** The instance was left as it is, for a reason that a person must look at (contract 6.3). */
 export class RetirementFailed extends Error {
   override readonly name = 'RetirementFailed';
 }
@@ -42,53 +45,19 @@ export class RetirementFailed extends Error {
 /**
  * Retires the node that the notice is about.
  *
- * @throws RetirementFailed when the instance had to be left to the hook's default result: an alarm
+ * @throws RetirementFailed when the instance had to be left to the hook's default result, or retained: an alarm
  */
 export async function retireNode(notice: Notice, ports: RetirementPorts): Promise<Retired> {
-  const verified = await ports.run.step('verify', () => verifyAndStart(notice, ports));
-  switch (verified.kind) {
+  const beginning = await ports.run.step('verify', () => beginRetirement(notice, ports));
+  switch (beginning.kind) {
     case 'ignore':
     case 'refuse':
-      return { result: 'ignored', reason: verified.reason };
+      return { result: 'ignored', reason: beginning.reason };
     case 'release':
-      return await ports.run.step('complete', () => releaseUndrained(verified, ports));
+      return await ports.run.step('complete', () => releaseUndrained(beginning, ports));
     case 'retire':
-      return await new Retirement({ notice, ports, ...verified }).carryOut();
+      return await new Retirement({ notice, ports, ...beginning }).carryOut();
   }
-}
-
-type Held = Extract<Verification, { kind: 'retire' }> & { readonly held: HeldHook };
-
-async function verifyAndStart(
-  notice: Notice,
-  ports: RetirementPorts,
-): Promise<Exclude<Verification, { kind: 'retire' }> | Held> {
-  const verified = await verifyNotice(notice, ports);
-  const { instance } = notice;
-  if (verified.kind === 'ignore') {
-    const { reason, stale } = verified;
-    ports.journal.report(noticeIgnored({ reason, instance, ...(stale && { stale }) }));
-  }
-  if (verified.kind === 'refuse') ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
-  if (verified.kind !== 'retire') return verified;
-  const held = heldHook(notice, verified);
-  ports.journal.report(retirementStarted(held.subject, { kind: notice.kind, deadline: held.deadline }));
-  return { ...verified, held };
-}
-
-/** Within a step, because it draws the jitter of the first heartbeat. */
-function heldHook(notice: Notice, { action, hook, cluster }: Omit<Held, 'held'>): HeldHook {
-  const { instance } = notice;
-  const subject: Subject = { execution: executionName(notice), cluster: cluster.name, group: action.group, instance };
-  const group = cluster.groups.find(({ name }) => name === action.group);
-  const drainTimeoutSeconds = group?.drainTimeoutSeconds ?? cluster.drain.timeoutSeconds;
-  return {
-    subject,
-    action,
-    hook,
-    deadline: hookDeadline(notice.at, { globalTimeoutSeconds: hook.globalTimeoutSeconds, drainTimeoutSeconds }),
-    heartbeatAt: notice.at + heartbeatInterval(hook.timeoutSeconds, Math.random()),
-  };
 }
 
 async function releaseUndrained(
@@ -111,20 +80,30 @@ class Stopped extends Error {
   }
 }
 
-class Retirement {
-  readonly #retiree: Retiree & { readonly ports: RetirementPorts };
-  readonly #holder: HookHolder;
+interface Order extends Retiree {
+  readonly atDeadline: DeadlinePolicy;
+  readonly ports: RetirementPorts;
+}
 
-  constructor(retiree: Retiree & { readonly ports: RetirementPorts }) {
-    this.#retiree = retiree;
-    this.#holder = new HookHolder(retiree.held, retiree.ports);
+/** How a drain ended: `result` when its time was up before the node was empty. */
+type DrainEnd = Pick<Drained, 'memory' | 'sparedVolumes'> & { readonly ended: Drained['ended'] | 'late' };
+
+class Retirement {
+  readonly #order: Order;
+  readonly #holder: HookHolder;
+  /** The hook is over and the group has kept the instance: it is ours to terminate. */
+  #retained = false;
+
+  constructor(order: Order) {
+    this.#order = order;
+    this.#holder = new HookHolder(order.held, order.ports);
   }
 
   async carryOut(): Promise<Retired> {
     try {
-      const result = await this.#retire();
-      await this.#complete();
-      return await this.#finish({ result });
+      const result = await this.#empty();
+      await (this.#retained ? this.#terminate() : this.#complete());
+      return await this.#finish({ result: this.#retained ? 'retained' : result });
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
       const ended = await this.#finish({ result: error.result, reason: error.message });
@@ -133,38 +112,95 @@ class Retirement {
     }
   }
 
-  async #retire(): Promise<Result> {
-    const { node } = valueOf(await this.#holder.through(findStage(this.#retiree)));
+  /** Empties the node as far as that can be done. */
+  async #empty(): Promise<Result> {
+    const { node } = valueOf(await this.#holder.through(findStage(this.#order)));
     if (node === undefined) return 'never joined';
     this.#holder.names(node);
-    const { isolatedAt } = valueOf(await this.#holder.through(isolateStage(this.#retiree, node)));
-    if (isolatedAt === undefined) return 'drained';
-    const { memory, sparedVolumes, ended } = await this.#drain(node, isolatedAt);
+    const isolated = valueOf(await this.#holder.through(isolateStage(this.#order, node)));
+    if (isolated.kind === 'joined') throw new Stopped('joined', `${isolated.execution} is in charge of the node`);
+    if (isolated.kind === 'gone') return 'drained';
+    this.#holder.mustEndBy(isolated.deadline);
+    await this.#waitForSlot(node);
+    const { memory, sparedVolumes, ended } = await this.#drain(node, isolated.isolatedAt);
     // Nothing detaches volumes from a machine that does not answer, and another machine's are not ours.
     if (ended === 'dead node') return ended;
     if (ended !== 'replaced') await this.#detach(node, sparedVolumes);
+    if (ended === 'late' && this.#order.atDeadline === 'wait') return 'waited';
     return memory.forced > 0 || ended === 'late' ? 'forced' : 'drained';
   }
 
-  /** Until every pod has gone, or the deadline: what is left then goes with the instance. */
-  async #drain(node: string, isolatedAt: number): Promise<Drained> {
-    const end = await this.#holder.through(drainStage(this.#retiree, { node, isolatedAt }));
-    if (end.kind === 'late' && !end.away) return { memory: end.memory.drain, sparedVolumes: [], ended: 'late' };
-    return valueOf(end);
+  async #waitForSlot(node: string): Promise<void> {
+    const end = await this.#holder.through(slotStage(this.#order, { node, deadline: this.#holder.deadline }));
+    // Held back for as long as it could be: from here on the deadline is what counts.
+    if (end.kind === 'late') return;
+    this.#unlessSuperseded(valueOf(end).by);
+  }
+
+  /** Until every pod has gone, or the deadline: what is left then is for the group's policy. */
+  async #drain(node: string, isolatedAt: number): Promise<DrainEnd> {
+    const { held, atDeadline } = this.#order;
+    const { deadline } = this.#holder;
+    const order = { node, isolatedAt, startedAt: held.startedAt, deadline, forces: atDeadline === 'force' };
+    const end = await this.#holder.through(drainStage(this.#order, order));
+    if (end.kind !== 'late') return this.#drained(end);
+    const { drain: memory } = end.memory;
+    if (atDeadline === 'retain') return await this.#drainOn({ ...order, before: memory }, end.waitingFor);
+    if (end.away) valueOf(end);
+    return { memory, sparedVolumes: [], ended: 'late' };
+  }
+
+  #drained(end: StageEnd<Drained, unknown>): Drained {
+    const drained = valueOf(end);
+    this.#unlessSuperseded(drained.by);
+    return drained;
+  }
+
+  /** Past the deadline of a group that retains: without its hook, or in what is left of it (contract 5.3). */
+  async #drainOn(order: DrainOrder & { before: DrainMemory }, pods: readonly string[]): Promise<DrainEnd> {
+    const until = retainedDeadline(order);
+    const abandoned = await this.#order.ports.run.step('abandon', () => this.#abandon(pods, until));
+    if (abandoned === 'over') throw overMeanwhile();
+    this.#retained = abandoned === 'retained';
+    const deadline = this.#retained ? until : lastForceDeadline(order.deadline);
+    this.#holder.mustEndBy(deadline);
+    if (this.#retained) this.#holder.letGo();
+    const end = await this.#holder.through(drainStage(this.#order, { ...order, deadline, forces: !this.#retained }));
+    if (end.kind !== 'late') return this.#drained(end);
+    if (this.#retained) throw new Stopped('failed', stillRetained(this.#order.notice.instance, end.waitingFor));
+    return { memory: end.memory.drain, sparedVolumes: [], ended: 'late' };
+  }
+
+  /** The policy is read right before, because ABANDON without it terminates and ends every other hook. */
+  async #abandon(pods: readonly string[], until: number): Promise<'retained' | 'over' | 'not retained'> {
+    const { held, ports } = this.#order;
+    const { subject } = this.#holder;
+    const isRetained = async (): Promise<boolean> =>
+      (await ports.lifecycle.membership(held.action.instance))?.state === RETAINED;
+    if (!(await isRetained())) {
+      if (!(await ports.lifecycle.retains(held.action.group))) {
+        ports.journal.report(retentionMissing(subject));
+        return 'not retained';
+      }
+      if ((await ports.lifecycle.abandon(held.action)) === 'over') return 'over';
+    }
+    ports.journal.report(instanceRetained(subject, { pods, until }));
+    return 'retained';
   }
 
   /** Volumes that are late are left behind; they hold nobody up for longer. */
   async #detach(node: string, spared: readonly string[]): Promise<void> {
-    const { cluster, held, ports } = this.#retiree;
+    const { cluster, ports } = this.#order;
+    const { deadline } = this.#holder;
     const until = await ports.run.step('detach-until', () =>
-      Promise.resolve(Math.min(Date.now() + cluster.drain.detachTimeoutSeconds * 1000, held.deadline)),
+      Promise.resolve(Math.min(Date.now() + cluster.drain.detachTimeoutSeconds * 1000, deadline)),
     );
-    const end = await this.#holder.through(detachStage(this.#retiree, { node, spared, until }));
+    const end = await this.#holder.through(detachStage(this.#order, { node, spared, until }));
     if (end.kind !== 'late') valueOf(end);
   }
 
   async #complete(): Promise<void> {
-    const { held, ports } = this.#retiree;
+    const { held, ports } = this.#order;
     await ports.run.step('complete', async () => {
       const outcome = await ports.lifecycle.complete(held.action);
       ports.journal.report(hookCompleted(this.#holder.subject, { outcome }));
@@ -172,13 +208,40 @@ class Retirement {
     });
   }
 
+  async #terminate(): Promise<void> {
+    const { notice, ports } = this.#order;
+    await ports.run.step('terminate', async () => {
+      const outcome = await ports.lifecycle.terminate(notice.instance);
+      ports.journal.report(instanceTerminated(this.#holder.subject));
+      return outcome;
+    });
+  }
+
+  #unlessSuperseded(by: string | undefined): void {
+    if (by !== undefined) throw new Stopped('superseded', `${by} has taken charge of the node`);
+  }
+
   #finish(ended: { result: Result; reason?: string }): Promise<Retired> {
-    const { notice, ports } = this.#retiree;
+    const { notice, ports } = this.#order;
     return ports.run.step('finish', () => {
       ports.journal.report(retirementFinished(this.#holder.subject, { ...ended, seconds: secondsSince(notice) }));
       return Promise.resolve(ended);
     });
   }
+}
+
+/** The lifecycle state of an instance that its group has kept (contract 5.3). */
+const RETAINED = 'Terminating:Retained';
+
+function stillRetained(instance: string, pods: readonly string[]): string {
+  return (
+    `${instance} is retained, runs and is billed, and still has ${pods.join(', ')}: empty it, then ` +
+    `aws autoscaling terminate-instance-in-auto-scaling-group --instance-id ${instance} --no-should-decrement-desired-capacity`
+  );
+}
+
+function overMeanwhile(): Stopped {
+  return new Stopped('over', 'the hook ended meanwhile, by its timeout or by somebody else');
 }
 
 /** @throws Stopped when the stage did not get that far */
@@ -187,7 +250,7 @@ function valueOf<Value>(end: StageEnd<Value, unknown>): Value {
     case 'done':
       return end.value;
     case 'hook over':
-      throw new Stopped('over', 'the hook ended meanwhile, by its timeout or by somebody else');
+      throw overMeanwhile();
     case 'late':
       throw new Stopped('failed', `time was up while it waited for ${end.waitingFor.join(', ')}`);
     case 'refused':

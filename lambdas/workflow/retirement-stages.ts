@@ -3,20 +3,28 @@
  * hold-hook.ts repeats until one is done.
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { nodeMissing, volumesDetached, volumesKept } from '../core/domain-event.ts';
+import { forcePoint } from '../core/deadline.ts';
+import { nodeMissing, retirementHeld, volumesAwaited, volumesDetached, volumesKept } from '../core/domain-event.ts';
+import { chargeOf } from '../core/isolation.ts';
 import type { Notice } from '../core/notice.ts';
+import { decideSlot } from '../core/slot.ts';
 import { detachPass } from './detach-volumes.ts';
 import { findNode } from './find-node.ts';
 import type { HeldHook, Stage } from './hold-hook.ts';
-import { isolateNode } from './isolate-node.ts';
-import type { Clusters, Instances, Journal } from './ports.ts';
+import { isolateNode, type Isolated } from './isolate-node.ts';
+import type { Clusters, Instances, Journal, RunningRetirements } from './ports.ts';
 
 /** Whose stages they are. */
 export interface Retiree {
   readonly notice: Notice;
   readonly cluster: ClusterSettings;
   readonly held: HeldHook;
-  readonly ports: { readonly clusters: Clusters; readonly instances: Instances; readonly journal: Journal };
+  readonly ports: {
+    readonly clusters: Clusters;
+    readonly instances: Instances;
+    readonly journal: Journal;
+    readonly running: Pick<RunningRetirements, 'isRunning'>;
+  };
 }
 
 /** A node that has not appeared after these tries never joined (contract 2.2). */
@@ -42,21 +50,50 @@ export function findStage({ notice, cluster, ports }: Retiree): Stage<{ node?: s
   };
 }
 
-/** Isolates the node (contract 3) and says when, epoch milliseconds; no time: it has been deleted or replaced meanwhile. */
+/** Takes charge of the node and isolates it (contract 1.6, 3); `isolatedAt`: epoch milliseconds. */
 export function isolateStage(
   { notice, cluster, held, ports }: Retiree,
   node: string,
-): Stage<{ isolatedAt?: number }, null> {
+): Stage<Isolated & { isolatedAt: number }, null> {
   return {
     name: 'isolate',
     memory: null,
     async pass(_memory, { subject }) {
       const { execution } = held.subject;
-      const takeover = { execution, kind: notice.kind, now: Date.now(), deadline: held.deadline };
+      const claim = { execution, kind: notice.kind, deadline: held.deadline };
       const api = await ports.clusters.open(cluster.name);
-      const isolating = { subject, node, takeover, taint: cluster.taint };
-      const isolated = await isolateNode(isolating, { cluster: api, journal: ports.journal });
-      return { state: 'done', value: isolated === 'gone' ? {} : { isolatedAt: Date.now() } };
+      const isolating = { subject, node, claim, taint: cluster.taint };
+      const isRunning = (name: string) => ports.running.isRunning(name);
+      const isolated = await isolateNode(isolating, { cluster: api, journal: ports.journal, isRunning });
+      return { state: 'done', value: { ...isolated, isolatedAt: Date.now() } };
+    },
+  };
+}
+
+/**
+ * Waits for a slot (contract 4.10), isolated, until half-way to the deadline: from there pods may have to be forced, and
+ * holding back would leave them no time. `by`: another retirement has taken charge meanwhile.
+ */
+export function slotStage(
+  { cluster, held, ports }: Retiree,
+  { node, deadline }: { node: string; deadline: number },
+): Stage<{ by?: string }, { reason?: string }> {
+  return {
+    name: 'slot',
+    memory: {},
+    until: forcePoint(Infinity, { startedAt: held.startedAt, deadline }),
+    async pass({ reason: before }, { subject }) {
+      const api = await ports.clusters.open(cluster.name);
+      const retiring = (await api.retiringNodes()).map(({ name, ...marks }) => ({ name, charge: chargeOf(marks) }));
+      const { execution: by } = retiring.find(({ name }) => name === node)?.charge ?? held.subject;
+      if (by !== held.subject.execution) return { state: 'done', value: { by } };
+      // One alone always may: nobody needs to count the others.
+      const nodes = retiring.length > 1 ? await api.countNodes() : 1;
+      const slot = decideSlot(node, retiring, { ...cluster, nodes });
+      if (slot.kind === 'granted') return { state: 'done', value: {} };
+      const { reason, breaker } = slot;
+      if (reason !== before) ports.journal.report(retirementHeld(subject, { reason, breaker }));
+      return { state: 'waiting', memory: { reason }, waitingFor: [reason] };
     },
   };
 }
@@ -70,20 +107,21 @@ export function isolateStage(
 export function detachStage(
   { notice, cluster, ports }: Retiree,
   { node, spared, until }: { node: string; spared: readonly string[]; until: number },
-): Stage<null, null> {
+): Stage<null, { told: string }> {
   return {
     name: 'detach',
-    memory: null,
+    memory: { told: '' },
     until,
-    async pass(memory, { subject, watchUntil }) {
+    async pass({ told }, { subject, watchUntil }) {
       const api = await ports.clusters.open(cluster.name);
       const { state, volumes } = await detachPass({ node, spared, watchUntil }, api);
       if (state === 'detached') {
         ports.journal.report(volumesDetached(subject, { seconds: secondsSince(notice) }));
         return { state: 'done', value: null };
       }
-      if (Date.now() >= until) ports.journal.report(volumesKept(subject, { volumes }));
-      return { state: 'waiting', memory, waitingFor: volumes };
+      const event = Date.now() >= until ? volumesKept(subject, volumes) : volumesAwaited(subject, volumes);
+      if (event.type === 'volumes.kept' || event.explanation !== told) ports.journal.report(event);
+      return { state: 'waiting', memory: { told: event.explanation }, waitingFor: event.volumes };
     },
   };
 }

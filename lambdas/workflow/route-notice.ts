@@ -5,7 +5,7 @@
 import { noticeIgnored, noticeRefused, noticeReleased, retirementRequested } from '../core/domain-event.ts';
 import { executionName, type Notice } from '../core/notice.ts';
 import type { Journal, Retirements } from './ports.ts';
-import { verifyNotice, type VerificationPorts } from './verify-notice.ts';
+import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 /** What parsing an event came to; a malformed one throws. */
 export type Parsed =
@@ -24,35 +24,41 @@ export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<voi
     ports.journal.report(noticeIgnored({ reason, source, detailType }));
     return;
   }
-  await routeNotice(parsed.notice, ports);
+  await routeNotice(parsed.notice, 'event', ports);
 }
 
-async function routeNotice(notice: Notice, ports: RoutePorts): Promise<void> {
+/** @returns what AWS made of the notice: a retirement has been started on `retire` */
+export async function routeNotice(
+  notice: Notice,
+  foundBy: 'event' | 'sweep',
+  ports: RoutePorts,
+): Promise<Verification['kind']> {
   const { instance } = notice;
   const verified = await verifyNotice(notice, ports);
   switch (verified.kind) {
     case 'ignore': {
       const { reason, stale } = verified;
       ports.journal.report(noticeIgnored({ reason, instance, ...(stale && { stale }) }));
-      return;
+      break;
     }
     case 'refuse':
       ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
-      return;
+      break;
     case 'release': {
       const { reason, action } = verified;
       const outcome = await ports.lifecycle.complete(action);
       ports.journal.report(noticeReleased({ reason, instance, group: action.group, outcome }));
-      return;
+      break;
     }
     case 'retire': {
       const execution = executionName(notice);
       const already = (await ports.retirements.start(execution, notice)) === 'already';
       const { group } = verified.action;
       ports.journal.report(
-        retirementRequested({ execution, instance, cluster: verified.cluster.name, group, already }),
+        retirementRequested({ execution, instance, cluster: verified.cluster.name, group, already, foundBy }),
       );
-      return;
+      break;
     }
   }
+  return verified.kind;
 }

@@ -45,6 +45,26 @@ describe('the private DNS name of an instance (contract 2.1)', () => {
   });
 });
 
+describe('the machine of an instance (contract 4.9)', () => {
+  test.each([
+    ['pending', 'up'],
+    ['running', 'up'],
+    ['stopping', 'ending'],
+    ['shutting-down', 'ending'],
+    ['stopped', 'stopped'],
+    ['terminated', 'terminated'],
+  ] as const)('that is %s, is %s', async (state, machine) => {
+    await using given = await withInstance();
+    given.aws.instances.setState(given.instance, state);
+    expect(await given.port.machine(given.instance)).toBe(machine);
+  });
+
+  test('that there is not, is absent', async () => {
+    await using given = await withInstance();
+    expect(await given.port.machine('i-0fedcba9876543210')).toBe('absent');
+  });
+});
+
 async function withInstance(): Promise<AwsGiven & { readonly port: Instances; readonly instance: string }> {
   const given = await AwsGiven.start();
   const { instanceId: instance } = given.aws.instances.launch();

@@ -347,7 +347,7 @@ function failure(given: KubernetesGiven, method: string): Promise<unknown> {
 function aPatch(resourceVersion: string) {
   const node = { name: 'a', uid: '', resourceVersion, unschedulable: false, taints: [], labels: {}, annotations: {} };
   const takeover = { execution: 'e', kind: 'asg-terminate', now: NOON, deadline: NOON + HOUR } as const;
-  return isolation({ ...node, volumesAttached: [] }, takeover, { key: TAINT_KEY, effect: 'NoSchedule' });
+  return isolation(node, takeover, { key: TAINT_KEY, effect: 'NoSchedule' });
 }
 
 function itself(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toBudget, watchDrain } from '../../lambdas/adapters/kubernetes-drain-watch.ts';
+import { toBudget } from '../../lambdas/adapters/kubernetes-budgets.ts';
+import { watchDrain } from '../../lambdas/adapters/kubernetes-drain-watch.ts';
 import { ClusterAway, ClusterRefused } from '../../lambdas/core/cluster-error.ts';
 import type { Workload } from '../../lambdas/core/implied-budget.ts';
 import type { Pod } from '../../lambdas/core/pod.ts';
@@ -156,6 +157,22 @@ describe('a budget object', () => {
     expect(budget.selector).toEqual({ matchLabels: { app: 'web' } });
   });
 
+  test.each([
+    [{ maxUnavailable: 0 }, 'maxUnavailable 0'],
+    [{ minAvailable: '75%' }, 'minAvailable 75%'],
+    [{}, undefined],
+  ])('tells its rule %j', (spec, rule) => {
+    expect(toBudget({ metadata: {}, spec } as never, undefined).rule).toBe(rule);
+  });
+
+  test('tells why it cannot be counted', () => {
+    const failed = { type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message: 'no controllers' };
+    const of = (condition: object) =>
+      toBudget({ metadata: {}, status: { conditions: [condition] } } as never, undefined);
+    expect(of(failed).failure).toBe('no controllers');
+    expect(of({ ...failed, reason: 'InsufficientPods' })).not.toHaveProperty('failure');
+  });
+
   test('adds to what was known, and names nothing twice', () => {
     const status = { disruptedPods: { 'web-2': '', 'web-3': '' } };
     const known = aBudget({ disruptedPods: ['web-1', 'web-2'] });
@@ -275,6 +292,21 @@ describe('a controller that is followed (contract 4.5)', () => {
     await given.until(() => workloadOf(watch)?.readyPods.size === 4);
     expect(workloadOf(watch)?.replicas).toBe(4);
     expect(heard.failures).toEqual([]);
+  });
+
+  test('tells which of its pods are not Ready, and why, for no request (contract 13.2)', async () => {
+    await using given = await withWeb();
+    const { watch } = await watching(given);
+    follow(given, watch, 'a');
+    await given.until(() => workloadOf(watch)?.readyPods.size === 4);
+    given.peer.requests.clear();
+    const [first] = given.peer.podsOn('b').map(({ metadata }) => metadata.name);
+    given.peer.world.setWaiting({ ...WEB, name: first ?? '' }, { reason: 'CrashLoopBackOff' });
+    await given.until(() => workloadOf(watch)?.readyPods.size === 3);
+    expect(workloadOf(watch)?.unreadyPods).toMatchObject([{ pod: `app/${first ?? ''}`, reason: 'CrashLoopBackOff' }]);
+    given.peer.world.finish({ ...WEB, name: first ?? '' });
+    await given.until(() => workloadOf(watch)?.unreadyPods.every(({ pod }) => pod !== `app/${first ?? ''}`) ?? false);
+    expect(given.requests()).toEqual([]);
   });
 
   test('a pod without controller follows nothing', async () => {

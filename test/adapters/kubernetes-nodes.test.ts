@@ -157,15 +157,7 @@ describe('a node object', () => {
       taints: [],
       labels: {},
       annotations: {},
-      volumesAttached: [],
     });
-  });
-
-  test('tells the volumes that it says are attached (contract 8.1)', () => {
-    const volumesAttached = [{ name: 'kubernetes.io/csi/ebs.csi.aws.com^vol-1', devicePath: '' }];
-    expect(toNode({ status: { volumesAttached } }).volumesAttached).toEqual([
-      'kubernetes.io/csi/ebs.csi.aws.com^vol-1',
-    ]);
   });
 });
 

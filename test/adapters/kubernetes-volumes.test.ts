@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { watchVolumes } from '../../lambdas/adapters/kubernetes-volumes.ts';
 import { ClusterRefused } from '../../lambdas/core/cluster-error.ts';
 import type { VolumeWatch } from '../../lambdas/workflow/ports.ts';
-import { volumeAttachments } from '../peers/kubernetes/resources.ts';
+import { nodes, volumeAttachments } from '../peers/kubernetes/resources.ts';
 import { Heard, KubernetesGiven } from './kubernetes-given.ts';
 
 describe('the volumes attached to a node (contract 8.1)', () => {
@@ -50,6 +50,42 @@ describe('the volumes attached to a node (contract 8.1)', () => {
     given.peer.store.create(volumeAttachments, { ...manifest, status: { attached: true } });
     const { watch } = await watching(given, 'a');
     expect(watch.attached()).toEqual(['inline']);
+  });
+
+  test('are told to be in use until the kubelet lets go, for one request', async () => {
+    await using given = await withVolumes();
+    const { watch } = await watching(given, 'a');
+    await given.until(() => given.peer.faults.watches.size === 1);
+    given.peer.requests.clear();
+    expect(await watch.confirm()).toEqual(volumesOn(given, 'a').map((name) => ({ name, inUse: true })));
+    expect(given.requests().map(({ verb, resource }) => `${verb} ${resource}`)).toEqual(['get nodes']);
+    given.peer.store.change(nodes, { name: 'a' }, ({ status }) => {
+      delete status.volumesInUse;
+    });
+    expect((await watch.confirm()).map(({ inUse }) => inUse)).toEqual([false, false]);
+  });
+
+  test('that the node reports are counted once, and those without an attachment by the node’s word', async () => {
+    await using given = await withVolumes();
+    const { watch } = await watching(given, 'a');
+    expect(given.peer.node('a')?.status.volumesAttached).toHaveLength(2);
+    const old = 'flexvolume.example.com/disk/1';
+    const stale = 'kubernetes.io/csi/ebs.csi.aws.com^vol-0';
+    given.peer.store.change(nodes, { name: 'a' }, ({ status }) => {
+      const more = [old, stale].map((name) => ({ name, devicePath: '' }));
+      status.volumesAttached = [...(status.volumesAttached ?? []), ...more];
+      status.volumesInUse = [...(status.volumesInUse ?? []), old];
+    });
+    expect((await watch.confirm()).slice(2)).toEqual([
+      { name: old, inUse: true },
+      { name: stale, inUse: false },
+    ]);
+  });
+
+  test('of a node that has gone are those that have attachments', async () => {
+    await using given = await KubernetesGiven.start();
+    const { watch } = await watching(given, 'none');
+    expect(await watch.confirm()).toEqual([]);
   });
 
   test('cost two requests, and none is left open', async () => {

@@ -1,6 +1,11 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, test } from 'vitest';
-import { PARAMETER_ACTIONS, readParameter } from '../../lambdas/adapters/parameters.ts';
+import {
+  namesUnder,
+  PARAMETER_ACTIONS,
+  PARAMETER_LIST_ACTIONS,
+  readParameter,
+} from '../../lambdas/adapters/parameters.ts';
 import { AwsGiven } from './aws-given.ts';
 
 const NAME = '/ebb/clusters/blue';
@@ -36,5 +41,29 @@ describe('a parameter', () => {
       name: 'AccessDeniedException',
       message: expect.stringContaining(PARAMETER_ACTIONS[0]) as string,
     });
+  });
+});
+
+describe('the names under a path', () => {
+  const withTwelve = async (): Promise<AwsGiven> => {
+    const given = await AwsGiven.start();
+    for (let number = 0; number < 12; number += 1) given.aws.ssm.put(`/ebb/clusters/c${number}`, '{}');
+    for (const other of ['/ebb/clusters', '/ebb/clusters/c0/deeper', '/ebb/clusters-of-others/x']) {
+      given.aws.ssm.put(other, '{}');
+    }
+    return given;
+  };
+
+  test('are what follows it, page after page; nothing deeper or beside it', async () => {
+    await using given = await withTwelve();
+    const names = await namesUnder(new SSMClient(given.aws.clientConfig()), '/ebb/clusters/');
+    expect(names.toSorted()).toEqual(Array.from({ length: 12 }, (_, number) => `c${number}`).toSorted());
+    expect(given.count('GetParametersByPath')).toBe(2);
+  });
+
+  test('are told to whoever may list them', async () => {
+    await using given = await withTwelve();
+    const client = new SSMClient(given.aws.clientConfig(given.credentialsFor(...PARAMETER_LIST_ACTIONS)));
+    expect(await namesUnder(client, '/ebb/clusters/')).toHaveLength(12);
   });
 });

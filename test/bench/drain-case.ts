@@ -11,8 +11,12 @@ export interface DrainCase {
   readonly budgets: string;
 }
 
-export interface Measurement extends DrainCase {
+export interface Measurement extends DrainCase, Figures {
   readonly drainer: string;
+}
+
+/** What a drain cost, and whom. */
+export interface Figures {
   /** From the start of the drain, the node not yet cordoned, until the last pod has gone. */
   readonly seconds: number;
   readonly requests: number;
@@ -27,7 +31,7 @@ export interface Measurement extends DrainCase {
 /** Room for the largest case on one node, and as much again on the others. */
 export const PODS_PER_NODE = 500;
 
-const REPLICAS = 10;
+export const REPLICAS = 10;
 const START_SECONDS = 0.5;
 
 export function populate(world: World, { pods, shutdownSeconds, budgets }: DrainCase, node: string): void {
@@ -41,11 +45,15 @@ export function populate(world: World, { pods, shutdownSeconds, budgets }: Drain
       shutdownSeconds,
       nodes: [node],
     });
-    if (budgets !== 'none') {
-      const maxUnavailable = budgets.endsWith('%') ? budgets : Number(budgets);
-      world.addBudget({ namespace: 'bench', name, for: name, maxUnavailable });
-    }
+    const maxUnavailable = maxUnavailableOf(budgets);
+    if (maxUnavailable !== undefined) world.addBudget({ namespace: 'bench', name, for: name, maxUnavailable });
   }
+}
+
+/** As a budget has it; undefined without one. */
+export function maxUnavailableOf(budgets: string): number | string | undefined {
+  if (budgets === 'none') return undefined;
+  return budgets.endsWith('%') ? budgets : Number(budgets);
 }
 
 /** @throws Error when not all pods stand on the node: what is measured then would not be the case */

@@ -1,12 +1,11 @@
 /** Ebb's drain, measured: the whole retirement on the peers, from the termination of the instance. */
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { Installation } from '../installation.ts';
+import { Installation, type LoggedEvent } from '../installation.ts';
 import { checkPlaced, lowestOf, PODS_PER_NODE, populate, type DrainCase, type Measurement } from './drain-case.ts';
 
 const GROUP = 'bench-workers';
 const NODES = 5;
 
-/** Its time begins at the retirement's start, as kubectl's begins with its process: what leads there is told apart. */
 export async function measureEbb(drain: DrainCase): Promise<Measurement> {
   const installation = await Installation.start({
     configuration: { clusters: [{ name: 'bench', groups: [{ name: GROUP }] }] },
@@ -26,13 +25,11 @@ export async function measureEbb(drain: DrainCase): Promise<Measurement> {
     );
     const ended = (): boolean => aws.lambda.executions.some(({ status }) => status !== 'RUNNING');
     while (!ended()) await clock.sleep(20);
-    const at = (type: string): number =>
-      Date.parse(installation.events.find((event) => event.type === type)?.time ?? '');
     const { workloads, violations } = kubernetes.availability.report();
     return {
       ...drain,
       drainer: 'ebb',
-      seconds: (at('node.drained') - at('retirement.started')) / 1000,
+      seconds: drainSeconds(installation.events),
       requests: installation.kubernetesRequests(),
       refused: kubernetes.evictions.filter(({ status }) => status === 429).length,
       lowestReady: lowestOf(workloads),
@@ -41,4 +38,10 @@ export async function measureEbb(drain: DrainCase): Promise<Measurement> {
   } finally {
     await installation.stop();
   }
+}
+
+/** Its time begins at the retirement's start, as kubectl's begins with its process: what leads there is told apart. */
+export function drainSeconds(events: readonly LoggedEvent[]): number {
+  const at = (type: LoggedEvent['type']): number => Date.parse(events.find((event) => event.type === type)?.time ?? '');
+  return (at('node.drained') - at('retirement.started')) / 1000;
 }

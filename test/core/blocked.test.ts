@@ -4,10 +4,17 @@ import {
   blockedByImpliedBudget,
   blockKey,
   explain,
+  keysOfUse,
+  waitsForPods,
   type BlockedBy,
 } from '../../lambdas/core/blocked.ts';
 import type { BlockReason } from '../../lambdas/core/verdict.ts';
-import { aBudget, anOwner, aWorkload } from '../given.ts';
+import { aBudget, anOwner, aPod, aWorkload } from '../given.ts';
+
+const missing = {
+  count: 1,
+  pods: [{ pod: 'shop/web-7', uid: 'u', reason: 'Unschedulable', message: '0/3 nodes are available' }],
+};
 
 describe('an explanation names what stands in the way and what would help (contract 13.2)', () => {
   const policy = (reason: BlockReason): BlockedBy => ({ kind: 'policy', reason });
@@ -22,6 +29,31 @@ describe('an explanation names what stands in the way and what would help (contr
       'a budget that can never allow any: its name, why, and to change it (faults.md 52)',
       blockedByBudget(aBudget({ desiredHealthy: 3, disruptionsAllowed: 0 }), 0),
       ['shop/web', '3 of 3', 'never', /relax it or add a replica/],
+    ],
+    ...['maxUnavailable 0', 'maxUnavailable 0%', 'minAvailable 100%'].map((rule): [string, BlockedBy, RegExp[]] => [
+      `one that no replica helps, ${rule}: only to change it`,
+      blockedByBudget(aBudget({ rule, desiredHealthy: 3, disruptionsAllowed: 0 }), 0),
+      [new RegExp(`shop/web \\(${rule}\\) .*: relax it$`)],
+    ]),
+    [
+      'one that its controller cannot count: the controller’s words',
+      blockedByBudget(aBudget({ failure: 'found no controllers for pod "web-1"', disruptionsAllowed: 0 }), 0),
+      ['shop/web', 'found no controllers for pod "web-1"', /correct or delete it$/],
+    ],
+    [
+      'a budget that is used up, when its pods have been asked about: which it misses',
+      { ...blockedByBudget(aBudget({ disruptionsAllowed: 0, currentHealthy: 2 }), 0), unready: missing },
+      ['needs 2', 'has 2', /: shop\/web-7 cannot be scheduled: .*: add capacity/],
+    ],
+    [
+      'one none of whose pods is unready: that its controller makes no more',
+      { ...blockedByBudget(aBudget({ disruptionsAllowed: 0 }), 0), unready: { count: 0, pods: [] } },
+      [/all that exist are Ready: look why its controller makes no more$/],
+    ],
+    [
+      'an implied budget, when its pods are known: which it misses',
+      { ...blockedByImpliedBudget(aWorkload({ replicas: 8 }), 0.25, -2), unready: missing },
+      ['4 of 8', /: shop\/web-7 cannot be scheduled: .*: add capacity/],
     ],
     [
       'an implied budget: its workload, how many are and may be unready, and to wait',
@@ -99,6 +131,20 @@ describe('the key of a block: what is no news is not told again', () => {
     expect(blockKey(blockedByImpliedBudget(web, 0.25, -6))).toBe(blockKey(blockedByImpliedBudget(web, 0.25, 0)));
   });
 
+  test('is another when a budget turns out to never allow anything, or cannot be counted', () => {
+    const never = blockKey(blockedByBudget({ ...spent, desiredHealthy: 3 }, 0));
+    const failed = blockKey(blockedByBudget({ ...spent, failure: 'found no controllers' }, 0));
+    expect(new Set([blockKey(blockedByBudget(spent, 0)), never, failed]).size).toBe(3);
+  });
+
+  test('of a used-up budget is what an eviction under it uses', () => {
+    expect(keysOfUse(aPod(), [spent, aBudget({ namespace: 'bank' })])).toEqual([
+      blockKey(blockedByBudget(spent, 0)),
+      blockKey(blockedByImpliedBudget(web, 0.25, 0)),
+    ]);
+    expect(keysOfUse(aPod({ owner: undefined }), [])).toEqual([]);
+  });
+
   test('is the same in whatever order budgets are listed', () => {
     const key = (...budgets: string[]) => blockKey({ kind: 'several-budgets', budgets });
     expect(key('shop/b', 'shop/a')).toBe(key('shop/a', 'shop/b'));
@@ -121,5 +167,20 @@ describe('the key of a block: what is no news is not told again', () => {
       { kind: 'server', message: 'Cannot evict' },
     ];
     expect(new Set(blocks.map(blockKey)).size).toBe(blocks.length);
+  });
+});
+
+describe('a block waits for pods', () => {
+  const spent = aBudget({ disruptionsAllowed: 0, currentHealthy: 2 });
+
+  test.each<[string, BlockedBy, boolean]>([
+    ['of a budget that is used up', blockedByBudget(spent, 0), true],
+    ['of an implied budget', blockedByImpliedBudget(aWorkload(), 0.25, 0), true],
+    ['not of a budget that never allows anything', blockedByBudget({ ...spent, desiredHealthy: 3 }, 0), false],
+    ['not of one that cannot be counted', blockedByBudget({ ...spent, failure: 'f' }, 0), false],
+    ['not of two budgets', { kind: 'several-budgets', budgets: ['shop/a', 'shop/b'] }, false],
+    ['not of a webhook', { kind: 'webhook', message: 'm' }, false],
+  ])('%s', (_which, by, expected) => {
+    expect(waitsForPods(by)).toBe(expected);
   });
 });

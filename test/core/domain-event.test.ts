@@ -17,12 +17,20 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
     cluster: 'prod',
     group: 'workers',
     already: false,
+    foundBy: 'sweep',
   }),
-  'retirement.started': events.retirementStarted(SUBJECT, { kind: 'asg-terminate', deadline: NOON + HOUR }),
+  'retirement.started': events.retirementStarted(SUBJECT, {
+    kind: 'asg-terminate',
+    deadline: NOON + HOUR,
+    atDeadline: 'force',
+  }),
+  'retirement.joined': events.retirementJoined(SUBJECT, { other: 'f' }),
+  'retirement.held': events.retirementHeld(SUBJECT, { reason: '25 nodes drain before it', breaker: false }),
   'node.missing': events.nodeMissing(SUBJECT),
   'node.isolated': events.nodeIsolated(SUBJECT, { cordonedBefore: false }),
   'node.restored': events.nodeRestored(SUBJECT),
   'node.dead': events.nodeDead(SUBJECT, { reason: 'EC2 says that the instance is stopped' }),
+  'drain.planned': events.drainPlanned(SUBJECT, { pods: 3, seconds: 90, fits: true, reason: 'r', forceAt: NOON }),
   'pod.evicted': events.podEvicted(SUBJECT, POD, { graceSeconds: 30, warning: 'no controller' }),
   'pod.forced': events.podForced(SUBJECT, POD, 12),
   'pod.returned': events.podReturned(SUBJECT, { pod: POD, maker: 'ReplicaSet shop/web', times: 2, left: false }),
@@ -31,17 +39,38 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
     kind: 'several-budgets',
     budgets: ['shop/a', 'shop/b'],
   }),
+  'pod.unschedulable': events.podUnschedulable(
+    SUBJECT,
+    { pod: 'shop/web-7', uid: 'u', reason: 'Unschedulable', message: '0/3 nodes are available' },
+    { missedBy: 'budget shop/web' },
+  ),
+  'pod.stuck': events.podStuck(SUBJECT, POD, { overdueSeconds: 60, nodeState: 'Ready' }),
   'node.drained': events.nodeDrained(SUBJECT, { pods: 3, forced: 0, seconds: 41.5 }),
   'volumes.detached': events.volumesDetached(SUBJECT, { seconds: 3 }),
-  'volumes.kept': events.volumesKept(SUBJECT, { volumes: ['vol-1'] }),
+  'volumes.awaited': events.volumesAwaited(SUBJECT, [{ name: 'vol-1', inUse: true }]),
+  'volumes.kept': events.volumesKept(SUBJECT, [{ name: 'vol-1', inUse: false }]),
   'heartbeat.recorded': events.heartbeatRecorded(SUBJECT, { nextInSeconds: 150 }),
   'cluster.away': events.clusterAway(SUBJECT, { reason: 'connection refused' }),
   'retirement.suspended': events.retirementSuspended(SUBJECT, { seconds: 15, waitingFor: ['shop/web-1'] }),
   'hook.completed': events.hookCompleted(SUBJECT, { outcome: 'completed' }),
+  'retention.missing': events.retentionMissing(SUBJECT),
+  'instance.retained': events.instanceRetained(SUBJECT, { pods: ['shop/web-1'], until: NOON + HOUR }),
+  'instance.terminated': events.instanceTerminated(SUBJECT),
   'retirement.finished': events.retirementFinished(SUBJECT, { result: 'drained', seconds: 60 }),
+  'marks.unreadable': events.marksUnreadable({ cluster: 'prod', node: 'ip-10-0-1-2', reason: 'r' }),
+  'cluster.unswept': events.clusterUnswept({ cluster: 'prod', reason: 'connection refused' }),
+  'sweep.finished': events.sweepFinished({ groups: 3, waiting: 2, started: 1, restored: 1, clustersAway: 0 }),
 };
 
-const SUBJECTLESS = new Set(['notice.ignored', 'notice.refused', 'notice.released', 'retirement.requested']);
+const SUBJECTLESS = new Set([
+  'notice.ignored',
+  'notice.refused',
+  'notice.released',
+  'retirement.requested',
+  'marks.unreadable',
+  'cluster.unswept',
+  'sweep.finished',
+]);
 
 describe('every domain event (contract 13.0)', () => {
   test.each(Object.entries(EVENTS))('%s is plain JSON, and says its type', (type, event) => {

@@ -34,9 +34,11 @@ describe('a plan', () => {
       force: [],
       blocked: [],
       remaining: [],
+      stuck: [],
       spared: [],
       follow: [],
       wakeAt: Infinity,
+      dueAt: Infinity,
     });
   });
 
@@ -56,6 +58,13 @@ describe('a plan', () => {
     expect(names(made.spared)).toEqual(['daemon', 'done', 'stays']);
     expect(whyBlocked(made)).toEqual({ mine: 'policy' });
     expect(made.force).toEqual([]);
+  });
+
+  test('names those that should have ended long ago, and wakes up when there are any (faults.md 63)', () => {
+    const pods = [aPod({ deletingUntil: NOON - MINUTE }), aPod({ name: 'going', deletingUntil: NOON - SECOND })];
+    const made = plan({ pods }, { now: NOON });
+    expect(names(made.stuck)).toEqual(['web-1']);
+    expect([made.wakeAt, made.dueAt]).toEqual([NOON + MINUTE - SECOND, NOON + MINUTE - SECOND]);
   });
 
   test('leaves its input as it is, and comes out the same from the same', () => {
@@ -250,7 +259,7 @@ describe('an implied budget (contract 4.5)', () => {
     const pods = [...eight, aPod({ name: 'api-1', owner: api }), aPod({ name: 'api-2', owner: api })];
     const made = plan({
       pods,
-      workloads: [ready(), { owner: api, replicas: 2, readyPods: uidsOf('api-1', 'api-2') }],
+      workloads: [ready(), { owner: api, replicas: 2, readyPods: uidsOf('api-1', 'api-2'), unreadyPods: [] }],
     });
     expect(names(made.evict).toSorted()).toEqual(['api-1', 'web-1', 'web-2']);
   });

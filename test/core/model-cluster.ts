@@ -169,7 +169,7 @@ export class ModelCluster {
   #controller(index: number): Workload {
     const { kind, here, elsewhere } = this.#app(index);
     const readyPods = new Set(this.#healthy(index).map(({ pod }) => pod.uid));
-    return { owner: anOwner({ kind, name: `app${index}` }), replicas: here + elsewhere, readyPods };
+    return { owner: anOwner({ kind, name: `app${index}` }), replicas: here + elsewhere, readyPods, unreadyPods: [] };
   }
 
   #budget(index: number): DisruptionBudget[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isInstance } from '../../lambdas/core/node.ts';
+import { instanceOf, isInstance } from '../../lambdas/core/node.ts';
 import { aNode } from '../given.ts';
 
 const INSTANCE = 'i-0123456789abcdef0';
@@ -13,4 +13,14 @@ test.each([
   ['none with an empty one', '', false],
 ])('a node stands for an instance: %s (contract 2.1)', (_which, providerId, stands) => {
   expect(isInstance(aNode({ providerId }), INSTANCE)).toBe(stands);
+});
+
+test.each([
+  [`aws:///eu-central-1a/${INSTANCE}`, INSTANCE],
+  ['aws:///eu-central-1a/i-01234567', 'i-01234567'],
+  ['eks-hybrid:///eu-central-1/cluster/mi-0123456789abcdef0', undefined],
+  [`aws:///eu-central-1a/${INSTANCE}/`, undefined],
+  [undefined, undefined],
+])('a node with providerID %s stands for instance %s', (providerId, instance) => {
+  expect(instanceOf(aNode({ providerId }))).toBe(instance);
 });

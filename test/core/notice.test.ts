@@ -51,6 +51,12 @@ describe('the name of an execution (contract 1.6)', () => {
     expect(executionName(aNotice({ at: NOON + 1 }))).toBe(executionName(aNotice()));
   });
 
+  test('of a notice without a token, which no event told, is told by its time', () => {
+    const lost = aNotice({ token: undefined });
+    expect(executionName(lost)).toMatch(/^123456789012-eu-central-1-i-0123456789abcdef0-[0-9a-f]{8}$/);
+    expect(executionName(lost)).not.toBe(executionName({ ...lost, at: NOON + 1 }));
+  });
+
   test('is another for another token', () => {
     fc.assert(
       fc.property(notices, fc.string({ minLength: 1, maxLength: 64 }), (notice, token) => {
@@ -78,6 +84,11 @@ describe('a notice that is parsed (contract 1.1)', () => {
     );
   });
 
+  test('may lack the token, which AWS tells in its event only', () => {
+    const lost = { ...aNotice(), token: undefined };
+    expect(lifecycleNoticeSchema.parse(lost)).toEqual(lost);
+  });
+
   test('comes from the group itself when the event does not say otherwise', () => {
     const event = { ...aNotice(), origin: undefined };
     expect(lifecycleNoticeSchema.parse(event).origin).toBe('AutoScalingGroup');
@@ -101,7 +112,7 @@ describe('a notice that is parsed (contract 1.1)', () => {
     ['a time before time', { at: 0 }],
     ['a time between milliseconds', { at: 1.5 }],
     ['a field too many', { admin: true }],
-    ['a field missing', { token: undefined }],
+    ['a field missing', { hook: undefined }],
   ])('is rejected with %s', (_what, wrong) => {
     expect(lifecycleNoticeSchema.safeParse({ ...aNotice(), ...wrong }).success).toBe(false);
   });

@@ -1,6 +1,6 @@
 /**
- * Whether the user of a kubeconfig has the rights of the shipped ClusterRole: the API server is asked by
- * SelfSubjectAccessReview, and where it does not answer that, each right is tried on an object that does not exist.
+ * Whether the user of a kubeconfig has the rights that are needed: the API server is asked by SelfSubjectAccessReview, and
+ * where it does not answer that, each right is tried on an object that does not exist.
  */
 import * as z from 'zod/mini';
 import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes-cluster.ts';
@@ -21,29 +21,31 @@ export const NEEDED_RIGHTS: readonly Right[] = CLUSTER_ROLE_RULES.flatMap(({ api
 );
 
 /** @throws OwnClusterFault naming each right that is missing, and how to give it */
-export async function checkRights(server: Server): Promise<void> {
-  const checked = await Promise.all(
-    NEEDED_RIGHTS.map(async (right) => ({ right, verdict: await judgeRight(server, right) })),
-  );
+export async function checkRights(server: Server, rights = NEEDED_RIGHTS, grant = howToGrant): Promise<void> {
+  const checked = await Promise.all(rights.map(async (right) => ({ right, verdict: await judgeRight(server, right) })));
   const missing = checked.filter(({ verdict }) => !verdict.allowed);
   if (missing.length === 0) return;
   const user = (await userName(server)) ?? missing.flatMap(({ verdict }) => verdict.user ?? [])[0];
   const names = missing.map(({ right }) => `  ${right.verb} ${right.resource}${right.group && ` (${right.group})`}`);
   throw new OwnClusterFault(
     [`${user ?? 'the user of the kubeconfig'} lacks rights in the cluster:`, ...names].join('\n'),
-    howToGrant(user),
+    grant(user),
   );
 }
 
 /** The commands that give a user the shipped ClusterRole. */
-export function howToGrant(user = 'NAME'): string[] {
-  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
-  const subject = namespace === undefined ? `--user=${user}` : `--serviceaccount=${namespace}:${name ?? ''}`;
+export function howToGrant(user?: string): string[] {
   return [
     'as an administrator of the cluster:',
     '  npm run -s cluster-role | kubectl apply -f -',
-    `  kubectl create clusterrolebinding ebb-demo --clusterrole=ebb ${subject}`,
+    `  kubectl create clusterrolebinding ebb-demo --clusterrole=ebb ${subjectOption(user)}`,
   ];
+}
+
+/** What makes `kubectl create clusterrolebinding` bind a user, who may be a service account. */
+export function subjectOption(user = 'NAME'): string {
+  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
+  return namespace === undefined ? `--user=${user}` : `--serviceaccount=${namespace}:${name ?? ''}`;
 }
 
 /** The user whom the API server's refusal names, when `message` is one of RBAC's. */
@@ -92,8 +94,13 @@ function trial({ verb, group, resource }: Right): UpstreamRequest {
   const [plural = '', subresource] = resource.split('/');
   if (verb === 'list') return { method: 'GET', path: `${root}/${plural}?limit=1` };
   if (verb === 'watch') return { method: 'GET', path: `${root}/${plural}?watch=true&limit=1&timeoutSeconds=1` };
-  const place = CLUSTER_WIDE.has(plural) ? plural : `namespaces/default/${plural}`;
-  const path = `${root}/${place}/${NO_SUCH}${subresource === undefined ? '' : `/${subresource}`}`;
+  const place = `${root}/${CLUSTER_WIDE.has(plural) ? plural : `namespaces/default/${plural}`}`;
+  if (subresource !== undefined) return trialOn(`${place}/${NO_SUCH}/${subresource}`, verb);
+  // No object: whoever has the right is told that it is none.
+  return verb === 'create' ? post(`${place}?dryRun=All`, {}) : trialOn(`${place}/${NO_SUCH}`, verb);
+}
+
+function trialOn(path: string, verb: string): UpstreamRequest {
   if (verb === 'get') return { method: 'GET', path };
   const metadata = { namespace: 'default', name: NO_SUCH };
   const bodies: Readonly<Record<string, object>> = {
@@ -104,7 +111,7 @@ function trial({ verb, group, resource }: Right): UpstreamRequest {
   return { ...post(`${path}?dryRun=All`, bodies[verb] ?? {}, verb === 'patch'), method: METHODS[verb] ?? '' };
 }
 
-const CLUSTER_WIDE = new Set(['nodes', 'volumeattachments']);
+const CLUSTER_WIDE = new Set(['nodes', 'namespaces', 'volumeattachments']);
 
 /** Who we are to the server; it answers since Kubernetes 1.28. */
 async function userName(server: Server): Promise<string | undefined> {

@@ -108,7 +108,7 @@ function populate(world: World, nodes: string[]): void {
 
 function judge(installation: Installation, scene: Scene, facts: readonly Fact[]): Outcome {
   const { aws, kubernetes } = installation;
-  const { workloads } = kubernetes.availability.report();
+  const { workloads, violations } = kubernetes.availability.report();
   const evicted = evictedPods(installation, scene);
   const unbudgeted = new Set(
     workloads
@@ -130,6 +130,8 @@ function judge(installation: Installation, scene: Scene, facts: readonly Fact[])
     pods: evicted.length,
     unbudgetedControllers: unbudgeted.size,
     requests,
+    refused: kubernetes.evictions.filter(({ status }) => status === 429).length,
+    violations: violations.length,
     expectations,
     workloads,
     stages: {

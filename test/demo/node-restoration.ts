@@ -1,5 +1,4 @@
 /** Putting the user's node back as it was, or saying how to do it by hand. */
-import { ClusterRefused } from '../../lambdas/core/cluster-error.ts';
 import type { Subject } from '../../lambdas/core/domain-event.ts';
 import {
   chargeOf,
@@ -11,7 +10,7 @@ import {
 import type { Node } from '../../lambdas/core/node.ts';
 import { restoreNode } from '../../lambdas/workflow/isolate-node.ts';
 import type { Cluster, Journal } from '../../lambdas/workflow/ports.ts';
-import { wordsOf } from '../peers/own-cluster/fault.ts';
+import { persist } from './persistence.ts';
 
 export interface Restoration {
   readonly subject: Subject;
@@ -21,36 +20,12 @@ export interface Restoration {
   readonly within: number;
 }
 
-const PAUSE_MS = 1_000;
-
 /** Takes off what the retirement put on. @returns why it could not be done, if it could not */
-export async function putBack(
+export function putBack(
   { subject, node, taint, within }: Restoration,
   ports: { cluster: Cluster; journal: Journal },
 ): Promise<string | undefined> {
-  const until = Date.now() + within;
-  for (;;) {
-    const left = until - Date.now();
-    const fault = await Promise.race([attempt(() => restoreNode({ subject, node, taint }, ports)), late(left)]);
-    if (fault === undefined) return undefined;
-    if (fault instanceof ClusterRefused || Date.now() + PAUSE_MS >= until) return wordsOf(fault);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
-}
-
-async function attempt(work: () => Promise<void>): Promise<Error | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-function late(milliseconds: number): Promise<Error> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds, new Error('the API server did not answer in time')).unref();
-  });
+  return persist(() => restoreNode({ subject, node, taint }, ports), within);
 }
 
 /** What a node still bears that it did not bear before, in words; none when it is as it was. */
@@ -68,7 +43,7 @@ export function remnants(before: Node, now: Node, taint: IsolationTaint): string
 /** The commands that do by hand what `putBack` does, indented. */
 export function commandsByHand(kubeconfig: string, before: Node, taint: IsolationTaint): string[] {
   const was = original(before);
-  const kubectl = `  kubectl --kubeconfig ${quoted(kubeconfig)}`;
+  const kubectl = `  ${kubectlWith(kubeconfig)}`;
   const { name } = before;
   const exclude = was.excluded ? '' : ` ${EXCLUDE_LABEL}-`;
   return [
@@ -86,6 +61,11 @@ function original(before: Node): { cordoned: boolean; excluded: boolean } {
     cordoned: before.unschedulable && earlier?.cordonedByUs !== true,
     excluded: EXCLUDE_LABEL in before.labels && earlier?.labelledByUs !== true,
   };
+}
+
+/** The beginning of a command that a user can copy. */
+export function kubectlWith(kubeconfig: string): string {
+  return `kubectl --kubeconfig ${quoted(kubeconfig)}`;
 }
 
 function quoted(argument: string): string {

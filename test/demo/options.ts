@@ -1,5 +1,7 @@
 /** The demo's command line. */
 import { parseArgs } from 'node:util';
+import { WrongUsage } from './command.ts';
+import { DEFAULT_DRAIN_TIMEOUT, drainTimeout, LONGEST_DRAIN, SHORTEST_DRAIN } from './drain-timeout.ts';
 import type { OwnClusterOptions } from './own-cluster-stage.ts';
 import { SCENARIOS } from './scenario.ts';
 
@@ -13,17 +15,7 @@ export interface Options {
   readonly own: OwnClusterOptions | undefined;
 }
 
-/** A command line that asks for what there is not, in words. */
-export class WrongUsage extends Error {
-  override readonly name = 'WrongUsage';
-}
-
 const DEFAULT_SCENARIO = 'lifecycle';
-const DEFAULT_DRAIN_TIMEOUT = '3600';
-
-/** What the configuration takes. */
-const SHORTEST_DRAIN = 60;
-const LONGEST_DRAIN = 172_800;
 
 /** @throws WrongUsage */
 export function readOptions(args: readonly string[]): Options {
@@ -87,13 +79,5 @@ function ownOptions(values: Values): OwnClusterOptions | undefined {
     return undefined;
   }
   if (!node) throw new WrongUsage('--kubeconfig needs --node: the name of the node to drain');
-  return { kubeconfig, node, keepIsolated, drainTimeoutSeconds: drainTimeout(timeout ?? DEFAULT_DRAIN_TIMEOUT) };
-}
-
-function drainTimeout(text: string): number {
-  const seconds = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (seconds >= SHORTEST_DRAIN && seconds <= LONGEST_DRAIN) return seconds;
-  throw new WrongUsage(
-    `--drain-timeout takes ${SHORTEST_DRAIN} to ${LONGEST_DRAIN} seconds, not ${JSON.stringify(text)}`,
-  );
+  return { kubeconfig, node, keepIsolated, drainTimeoutSeconds: drainTimeout(timeout) };
 }

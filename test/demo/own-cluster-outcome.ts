@@ -41,10 +41,17 @@ export function ownOutcome(installation: OwnInstallation, workloads: WorkloadWat
     pods: evictions.length,
     unbudgetedControllers: workloads.unbudgeted().length,
     requests: { kubernetes: made.length, aws: installation.awsRequests() },
+    refused: refusedEvictions(made),
+    violations: workloads.violations.length,
     expectations,
     workloads: workloads.workloads(),
     stages: stagesOf(installation, { scene, made, completedAt }),
   };
+}
+
+/** How many a budget refused. */
+export function refusedEvictions(requests: readonly ProxiedRequest[]): number {
+  return requests.filter((request) => isEviction(request) && request.status === 429).length;
 }
 
 function stagesOf(
@@ -113,9 +120,12 @@ function hookExpectation(installation: OwnInstallation): Expectation {
   };
 }
 
+/** The expectation that others can break too. */
+export const NO_FALL = 'no workload fell below its budget or implied budget at any instant';
+
 function availabilityExpectation({ violations }: WorkloadWatch): Expectation {
   return {
-    what: 'no workload fell below its budget or implied budget at any instant',
+    what: NO_FALL,
     holds: violations.length === 0,
     found: violations.length === 0 ? 'none did' : violations.join(', '),
   };

@@ -10,9 +10,12 @@ export interface OwnClusterOptions {
   readonly keepIsolated: boolean;
 }
 
-export interface OwnClusterStage {
+export interface OwnClusterStage extends CommandStage {
   readonly telling: Telling;
-  /** Something for people, beside what the telling tells. */
+}
+
+export interface CommandStage {
+  /** Something for people, beside what else is told. */
   say(line: string): void;
   /** Whether the user wants it; `interrupted` when they would rather stop. */
   confirm(question: string): Promise<'yes' | 'no' | 'interrupted'>;

@@ -2,13 +2,18 @@
  * The main job on the user's own cluster: one of its nodes is drained by the shipped functions, as if its machine were an
  * EC2 instance that Auto Scaling terminates. The machine stays; afterwards the node is put back as it was.
  */
-import type { DrainPolicy } from '../../lambdas/core/verdict.ts';
 import { KubeconfigFile } from '../peers/own-cluster/kubeconfig-file.ts';
 import { Upstream } from '../peers/own-cluster/upstream.ts';
-import { isToLeave, judgePods, verdictLines } from './node-verdicts.ts';
+import { isToLeave, judgePods, verdictLines, type JudgedPod } from './node-verdicts.ts';
 import { checkOwnNode, readPodsOn, type OwnNode } from './own-node.ts';
 import { ownConfiguration, type OwnConfiguration } from './own-installation.ts';
-import { INTERRUPTED, PATIENCE, type OwnClusterOptions, type OwnClusterStage } from './own-cluster-stage.ts';
+import {
+  INTERRUPTED,
+  PATIENCE,
+  type CommandStage,
+  type OwnClusterOptions,
+  type OwnClusterStage,
+} from './own-cluster-stage.ts';
 import { retireOwnNode } from './own-retirement.ts';
 
 /**
@@ -19,37 +24,60 @@ export async function drainOwnNode(options: OwnClusterOptions, stage: OwnCluster
   const kubeconfig = new KubeconfigFile(options.kubeconfig);
   const upstream = new Upstream(kubeconfig);
   try {
-    const own = await checkOwnNode(options.node, upstream, kubeconfig);
-    const configuration = ownConfiguration(kubeconfig.context, options.drainTimeoutSeconds);
-    const policy = policyOf(configuration);
-    const judged = judgePods(await readPodsOn(options.node, upstream), policy, Date.now());
-    const lines = preview(own, options, verdictLines(judged));
+    const survey = await surveyOwnNode(options, upstream, kubeconfig);
+    const { own, configuration, judged } = survey;
+    const lines = [...standingLines(options, survey), ...outlook(own, options)];
     for (const line of lines) stage.say(line);
     const leaving = judged.filter(isToLeave).length;
-    const answer = await stage.confirm(`Drain ${options.node}, ${leaving} pods? [y/N] `);
-    if (answer !== 'yes') {
-      stage.say('Nothing was changed.');
-      return answer === 'interrupted' ? INTERRUPTED : 1;
-    }
+    const declined = await ask(stage, `Drain ${options.node}, ${leaving} pods? [y/N] `);
+    if (declined !== undefined) return declined;
     const { patience = PATIENCE } = stage;
-    return await retireOwnNode({ options, stage, patience, upstream, configuration, own, policy });
+    return await retireOwnNode({ options, stage, patience, upstream, configuration, own });
   } finally {
     upstream.close();
   }
 }
 
-/** The instance is said to go, so a pod that nobody makes again is evicted, as the retirement does. */
-function policyOf({ cluster: { drain, taint } }: OwnConfiguration): DrainPolicy {
-  return { ...drain, taintKey: taint.key, blockUncontrolled: false };
+/** What was found before anything is changed. */
+export interface Survey {
+  readonly own: OwnNode;
+  readonly configuration: OwnConfiguration;
+  /** Every pod of the node. */
+  readonly judged: readonly JudgedPod[];
 }
 
-function preview({ refuges }: OwnNode, options: OwnClusterOptions, verdicts: readonly string[]): string[] {
-  const { node, drainTimeoutSeconds, keepIsolated } = options;
+/** @throws OwnClusterFault when the cluster, the user's rights or the node are not what a drain needs */
+export async function surveyOwnNode(
+  { node, drainTimeoutSeconds }: OwnClusterOptions,
+  upstream: Upstream,
+  kubeconfig: KubeconfigFile,
+): Promise<Survey> {
+  const own = await checkOwnNode(node, upstream, kubeconfig);
+  const configuration = ownConfiguration(kubeconfig.context, drainTimeoutSeconds);
+  const judged = judgePods(await readPodsOn(node, upstream), configuration.policy, Date.now());
+  return { own, configuration, judged };
+}
+
+/** What stands on the node and what becomes of it, for the user to decide by. */
+export function standingLines({ node, drainTimeoutSeconds }: OwnClusterOptions, { judged }: Survey): string[] {
   return [
-    `Node ${node} of your cluster has ${verdicts.length} pods:`,
-    ...verdicts,
+    `Node ${node} of your cluster has ${judged.length} pods:`,
+    ...verdictLines(judged),
     '',
     `What budgets or annotations still hold after ${drainTimeoutSeconds} s is deleted past them (--drain-timeout).`,
+  ];
+}
+
+/** @returns the exit status when the user does not want it */
+export async function ask(stage: CommandStage, question: string): Promise<number | undefined> {
+  const answer = await stage.confirm(question);
+  if (answer === 'yes') return undefined;
+  stage.say('Nothing was changed.');
+  return answer === 'interrupted' ? INTERRUPTED : 1;
+}
+
+function outlook({ refuges }: OwnNode, { keepIsolated }: OwnClusterOptions): string[] {
+  return [
     keepIsolated
       ? 'The node stays isolated afterwards.'
       : 'The node is put back as it was afterwards; its machine is not touched.',

@@ -4,12 +4,13 @@
  */
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts';
-import { connect, type KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
+import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
 import {
   parseConfiguration,
   type ClusterConfiguration,
   type Configuration,
 } from '../../lambdas/entry/configuration.ts';
+import type { DrainPolicy } from '../../lambdas/core/verdict.ts';
 import type { Cluster } from '../../lambdas/workflow/ports.ts';
 import { AwsInstallation } from '../installation.ts';
 import { AwsPeer } from '../peers/aws/peer.ts';
@@ -17,6 +18,7 @@ import type { Execution } from '../peers/aws/lambda/execution.ts';
 import { DrivenClock } from '../peers/clock.ts';
 import { OwnClusterProxy } from '../peers/own-cluster/proxy.ts';
 import type { Upstream } from '../peers/own-cluster/upstream.ts';
+import { observe } from './observer.ts';
 
 export const OWN_GROUP = 'own-nodes';
 
@@ -33,6 +35,8 @@ export interface OwnConfiguration {
   readonly whole: Configuration;
   /** Its one cluster. */
   readonly cluster: ClusterConfiguration;
+  /** How its pods are judged. */
+  readonly policy: DrainPolicy;
 }
 
 /** All defaults but the deadline. @param context of the kubeconfig, which names the cluster */
@@ -48,7 +52,8 @@ export function ownConfiguration(context: string, drainTimeoutSeconds: number): 
   });
   const [cluster] = whole.clusters;
   if (cluster === undefined) throw new Error('the configuration has lost its cluster');
-  return { whole, cluster };
+  // The instance is said to go, so a pod that nobody makes again is evicted, as the retirement does.
+  return { whole, cluster, policy: { ...cluster.drain, taintKey: cluster.taint.key, blockUncontrolled: false } };
 }
 
 export class OwnInstallation extends AwsInstallation {
@@ -62,8 +67,7 @@ export class OwnInstallation extends AwsInstallation {
     super(aws);
     this.instance = instance;
     this.proxy = proxy;
-    const token = (): Promise<string> => Promise.resolve(proxy.observerToken);
-    this.connection = connect({ server: proxy.url, ca: proxy.ca }, { current: token, renew: token });
+    this.connection = observe(proxy);
     this.cluster = kubernetesCluster(this.connection);
   }
 

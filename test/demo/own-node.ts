@@ -51,9 +51,14 @@ export async function readOwnNode(name: string, upstream: Upstream): Promise<Nod
 /** @throws OwnClusterFault */
 export async function readPodsOn(node: string, upstream: Upstream): Promise<Pod[]> {
   const path = `/api/v1/pods?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
+  return (await readItems<V1Pod>(upstream, path, `the pods of node ${node}`)).map(toPod);
+}
+
+/** @param what in words, for the fault @throws OwnClusterFault */
+export async function readItems<Item>(upstream: Upstream, path: string, what: string): Promise<Item[]> {
   const { status, body } = await upstream.ask({ method: 'GET', path });
-  if (status !== 200) throw new OwnClusterFault(`the pods of node ${node} cannot be read: HTTP ${status}`, []);
-  return (body as { items: V1Pod[] }).items.map(toPod);
+  if (status !== 200) throw new OwnClusterFault(`${what} cannot be read: HTTP ${status}`, []);
+  return (body as { items: Item[] }).items;
 }
 
 /** How many pods the cluster has; the server counts them. */

@@ -1,7 +1,6 @@
 /** One retirement of the user's node: started, told and watched over, and the node put back however it ends. */
 import { clusterAway, type DomainEvent, type Subject } from '../../lambdas/core/domain-event.ts';
 import type { Pod } from '../../lambdas/core/pod.ts';
-import type { DrainPolicy } from '../../lambdas/core/verdict.ts';
 import type { LoggedEvent } from '../installation.ts';
 import { OwnClusterFault, wordsOf } from '../peers/own-cluster/fault.ts';
 import type { Upstream } from '../peers/own-cluster/upstream.ts';
@@ -23,7 +22,6 @@ export interface OwnRetirementPlan {
   readonly upstream: Upstream;
   readonly configuration: OwnConfiguration;
   readonly own: OwnNode;
-  readonly policy: DrainPolicy;
 }
 
 /** Other nodes that a live view shows beside the one that is drained. */
@@ -35,7 +33,9 @@ export async function retireOwnNode(plan: OwnRetirementPlan): Promise<number> {
   stage.say('Starting Ebb …');
   const installation = await OwnInstallation.start({ node: options.node, upstream, configuration });
   try {
-    const leaving = judgePods(await readPodsOn(options.node, upstream), plan.policy, Date.now()).filter(isToLeave);
+    const leaving = judgePods(await readPodsOn(options.node, upstream), configuration.policy, Date.now()).filter(
+      isToLeave,
+    );
     return await carryOut(
       plan,
       installation,

@@ -37,13 +37,16 @@ export function serves(pod: Pod): boolean {
   return pod.ready && pod.deletingUntil === undefined;
 }
 
+/** Whether a controller keeps a number of pods serving, wherever they stand. */
+export function isPromised(owner: Owner | undefined): owner is Owner {
+  return isPaced(owner, IMPLIED_SHARE) && !UNPROMISED.has(owner.kind);
+}
+
 export async function promisesOf(connection: KubernetesConnection, standing: Standing): Promise<Promised[]> {
   const covered = standing.leaving.flatMap((pod) => coverage(pod, standing.budgets).budgets);
   const byBudget = new Map(covered.map((budget) => [`${budget.namespace}/${budget.name}`, budget]));
   const bare = standing.leaving.filter((pod) => coverage(pod, standing.budgets).budgets.length === 0);
-  const owners = bare.flatMap(({ owner }) =>
-    isPaced(owner, IMPLIED_SHARE) && !UNPROMISED.has(owner.kind) ? [owner] : [],
-  );
+  const owners = bare.flatMap(({ owner }) => (isPromised(owner) ? [owner] : []));
   const byOwner = new Map(owners.map((owner) => [owner.uid, owner]));
   return [
     ...[...byBudget.values()].map((budget) => promisedByBudget(budget, standing.every)),
@@ -73,7 +76,7 @@ async function promisedByOwner(
 ): Promise<Promised> {
   const siblings = every.filter((pod) => pod.owner?.uid === owner.uid && !isFinished(pod)).length;
   const replicas = (await replicasOf(connection, owner)) ?? siblings;
-  const floor = replicas <= 1 ? 0 : replicas - allowedUnready({ owner, replicas, readyPods: new Set() }, IMPLIED_SHARE);
+  const floor = replicas <= 1 ? 0 : replicas - allowedUnready({ owner, replicas }, IMPLIED_SHARE);
   return {
     workload: workloadName(owner),
     budget: 'implied',

@@ -44,6 +44,10 @@ export interface Outcome {
   readonly unbudgetedControllers: number;
   /** Made by the functions, checkpoints left out. */
   readonly requests: { readonly kubernetes: number; readonly aws: number };
+  /** Evictions that a budget refused. */
+  readonly refused: number;
+  /** Falls below a budget or implied budget. */
+  readonly violations: number;
   readonly expectations: readonly Expectation[];
   readonly workloads: readonly Availability[];
   /** When each stage was over, in seconds from the termination. */

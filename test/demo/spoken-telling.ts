@@ -85,26 +85,42 @@ type Said = {
 const SAID: Said = {
   'retirement.requested': () => undefined,
   'retirement.started': ({ deadline }) => plain(`retirement started, deadline ${deadline.slice(11, 19)} UTC`),
+  'retirement.joined': ({ other }) => plain(`retirement ends: ${other} is in charge of the node`),
+  'retirement.held': ({ reason }) => wait(`held back: ${reason}`),
   'node.isolated': () => plain('node isolated: tainted, cordoned, kept out of load balancers'),
   'node.restored': () => plain('node restored'),
   'node.dead': ({ reason }) => wait(`node dead: ${reason}`),
+  'drain.planned': ({ fits, seconds, reason }) =>
+    (fits ? quiet : wait)(
+      `plan: ${seconds === undefined ? 'does not end by itself' : `at most ${seconds} s`}, ${fits ? 'fits' : 'will not fit'}; ${reason}`,
+    ),
   'pod.evicted': ({ pod, warning }) => plain(`evicted  ${pod}${warning === undefined ? '' : ` (${warning})`}`),
   'pod.forced': ({ pod, graceSeconds }) => wait(`forced   ${pod}, grace ${graceSeconds} s`),
   'eviction.blocked': ({ pod, explanation }) => wait(`blocked  ${pod}\n${INDENT}${explanation}`),
+  'pod.unschedulable': ({ pod, message }) => wait(`no room  ${pod}\n${INDENT}${message}`),
+  'pod.stuck': ({ pod, explanation }) => wait(`stuck    ${pod}\n${INDENT}${explanation}`),
   'pod.returned': ({ pod, times, left }) =>
     wait(`back     ${pod}, number ${times} of its maker${left ? ': left there' : ''}`),
   'pod.gone': ({ pod }) => quiet(`gone     ${pod}`),
   'node.drained': ({ pods }) => good(`node drained: ${pods} pods`),
   'volumes.detached': () => good('volumes detached'),
+  'volumes.awaited': ({ explanation }) => wait(`volumes not detached yet: ${explanation}`),
   'volumes.kept': ({ volumes }) => wait(`volumes still attached: ${volumes.join(', ')}`),
   'heartbeat.recorded': ({ nextInSeconds }) => quiet(`heartbeat, the next in ${nextInSeconds} s`),
   'hook.completed': ({ outcome }) => good(`hook ${outcome}`),
   'retirement.suspended': ({ seconds }) => quiet(`suspended for ${seconds} s`),
+  'retention.missing': () => wait('the group does not retain instances: what is left is forced'),
+  'instance.retained': ({ pods, until }) =>
+    wait(`instance retained with ${pods.join(', ')}: drained on until ${until.slice(11, 19)} UTC`),
+  'instance.terminated': () => good('instance terminated'),
   'retirement.finished': ({ result }) => good(`retirement finished: ${result}`),
   'cluster.away': ({ reason }) => wait(`cluster away: ${reason}`),
   'node.missing': () => wait('the instance has no node: it never joined'),
   'notice.ignored': ({ reason }) => quiet(`notice ignored: ${reason}`),
   'notice.refused': ({ reason }) => wait(`notice refused: ${reason}`),
+  'marks.unreadable': ({ node, reason }) => wait(`marks of ${node} left alone: ${reason}`),
+  'cluster.unswept': ({ reason }) => wait(`cluster not swept: ${reason}`),
+  'sweep.finished': () => undefined,
   'notice.released': ({ reason }) => wait(`hook completed without a drain: ${reason}`),
 };
 

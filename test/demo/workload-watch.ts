@@ -3,7 +3,7 @@
  * once, against what their budget or implied budget promises (contract 4.4, 4.5), and what happened as facts.
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { toBudget } from '../../lambdas/adapters/kubernetes-drain-watch.ts';
+import { toBudget } from '../../lambdas/adapters/kubernetes-budgets.ts';
 import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
 import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
 import { watch, type WatchedCollection } from '../../lambdas/adapters/kubernetes-watch.ts';

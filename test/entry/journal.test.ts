@@ -55,7 +55,7 @@ describe('a line', () => {
 
   test.each<[string, DomainEvent]>([
     ['notice.refused', noticeRefused({ reason: 'forged', instance: 'i-1' })],
-    ['volumes.kept', volumesKept(SUBJECT, { volumes: ['pv-1'] })],
+    ['volumes.kept', volumesKept(SUBJECT, [{ name: 'pv-1', inUse: false }])],
   ])('of %s warns', (type, event) => {
     expect(written(event)[0]).toMatchObject({ level: 'WARN', type });
   });
@@ -77,9 +77,10 @@ describe('a line', () => {
 
   test('cuts fields that are long, also within (contract 13.3)', () => {
     const long = 'x'.repeat(20_000);
-    const [line] = written(volumesKept(SUBJECT, { volumes: [long, 'pv-2'] }));
+    const volumes = [long, 'pv-2'].map((name) => ({ name, inUse: false }));
+    const [line] = written(volumesKept(SUBJECT, volumes));
     expect(line?.volumes).toEqual([`${'x'.repeat(1_000)}…`, 'pv-2']);
-    expect(lines[0]?.length).toBeLessThan(2_000);
+    expect(lines[0]?.length).toBeLessThan(3_000);
   });
 
   test('of an ignored notice keeps the words of the event’s sender as they are', () => {

@@ -1,7 +1,7 @@
 /** The environment variables of the functions, and who a function is (style 15). */
 import { describe, expect, test } from 'vitest';
 import { homeOf } from '../../lambdas/entry/home.ts';
-import { readSettings, retirementSettings, routerSettings } from '../../lambdas/entry/settings.ts';
+import { readSettings, retirementSettings, routerSettings, sweepSettings } from '../../lambdas/entry/settings.ts';
 
 const COMMON = { EBB_HOOK_NAME: 'ebb-drain', EBB_CLUSTER_PARAMETERS: '/ebb/clusters/' };
 const RETIREMENT = 'arn:aws:lambda:eu-central-1:123456789012:function:retirement:live';
@@ -9,8 +9,9 @@ const RETIREMENT = 'arn:aws:lambda:eu-central-1:123456789012:function:retirement
 describe('settings', () => {
   test('are exactly what the function declares, whatever else is in the environment', () => {
     expect(readSettings(retirementSettings, { ...COMMON, PATH: '/bin' })).toEqual(COMMON);
-    const router = { ...COMMON, EBB_RETIREMENT_FUNCTION: RETIREMENT };
-    expect(readSettings(routerSettings, router)).toEqual(router);
+    const starter = { ...COMMON, EBB_RETIREMENT_FUNCTION: RETIREMENT };
+    expect(readSettings(routerSettings, starter)).toEqual(starter);
+    expect(readSettings(sweepSettings, starter)).toEqual(starter);
   });
 
   test('that are missing or wrong are all named in one message', () => {

@@ -39,6 +39,23 @@ describe('a node whose kubelet is dead', () => {
     expectCompletedOnce(given);
   });
 
+  test('faults 63: does not end its pods, which is told a minute after their grace, once each', async () => {
+    await using given = await scene(stubborn, { nodes: 4 });
+    const { rehearsal, instance, node } = given;
+    rehearsal.kubernetes.world.stopKubelet(node);
+    expect(await rehearsal.retire(instance)).toEqual({ result: 'dead node' });
+    const going = new Map(rehearsal.of('pod.evicted').map(({ uid, reportedAt }) => [uid, reportedAt]));
+    const stuck = rehearsal.of('pod.stuck');
+    expect(stuck.map(({ uid }) => uid).toSorted()).toEqual([...going.keys()].toSorted());
+    for (const { uid, reportedAt, explanation, ...told } of stuck) {
+      expect(told).toMatchObject({ nodeState: 'not Ready', containers: ['main running'], finalizers: [] });
+      expect(explanation).toContain('its node is not Ready');
+      const afterGrace = reportedAt - (going.get(uid) ?? 0) - 30 * SECOND;
+      expect(afterGrace).toBeGreaterThanOrEqual(59 * SECOND);
+      expect(afterGrace).toBeLessThan(70 * SECOND);
+    }
+  });
+
   test('faults 63: and whose instance is terminated is cleared at once: its pods cannot write any more', async () => {
     await using given = await scene(stubborn, { nodes: 4 });
     const { rehearsal, instance, node } = given;

@@ -6,6 +6,7 @@ import {
   EVICTION,
   expectCompletedOnce,
   expectForcedAtItsTime,
+  inquiries,
   MINUTE,
   namesOn,
   scene,
@@ -81,7 +82,10 @@ describe('an eviction', () => {
     expect(await rehearsal.retire(instance)).toEqual({ result: 'forced' });
     expect(statuses(given)).toEqual([500]);
     expect(rehearsal.of('eviction.blocked')).toContainEqual(
-      expect.objectContaining({ by: { kind: 'several-budgets', budgets: ['shop/one', 'shop/two'] } }),
+      expect.objectContaining({
+        by: { kind: 'several-budgets', budgets: ['shop/one', 'shop/two'] },
+        explanation: 'budgets shop/one and shop/two cover it, and eviction supports only one: delete all but one',
+      }),
     );
     expectForcedAtItsTime(given, 1);
   });
@@ -101,10 +105,14 @@ describe('a budget', () => {
     expect(await rehearsal.retire(instance)).toEqual({ result: 'forced' });
     const blocked = rehearsal.of('eviction.blocked');
     expect(blocked).toHaveLength(3);
-    for (const { by, reportedAt } of blocked) {
+    for (const { by, explanation, reportedAt } of blocked) {
       expect(by).toMatchObject({ budget: 'shop/web', never: true });
+      expect(explanation).toBe(
+        'budget shop/web (minAvailable 100%) needs 3 of 3 pods healthy and so never allows an eviction: relax it',
+      );
       expect(reportedAt - begun).toBeLessThan(10 * SECOND);
     }
+    expect(inquiries(given)).toBe(0);
     expect(statuses(given)).toEqual([]);
     expectForcedAtItsTime(given, 3);
   });
@@ -122,11 +130,19 @@ describe('a budget', () => {
     );
     const { rehearsal, instance } = given;
     for (const { metadata } of rehearsal.kubernetes.pods('shop')) {
-      rehearsal.kubernetes.world.setReady({ namespace: 'shop', name: metadata.name }, false);
+      const crashing = { reason: 'CrashLoopBackOff', message: 'back-off 40s restarting failed container' };
+      rehearsal.kubernetes.world.setWaiting({ namespace: 'shop', name: metadata.name }, crashing);
     }
     await rehearsal.clock.advance(SECOND);
     expect(await rehearsal.retire(instance)).toEqual({ result });
     expect(statuses(given)).toEqual(forced === 0 ? [201, 201, 201] : []);
+    const blocked = rehearsal.of('eviction.blocked');
+    expect(blocked).toHaveLength(forced);
+    for (const { explanation } of blocked) {
+      expect(explanation).toMatch(
+        /needs 2 healthy pods and has 0: shop\/web-\S+, shop\/web-\S+, shop\/web-\S+: CrashLoopBackOff: back-off .*: look at its logs$/,
+      );
+    }
     expectForcedAtItsTime(given, forced);
   });
 });

@@ -103,5 +103,12 @@ export async function expectLeftToTheHook({ rehearsal, instance }: Scene, retiri
 export const answersOf = ({ rehearsal }: Scene, status: number) =>
   rehearsal.kubernetes.requests.entries.filter((entry) => entry.status === status);
 
+/** How often it was asked which pods a budget misses. */
+export const inquiries = ({ rehearsal }: Scene): number =>
+  rehearsal.kubernetes.requests.entries.filter(
+    ({ verb, path, query }) =>
+      verb === 'list' && path.endsWith('/namespaces/shop/pods') && query.includes('labelSelector'),
+  ).length;
+
 export const uidsOn = ({ rehearsal, node }: Scene): string[] =>
   rehearsal.kubernetes.podsOn(node).map(({ metadata }) => metadata.uid);

@@ -13,14 +13,15 @@ import {
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
 } from '../../lambdas/adapters/auto-scaling.ts';
+import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling-groups.ts';
 import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks-access.ts';
 import { EVENT_PATTERN } from '../../lambdas/adapters/interruption-events.ts';
-import { PARAMETER_ACTIONS } from '../../lambdas/adapters/parameters.ts';
+import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../../lambdas/adapters/resource-tags.ts';
-import { START_ACTIONS } from '../../lambdas/adapters/retirements.ts';
+import { LIST_ACTIONS, START_ACTIONS } from '../../lambdas/adapters/retirements.ts';
 import { clusterParameter, parseConfiguration } from '../../lambdas/entry/configuration.ts';
-import { retirementSettings, routerSettings } from '../../lambdas/entry/settings.ts';
+import { retirementSettings, routerSettings, sweepSettings } from '../../lambdas/entry/settings.ts';
 import { compilePattern, type Pattern } from '../peers/aws/event-bridge/pattern.ts';
 
 const EVENTS = resolve(import.meta.dirname, '../../events');
@@ -62,10 +63,10 @@ function only(type: string, entry: string): Resource['Properties'] {
   return found[0]?.[1].Properties ?? {};
 }
 
-const FUNCTIONS = ['InterruptionRouter', 'NodeRetirement'];
+const FUNCTIONS = ['InterruptionRouter', 'NodeRetirement', 'NodeSweep'];
 
 describe('functions', () => {
-  test('are two, each on arm64 with Node 24, a dead-letter queue and a log group of its own', () => {
+  test('are three, each on arm64 with Node 24, a dead-letter queue and a log group of its own', () => {
     expect(resources('AWS::Lambda::Function')).toHaveLength(FUNCTIONS.length);
     for (const entry of FUNCTIONS) {
       expect(only('AWS::Lambda::Function', entry)).toMatchObject({
@@ -84,7 +85,9 @@ describe('functions', () => {
       DurableConfig: { ExecutionTimeout: number };
     };
     expect(DurableConfig.ExecutionTimeout).toBeGreaterThan(48 * 3_600);
-    expect(only('AWS::Lambda::Function', 'InterruptionRouter')).not.toHaveProperty('DurableConfig');
+    for (const entry of ['InterruptionRouter', 'NodeSweep']) {
+      expect(only('AWS::Lambda::Function', entry)).not.toHaveProperty('DurableConfig');
+    }
   });
 
   test('are retried twice by their alias, not by $LATEST (contract 1.1)', () => {
@@ -97,7 +100,11 @@ describe('functions', () => {
   });
 
   test('get exactly the environment that they declare, far below the 4 KB that Lambda allows', () => {
-    const declared = { InterruptionRouter: routerSettings, NodeRetirement: retirementSettings };
+    const declared = {
+      InterruptionRouter: routerSettings,
+      NodeRetirement: retirementSettings,
+      NodeSweep: sweepSettings,
+    };
     for (const [entry, schema] of Object.entries(declared)) {
       const { Environment } = only('AWS::Lambda::Function', entry) as { Environment: { Variables: object } };
       expect(Object.keys(Environment.Variables).sort()).toEqual(Object.keys(schema.shape).sort());
@@ -105,12 +112,12 @@ describe('functions', () => {
     }
   });
 
-  test('have an alarm on each of the three dead-letter queues', () => {
+  test('have an alarm on each of the five dead-letter queues', () => {
     const watched = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
       JSON.stringify(Properties.Dimensions),
     );
     const queues = resources('AWS::SQS::Queue').map(([id]) => id);
-    expect(queues).toHaveLength(3);
+    expect(queues).toHaveLength(5);
     for (const queue of queues) expect(watched.filter((dimensions) => dimensions.includes(queue))).toHaveLength(1);
   });
 });
@@ -134,6 +141,18 @@ describe('IAM', () => {
       ...INSTANCE_ACTIONS,
       ...TAG_ACTIONS,
       ...PARAMETER_ACTIONS,
+      ...CLUSTER_ACCESS_ACTIONS,
+    ],
+    NodeSweep: [
+      ...new Set([...GROUP_READ_ACTIONS, ...LIFECYCLE_READ_ACTIONS]),
+      ...LIFECYCLE_COMPLETE_ACTIONS,
+      ...LIFECYCLE_HEARTBEAT_ACTIONS,
+      ...INSTANCE_ACTIONS,
+      ...TAG_ACTIONS,
+      ...PARAMETER_ACTIONS,
+      ...PARAMETER_LIST_ACTIONS,
+      ...START_ACTIONS,
+      ...LIST_ACTIONS,
       ...CLUSTER_ACCESS_ACTIONS,
     ],
   };
@@ -197,7 +216,15 @@ describe('routing', () => {
         }),
       ],
     });
-    template.resourceCountIs('AWS::Events::Rule', 1);
+  });
+
+  test('sweeps every 5 minutes by the sweep’s alias (contract 1.7)', () => {
+    expect(only('AWS::Events::Rule', 'SweepSchedule')).toMatchObject({
+      ScheduleExpression: 'rate(5 minutes)',
+      State: 'ENABLED',
+      Targets: [{ Arn: { Ref: expect.stringContaining('NodeSweepLive') as string } }],
+    });
+    template.resourceCountIs('AWS::Events::Rule', 2);
   });
 
   test('lets in every event of events/ that is ours, and no other', () => {
@@ -244,23 +271,27 @@ describe('each configured group', () => {
   test('gets its hook when somebody listens: after the rule and the access entries', () => {
     for (const [, hook] of resources('AWS::AutoScaling::LifecycleHook')) {
       const { DependsOn } = hook as unknown as { DependsOn: string[] };
-      const [rule] = resources('AWS::Events::Rule');
+      const rules = resources('AWS::Events::Rule').map(([id]) => id);
       const entries = resources('AWS::EKS::AccessEntry').map(([id]) => id);
-      expect(DependsOn).toEqual(expect.arrayContaining([rule?.[0], ...entries]));
+      expect(DependsOn).toEqual(
+        expect.arrayContaining([rules.find((id) => id.includes('TerminateActions')), ...entries]),
+      );
     }
   });
 });
 
-test('each cluster has an access entry for the retirement’s role alone, and a parameter that its settings are read from', () => {
-  template.resourceCountIs('AWS::EKS::AccessEntry', 2);
+test('each cluster lets in retirement and sweep, and has a parameter that its settings are read from', () => {
+  template.resourceCountIs('AWS::EKS::AccessEntry', 4);
   template.resourceCountIs('AWS::SSM::Parameter', 2);
   for (const cluster of CONFIGURATION.clusters) {
-    template.hasResourceProperties('AWS::EKS::AccessEntry', {
-      ClusterName: cluster.name,
-      KubernetesGroups: ['drainers'],
-      Type: 'STANDARD',
-      PrincipalArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('NodeRetirementRole'), 'Arn'] },
-    });
+    for (const entry of ['NodeRetirement', 'NodeSweep']) {
+      template.hasResourceProperties('AWS::EKS::AccessEntry', {
+        ClusterName: cluster.name,
+        KubernetesGroups: ['drainers'],
+        Type: 'STANDARD',
+        PrincipalArn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`${entry}Role`), 'Arn'] },
+      });
+    }
     template.hasResourceProperties('AWS::SSM::Parameter', {
       Name: `/ebb/clusters/${cluster.name}`,
       Value: clusterParameter(cluster),

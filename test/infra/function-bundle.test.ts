@@ -39,3 +39,17 @@ describe('the retirement', () => {
     expect(ec2.filter((path) => loaded.has(path))).toEqual([]);
   });
 });
+
+describe('the sweep', () => {
+  const { metafile } = bundleFunction('node-sweep');
+
+  test('weighs less than 2,900,000 bytes, and has nothing of what makes runs durable', () => {
+    expect(bytesOf(metafile)).toBeLessThan(2_900_000);
+    expect(holding(metafile, '@aws/durable-execution-sdk-js')).toEqual([]);
+  });
+
+  test('loads client-ec2 when it is asked for the first time, not at start', () => {
+    const loaded = loadedAtStart(metafile);
+    expect(holding(metafile, '@aws-sdk/client-ec2').filter((path) => loaded.has(path))).toEqual([]);
+  });
+});

@@ -52,6 +52,8 @@ export interface RehearsalPlan {
   /** Whether the configuration names the group. @default true */
   readonly enrolled?: boolean;
   readonly latencies?: Partial<Latencies>;
+  /** The group keeps an instance whose termination hook is abandoned. */
+  readonly retains?: boolean;
   /** The group has a warm pool with one stopped instance. */
   readonly warmPool?: boolean;
 }
@@ -69,6 +71,8 @@ export class Rehearsal implements AsyncDisposable {
   readonly steps: string[] = [];
   /** Retirements that the router started, by name. */
   readonly started = new Map<string, Notice>();
+  /** Names of other retirements that run. */
+  readonly running = new Set<string>();
   readonly ports: RetirementPorts & RoutePorts;
   readonly #traffic = new Traffic();
   readonly #role: string;
@@ -221,6 +225,7 @@ export class Rehearsal implements AsyncDisposable {
       name: GROUP,
       desired: 0,
       ...(plan.groupTags && { tags: plan.groupTags }),
+      ...(plan.retains && { lifecyclePolicy: { terminateHookAbandon: 'retain' } }),
       ...(plan.warmPool && { warmPool: { poolState: 'Stopped', reuseOnScaleIn: true, size: 1 } }),
     });
     aws.autoScaling.putHook(GROUP, {
@@ -257,6 +262,7 @@ export class Rehearsal implements AsyncDisposable {
       journal: { report: (event) => this.events.push({ ...event, reportedAt: this.clock.now() }) },
       run: this.#run(),
       retirements: this.#retirements(),
+      running: { isRunning: (name) => Promise.resolve(this.running.has(name)) },
     };
   }
 

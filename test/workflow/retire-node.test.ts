@@ -73,6 +73,7 @@ describe('a retirement', () => {
     expect(rehearsal.types.filter((type) => !/^(pod|eviction)\./.test(type))).toEqual([
       'retirement.started',
       'node.isolated',
+      'drain.planned',
       'node.drained',
       'volumes.detached',
       'hook.completed',

@@ -196,6 +196,25 @@ it('collects what an owner leaves behind, or keeps it when told', async () => {
   expect(given.peer.pods('app')).toHaveLength(2);
 });
 
+it('puts a pod on the node that it would rather have, and elsewhere when that one takes no pods', async () => {
+  await using given = await threeNodes();
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: ['b'] }];
+  const preferred = [{ weight: 100, preference: { matchFields } }];
+  const affinity = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: preferred } };
+  const add = (name: string) =>
+    given.ask('/api/v1/namespaces/default/pods', {
+      method: 'POST',
+      body: { metadata: { name }, spec: { containers: [{ name: 'main', image: 'any' }], affinity } },
+    });
+  for (const name of ['p1', 'p2']) await add(name);
+  await given.peer.settle();
+  given.peer.world.cordon('b');
+  await add('p3');
+  await given.peer.settle();
+  expect(given.peer.podsOn('b').map(({ metadata }) => metadata.name)).toEqual(['p1', 'p2']);
+  expect(given.peer.pods()).toHaveLength(3);
+});
+
 it('ends a namespace with all that is in it, and refuses evictions meanwhile', async () => {
   await using given = await threeNodes();
   given.peer.world.addBarePod({ namespace: 'app', name: 'slow', node: 'a', shutdownSeconds: 5 });

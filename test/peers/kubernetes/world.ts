@@ -164,6 +164,19 @@ export class World {
     });
   }
 
+  /** Makes a running pod's containers wait, as a kubelet shows those that end again and again. */
+  setWaiting(key: Required<Key>, waiting: { reason: string; message?: string }): void {
+    this.setReady(key, false);
+    this.#cluster.store.change(pods, key, ({ status }) => {
+      status.containerStatuses = status.containerStatuses?.map((container) => ({
+        ...container,
+        ready: false,
+        started: false,
+        state: { waiting },
+      }));
+    });
+  }
+
   /** Lets a pod run to its end. */
   finish(key: Required<Key>, phase: 'Succeeded' | 'Failed' = 'Succeeded'): void {
     this.setReady(key, false);

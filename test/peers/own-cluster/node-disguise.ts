@@ -11,8 +11,14 @@ export interface Disguise {
   readonly providerId: string;
 }
 
-/** Whether an answer holds nodes, and how: as one document, or as a watch's lines. */
-export function nodesIn(path: string): 'document' | 'lines' | undefined {
+/** What rewrites the answer to a request, if it can hold nodes: as one document, or as a watch's lines. */
+export function disguiser(path: string, disguise: Disguise): (() => Transform) | undefined {
+  const nodes = nodesIn(path);
+  if (nodes === undefined) return undefined;
+  return () => (nodes === 'lines' ? disguisedLines(disguise) : disguisedDocument(disguise));
+}
+
+function nodesIn(path: string): 'document' | 'lines' | undefined {
   const { pathname, searchParams } = new URL(path, 'https://any');
   if (/^\/api\/v1\/watch\/nodes(\/|$)/.test(pathname)) return 'lines';
   if (!/^\/api\/v1\/nodes(\/[^/]+(\/status)?)?$/.test(pathname)) return undefined;
@@ -20,7 +26,7 @@ export function nodesIn(path: string): 'document' | 'lines' | undefined {
 }
 
 /** Rewrites a document once it has ended. What is no JSON passes as it is. */
-export function disguisedDocument(disguise: Disguise): Transform {
+function disguisedDocument(disguise: Disguise): Transform {
   const chunks: Buffer[] = [];
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
@@ -34,7 +40,7 @@ export function disguisedDocument(disguise: Disguise): Transform {
 }
 
 /** Rewrites a watch line by line, each as soon as it is there. */
-export function disguisedLines(disguise: Disguise): Transform {
+function disguisedLines(disguise: Disguise): Transform {
   const decoder = new StringDecoder();
   let rest = '';
   return new Transform({

@@ -12,12 +12,13 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { makeCertificates } from '../kubernetes/tls.ts';
 import { wordsOf } from './fault.ts';
-import { disguisedDocument, disguisedLines, nodesIn, undisguised, type Disguise } from './node-disguise.ts';
+import { disguiser, undisguised, type Disguise } from './node-disguise.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface ProxyPlan {
   readonly upstream: Upstream;
-  readonly disguise: Disguise;
+  /** Without one the nodes are shown as they are. */
+  readonly disguise?: Disguise;
   /** Whether a bearer is a token of the functions. */
   readonly isFunction: (bearer: string) => Promise<boolean>;
 }
@@ -135,7 +136,7 @@ interface Exchange {
 
 async function passOn({ upstream, disguise }: Parts, { incoming, response, entry }: Exchange): Promise<void> {
   const { method, path } = entry;
-  const nodes = nodesIn(path);
+  const disguised = disguise && disguiser(path, disguise);
   const body = await buffer(incoming);
   const hungUp = new AbortController();
   // A read that nobody waits for is given up; a change is not, because it may have been made.
@@ -148,7 +149,7 @@ async function passOn({ upstream, disguise }: Parts, { incoming, response, entry
       method,
       path,
       headers: passedOn(incoming.headers),
-      ...(body.length > 0 && { body: nodes === undefined ? body : undisguised(body) }),
+      ...(body.length > 0 && { body: disguised === undefined ? body : undisguised(body) }),
     },
     hungUp.signal,
   );
@@ -157,12 +158,11 @@ async function passOn({ upstream, disguise }: Parts, { incoming, response, entry
     answer.resume();
     return;
   }
-  const rewritten = nodes !== undefined && String(answer.headers['content-type']).startsWith('application/json');
+  const rewritten = disguised !== undefined && String(answer.headers['content-type']).startsWith('application/json');
   response.writeHead(entry.status, passedBack(answer.headers, rewritten));
   // A watch may be silent for long: its head goes out at once.
   response.flushHeaders();
-  if (!rewritten) await pipeline(answer, response);
-  else await pipeline(answer, nodes === 'lines' ? disguisedLines(disguise) : disguisedDocument(disguise), response);
+  await (rewritten ? pipeline(answer, disguised(), response) : pipeline(answer, response));
 }
 
 function passedOn(headers: IncomingHttpHeaders): OutgoingHttpHeaders {

@@ -11,6 +11,7 @@ import type {
   Hook,
   HookResult,
   LaunchTemplateReference,
+  LifecyclePolicy,
   Member,
   Transition,
   WarmPool,
@@ -35,6 +36,8 @@ export interface GroupPlan {
   readonly launchTemplate?: LaunchTemplateReference;
   /** A warm pool and how many instances rest in it. */
   readonly warmPool?: WarmPool & { readonly size: number };
+  /** Default none: an abandoned terminate hook ends the instance. */
+  readonly lifecyclePolicy?: LifecyclePolicy;
 }
 
 export interface HookPlan {
@@ -105,6 +108,11 @@ export class AutoScaling {
     return hook;
   }
 
+  /** Sets the group's lifecycle policy or, with undefined, takes it away; instances that are retained stay so. */
+  setLifecyclePolicy(groupName: string, policy: LifecyclePolicy | undefined): void {
+    this.group(groupName).lifecyclePolicy = policy;
+  }
+
   /** @throws AwsError ValidationError when there is no such group. */
   group(name: string): Group {
     const group = this.groups.get(name);
@@ -168,6 +176,7 @@ export class AutoScaling {
       launchTemplate: plan.launchTemplate ?? { id: `lt-${randomHex(17)}`, name: plan.name, version: '1' },
       instanceType: plan.instanceType ?? 'm6i.large',
       warmPool: plan.warmPool,
+      lifecyclePolicy: plan.lifecyclePolicy,
       members: new Map(),
       hooks: new Map(),
       activities: [],

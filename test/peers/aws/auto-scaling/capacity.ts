@@ -5,15 +5,16 @@ import type { Timetable } from '../timetable.ts';
 import {
   countsTowardsDesired,
   isInWarmPool,
+  isRetained,
   stateOf,
   type Activity,
   type Group,
   type Member,
   type Place,
-  type Transition,
 } from './group.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { successEvent } from './notifications.ts';
+import type { Route } from './notifications.ts';
+import { ScalingActivities } from './scaling-activities.ts';
 
 /** Driven milliseconds that AWS takes for what it does. */
 export interface Delays {
@@ -40,11 +41,18 @@ interface Parts {
 export class Capacity {
   readonly delays: Delays = { toWait: 0, toTerminated: 1000, launch: 10_000, stateLag: 0 };
   readonly launchListeners: LaunchListener[] = [];
+  /**
+   * Whether a retained instance that is terminated meets the terminate hooks once more, with new tokens. The
+   * documentation does not say; AWS was recorded doing so (GitHub radkawar/stackd, testdata/aws/autoscaling/retention_*).
+   */
+  releaseMeetsHooks = false;
   readonly #parts: Parts;
+  readonly #activities: ScalingActivities;
   readonly #launching = new Map<Group, number>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#activities = new ScalingActivities(parts);
   }
 
   /** Puts a new instance into the group in `state`, without hooks. */
@@ -78,29 +86,18 @@ export class Capacity {
   /** Ends an instance as TerminateInstanceInAutoScalingGroup and scale-in do; answers the scaling activity. */
   terminate(member: Member, cause: string, options: { mayReturnToPool?: boolean } = {}): Activity {
     const { time, lifecycle } = this.#parts;
-    const pooled = isInWarmPool(member);
-    const prefix = pooled ? 'Warmed:' : '';
-    const returns = options.mayReturnToPool === true && member.group.warmPool?.reuseOnScaleIn === true && !pooled;
-    const route = {
-      origin: pooled ? 'WarmPool' : 'AutoScalingGroup',
-      destination: returns ? 'WarmPool' : 'EC2',
-    } as const;
-    const activity = this.#activity(member, `Terminating EC2 instance: ${member.instanceId}`, cause);
-    lifecycle.move(member, `${prefix}Terminating`);
-    time.afterOrNow(this.delays.toWait, () => {
-      lifecycle.begin(member, {
-        transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-        route,
-        waiting: `${prefix}Terminating:Wait`,
-        proceeding: `${prefix}Terminating:Proceed`,
-        then: () => {
-          time.afterOrNow(this.delays.toTerminated, () => {
-            if (returns) this.#returnToPool(member, activity);
-            else this.#leave(member, activity, route);
-          });
-        },
+    const way = wayOut(member, options);
+    const released = isRetained(member) && !this.releaseMeetsHooks;
+    const activity = this.#activities.begin(member, `Terminating EC2 instance: ${member.instanceId}`, cause);
+    if (released) {
+      lifecycle.move(member, `${way.state}:Proceed`);
+      this.#endSoon(member, activity, way);
+    } else {
+      lifecycle.move(member, way.state);
+      time.afterOrNow(this.delays.toWait, () => {
+        this.#meetHooks(member, activity, way);
       });
-    });
+    }
     this.reconcile(member.group);
     return activity;
   }
@@ -136,7 +133,11 @@ export class Capacity {
       instances.setState(pooled.instanceId, 'running');
       lifecycle.move(pooled, 'Pending');
     }
-    const activity = this.#activity(member, `Launching a new EC2 instance: ${member.instanceId}`, 'desired capacity');
+    const activity = this.#activities.begin(
+      member,
+      `Launching a new EC2 instance: ${member.instanceId}`,
+      'desired capacity',
+    );
     for (const listener of this.launchListeners) listener({ instanceId: member.instanceId, groupName: group.name });
     const route = { origin, destination: 'AutoScalingGroup' } as const;
     lifecycle.begin(member, {
@@ -152,56 +153,72 @@ export class Capacity {
         }
         time.afterOrNow(this.delays.launch, () => {
           lifecycle.move(member, 'InService');
-          this.#succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', route });
+          this.#activities.succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', route });
         });
       },
     });
   }
 
-  #leave(member: Member, activity: Activity, route: { origin: Place; destination: Place }): void {
+  #meetHooks(member: Member, activity: Activity, way: WayOut): void {
+    this.#parts.lifecycle.begin(member, {
+      transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+      route: way.route,
+      waiting: `${way.state}:Wait`,
+      proceeding: `${way.state}:Proceed`,
+      then: (result) => {
+        const retains = member.group.lifecyclePolicy?.terminateHookAbandon === 'retain';
+        if (result === 'ABANDON' && retains) this.#retain(member, activity, way);
+        else this.#endSoon(member, activity, way);
+      },
+    });
+  }
+
+  #retain(member: Member, activity: Activity, way: WayOut): void {
+    const { token } = [...member.actions.values()].find(({ result }) => result === 'ABANDON') ?? {};
+    const reason = `Lifecycle Action with token ${token ?? ''} was abandoned`;
+    this.#activities.cancel(activity, `Instance failed to complete user's Lifecycle Action: ${reason}`);
+    this.#parts.lifecycle.move(member, `${way.state}:Retained`);
+  }
+
+  #endSoon(member: Member, activity: Activity, way: WayOut): void {
+    this.#parts.time.afterOrNow(this.delays.toTerminated, () => {
+      if (way.route.destination === 'WarmPool') this.#returnToPool(member, activity);
+      else this.#leave(member, activity, way.route);
+    });
+  }
+
+  #leave(member: Member, activity: Activity, route: Route): void {
     const { lifecycle, instances } = this.#parts;
     lifecycle.move(member, 'Terminated');
     member.group.members.delete(member.instanceId);
     instances.terminate(member.instanceId);
-    this.#succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_TERMINATING', route });
+    this.#activities.succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_TERMINATING', route });
     this.reconcile(member.group);
   }
 
   #returnToPool(member: Member, activity: Activity): void {
     const { lifecycle, instances } = this.#parts;
     const poolState = member.group.warmPool?.poolState ?? 'Stopped';
-    lifecycle.move(member, 'Warmed:Pending');
     lifecycle.move(member, `Warmed:${poolState}`);
     if (poolState !== 'Running') instances.setState(member.instanceId, 'stopped');
     const route = { origin: 'AutoScalingGroup', destination: 'WarmPool' } as const;
-    this.#succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_TERMINATING', route });
+    this.#activities.succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_TERMINATING', route });
   }
+}
 
-  #activity(member: Member, description: string, cause: string): Activity {
-    const activity: Activity = {
-      id: crypto.randomUUID(),
-      description,
-      cause: `At ${this.#parts.time.date().toISOString()} ${cause}.`,
-      startedAt: this.#parts.time.date(),
-      instanceId: member.instanceId,
-      endedAt: undefined,
-      status: 'InProgress',
-    };
-    member.group.activities.unshift(activity);
-    return activity;
-  }
+/** The way of one instance out of service: the first of its states, which begins the name of those that follow. */
+interface WayOut {
+  readonly state: 'Terminating' | 'Warmed:Terminating' | 'Warmed:Pending';
+  readonly route: Route;
+}
 
-  #succeed(
-    member: Member,
-    activity: Activity,
-    how: { transition: Transition; route: { origin: Place; destination: Place } },
-  ): void {
-    const endedAt = this.#parts.time.date();
-    activity.endedAt = endedAt;
-    activity.status = 'Successful';
-    const { id: activityId, cause, startedAt } = activity;
-    this.#parts.bus.put(successEvent(member, { ...how, activityId, cause, startedAt, endedAt }));
-  }
+/** States and destinations as in «Manage retained instances» of the Auto Scaling user guide. */
+function wayOut(member: Member, options: { mayReturnToPool?: boolean }): WayOut {
+  if (isInWarmPool(member)) return { state: 'Warmed:Terminating', route: { origin: 'WarmPool', destination: 'EC2' } };
+  const returns = options.mayReturnToPool === true && member.group.warmPool?.reuseOnScaleIn === true;
+  const origin = 'AutoScalingGroup';
+  if (returns) return { state: 'Warmed:Pending', route: { origin, destination: 'WarmPool' } };
+  return { state: 'Terminating', route: { origin, destination: 'EC2' } };
 }
 
 function quietestZone(group: Group): string {

@@ -20,6 +20,11 @@ export interface WarmPool {
   readonly reuseOnScaleIn: boolean;
 }
 
+/** What becomes of an instance whose terminate hook ends in ABANDON, by a call or by its timeout. */
+export interface LifecyclePolicy {
+  readonly terminateHookAbandon: 'retain' | 'terminate';
+}
+
 export interface Group {
   readonly name: string;
   readonly arn: string;
@@ -32,6 +37,8 @@ export interface Group {
   readonly launchTemplate: LaunchTemplateReference;
   readonly instanceType: string;
   readonly warmPool: WarmPool | undefined;
+  /** Undefined: `terminate`. */
+  lifecyclePolicy: LifecyclePolicy | undefined;
   readonly members: Map<string, Member>;
   readonly hooks: Map<string, Hook>;
   readonly activities: Activity[];
@@ -91,6 +98,8 @@ export interface Activity {
   readonly instanceId: string;
   endedAt: Date | undefined;
   status: 'InProgress' | 'Successful' | 'Cancelled';
+  /** Why it was cancelled. */
+  statusMessage: string | undefined;
 }
 
 export function stateOf(member: Member): string {
@@ -104,4 +113,9 @@ export function countsTowardsDesired(member: Member): boolean {
 
 export function isInWarmPool(member: Member): boolean {
   return stateOf(member).startsWith('Warmed:');
+}
+
+/** Whether its terminate hook was abandoned and the group's policy kept it: it runs, and is not counted as capacity. */
+export function isRetained(member: Member): boolean {
+  return stateOf(member).endsWith(':Retained');
 }

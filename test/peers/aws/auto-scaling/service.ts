@@ -7,13 +7,23 @@ import { readForm } from '../wire/form.ts';
 import { pageOf } from '../wire/paging.ts';
 import { operation, type Operation, type Service } from '../wire/service.ts';
 import type { AutoScaling } from './auto-scaling.ts';
-import type { Group, Member } from './group.ts';
+import { isInWarmPool, isRetained, type Group, type Member } from './group.ts';
 import { groupResource, hookOperations } from './hook-operations.ts';
-import { activityShape, groupShape, instanceDetailsShape, tagShapes } from './shapes.ts';
+import { activityShape, groupShape, instanceDetailsShape, instanceShape, tagShapes, warmPoolShape } from './shapes.ts';
 
 const paging = { MaxRecords: int.min(1).max(100).optional(), NextToken: z.string().optional() };
 const filters = list(z.object({ Name: z.string(), Values: strings }));
 type Filters = z.infer<typeof filters>;
+
+/** Only its lifecycle policy can be updated here; any other field is refused. */
+const updateGroup = z.strictObject({
+  Action: z.string(),
+  Version: z.string(),
+  AutoScalingGroupName: z.string(),
+  InstanceLifecyclePolicy: z.strictObject({
+    RetentionTriggers: z.strictObject({ TerminateHookAbandon: z.enum(['retain', 'terminate']) }),
+  }),
+});
 
 export function autoScalingService(service: AutoScaling): Service {
   return {
@@ -57,6 +67,20 @@ function describeOperations(service: AutoScaling): Record<string, Operation> {
         return { AutoScalingInstances: members(shapes), NextToken: nextToken };
       },
     }),
+    DescribeWarmPool: operation({
+      input: z.object({ AutoScalingGroupName: z.string(), ...paging, MaxRecords: int.min(1).max(50).optional() }),
+      answer: (input) => {
+        const { members: all, warmPool } = service.group(input.AutoScalingGroupName);
+        const { page, nextToken } = pageOf(
+          [...all.values()].filter(isInWarmPool),
+          input.MaxRecords ?? 50,
+          input.NextToken,
+        );
+        const Instances = members(page.map((member) => instanceShape(member, shownState)));
+        const configuration = warmPool === undefined ? {} : { WarmPoolConfiguration: warmPoolShape(warmPool) };
+        return { ...configuration, Instances, NextToken: nextToken };
+      },
+    }),
     DescribeTags: operation({
       input: z.object({ Filters: filters, ...paging }),
       answer: (input) => {
@@ -86,7 +110,7 @@ function capacityOperations(service: AutoScaling): Record<string, Operation> {
       answer: (input) => {
         const member = managed(service, input.InstanceId);
         const { group } = member;
-        if (input.ShouldDecrementDesiredCapacity) decrement(group);
+        if (input.ShouldDecrementDesiredCapacity) decrement(member);
         const activity = service.capacity.terminate(
           member,
           `instance ${member.instanceId} was taken out of service in response to a user request`,
@@ -104,6 +128,15 @@ function capacityOperations(service: AutoScaling): Record<string, Operation> {
         return {};
       },
     }),
+    UpdateAutoScalingGroup: operation({
+      input: updateGroup,
+      resources: (input) => groupResource(service, input.AutoScalingGroupName),
+      answer: ({ AutoScalingGroupName, InstanceLifecyclePolicy: policy }) => {
+        const { TerminateHookAbandon: terminateHookAbandon } = policy.RetentionTriggers;
+        service.setLifecyclePolicy(AutoScalingGroupName, { terminateHookAbandon });
+        return {};
+      },
+    }),
   };
 }
 
@@ -116,7 +149,14 @@ function managed(service: AutoScaling, instanceId: string): Member {
   );
 }
 
-function decrement(group: Group): void {
+function decrement(member: Member): void {
+  const { group } = member;
+  if (isRetained(member)) {
+    throw new AwsError(
+      'ValidationError',
+      `The instance ${member.instanceId} is in a Retained state and can't be terminated while decreasing desired capacity. To terminate these instances, retry without decreasing the Auto Scaling group's desired capacity.`,
+    );
+  }
   if (group.desired > group.min) {
     group.desired -= 1;
     return;

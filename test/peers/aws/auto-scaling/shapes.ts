@@ -7,6 +7,7 @@ import {
   type Group,
   type Hook,
   type LaunchTemplateReference,
+  type LifecyclePolicy,
   type Member,
 } from './group.ts';
 
@@ -36,14 +37,19 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     TerminationPolicies: members(['Default']),
     NewInstancesProtectedFromScaleIn: false,
     ...(group.warmPool === undefined ? {} : { WarmPoolConfiguration: warmPoolShape(group.warmPool) }),
+    ...(group.lifecyclePolicy === undefined ? {} : { InstanceLifecyclePolicy: policyShape(group.lifecyclePolicy) }),
   };
 }
 
-function warmPoolShape(pool: NonNullable<Group['warmPool']>): Shape {
+function policyShape(policy: LifecyclePolicy): Shape {
+  return { RetentionTriggers: { TerminateHookAbandon: policy.terminateHookAbandon } };
+}
+
+export function warmPoolShape(pool: NonNullable<Group['warmPool']>): Shape {
   return { MinSize: 0, PoolState: pool.poolState, InstanceReusePolicy: { ReuseOnScaleIn: pool.reuseOnScaleIn } };
 }
 
-function instanceShape(member: Member, stateOf: StateOf): Shape {
+export function instanceShape(member: Member, stateOf: StateOf): Shape {
   return {
     InstanceId: member.instanceId,
     InstanceType: member.instanceType,
@@ -101,6 +107,7 @@ export function activityShape(group: Group, activity: Activity): Shape {
     StartTime: activity.startedAt,
     EndTime: activity.endedAt,
     StatusCode: activity.status,
+    StatusMessage: activity.statusMessage,
     Progress: activity.status === 'InProgress' ? 0 : 100,
     Details: '{}',
     AutoScalingGroupARN: group.arn,

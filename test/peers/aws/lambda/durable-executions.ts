@@ -9,9 +9,10 @@ import { AwsError } from '../wire/aws-error.ts';
 import { Execution, type CheckpointAnswer } from './execution.ts';
 import type { LambdaFunction } from './function.ts';
 import { hasEnded, type DurableOperation, type ErrorObject, type Update } from './operations-state.ts';
-import type { RuntimeInvocation } from './runtime-messages.ts';
+import type { RuntimeError, RuntimeInvocation } from './runtime-messages.ts';
 import { SandboxKills } from './sandbox-kills.ts';
 import type { InvocationOutcome, Sandbox } from './sandbox.ts';
+import { usageOf, type Usage } from './usage.ts';
 
 /** Runs the function once; `onSandbox` tells which sandbox took it. */
 export type RunFunction = (
@@ -36,6 +37,8 @@ export class DurableExecutions {
   readonly recovery = { first: 1, most: 60, attempts: 9 };
   /** Operations per page of state, in the invocation and in GetDurableExecutionState. */
   statePage = 1000;
+  /** The most operations of one execution, a hard quota of Lambda; lower it to meet it sooner. */
+  operationLimit = 3000;
   readonly all: Execution[] = [];
   readonly #functions = new WeakMap<Execution, LambdaFunction>();
   /** Sandboxes to be killed at checkpoints to come. */
@@ -58,7 +61,7 @@ export class DurableExecutions {
         `Durable execution name '${name}' is not 1 to 64 characters of [a-zA-Z0-9-_]`,
       );
     }
-    const existing = this.#named(request.function, name);
+    const existing = this.of(request.function).find((each) => each.name === name);
     if (existing !== undefined) {
       if (existing.start.payload === request.payload) return existing;
       throw new AwsError(
@@ -72,6 +75,20 @@ export class DurableExecutions {
     this.#armTimeout(execution, request.function);
     void this.#run(execution, request.function);
     return execution;
+  }
+
+  /** The executions of a function that Lambda still knows, in order of start. */
+  of(fn: LambdaFunction): Execution[] {
+    const retention = (fn.durable?.retentionPeriodInDays ?? 14) * DAY_MS;
+    const since = this.#parts.time.now() - retention;
+    return this.all.filter((each) => each.functionName === fn.name && (each.stoppedAt?.getTime() ?? Infinity) >= since);
+  }
+
+  /** What the last execution of that name has cost so far. @throws Error when there is none. */
+  usage(name: string): Usage {
+    const execution = this.all.findLast((each) => each.name === name);
+    if (execution === undefined) throw new Error(`The AWS peer has no durable execution ${name}`);
+    return usageOf(execution, this.#parts.time.now());
   }
 
   /** @throws AwsError ResourceNotFoundException */
@@ -88,7 +105,8 @@ export class DurableExecutions {
     const execution = this.get(executionArn);
     const kill = this.kills.due(execution);
     if (kill === 'before') this.kills.kill(execution);
-    const { answer, applied } = execution.checkpoint(request, this.#parts.time.date());
+    const { operationLimit } = this;
+    const { answer, applied } = execution.checkpoint(request, { now: this.#parts.time.date(), operationLimit });
     for (const operation of applied) this.#armOperation(execution, operation);
     const whole = request.updates.find((update) => update.Type === 'EXECUTION');
     if (whole !== undefined) this.#closeBy(execution, whole.Action, { result: whole.Payload, error: whole.Error });
@@ -125,14 +143,6 @@ export class DurableExecutions {
     return execution.stoppedAt ?? at;
   }
 
-  #named(fn: LambdaFunction, name: string): Execution | undefined {
-    const retention = (fn.durable?.retentionPeriodInDays ?? 14) * DAY_MS;
-    return this.all.find((each) => {
-      const forgotten = each.stoppedAt !== undefined && each.stoppedAt.getTime() + retention < this.#parts.time.now();
-      return each.functionName === fn.name && each.name === name && !forgotten;
-    });
-  }
-
   #create(request: StartRequest, name: string): Execution {
     const { function: fn, version, invokedArn, payload } = request;
     const resource = `function:${fn.name}:${version}/durable-execution/${name}/${crypto.randomUUID()}`;
@@ -144,6 +154,7 @@ export class DurableExecutions {
       invokedArn,
       payload,
       startedAt: this.#parts.time.date(),
+      executionTimeout: fn.durable?.executionTimeout,
     });
   }
 
@@ -184,6 +195,7 @@ export class DurableExecutions {
       startedAt: this.#parts.time.now(),
       endedAt: undefined as number | undefined,
       outcome: undefined as string | undefined,
+      error: undefined as ErrorObject | undefined,
     };
     execution.invocations.push(record);
     const { invokedArn: invokedFunctionArn, version } = execution.start;
@@ -192,8 +204,7 @@ export class DurableExecutions {
       execution.sandbox = sandbox;
     });
     execution.sandbox = undefined;
-    record.endedAt = this.#parts.time.now();
-    record.outcome = outcome.ok ? statusIn(outcome.payload).Status : outcome.error.errorType;
+    execution.endInvocation(record, { at: this.#parts.time.date(), ...endOf(outcome) });
     return outcome;
   }
 
@@ -201,7 +212,7 @@ export class DurableExecutions {
   #afterInvocation(execution: Execution, fn: LambdaFunction, outcome: InvocationOutcome): boolean {
     if (execution.status !== 'RUNNING') return false;
     if (!outcome.ok) {
-      this.#recover(execution, fn, { ErrorType: outcome.error.errorType, ErrorMessage: outcome.error.errorMessage });
+      this.#recover(execution, fn, errorOf(outcome.error));
       return false;
     }
     execution.failures = 0;
@@ -254,7 +265,7 @@ export class DurableExecutions {
   }
 
   #wake(execution: Execution, changed: DurableOperation): void {
-    execution.set(changed);
+    execution.change(changed, this.#parts.time.date());
     const fn = this.#functions.get(execution);
     if (fn !== undefined && execution.failures === 0) void this.#run(execution, fn);
   }
@@ -296,6 +307,15 @@ function dueOf(operation: DurableOperation): Date | undefined {
   if (operation.Type === 'WAIT' && operation.Status === 'STARTED') return operation.WaitDetails?.ScheduledEndTimestamp;
   if (operation.Type === 'STEP' && operation.Status === 'PENDING') return operation.StepDetails?.NextAttemptTimestamp;
   return undefined;
+}
+
+function endOf(outcome: InvocationOutcome): { outcome: string | undefined; error?: ErrorObject } {
+  if (outcome.ok) return { outcome: statusIn(outcome.payload).Status };
+  return { outcome: outcome.error.errorType, error: errorOf(outcome.error) };
+}
+
+function errorOf({ errorType: ErrorType, errorMessage: ErrorMessage }: RuntimeError): ErrorObject {
+  return { ErrorType, ErrorMessage };
 }
 
 interface InvocationAnswer {

@@ -1,5 +1,6 @@
 /** One durable execution: its operations, its checkpoint token, and what tests read of it. */
 import { AwsError } from '../wire/aws-error.ts';
+import { eventData, eventError, ExecutionHistory, type EventDraft } from './execution-history.ts';
 import {
   applyUpdate,
   checkUpdate,
@@ -20,6 +21,8 @@ export interface InvocationRecord {
   endedAt: number | undefined;
   /** The status that the function answered, or the type of the error that ended the run. */
   outcome: string | undefined;
+  /** What ended the run without an answer. */
+  error: ErrorObject | undefined;
 }
 
 export interface ExecutionStart {
@@ -31,6 +34,8 @@ export interface ExecutionStart {
   readonly invokedArn: string;
   readonly payload: string;
   readonly startedAt: Date;
+  /** Seconds. */
+  readonly executionTimeout: number | undefined;
 }
 
 /** What a checkpoint answers. */
@@ -47,6 +52,7 @@ export class Execution {
   result: string | undefined;
   error: ErrorObject | undefined;
   readonly invocations: InvocationRecord[] = [];
+  readonly history = new ExecutionHistory();
   /** How many checkpoint calls were accepted. */
   checkpoints = 0;
   sandbox: Sandbox | undefined;
@@ -56,6 +62,7 @@ export class Execution {
   readonly #operations = new Map<string, DurableOperation>();
   /** Changed by the service and not yet told to the function. */
   readonly #untold = new Set<string>();
+  #retries = 0;
   #token = '';
   #lastCheckpoint: { clientToken: string | undefined; token: string; answer: CheckpointAnswer } | undefined;
   readonly #closed: Promise<void>;
@@ -66,8 +73,8 @@ export class Execution {
     this.#closed = new Promise((resolve) => {
       this.#close = resolve;
     });
-    this.set({
-      Id: crypto.randomUUID(),
+    this.#set({
+      Id: this.#id,
       Type: 'EXECUTION',
       Name: start.name,
       StartTimestamp: start.startedAt,
@@ -75,6 +82,11 @@ export class Execution {
       ExecutionDetails: { InputPayload: start.payload },
     });
     this.#untold.clear();
+    this.history.add(start.startedAt, {
+      ...this.#itself,
+      EventType: 'ExecutionStarted',
+      ExecutionStartedDetails: { Input: eventData(start.payload), ExecutionTimeout: start.executionTimeout },
+    });
   }
 
   get arn(): string {
@@ -87,6 +99,19 @@ export class Execution {
 
   get functionName(): string {
     return this.start.functionName;
+  }
+
+  /** Of the version that it runs. */
+  get functionArn(): string {
+    return this.arn.split('/')[0] ?? '';
+  }
+
+  /**
+   * What counts towards the limit of operations: every operation once, whatever its kind, and each retry of a step or
+   * poll of a condition once more (reference/platform.md 2.4); the execution itself does not count.
+   */
+  get operationCount(): number {
+    return this.#operations.size - 1 + this.#retries;
   }
 
   /** Every operation, the execution's own first. */
@@ -124,10 +149,10 @@ export class Execution {
     return this.#operations.get(id);
   }
 
-  /** Stores what the service itself changed; the function is told at its next call or invocation. */
-  set(operation: DurableOperation): void {
-    this.#operations.set(operation.Id, operation);
-    this.#untold.add(operation.Id);
+  /** Takes what the service itself changed; the function is told at its next call or invocation. */
+  change(operation: DurableOperation, at: Date): void {
+    this.#set(operation);
+    this.history.addOperation(at, operation);
   }
 
   /** The operations that a replay needs: children of a finished context are left out unless it replays them. */
@@ -151,6 +176,22 @@ export class Execution {
     return { token: this.#token, updated };
   }
 
+  /** Notes how a run ended. */
+  endInvocation(record: InvocationRecord, end: { at: Date; outcome: string | undefined; error?: ErrorObject }): void {
+    record.endedAt = end.at.getTime();
+    record.outcome = end.outcome;
+    record.error = end.error;
+    this.history.add(end.at, {
+      EventType: 'InvocationCompleted',
+      InvocationCompletedDetails: {
+        StartTimestamp: new Date(record.startedAt),
+        EndTimestamp: end.at,
+        RequestId: record.requestId,
+        Error: end.error === undefined ? undefined : eventError(end.error),
+      },
+    });
+  }
+
   /** @throws AwsError when the token is not the current one. */
   checkToken(token: string): void {
     if (this.status === 'RUNNING' && token === this.#token) return;
@@ -158,10 +199,14 @@ export class Execution {
     throw invalid('Invalid Checkpoint Token: the token is not the current one of this execution');
   }
 
-  /** Applies a checkpoint whole or not at all; a repeated request with the same client token gets the same answer. */
+  /**
+   * Applies a checkpoint whole or not at all; a repeated request with the same client token gets the same answer.
+   * @throws AwsError InvalidParameterValueException, also when it would pass the limit of operations, which fails the
+   *   execution
+   */
   checkpoint(
     request: { token: string; clientToken: string | undefined; updates: readonly Update[] },
-    now: Date,
+    { now, operationLimit }: { now: Date; operationLimit: number },
   ): { answer: CheckpointAnswer; applied: readonly DurableOperation[] } {
     const last = this.#lastCheckpoint;
     if (
@@ -172,8 +217,11 @@ export class Execution {
       return { answer: last.answer, applied: [] };
     }
     this.checkToken(request.token);
-    const applied = this.#applyAll(request.updates, now);
-    for (const operation of applied) this.set(operation);
+    if (this.#countAfter(request.updates) > operationLimit) throw this.#overLimit(operationLimit, now);
+    const { applied, passed } = this.#applyAll(request.updates, now);
+    for (const operation of passed) this.history.addOperation(now, operation);
+    for (const operation of applied) this.#set(operation);
+    this.#retries += request.updates.filter(isRetry).length;
     const operations = [...this.#untold].flatMap((id) => this.#operations.get(id) ?? []);
     this.#untold.clear();
     this.#token = crypto.randomUUID();
@@ -189,19 +237,52 @@ export class Execution {
     this.stoppedAt = end.at;
     this.result = end.result;
     this.error = end.error;
+    this.history.add(end.at, { ...this.#itself, ...closingEvent(status, end) });
     this.#close();
   }
 
-  #applyAll(updates: readonly Update[], now: Date): DurableOperation[] {
+  /** The id that its ARN ends in. */
+  get #id(): string {
+    return this.arn.split('/').at(-1) ?? '';
+  }
+
+  get #itself(): { Id: string; Name: string } {
+    return { Id: this.#id, Name: this.name };
+  }
+
+  #set(operation: DurableOperation): void {
+    this.#operations.set(operation.Id, operation);
+    this.#untold.add(operation.Id);
+  }
+
+  #countAfter(updates: readonly Update[]): number {
+    const added = new Set(updates.map(({ Id }) => Id).filter((id) => !this.#operations.has(id)));
+    return this.operationCount + added.size + updates.filter(isRetry).length;
+  }
+
+  /** How AWS says it is not known; the quota itself is (reference/platform.md 2.4). */
+  #overLimit(operationLimit: number, at: Date): AwsError {
+    const refusal = invalid(`The durable execution has reached its limit of ${operationLimit} operations.`);
+    this.close('FAILED', { at, error: { ErrorType: refusal.code, ErrorMessage: refusal.message } });
+    return refusal;
+  }
+
+  /** What the operations are after all updates, and every state that they passed on the way. */
+  #applyAll(updates: readonly Update[], now: Date): { applied: DurableOperation[]; passed: DurableOperation[] } {
     const draft = new Map<string, DurableOperation>();
+    const passed: DurableOperation[] = [];
     for (const update of updates) {
       if (update.Type === 'EXECUTION') continue;
       const existing = draft.get(update.Id) ?? this.#operations.get(update.Id);
       this.#checkParent(update, draft);
       checkUpdate(update, existing);
-      draft.set(update.Id, applyUpdate(update, existing, now));
+      const after = applyUpdate(update, existing, now);
+      draft.set(update.Id, after);
+      // An update may end what was never started by one of its own.
+      if (after.Status !== 'STARTED' && existing?.Status !== 'STARTED') passed.push({ ...after, Status: 'STARTED' });
+      passed.push(after);
     }
-    return [...draft.values()];
+    return { applied: [...draft.values()], passed };
   }
 
   #checkParent(update: Update, draft: ReadonlyMap<string, DurableOperation>): void {
@@ -209,5 +290,26 @@ export class Execution {
     const parent = draft.get(update.ParentId) ?? this.#operations.get(update.ParentId);
     if (parent?.Type !== 'CONTEXT')
       throw new AwsError('InvalidParameterValueException', 'Invalid parent operation id.');
+  }
+}
+
+function isRetry({ Action }: Update): boolean {
+  return Action === 'RETRY';
+}
+
+function closingEvent(
+  status: Exclude<ExecutionStatus, 'RUNNING'>,
+  end: { result?: string; error?: ErrorObject },
+): EventDraft {
+  const details = { Error: eventError(end.error) };
+  switch (status) {
+    case 'SUCCEEDED':
+      return { EventType: 'ExecutionSucceeded', ExecutionSucceededDetails: { Result: eventData(end.result) } };
+    case 'FAILED':
+      return { EventType: 'ExecutionFailed', ExecutionFailedDetails: details };
+    case 'TIMED_OUT':
+      return { EventType: 'ExecutionTimedOut', ExecutionTimedOutDetails: details };
+    case 'STOPPED':
+      return { EventType: 'ExecutionStopped', ExecutionStoppedDetails: details };
   }
 }

@@ -66,3 +66,9 @@ export function functionArn(account: Account, reference: FunctionReference): str
   const suffix = reference.qualifier === undefined ? '' : `:${reference.qualifier}`;
   return arn(account, 'lambda', `function:${reference.name}${suffix}`);
 }
+
+/** The version that a version or alias stands for; undefined when the function has none of that name. */
+export function versionOf(fn: LambdaFunction, qualifier: string): string | undefined {
+  if (qualifier === '$LATEST') return qualifier;
+  return fn.versions.has(qualifier) ? qualifier : fn.aliases.get(qualifier);
+}

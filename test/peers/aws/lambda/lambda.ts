@@ -7,13 +7,7 @@ import type { Timetable } from '../timetable.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { DurableExecutions } from './durable-executions.ts';
 import type { Execution } from './execution.ts';
-import {
-  functionArn,
-  parseFunctionReference,
-  type FunctionPlan,
-  type FunctionReference,
-  type LambdaFunction,
-} from './function.ts';
+import { functionArn, parseFunctionReference, versionOf, type FunctionPlan, type LambdaFunction } from './function.ts';
 import type { RuntimeInvocation } from './runtime-messages.ts';
 import type { KillPlan } from './sandbox-kills.ts';
 import { Sandbox, type InvocationOutcome, type LogLine } from './sandbox.ts';
@@ -125,7 +119,7 @@ export class Lambda {
   resolve(text: string, qualifier?: string): Resolved {
     const reference = parseFunctionReference(text, qualifier);
     const fn = this.functions.get(reference.name);
-    const version = fn === undefined ? undefined : versionOf(fn, reference);
+    const version = fn === undefined ? undefined : versionOf(fn, reference.qualifier ?? '$LATEST');
     const invokedArn = functionArn(this.#parts.account, reference);
     if (fn === undefined || version === undefined)
       throw new AwsError('ResourceNotFoundException', `Function not found: ${invokedArn}`, 404);
@@ -232,12 +226,6 @@ export class Lambda {
       TZ: ':UTC',
     };
   }
-}
-
-function versionOf(fn: LambdaFunction, reference: FunctionReference): string | undefined {
-  const { qualifier } = reference;
-  if (qualifier === undefined || qualifier === '$LATEST') return '$LATEST';
-  return fn.versions.has(qualifier) ? qualifier : fn.aliases.get(qualifier);
 }
 
 function checkPermission(resolved: Resolved, by: { principal: string; sourceArn: string }): void {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AwsError } from '../wire/aws-error.ts';
 
-const errorSchema = z.object({
+export const errorSchema = z.object({
   ErrorMessage: z.string().optional(),
   ErrorType: z.string().optional(),
   ErrorData: z.string().optional(),

@@ -1,4 +1,4 @@
-/** Lambda on the wire: Invoke, and the calls of durable executions. */
+/** Lambda on the wire: Invoke, and the calls by which durable functions run. */
 import { z } from 'zod';
 import type { Account } from '../account.ts';
 import type { Activity } from '../activity.ts';
@@ -7,7 +7,7 @@ import type { Answer, RawAnswer } from '../wire/answer.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import type { WireRequest } from '../wire/request.ts';
 import { operation, type Operation, type Route, type Service } from '../wire/service.ts';
-import type { Execution } from './execution.ts';
+import { executionOperations } from './execution-operations.ts';
 import { functionArn, parseFunctionReference } from './function.ts';
 import type { InvokeRequest, Lambda, Resolved } from './lambda.ts';
 import { updateSchema } from './operations-state.ts';
@@ -42,6 +42,7 @@ export function lambdaService(lambda: Lambda, account: Account, requests: Activi
         answer: (input) => invoke(lambda, input, requests),
       }),
       ...durableOperations(lambda),
+      ...executionOperations(lambda, account),
     },
     route,
   };
@@ -78,16 +79,6 @@ function durableOperations(lambda: Lambda): Record<string, Operation> {
           maxItems: input.MaxItems,
         }),
     }),
-    GetDurableExecution: operation({
-      input: z.object(execution),
-      resources,
-      answer: (input) => executionShape(lambda, lambda.durable.get(input.arn)),
-    }),
-    StopDurableExecution: operation({
-      input: z.object(execution),
-      resources,
-      answer: (input) => ({ StopTimestamp: lambda.durable.stop(input.arn, undefined) }),
-    }),
     SendDurableExecutionCallbackSuccess: operation({
       input: z.object({ callbackId: z.string(), body: z.string() }),
       answer: (input) => {
@@ -95,21 +86,6 @@ function durableOperations(lambda: Lambda): Record<string, Operation> {
         return {};
       },
     }),
-  };
-}
-
-function executionShape(lambda: Lambda, found: Execution): Answer {
-  return {
-    DurableExecutionArn: found.arn,
-    DurableExecutionName: found.name,
-    FunctionArn: lambda.functions.get(found.functionName)?.arn,
-    StartTimestamp: found.start.startedAt,
-    EndTimestamp: found.stoppedAt,
-    Status: found.status,
-    InputPayload: found.start.payload,
-    Result: found.result,
-    Error: found.error,
-    Version: found.start.version,
   };
 }
 
@@ -173,6 +149,8 @@ function raw(status: number, headers: Record<string, string>, body: string): Raw
 function route(request: WireRequest): Route | undefined {
   const [, name] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path) ?? [];
   if (name !== undefined) return invokeRoute(request, decodeURIComponent(name));
+  const [, listed] = /^\/2025-12-01\/functions\/([^/]+)\/durable-executions$/.exec(request.path) ?? [];
+  if (listed !== undefined) return listRoute(request, decodeURIComponent(listed));
   const [, callback] = /^\/2025-12-01\/durable-execution-callbacks\/([^/]+)\/succeed$/.exec(request.path) ?? [];
   if (callback !== undefined) {
     const parameters = { callbackId: decodeURIComponent(callback), body: request.body.toString() };
@@ -189,8 +167,14 @@ const EXECUTION_ACTIONS: Readonly<Record<string, string>> = {
   'POST checkpoint': 'CheckpointDurableExecution',
   'GET state': 'GetDurableExecutionState',
   'GET ': 'GetDurableExecution',
+  'GET history': 'GetDurableExecutionHistory',
   'POST stop': 'StopDurableExecution',
 };
+
+function listRoute({ query }: WireRequest, FunctionName: string): Route {
+  const parameters = { ...Object.fromEntries(query), Statuses: query.getAll('Statuses'), FunctionName };
+  return { action: 'ListDurableExecutionsByFunction', parameters };
+}
 
 function invokeRoute(request: WireRequest, name: string): Route {
   const { headers } = request;

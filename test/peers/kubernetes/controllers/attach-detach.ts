@@ -53,7 +53,7 @@ function attachMissing(cluster: Cluster): void {
     createObject(store, volumeAttachments, {
       apiVersion: 'storage.k8s.io/v1',
       kind: 'VolumeAttachment',
-      metadata: { name: `csi-${hash(name, node)}`, finalizers: [FINALIZER] },
+      metadata: { name: attachmentName(volume, node), finalizers: [FINALIZER] },
       spec: { attacher: CSI_DRIVER, nodeName: node, source: { persistentVolumeName: name } },
     });
   }
@@ -106,10 +106,12 @@ function attacher(cluster: Cluster, { metadata, status }: VolumeAttachment, type
   reportAttached(cluster);
 }
 
-/** node.status.volumesAttached */
+/** node.status.volumesAttached, from which a volume goes before it is detached. */
 function reportAttached({ store }: Cluster): void {
   for (const { metadata } of store.list(nodes)) {
-    const attached = attachmentsOf(store, metadata.name).filter(({ status }) => status.attached);
+    const attached = attachmentsOf(store, metadata.name).filter(
+      ({ status, metadata: { deletionTimestamp } }) => status.attached && deletionTimestamp === undefined,
+    );
     const entries = attached.map(({ spec }) =>
       volumeEntry(store.get(volumes, { name: spec.source.persistentVolumeName ?? '' })),
     );
@@ -124,6 +126,8 @@ function volumeEntry(volume: Volume | undefined): { name: string; devicePath: st
   return { name: volume === undefined ? '' : uniqueVolumeName(volume), devicePath: '' };
 }
 
-function hash(volume: string, node: string): string {
-  return createHash('sha256').update(`${volume}${CSI_DRIVER}${node}`).digest('hex');
+/** As Kubernetes' CSI plugin names it. */
+function attachmentName({ spec }: Volume, node: string): string {
+  const { driver = '', volumeHandle = '' } = spec.csi ?? {};
+  return `csi-${createHash('sha256').update(`${volumeHandle}${driver}${node}`).digest('hex')}`;
 }

@@ -1,8 +1,10 @@
 /**
- * Binds pods to nodes: the emptiest node that is neither cordoned nor tainted against the pod and has room. A pod that
- * fits nowhere waits, with a PodScheduled=False condition, until nodes or pods change.
+ * Binds pods to nodes: of those that are neither cordoned nor tainted against the pod and have room, the one that it
+ * would rather have, and then the emptiest. A pod that fits nowhere waits, with a PodScheduled=False condition, until
+ * nodes or pods change.
  */
 import type { Cluster } from '../cluster.ts';
+import { isWanted, preference } from '../node-affinity.ts';
 import type { Node, Pod, Taint, Toleration } from '../objects.ts';
 import { isFinished, withCondition } from '../pod-state.ts';
 import { nodes, pods } from '../resources.ts';
@@ -45,7 +47,7 @@ function schedule(cluster: Cluster, pod: Pod, placements: Placements): void {
   const loads = countPods(cluster);
   const obstacles = all.map((node) => obstacle(node, pod, loads));
   const free = all.filter((_, at) => obstacles[at] === undefined);
-  const chosen = placed(pod, free, placements) ?? emptiest(free, loads);
+  const chosen = placed(pod, free, placements) ?? best(pod, free, loads);
   const now = timestamp(clock.now());
   store.change(pods, pod.metadata, ({ spec, status }) => {
     if (chosen !== undefined) spec.nodeName = chosen.metadata.name;
@@ -76,22 +78,15 @@ function barringTaint({ spec }: Node, tolerations: readonly Toleration[]): Taint
   return hard.find((taint) => !toleratesAll(tolerations, [taint]));
 }
 
-function isWanted({ spec }: Pod, { metadata }: Node): boolean {
-  const selector = Object.entries(spec.nodeSelector ?? {});
-  const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  const names = terms?.flatMap(({ matchFields = [] }) => matchFields.flatMap(({ values = [] }) => values));
-  return selector.every(([key, value]) => metadata.labels?.[key] === value) && (names?.includes(metadata.name) ?? true);
-}
-
 function placed({ metadata }: Pod, free: readonly Node[], placements: Placements): Node | undefined {
   const wanted = placements.get(`${metadata.namespace ?? ''}/${metadata.labels?.app ?? ''}`);
   const name = wanted?.shift();
   return free.find((node) => node.metadata.name === name);
 }
 
-function emptiest(free: readonly Node[], loads: Loads): Node | undefined {
+function best(pod: Pod, free: readonly Node[], loads: Loads): Node | undefined {
   const load = ({ metadata }: Node): number => loads.get(metadata.name) ?? 0;
-  return [...free].sort((left, right) => load(left) - load(right))[0];
+  return [...free].sort((left, right) => preference(pod, right) - preference(pod, left) || load(left) - load(right))[0];
 }
 
 /** How many pods each node has. */

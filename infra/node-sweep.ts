@@ -1,0 +1,93 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling-groups.ts';
+import {
+  LIFECYCLE_COMPLETE_ACTIONS,
+  LIFECYCLE_HEARTBEAT_ACTIONS,
+  LIFECYCLE_READ_ACTIONS,
+} from '../lambdas/adapters/auto-scaling.ts';
+import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
+import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
+import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
+import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
+import { LIST_ACTIONS, START_ACTIONS } from '../lambdas/adapters/retirements.ts';
+import type { Configuration } from '../lambdas/entry/configuration.ts';
+import type { SweepSettings } from '../lambdas/entry/settings.ts';
+import { clusterArns } from './cluster-access.ts';
+import { clusterNetwork } from './cluster-network.ts';
+import type { ClusterParameters } from './cluster-parameters.ts';
+import { deadLetterQueue, EbbFunction } from './ebb-function.ts';
+import type { GrantedStatement } from './granted-statement.ts';
+import { onEnrolledGroups } from './group-arns.ts';
+import type { NodeRetirement } from './node-retirement.ts';
+
+export interface NodeSweepProps {
+  readonly configuration: Configuration;
+  readonly parameters: ClusterParameters;
+  readonly retirement: NodeRetirement;
+}
+
+/** Contract 1.7. */
+const EVERY = Duration.minutes(5);
+
+/** A sweep ends before the next one begins. */
+const TIMEOUT = Duration.minutes(4);
+
+/** The sweep on its schedule, and its reach. */
+export class NodeSweep extends Construct {
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, { configuration, parameters, retirement }: NodeSweepProps) {
+    super(scope, id);
+    const settings: SweepSettings = {
+      EBB_HOOK_NAME: configuration.hookName,
+      EBB_CLUSTER_PARAMETERS: parameters.prefix,
+      EBB_RETIREMENT_FUNCTION: retirement.alias.functionArn,
+    };
+    const sweep = new EbbFunction(this, 'NodeSweep', {
+      entry: 'node-sweep',
+      description: 'Ebb: finds instances and nodes that no event told of, or that a retirement has left behind',
+      settings,
+      memorySize: 512,
+      timeout: TIMEOUT,
+      logRetentionDays: configuration.logRetentionDays,
+      statements: this.#statements({ configuration, parameters, retirement }),
+      ...clusterNetwork(this, configuration),
+    });
+    this.role = sweep.role;
+    new Rule(this, 'Schedule', {
+      description: 'Ebb: what events do not tell',
+      schedule: Schedule.rate(EVERY),
+      targets: [
+        new LambdaFunction(sweep.alias, {
+          deadLetterQueue: deadLetterQueue(this, 'Undelivered', 'sweeps that never began'),
+          // One that is late is not missed: the next does all of it.
+          maxEventAge: EVERY,
+        }),
+      ],
+    });
+  }
+
+  #statements({ configuration, parameters, retirement }: NodeSweepProps): GrantedStatement[] {
+    const { alias } = retirement;
+    return [
+      {
+        actions: [...new Set([...GROUP_READ_ACTIONS, ...LIFECYCLE_READ_ACTIONS]), ...INSTANCE_ACTIONS, ...TAG_ACTIONS],
+        resources: ['*'],
+        wildcardReason: 'Descriptions cannot be limited to a resource.',
+      },
+      ...onEnrolledGroups(this, configuration, [...LIFECYCLE_COMPLETE_ACTIONS, ...LIFECYCLE_HEARTBEAT_ACTIONS]),
+      {
+        actions: [...PARAMETER_ACTIONS, ...PARAMETER_LIST_ACTIONS],
+        resources: [parameters.arn],
+        wildcardReason: parameters.arnReason,
+      },
+      { actions: START_ACTIONS, resources: [alias.functionArn] },
+      { actions: LIST_ACTIONS, resources: [alias.version.lambda.functionArn] },
+      { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },
+    ];
+  }
+}

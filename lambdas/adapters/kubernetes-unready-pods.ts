@@ -1,0 +1,71 @@
+/** Pods that are not Ready, and the reason that their status gives (contract 13.2). */
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { podName } from '../core/pod.ts';
+import type { Selector, SelectorRequirement } from '../core/selector.ts';
+import type { UnreadyPod } from '../core/unready-pod.ts';
+import type { Cluster } from '../workflow/ports.ts';
+import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { isServing } from './kubernetes-pods.ts';
+import { unlessMissing } from './kubernetes-status.ts';
+
+/** One request whatever the size of the namespace: of a budget with more pods than this, those of the first page are told. */
+const MOST_READ = '500';
+
+export function unreadyPodsOf(connection: KubernetesConnection): Cluster['unreadyPods'] {
+  return async (namespace, selector) => {
+    const query = { labelSelector: labelSelector(selector), limit: MOST_READ };
+    const list = await unlessMissing(connection.read(`/api/v1/namespaces/${namespace}/pods`, query));
+    return ((list as { items?: V1Pod[] } | undefined)?.items ?? []).flatMap((pod) => toUnreadyPod(pod) ?? []);
+  };
+}
+
+/** Undefined when it is Ready and staying, or has finished: a budget counts finished pods among none. */
+export function toUnreadyPod(pod: V1Pod): UnreadyPod | undefined {
+  const { phase } = pod.status ?? {};
+  if (isServing(pod) || phase === 'Succeeded' || phase === 'Failed') return undefined;
+  const { namespace = '', name = '', uid = '' } = pod.metadata ?? {};
+  return { pod: podName({ namespace, name }), uid, ...unreadiness(pod) };
+}
+
+type Unreadiness = Pick<UnreadyPod, 'reason' | 'message'>;
+
+function unreadiness({ metadata, status }: V1Pod): Unreadiness {
+  if (metadata?.deletionTimestamp !== undefined) return { reason: 'being deleted' };
+  const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
+  if (unscheduled !== undefined) return words(unscheduled, 'Unschedulable');
+  // Those that come first hold up the others, which then only say that they wait for them.
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const held = containers.flatMap(({ state }) => state?.waiting ?? [])[0];
+  if (held !== undefined) return words(held, 'starting');
+  const crashed = (status?.containerStatuses ?? []).flatMap(({ state }) => state?.terminated ?? [])[0];
+  if (crashed !== undefined) return words(crashed, 'Error');
+  return { reason: hasStarted(status?.containerStatuses) ? 'not ready' : 'starting' };
+}
+
+function words({ reason, message }: { reason?: string; message?: string }, otherwise: string): Unreadiness {
+  return { reason: reason ?? otherwise, ...(message !== undefined && message !== '' && { message }) };
+}
+
+/** With a startup probe a container runs for a while before it has started. */
+function hasStarted(containers: readonly V1ContainerStatus[] = []): boolean {
+  return containers.length > 0 && containers.every(({ started }) => started !== false);
+}
+
+/** The selector as a query takes it. */
+export function labelSelector({ matchLabels = {}, matchExpressions = [] }: Selector): string {
+  return [
+    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
+    ...matchExpressions.map(requirement),
+  ].join(',');
+}
+
+function requirement({ key, operator, values = [] }: SelectorRequirement): string {
+  switch (operator) {
+    case 'Exists':
+      return key;
+    case 'DoesNotExist':
+      return `!${key}`;
+    default:
+      return `${key} ${operator.toLowerCase()} (${values.join()})`;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Who is in charge of a node (contract 1.6): one retirement at a time. Another that comes to it takes charge only if it
+ * brings what the one in charge does not have. Pure.
+ */
+import type { Charge } from './isolation.ts';
+import type { Notice } from './notice.ts';
+
+export interface Claim {
+  readonly execution: string;
+  readonly kind: Notice['kind'];
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+export type ChargeDecision =
+  /** @param deadline epoch milliseconds: deadlines only tighten while a retirement runs. */
+  | { readonly kind: 'take'; readonly deadline: number }
+  /** The one in charge does it all. */
+  | { readonly kind: 'join'; readonly execution: string };
+
+/** Kinds that have a lifecycle hook to complete. */
+const WITH_HOOK: ReadonlySet<string> = new Set<Notice['kind']>(['asg-terminate']);
+
+/**
+ * Whether the claim takes charge of the node, or joins who is.
+ *
+ * @param found who is in charge by the node's annotation
+ * @param rivalRuns whether that one still runs, if it is another than the claim's
+ */
+export function decideCharge(found: Charge | undefined, claim: Claim, rivalRuns: boolean): ChargeDecision {
+  const before = Date.parse(found?.deadline ?? '');
+  // It took charge before it was interrupted, perhaps with another's deadline.
+  if (found?.execution === claim.execution) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
+  // What a run that has ended left behind says nothing about our time.
+  if (found === undefined || !rivalRuns) return { kind: 'take', deadline: claim.deadline };
+  const bringsHook = WITH_HOOK.has(claim.kind) && !WITH_HOOK.has(found.kind);
+  if (bringsHook || claim.deadline < before) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
+  return { kind: 'join', execution: found.execution };
+}

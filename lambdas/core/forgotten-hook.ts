@@ -1,0 +1,57 @@
+/**
+ * Instances that wait in a hook while no retirement looks after them: their event was lost, or their retirement has died
+ * (contract 1.7). Pure.
+ */
+import { standing } from './lifecycle-state.ts';
+import { executionsOf, type Notice } from './notice.ts';
+
+/** An instance of a group, and its state there. */
+export interface Member {
+  readonly instance: string;
+  readonly group: string;
+  readonly state: string;
+}
+
+export interface EndedRetirement {
+  readonly name: string;
+  /** It came to its end, whatever it found to do. */
+  readonly succeeded: boolean;
+}
+
+/** Where we are: names of executions begin with it. */
+type Home = Pick<Notice, 'account' | 'region'>;
+
+/** Waits in a hook of its termination, whoever's. */
+export function isWaiting({ state }: Member): boolean {
+  return standing(state) === 'waiting';
+}
+
+/** @param running names of the retirements that run, read after its state: one of those may just have begun */
+export function isForgotten({ instance }: Member, running: readonly string[], home: Home): boolean {
+  const ours = executionsOf({ ...home, instance });
+  return !running.some((name) => name.startsWith(ours));
+}
+
+/**
+ * Whether it may be another hook than ours that holds the instance, because AWS shows only that one does: ours is over
+ * once a retirement has succeeded, and instances that are launched into a warm pool wait in the same state as those that
+ * return to it.
+ *
+ * @param ended the latest first
+ */
+export function isDoubtful({ instance, state }: Member, ended: readonly EndedRetirement[], home: Home): boolean {
+  const ours = executionsOf({ ...home, instance });
+  const last = ended.find(({ name }) => name.startsWith(ours));
+  return last === undefined ? state === 'Warmed:Pending:Wait' : last.succeeded;
+}
+
+/** The notice that the lost event would have brought; its token is lost with it. @param at epoch milliseconds */
+export function noticeOfForgotten(
+  { instance, group, state }: Member,
+  about: Home & { hook: string; at: number },
+): Notice {
+  // Only an instance of the warm pool is ever in that state (contract 1.4).
+  const origin = state === 'Warmed:Terminating:Wait' ? 'WarmPool' : 'AutoScalingGroup';
+  const { account, region, hook, at } = about;
+  return { kind: 'asg-terminate', account, region, instance, group, hook, origin, at };
+}

@@ -1,0 +1,45 @@
+/** Nodes that bear our marks although the retirement that put them on runs no more (contract 1.7). Pure. */
+import type { Machine } from './dead-node.ts';
+import { chargeOf, RETIREMENT_ANNOTATION } from './isolation.ts';
+import { instanceOf, type Node } from './node.ts';
+import { executionsOf, type Notice } from './notice.ts';
+
+export type Marks =
+  /** Nobody looks after them any more. */
+  | { readonly kind: 'left'; readonly execution: string; readonly instance: string }
+  /** Their retirement runs. */
+  | { readonly kind: 'attended' }
+  /** Not ours to judge. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** @param running names of the retirements that run, read after the node */
+export function judgeMarks(node: Node, running: ReadonlySet<string>, home: Pick<Notice, 'account' | 'region'>): Marks {
+  const execution = chargeOf(node)?.execution;
+  const instance = instanceOf(node);
+  if (execution === undefined) {
+    return { kind: 'unreadable', reason: `its annotation ${RETIREMENT_ANNOTATION} does not say who is in charge` };
+  }
+  if (running.has(execution)) return { kind: 'attended' };
+  if (instance === undefined || !execution.startsWith(executionsOf({ ...home, instance }))) {
+    // Another account's or region's: whether that one runs we cannot know.
+    return { kind: 'unreadable', reason: `${execution}, which is in charge, is no retirement of its instance here` };
+  }
+  return { kind: 'left', execution, instance };
+}
+
+/** Where an instance with left marks is now. */
+export interface Whereabouts {
+  /** Its state in its group; absent when it is in none. */
+  readonly state?: string;
+  /** What EC2 says of it; absent when it was not asked, or does not answer. */
+  readonly machine?: Machine;
+}
+
+/**
+ * An instance that is back in service, or runs on without a group, wants its node back. Of one that waits in our hook the
+ * next retirement inherits the marks; with one that goes, or rests in a warm pool, they stay.
+ */
+export function decideMarks({ state, machine }: Whereabouts): 'restore' | 'leave' {
+  const serves = state === undefined ? machine === 'up' : state === 'InService';
+  return serves ? 'restore' : 'leave';
+}

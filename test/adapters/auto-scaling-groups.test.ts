@@ -1,0 +1,102 @@
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { describe, expect, test } from 'vitest';
+import { GROUP_READ_ACTIONS, groups } from '../../lambdas/adapters/auto-scaling-groups.ts';
+import type { Groups } from '../../lambdas/workflow/ports.ts';
+import { AwsGiven } from './aws-given.ts';
+
+const TAG = 'ebb/managed';
+
+async function withGroups(): Promise<AwsGiven & { readonly port: Groups }> {
+  const given = await AwsGiven.start();
+  return Object.assign(given, { port: groups(new AutoScalingClient(given.aws.clientConfig())) });
+}
+
+describe('enrolled groups (contract 1.3)', () => {
+  test('are those that are named and those that bear the tag, each once', async () => {
+    await using given = await withGroups();
+    const { autoScaling } = given.aws;
+    autoScaling.addGroup({ name: 'named' });
+    autoScaling.addGroup({ name: 'tagged', tags: { [TAG]: 'true' } });
+    autoScaling.addGroup({ name: 'both', tags: { [TAG]: 'true' } });
+    autoScaling.addGroup({ name: 'tagged otherwise', tags: { [TAG]: 'false' } });
+    autoScaling.addGroup({ name: 'neither' });
+    const found = await given.port.enrolled({ names: ['named', 'both', 'gone'], tag: TAG });
+    expect(found.map(({ name }) => name).toSorted()).toEqual(['both', 'named', 'tagged']);
+  });
+
+  test('are only those with the tag when none is named', async () => {
+    await using given = await withGroups();
+    given.aws.autoScaling.addGroup({ name: 'tagged', tags: { [TAG]: 'true' } });
+    given.aws.autoScaling.addGroup({ name: 'neither' });
+    expect((await given.port.enrolled({ names: [], tag: TAG })).map(({ name }) => name)).toEqual(['tagged']);
+  });
+
+  test('tell the states of their instances, those of the warm pool too (contract 1.4)', async () => {
+    await using given = await withGroups();
+    const { autoScaling } = given.aws;
+    autoScaling.addGroup({
+      name: 'workers',
+      desired: 2,
+      warmPool: { poolState: 'Stopped', reuseOnScaleIn: true, size: 1 },
+    });
+    const [one = '', two = '', pooled = ''] = autoScaling.instanceIds('workers');
+    autoScaling.putHook('workers', { name: 'ebb-drain', transition: 'autoscaling:EC2_INSTANCE_TERMINATING' });
+    for (const instance of [two, pooled]) {
+      const member = autoScaling.findMember(instance);
+      if (member !== undefined) autoScaling.capacity.terminate(member, 'a test takes it out of service');
+    }
+    const [group] = await given.port.enrolled({ names: ['workers'], tag: TAG });
+    expect(group?.members).toEqual([
+      { instance: one, group: 'workers', state: 'InService' },
+      { instance: two, group: 'workers', state: 'Terminating:Wait' },
+      { instance: pooled, group: 'workers', state: 'Warmed:Terminating:Wait' },
+    ]);
+  });
+
+  test('are read in few calls: a hundred of them with 5,000 instances in two', async () => {
+    await using given = await withGroups();
+    const names = Array.from({ length: 100 }, (_, number) => `group-${number}`);
+    for (const name of names) given.aws.autoScaling.addGroup({ name, desired: 50 });
+    const found = await given.port.enrolled({ names, tag: TAG });
+    expect(found.flatMap(({ members }) => members)).toHaveLength(5_000);
+    expect(given.aws.requests).toHaveLength(2);
+  });
+
+  test('beyond a hundred are asked for in further calls', async () => {
+    await using given = await withGroups();
+    const names = Array.from({ length: 101 }, (_, number) => `group-${number}`);
+    for (const name of names) given.aws.autoScaling.addGroup({ name, tags: { [TAG]: 'true' } });
+    expect(await given.port.enrolled({ names, tag: TAG })).toHaveLength(101);
+    expect(given.count('DescribeAutoScalingGroups')).toBe(4);
+  });
+});
+
+describe('members', () => {
+  test('are told by their instances, fifty a call; one that is in no group is left out', async () => {
+    await using given = await withGroups();
+    given.aws.autoScaling.addGroup({ name: 'workers', desired: 60 });
+    const instances = given.aws.autoScaling.instanceIds('workers');
+    const found = await given.port.members([...instances, 'i-0fedcba9876543210']);
+    expect(found.map(({ instance }) => instance).toSorted()).toEqual(instances.toSorted());
+    expect(found[0]).toMatchObject({ group: 'workers', state: 'InService' });
+    expect(given.count('DescribeAutoScalingInstances')).toBe(2);
+  });
+
+  test('of nothing are asked of nobody', async () => {
+    await using given = await withGroups();
+    expect(await given.port.members([])).toEqual([]);
+    expect(given.aws.requests).toEqual([]);
+  });
+});
+
+test('the declared IAM actions are enough', async () => {
+  await using given = await withGroups();
+  given.aws.autoScaling.addGroup({
+    name: 'workers',
+    warmPool: { poolState: 'Running', reuseOnScaleIn: false, size: 1 },
+  });
+  const port = groups(new AutoScalingClient(given.aws.clientConfig(given.credentialsFor(...GROUP_READ_ACTIONS))));
+  const [group] = await port.enrolled({ names: ['workers'], tag: TAG });
+  expect(group?.members).toHaveLength(2);
+  expect(await port.members([group?.members[0]?.instance ?? ''])).toHaveLength(1);
+});

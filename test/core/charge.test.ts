@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { decideCharge } from '../../lambdas/core/charge.ts';
+import type { Charge } from '../../lambdas/core/isolation.ts';
+import { HOUR, MINUTE, NOON } from '../given.ts';
+
+const OURS = { execution: 'ours', kind: 'asg-terminate', deadline: NOON + HOUR } as const;
+
+function charge(given: Partial<Charge> & { until?: number } = {}): Charge {
+  const { until = NOON + HOUR, ...marks } = given;
+  const written = { since: new Date(NOON).toISOString(), deadline: new Date(until).toISOString() };
+  return { execution: 'other', kind: 'asg-terminate', cordonedByUs: true, labelledByUs: true, ...written, ...marks };
+}
+
+const take = (deadline: number) => ({ kind: 'take', deadline });
+const JOIN = { kind: 'join', execution: 'other' };
+
+describe('who is in charge of a node (contract 1.6)', () => {
+  test.each([
+    ['nobody before: takes charge', undefined, false, take(NOON + HOUR)],
+    ['itself, after a crash: stays in charge', charge({ execution: 'ours' }), true, take(NOON + HOUR)],
+    [
+      'itself, with the nearer deadline that it took over before a crash: keeps that',
+      charge({ execution: 'ours', until: NOON + MINUTE }),
+      false,
+      take(NOON + MINUTE),
+    ],
+    ['one that has ended: takes charge', charge(), false, take(NOON + HOUR)],
+    [
+      'one that has ended long ago: its deadline is not ours, which it would force at once',
+      charge({ until: NOON - 72 * HOUR }),
+      false,
+      take(NOON + HOUR),
+    ],
+    ['one that runs and has the same to bring: joins', charge(), true, JOIN],
+    ['one that runs and has less time: joins', charge({ until: NOON + MINUTE }), true, JOIN],
+    ['one that runs and has more time: takes charge', charge({ until: NOON + 2 * HOUR }), true, take(NOON + HOUR)],
+    [
+      'one that has no hook: takes charge',
+      charge({ kind: 'tainted', until: NOON + 2 * HOUR }),
+      true,
+      take(NOON + HOUR),
+    ],
+    [
+      'one that has no hook and less time: takes charge, and its deadline',
+      charge({ kind: 'tainted', until: NOON + MINUTE }),
+      true,
+      take(NOON + MINUTE),
+    ],
+  ])('%s', (_who, found, rivalRuns, decision) => {
+    expect(decideCharge(found, OURS, rivalRuns)).toEqual(decision);
+  });
+});

@@ -1,0 +1,71 @@
+/** Marks of ours that nobody looks after any more (contract 1.7). */
+import { describe, expect, test } from 'vitest';
+import type { Machine } from '../../lambdas/core/dead-node.ts';
+import { RETIREMENT_ANNOTATION } from '../../lambdas/core/isolation.ts';
+import { decideMarks, judgeMarks } from '../../lambdas/core/left-marks.ts';
+import type { Node } from '../../lambdas/core/node.ts';
+import { aNode } from '../given.ts';
+
+const HOME = { account: '123456789012', region: 'eu-central-1' };
+const INSTANCE = 'i-0123456789abcdef0';
+const EXECUTION = `123456789012-eu-central-1-${INSTANCE}-0a1b2c3d`;
+
+function marked(execution = EXECUTION, given: Partial<Node> = {}): Node {
+  const times = { since: '2026-01-05T12:00:00Z', deadline: '2026-01-05T13:00:00Z' };
+  const charge = { execution, kind: 'asg-terminate', ...times, cordonedByUs: true, labelledByUs: true };
+  return aNode({ annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) }, ...given });
+}
+
+const judge = (node: Node, ...running: string[]) => judgeMarks(node, new Set(running), HOME);
+
+describe('marks', () => {
+  test('of a retirement that runs are attended', () => {
+    expect(judge(marked(), 'another', EXECUTION)).toEqual({ kind: 'attended' });
+  });
+
+  test('of one that does not are left', () => {
+    expect(judge(marked(), 'another')).toEqual({ kind: 'left', execution: EXECUTION, instance: INSTANCE });
+  });
+
+  test.each<[string, Node, string]>([
+    ['an annotation that is missing', aNode(), 'ebb/retirement'],
+    ['one that is no JSON', aNode({ annotations: { [RETIREMENT_ANNOTATION]: '{' } }), 'ebb/retirement'],
+    ['one that lacks a field', aNode({ annotations: { [RETIREMENT_ANNOTATION]: '{}' } }), 'ebb/retirement'],
+    [
+      'a retirement of another account',
+      marked(EXECUTION.replace('1234', '4321')),
+      'no retirement of its instance here',
+    ],
+    ['a retirement of another region (faults.md 78)', marked(EXECUTION.replace('eu', 'us')), 'no retirement of its'],
+    ['a retirement of another instance', marked(EXECUTION.replace('def0', 'def1')), 'no retirement of its instance'],
+    ['a node that is no EC2 instance', marked(EXECUTION, { providerId: 'eks-hybrid:///a/b/mi-0' }), 'no retirement of'],
+  ])('with %s are unreadable', (_what, node, reason) => {
+    expect(judge(node)).toEqual({ kind: 'unreadable', reason: expect.stringContaining(reason) as string });
+  });
+});
+
+describe('left marks', () => {
+  test.each([
+    ['InService', 'restore'],
+    ['Terminating:Wait', 'leave'],
+    ['Terminating:Proceed', 'leave'],
+    ['Terminating:Retained', 'leave'],
+    ['Warmed:Stopped', 'leave'],
+    ['Warmed:Pending:Wait', 'leave'],
+    ['Pending', 'leave'],
+    ['Standby', 'leave'],
+  ])('of an instance that is %s in its group: %s', (state, verdict) => {
+    expect(decideMarks({ state })).toBe(verdict);
+  });
+
+  test.each<[Machine | undefined, string]>([
+    ['up', 'restore'],
+    ['ending', 'leave'],
+    ['stopped', 'leave'],
+    ['terminated', 'leave'],
+    ['absent', 'leave'],
+    [undefined, 'leave'],
+  ])('of an instance in no group, of which EC2 says %s: %s', (machine, verdict) => {
+    expect(decideMarks({ ...(machine !== undefined && { machine }) })).toBe(verdict);
+  });
+});

@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decideSlot, type RetiringNode } from '../../lambdas/core/slot.ts';
+import { NOON, SECOND } from '../given.ts';
+
+/** `n-0`, the oldest, to `n-<count - 1>`, each isolated a second after the one before. */
+function retiring(count: number): RetiringNode[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `n-${index}`,
+    charge: { since: new Date(NOON + index * SECOND).toISOString() },
+  }));
+}
+
+const LIMITS = { maxDrains: 25, maxLeaving: 0.2, nodes: 1_000 };
+
+describe('a slot (contract 4.10)', () => {
+  test.each([
+    ['the only one', 'n-0', 1, LIMITS, 'granted'],
+    ['the last that fits', 'n-24', 40, LIMITS, 'granted'],
+    ['the first that does not', 'n-25', 40, LIMITS, 'held'],
+    ['the only one of a small cluster', 'n-0', 1, { ...LIMITS, nodes: 3 }, 'granted'],
+    ['the second of a small cluster', 'n-1', 2, { ...LIMITS, nodes: 3 }, 'held'],
+    ['the last within the share', 'n-1', 5, { ...LIMITS, nodes: 10 }, 'granted'],
+    ['the first beyond the share', 'n-2', 5, { ...LIMITS, nodes: 10 }, 'held'],
+  ] as const)('%s is %s', (_which, name, count, limits, kind) => {
+    expect(decideSlot(name, retiring(count), limits).kind).toBe(kind);
+  });
+
+  test('the oldest go first, whatever the order of the list, and of two alike the first by name', () => {
+    const alike = (name: string): RetiringNode => ({ name, charge: { since: new Date(NOON).toISOString() } });
+    const nodes = [...retiring(3).slice(1).toReversed(), alike('b'), alike('a')];
+    const granted = nodes.filter(({ name }) => decideSlot(name, nodes, { ...LIMITS, maxDrains: 2 }).kind === 'granted');
+    expect(granted.map(({ name }) => name).sort()).toEqual(['a', 'b']);
+  });
+
+  test('a node whose annotation cannot be read holds nobody up', () => {
+    const nodes = [{ name: 'strange', charge: undefined }, ...retiring(1)];
+    expect(decideSlot('n-0', nodes, { ...LIMITS, maxDrains: 1 })).toEqual({ kind: 'granted' });
+  });
+
+  test('says why it is held, and when so much leaves that somebody should know', () => {
+    expect(decideSlot('n-4', retiring(5), { ...LIMITS, nodes: 10 })).toEqual({
+      kind: 'held',
+      reason: '5 of 10 nodes are leaving, and at most 20 % (2) may drain at once',
+      breaker: true,
+    });
+    expect(decideSlot('n-25', retiring(26), LIMITS)).toEqual({
+      kind: 'held',
+      reason: '25 nodes drain before it, and at most 25 may at once',
+      breaker: false,
+    });
+  });
+
+  test('never more than both limits are granted, and never none', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.nat(200),
+        (count, max, others) => {
+          const nodes = retiring(count);
+          const limits = { maxDrains: max, maxLeaving: 0.2, nodes: count + others };
+          const granted = nodes.filter(({ name }) => decideSlot(name, nodes, limits).kind === 'granted').length;
+          expect(granted).toBe(Math.min(count, max, Math.max(1, Math.ceil((count + others) * 0.2))));
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,22 @@
+/** How a command ends: what it was asked wrongly, or could not do on somebody's cluster, is said in words. */
+import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
+
+/** A command line that asks for what there is not, in words. */
+export class WrongUsage extends Error {
+  override readonly name = 'WrongUsage';
+}
+
+/** @returns the exit status: what `run` says, 2 for a wrong command line, 1 for a fault */
+export async function runCommand(name: string, usage: string, run: () => Promise<number>): Promise<number> {
+  const complain = (status: number, ...lines: string[]): number => {
+    process.stderr.write(`${name}: ${lines.join('\n')}\n`);
+    return status;
+  };
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof WrongUsage) return complain(2, error.message, '', usage);
+    if (error instanceof OwnClusterFault) return complain(1, error.message, ...error.fix.map((line) => `  ${line}`));
+    throw error;
+  }
+}

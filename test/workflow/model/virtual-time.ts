@@ -1,0 +1,48 @@
+/**
+ * Time and chance of a model run. Time stands still while anything is left to do, then jumps to the next timer; chance
+ * follows from the run's seed. So a run is the same each time that it is made, and its hours take milliseconds.
+ */
+import { vi } from 'vitest';
+import { HOUR, NOON } from '../../given.ts';
+
+/** Longer than any retirement, one that is retained and drained on included. */
+const LONGEST_RUN_MS = 150 * HOUR;
+
+/** Puts Date, setTimeout, clearTimeout and Math.random on virtual time until `work` has ended. It begins at noon. */
+export async function onVirtualTime<Outcome>(seed: number, work: () => Promise<Outcome>): Promise<Outcome> {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: NOON });
+  const chance = vi.spyOn(Math, 'random').mockImplementation(drawing(seed));
+  try {
+    return await drive(work());
+  } finally {
+    chance.mockRestore();
+    vi.useRealTimers();
+  }
+}
+
+async function drive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+  let settled = false;
+  const note = (): void => {
+    settled = true;
+  };
+  work.then(note, note);
+  for (;;) {
+    // All promises have had their turn when this one has.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (settled) return await work;
+    if (vi.getTimerCount() === 0) throw new Error('it waits for what will never happen');
+    if (Date.now() > NOON + LONGEST_RUN_MS) throw new Error('it never ends');
+    vi.advanceTimersToNextTimer();
+  }
+}
+
+/** Mulberry32: numbers from 0 to 1 that follow from the seed. */
+function drawing(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

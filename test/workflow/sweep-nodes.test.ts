@@ -1,0 +1,384 @@
+/** What no event told us, found by the sweep (contract 1.7), against both peers. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { describe, expect, test } from 'vitest';
+import { groups } from '../../lambdas/adapters/auto-scaling-groups.ts';
+import type { EndedRetirement } from '../../lambdas/core/forgotten-hook.ts';
+import { chargeOf, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
+import { executionName, executionsOf } from '../../lambdas/core/notice.ts';
+import { isolateNode } from '../../lambdas/workflow/isolate-node.ts';
+import { sweepNodes, type SweepPorts } from '../../lambdas/workflow/sweep-nodes.ts';
+import { SweepIncomplete } from '../../lambdas/workflow/sweep-record.ts';
+import { HOUR, MINUTE } from '../given.ts';
+import { nodes } from '../peers/kubernetes/resources.ts';
+import { GROUP, HOOK, Rehearsal } from './rehearsal.ts';
+
+const CLUSTER = 'production';
+const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
+
+interface Given {
+  /** Retirements that have ended, the latest first. */
+  readonly ended?: readonly EndedRetirement[];
+  readonly names?: () => Promise<readonly string[]>;
+}
+
+/** What the router started runs on unless the test says otherwise. */
+function sweep(rehearsal: Rehearsal, { ended = [], names }: Given = {}): Promise<void> {
+  const running = (): Promise<string[]> => Promise.resolve([...rehearsal.started.keys(), ...rehearsal.running]);
+  const ports: SweepPorts = {
+    ...rehearsal.ports,
+    groups: groups(new AutoScalingClient(rehearsal.aws.clientConfig())),
+    running: { ...rehearsal.ports.running, names: names ?? running },
+    history: { ended: () => Promise.resolve(ended) },
+  };
+  return rehearsal.drive(sweepNodes(ports));
+}
+
+const nameFor = (rehearsal: Rehearsal, instance: string, hash = '0a1b2c3d'): string =>
+  executionsOf({ ...rehearsal.ports.home, instance }) + hash;
+
+/** The marks of a retirement, put on as retirements put them on. */
+async function isolate(rehearsal: Rehearsal, instance: string, execution: string): Promise<void> {
+  const { clusters, settings, journal } = rehearsal.ports;
+  const node = rehearsal.nodeOf(instance);
+  const subject = { execution, cluster: CLUSTER, group: GROUP, instance, node };
+  const claim = { execution, kind: 'asg-terminate', deadline: rehearsal.clock.now() + HOUR } as const;
+  const { taint } = (await settings.cluster(CLUSTER)) ?? {};
+  if (taint === undefined) throw new Error('the cluster is not configured');
+  const isRunning = () => Promise.resolve(false);
+  await isolateNode({ subject, node, claim, taint }, { cluster: await clusters.open(CLUSTER), journal, isRunning });
+}
+
+/** @returns the node's name */
+async function mark(rehearsal: Rehearsal, instance: string, execution = nameFor(rehearsal, instance)): Promise<string> {
+  await rehearsal.drive(isolate(rehearsal, instance, execution));
+  return rehearsal.nodeOf(instance);
+}
+
+/** What is on a node that we may have put there. */
+function marksOf(rehearsal: Rehearsal, name: string) {
+  const { metadata, spec } = rehearsal.node(name);
+  const { labels = {}, annotations = {} } = metadata;
+  return {
+    cordoned: spec.unschedulable ?? false,
+    taints: (spec.taints ?? []).map(({ key }) => key).filter((key) => key !== 'node.kubernetes.io/unschedulable'),
+    retiring: RETIRING_LABEL in labels,
+    execution: chargeOf({ annotations })?.execution,
+  };
+}
+
+const UNMARKED = { cordoned: false, taints: [], retiring: false, execution: undefined };
+
+const requested = (rehearsal: Rehearsal): string[] =>
+  rehearsal.of('retirement.requested').map(({ instance }) => instance);
+
+describe('an instance that waits in our hook, its event lost,', () => {
+  test('gets its retirement, which drains it and completes the hook; the next sweep starts no second one', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ namespace: 'shop', name: 'web', replicas: 3, nodes: [node] });
+    await rehearsal.ready();
+    rehearsal.letGo(instance);
+    await sweep(rehearsal);
+    await sweep(rehearsal);
+    const [execution = ''] = rehearsal.started.keys();
+    expect(rehearsal.of('retirement.requested')).toMatchObject([
+      { execution, instance, cluster: CLUSTER, group: GROUP, already: false, foundBy: 'sweep' },
+    ]);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([
+      { groups: 1, waiting: 1, started: 1, restored: 0, clustersAway: 0 },
+      { groups: 1, waiting: 1, started: 0, restored: 0, clustersAway: 0 },
+    ]);
+    const [notice] = rehearsal.started.values();
+    if (notice === undefined) throw new Error('nothing was started');
+    expect(notice.token).toBeUndefined();
+    expect(executionName(notice)).toBe(execution);
+    expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({ result: 'drained' });
+    expect(rehearsal.kubernetes.podsOn(node)).toEqual([]);
+    expect(rehearsal.kubernetes.availability.report().violations).toEqual([]);
+    expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
+  });
+
+  test('is one of several: each gets its own; those in service, and those whose retirement runs, are left alone', async () => {
+    await using rehearsal = await Rehearsal.start({ nodes: 5 });
+    const [one = '', two = '', attended = ''] = rehearsal.instances;
+    for (const instance of [one, two, attended]) rehearsal.letGo(instance);
+    rehearsal.running.add(nameFor(rehearsal, attended));
+    await sweep(rehearsal);
+    expect(requested(rehearsal)).toEqual([one, two]);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([{ waiting: 3, started: 2 }]);
+  });
+
+  test('whose retirement has failed gets another; its hook is not kept alive by us meanwhile (contract 6.3)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    rehearsal.letGo(instance);
+    await sweep(rehearsal, { ended: [{ name: nameFor(rehearsal, instance), succeeded: false }] });
+    expect(requested(rehearsal)).toEqual([instance]);
+    expect(rehearsal.history(instance, 'heartbeat')).toEqual([]);
+  });
+
+  test('whose retirement succeeded is asked for at AWS: our hook still holds it, so it gets another', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    rehearsal.letGo(instance);
+    await sweep(rehearsal, { ended: [{ name: nameFor(rehearsal, instance), succeeded: true }] });
+    expect(requested(rehearsal)).toEqual([instance]);
+    expect(rehearsal.history(instance, 'heartbeat')).toMatchObject([{ hook: HOOK }]);
+  });
+
+  test('whose retirement succeeded, held by another hook than ours now, is left alone (faults 14)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    rehearsal.aws.autoScaling.putHook(GROUP, { name: 'another', transition: TERMINATING, heartbeatTimeout: 7_200 });
+    expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });
+    expect(rehearsal.aws.autoScaling.state(instance)).toBe('Terminating:Wait');
+    await sweep(rehearsal, { ended: [{ name: nameFor(rehearsal, instance), succeeded: true }] });
+    expect(rehearsal.started.size).toBe(0);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([{ waiting: 1, started: 0, restored: 0 }]);
+    expect(rehearsal.history(instance, 'heartbeat')).toEqual([]);
+    expect(marksOf(rehearsal, rehearsal.nodeOf(instance)).cordoned).toBe(true);
+  });
+
+  test('in the warm pool, is let go at once (contract 1.4)', async () => {
+    await using rehearsal = await Rehearsal.start({ warmPool: true, nodes: 0 });
+    const [instance = ''] = rehearsal.instances;
+    rehearsal.letGo(instance);
+    await sweep(rehearsal);
+    expect(rehearsal.of('notice.released')).toMatchObject([{ instance, reason: 'it comes from the warm pool' }]);
+    expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([{ waiting: 1, started: 0 }]);
+  });
+
+  test('of a group that only its tag enrols is found too', async () => {
+    await using rehearsal = await Rehearsal.start({ enrolled: false, groupTags: { 'ebb/managed': 'true' } });
+    const { instance } = rehearsal.first;
+    rehearsal.letGo(instance);
+    await sweep(rehearsal);
+    expect(requested(rehearsal)).toEqual([instance]);
+  });
+
+  test('of a group that nobody enrolled is none of ours, whatever its hook is named (contract 1.3)', async () => {
+    await using rehearsal = await Rehearsal.start({ enrolled: false });
+    const { instance } = rehearsal.first;
+    rehearsal.letGo(instance);
+    await sweep(rehearsal);
+    expect(rehearsal.types).toEqual(['sweep.finished']);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([{ groups: 0, waiting: 0 }]);
+    expect(rehearsal.completions(instance)).toEqual([]);
+  });
+});
+
+describe('a node that bears our marks, its retirement dead,', () => {
+  test('is restored when its instance is in service: every mark of ours is off', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const node = await mark(rehearsal, instance);
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, retiring: true });
+    await sweep(rehearsal);
+    expect(marksOf(rehearsal, node)).toEqual(UNMARKED);
+    expect(rehearsal.of('node.restored')).toMatchObject([
+      { execution: nameFor(rehearsal, instance), cluster: CLUSTER, group: GROUP, instance, node },
+    ]);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([{ restored: 1 }]);
+    expect(rehearsal.started.size).toBe(0);
+  });
+
+  test('stays cordoned when a person had cordoned it (contract 3.2)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.store.change(nodes, { name: node }, ({ spec }) => {
+      spec.unschedulable = true;
+    });
+    await mark(rehearsal, instance);
+    await sweep(rehearsal);
+    expect(marksOf(rehearsal, node)).toEqual({ ...UNMARKED, cordoned: true });
+  });
+
+  test('hands them to the retirement that the sweep starts, when its instance waits in our hook (contract 1.6)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const node = await mark(rehearsal, instance);
+    rehearsal.letGo(instance);
+    await sweep(rehearsal);
+    expect(rehearsal.of('node.restored')).toEqual([]);
+    const [[execution, notice] = []] = rehearsal.started.entries();
+    if (notice === undefined) throw new Error('nothing was started');
+    expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({ result: 'drained' });
+    expect(marksOf(rehearsal, node).execution).toBe(execution);
+  });
+
+  test('keeps them while its instance goes', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    rehearsal.aws.autoScaling.delays.toTerminated = HOUR;
+    const node = await mark(rehearsal, instance);
+    rehearsal.letGo(instance);
+    await rehearsal.clock.advance(20 * MINUTE);
+    expect(rehearsal.aws.autoScaling.state(instance)).toBe('Terminating:Proceed');
+    await sweep(rehearsal);
+    expect(rehearsal.types).toEqual(['node.isolated', 'sweep.finished']);
+    expect(marksOf(rehearsal, node).cordoned).toBe(true);
+  });
+
+  test.each([
+    ['running', true],
+    ['shutting-down', false],
+    ['terminated', false],
+  ] as const)('and whose instance, in no group, is %s: restored %s', async (state, restored) => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const node = await mark(rehearsal, instance);
+    rehearsal.aws.autoScaling.group(GROUP).members.delete(instance);
+    rehearsal.aws.instances.setState(instance, state);
+    await sweep(rehearsal);
+    expect(marksOf(rehearsal, node).retiring).toBe(!restored);
+    expect(rehearsal.of('node.restored').map(({ group }) => group)).toEqual(restored ? ['none'] : []);
+  });
+});
+
+describe('a node that bears our marks', () => {
+  test('keeps them while its retirement runs', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const node = await mark(rehearsal, instance);
+    rehearsal.running.add(nameFor(rehearsal, instance));
+    await sweep(rehearsal);
+    expect(rehearsal.types).toEqual(['node.isolated', 'sweep.finished']);
+    expect(marksOf(rehearsal, node).cordoned).toBe(true);
+  });
+
+  test('keeps them when another retirement takes charge in the very moment of the sweep', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const node = await mark(rehearsal, instance);
+    const newcomer = nameFor(rehearsal, instance, 'ffffffff');
+    // The sweep has read the node, with the marks of the dead one, when it asks who runs.
+    const names = async (): Promise<string[]> => {
+      await isolate(rehearsal, instance, newcomer);
+      return [];
+    };
+    await sweep(rehearsal, { names });
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, retiring: true, execution: newcomer });
+    expect(rehearsal.of('node.restored')).toEqual([]);
+  });
+
+  test('whose owner cannot be told is reported and left alone', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const node = await mark(rehearsal, instance);
+    rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
+      metadata.annotations = { 'ebb/retirement': 'somebody wrote here' };
+    });
+    await sweep(rehearsal);
+    expect(rehearsal.of('marks.unreadable')).toMatchObject([{ cluster: CLUSTER, node }]);
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, retiring: true });
+  });
+
+  test('of another account’s installation is reported and left alone (faults 78)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const foreign = nameFor(rehearsal, instance).replace(/^\d+/, '999999999999');
+    const node = await mark(rehearsal, instance, foreign);
+    await sweep(rehearsal);
+    expect(rehearsal.of('marks.unreadable')).toMatchObject([
+      { node, reason: expect.stringContaining(foreign) as string },
+    ]);
+    expect(marksOf(rehearsal, node).cordoned).toBe(true);
+  });
+});
+
+describe('what fails', () => {
+  /** A second cluster in the configuration. */
+  function configure(rehearsal: Rehearsal, name: string, text?: string): void {
+    rehearsal.aws.ssm.put(
+      `/ebb/clusters/${name}`,
+      text ?? JSON.stringify({ name, groups: [{ name: `${name}-group` }] }),
+    );
+  }
+
+  /** One instance waits, one node is to be restored; both come about whatever else fails. */
+  async function bothNeeded(rehearsal: Rehearsal): Promise<() => void> {
+    const [waits = '', marked = ''] = rehearsal.instances;
+    const node = await mark(rehearsal, marked);
+    rehearsal.letGo(waits);
+    return () => {
+      expect(requested(rehearsal)).toEqual([waits]);
+      expect(marksOf(rehearsal, node)).toEqual(UNMARKED);
+    };
+  }
+
+  test('of one cluster, which is away, is reported and hinders neither the hooks nor the others', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const expectBoth = await bothNeeded(rehearsal);
+    const { ca } = rehearsal.kubernetes;
+    rehearsal.aws.eks.addCluster({ name: 'away', endpoint: 'https://127.0.0.1:1', ca });
+    configure(rehearsal, 'away');
+    await sweep(rehearsal);
+    expect(rehearsal.of('cluster.unswept')).toMatchObject([
+      { cluster: 'away', reason: expect.stringContaining('does not answer') as string },
+    ]);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([{ started: 1, restored: 1, clustersAway: 1 }]);
+    expectBoth();
+  });
+
+  test('of one cluster, which refuses us, likewise', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const expectBoth = await bothNeeded(rehearsal);
+    configure(rehearsal, 'unknown');
+    await sweep(rehearsal);
+    expect(rehearsal.of('cluster.unswept')).toMatchObject([
+      { cluster: 'unknown', reason: expect.stringContaining('there is no EKS cluster unknown') as string },
+    ]);
+    expectBoth();
+  });
+
+  test('of one cluster, whose settings somebody has broken, likewise, and fails the sweep in the end', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const expectBoth = await bothNeeded(rehearsal);
+    configure(rehearsal, 'broken', JSON.stringify({ name: 'broken', groups: [] }));
+    const sweeping = sweep(rehearsal);
+    await expect(sweeping).rejects.toThrow(SweepIncomplete);
+    await expect(sweeping).rejects.toThrow('must name at least one Auto Scaling group');
+    expect(rehearsal.of('cluster.unswept')).toMatchObject([{ cluster: 'broken' }]);
+    expectBoth();
+  });
+
+  test('of Auto Scaling keeps no node from being restored, and fails the sweep in the end', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const node = await mark(rehearsal, instance);
+    rehearsal.aws.faults.inject({ kind: 'error', action: 'DescribeAutoScalingGroups', times: Infinity });
+    await expect(sweep(rehearsal)).rejects.toThrow(SweepIncomplete);
+    expect(marksOf(rehearsal, node)).toEqual(UNMARKED);
+    expect(rehearsal.of('sweep.finished')).toHaveLength(1);
+  });
+
+  test('of one instance keeps no other from its retirement, and fails the sweep in the end', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [one = '', two = ''] = rehearsal.instances;
+    rehearsal.letGo(one);
+    rehearsal.letGo(two);
+    rehearsal.aws.faults.inject({
+      kind: 'error',
+      action: 'DescribeLifecycleHooks',
+      error: { code: 'AccessDenied', status: 403 },
+    });
+    await expect(sweep(rehearsal)).rejects.toThrow(SweepIncomplete);
+    expect(requested(rehearsal)).toEqual([two]);
+  });
+});
+
+test('a sweep that finds nothing to do makes a handful of calls, however many nodes there are', async () => {
+  await using rehearsal = await Rehearsal.start({ nodes: 40 });
+  await sweep(rehearsal);
+  expect(rehearsal.aws.requests.map(({ action }) => action)).toEqual([
+    'GetParametersByPath',
+    'GetParameter',
+    'DescribeAutoScalingGroups',
+    'DescribeAutoScalingGroups',
+    'DescribeCluster',
+  ]);
+  expect(rehearsal.kubernetes.requests.entries.map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([
+    'list nodes',
+  ]);
+});
