@@ -18,6 +18,8 @@ import { KubernetesPeer } from './peers/kubernetes/peer.ts';
 /** A domain event as it stands in the log: with its time, and which function wrote it. */
 export type LoggedEvent = DomainEvent & { readonly time: string; readonly level: string; readonly service: string };
 
+const CHECKPOINTING = new Set(['CheckpointDurableExecution', 'GetDurableExecutionState']);
+
 /** The AWS side alone, for a cluster that is somewhere else: groups and clusters are added first, then `deploy`. */
 export class AwsInstallation {
   readonly aws: AwsPeer;
@@ -35,12 +37,17 @@ export class AwsInstallation {
     });
   }
 
-  /** Synthesises the stack and deploys its template; the groups and clusters that it names must be there. */
-  deploy(configuration: Configuration): void {
+  /**
+   * Synthesises the stack and deploys its template; the groups and clusters that it names must be there.
+   *
+   * @param sweeps whether the sweep runs on its schedule: where it does, each five driven minutes cost an invocation
+   */
+  deploy(configuration: Configuration, { sweeps = false }: { sweeps?: boolean } = {}): void {
     const app = new App({ outdir: this.#assembly, analyticsReporting: false });
     new EbbStack(app, 'Ebb', { configuration });
     app.synth();
     deployTemplate(this.aws, this.#assembly);
+    for (const rule of this.aws.eventBridge.rules) if (rule.schedule !== undefined) rule.enabled = sweeps;
   }
 
   onEvent(listener: (event: LoggedEvent) => void): void {
@@ -48,16 +55,17 @@ export class AwsInstallation {
   }
 
   /** Names of the functions by their entry. */
-  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement'): string {
+  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement' | 'NodeSweep'): string {
     const found = [...this.aws.lambda.functions.keys()].find((name) => name.includes(entry));
     if (found === undefined) throw new Error(`no function of the template is ${entry}`);
     return found;
   }
 
-  /** Calls that the functions made to AWS, checkpoints left out: those are the platform's own. */
+  /** Calls that router and retirements made to AWS, checkpoints left out: those are the platform's own. */
   awsRequests(): number {
-    return this.aws.requests.filter(({ function: name, service, action }) => {
-      return name !== undefined && !(service === 'lambda' && action.includes('Durable'));
+    const drain = [this.functionNamed('InterruptionRouter'), this.functionNamed('NodeRetirement')];
+    return this.aws.requests.filter(({ function: name = '', action }) => {
+      return drain.includes(name) && !CHECKPOINTING.has(action);
     }).length;
   }
 
@@ -85,6 +93,8 @@ export interface InstallationPlan {
   /** How many pods a node takes; the peer's default is 110. */
   readonly podsPerNode?: number;
   readonly clock?: DrivenClock;
+  /** Whether the sweep runs on its schedule. @default false */
+  readonly sweeps?: boolean;
 }
 
 /** The AWS side and a Kubernetes peer, with a node for each instance. */
@@ -99,7 +109,7 @@ export class Installation extends AwsInstallation {
   }
 
   static async start(plan: InstallationPlan): Promise<Installation> {
-    const { configuration, nodes, podsPerNode, clock = new DrivenClock() } = plan;
+    const { configuration, nodes, podsPerNode, clock = new DrivenClock(), sweeps = false } = plan;
     const parsed = parseConfiguration(configuration);
     const aws = await AwsPeer.start({ clock });
     const [cluster] = parsed.clusters;
@@ -117,7 +127,7 @@ export class Installation extends AwsInstallation {
     for (const { name } of cluster.groups) {
       for (let count = 0; count < nodes; count += 1) installation.addNode(name, podsPerNode);
     }
-    installation.deploy(parsed);
+    installation.deploy(parsed, { sweeps });
     for (const manifest of clusterRoleManifests(parsed.kubernetesGroup)) kubernetes.world.apply(manifest as never);
     return installation;
   }
@@ -137,9 +147,10 @@ export class Installation extends AwsInstallation {
     return this.aws.instances.get(instance).privateDnsName ?? '';
   }
 
-  /** Requests that the functions, and nobody else, made to the cluster. */
+  /** Requests that retirements, and nobody else, made to the cluster. */
   kubernetesRequests(): number {
-    return this.kubernetes.requests.entries.filter(({ user }) => user.includes(':assumed-role/')).length;
+    const retirement = `/${this.functionNamed('NodeRetirement')}`;
+    return this.kubernetes.requests.entries.filter(({ user }) => user.endsWith(retirement)).length;
   }
 
   override async stop(): Promise<void> {

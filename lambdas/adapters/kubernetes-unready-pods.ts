@@ -2,7 +2,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { podName } from '../core/pod.ts';
 import type { Selector, SelectorRequirement } from '../core/selector.ts';
-import type { UnreadyPod } from '../core/unready-pod.ts';
+import { UNSCHEDULABLE, type UnreadyPod } from '../core/unready-pod.ts';
 import type { Cluster } from '../workflow/ports.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { isServing } from './kubernetes-pods.ts';
@@ -31,24 +31,30 @@ type Unreadiness = Pick<UnreadyPod, 'reason' | 'message'>;
 
 function unreadiness({ metadata, status }: V1Pod): Unreadiness {
   if (metadata?.deletionTimestamp !== undefined) return { reason: 'being deleted' };
-  const unscheduled = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
-  if (unscheduled !== undefined) return words(unscheduled, 'Unschedulable');
+  const failed = (status?.conditions ?? []).filter(({ status: is }) => is === 'False');
+  const unscheduled = failed.find(({ type }) => type === 'PodScheduled');
+  if (unscheduled !== undefined) return words(unscheduled, UNSCHEDULABLE);
   // Those that come first hold up the others, which then only say that they wait for them.
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   const held = containers.flatMap(({ state }) => state?.waiting ?? [])[0];
   if (held !== undefined) return words(held, 'starting');
-  const crashed = (status?.containerStatuses ?? []).flatMap(({ state }) => state?.terminated ?? [])[0];
-  if (crashed !== undefined) return words(crashed, 'Error');
-  return { reason: hasStarted(status?.containerStatuses) ? 'not ready' : 'starting' };
+  // Its message is the container's own, which may hold anything.
+  const ended = (status?.containerStatuses ?? []).flatMap(({ state }) => state?.terminated ?? [])[0];
+  if (ended !== undefined) return { reason: ended.reason ?? 'Error' };
+  const gated = failed.find(({ reason }) => reason === 'ReadinessGatesNotReady');
+  return gated === undefined ? { reason: whyNotReady(status?.containerStatuses) } : words(gated, 'not ready');
+}
+
+/** Of containers that run. */
+function whyNotReady(containers: readonly V1ContainerStatus[] = []): string {
+  // With a startup probe a container runs for a while before it has started.
+  if (containers.length === 0 || containers.some(({ started }) => started === false)) return 'starting';
+  // The control plane takes a pod's readiness away when the kubelet falls silent.
+  return containers.every(({ ready }) => ready) ? 'node not ready' : 'not ready';
 }
 
 function words({ reason, message }: { reason?: string; message?: string }, otherwise: string): Unreadiness {
   return { reason: reason ?? otherwise, ...(message !== undefined && message !== '' && { message }) };
-}
-
-/** With a startup probe a container runs for a while before it has started. */
-function hasStarted(containers: readonly V1ContainerStatus[] = []): boolean {
-  return containers.length > 0 && containers.every(({ started }) => started !== false);
 }
 
 /** The selector as a query takes it. */

@@ -5,28 +5,34 @@ import { ownerName, type Pod } from './pod.ts';
 import { describeUnready, type UnreadyPods } from './unready-pod.ts';
 import type { BlockReason } from './verdict.ts';
 
+/** A PodDisruptionBudget allows no more disruptions now. */
+export interface BudgetBlock {
+  readonly kind: 'budget';
+  readonly budget: string;
+  readonly rule?: string;
+  readonly healthy: number;
+  readonly needed: number;
+  readonly expected: number;
+  /** It cannot ever allow one. */
+  readonly never: boolean;
+  readonly failure?: string;
+  /** The pods that it misses; absent until that is known. */
+  readonly unready?: UnreadyPods;
+}
+
+/** Too many of the controller's pods are unready already. */
+export interface ImpliedBudgetBlock {
+  readonly kind: 'implied-budget';
+  readonly workload: string;
+  readonly ready: number;
+  readonly replicas: number;
+  readonly allowedUnready: number;
+  readonly unready?: UnreadyPods;
+}
+
 export type BlockedBy =
-  /** A PodDisruptionBudget allows no more disruptions now; `never` when it cannot ever. */
-  | {
-      readonly kind: 'budget';
-      readonly budget: string;
-      readonly rule?: string;
-      readonly healthy: number;
-      readonly needed: number;
-      readonly expected: number;
-      readonly never: boolean;
-      readonly failure?: string;
-      readonly unready?: UnreadyPods;
-    }
-  /** Too many of the controller's pods are unready already. */
-  | {
-      readonly kind: 'implied-budget';
-      readonly workload: string;
-      readonly ready: number;
-      readonly replicas: number;
-      readonly allowedUnready: number;
-      readonly unready?: UnreadyPods;
-    }
+  | BudgetBlock
+  | ImpliedBudgetBlock
   /** Several budgets cover the pod: eviction cannot work until all but one are gone. */
   | { readonly kind: 'several-budgets'; readonly budgets: readonly string[] }
   | { readonly kind: 'policy'; readonly reason: BlockReason }
@@ -42,7 +48,7 @@ export interface Blocked {
 /**
  * @param uncounted pods whose eviction we have asked for and the status does not show yet
  */
-export function blockedByBudget(budget: DisruptionBudget, uncounted: number): BlockedBy {
+export function blockedByBudget(budget: DisruptionBudget, uncounted: number): BudgetBlock {
   // A granted eviction lowers what is allowed at once, the healthy count only when the controller has looked.
   const healthy = Math.min(budget.currentHealthy, budget.desiredHealthy + budget.disruptionsAllowed) - uncounted;
   return {
@@ -57,7 +63,7 @@ export function blockedByBudget(budget: DisruptionBudget, uncounted: number): Bl
   };
 }
 
-export function blockedByImpliedBudget(workload: Workload, share: number, allowance: number): BlockedBy {
+export function blockedByImpliedBudget(workload: Workload, share: number, allowance: number): ImpliedBudgetBlock {
   const allowed = allowedUnready(workload, share);
   return {
     kind: 'implied-budget',
@@ -69,7 +75,7 @@ export function blockedByImpliedBudget(workload: Workload, share: number, allowa
 }
 
 /** Whether the block ends when more of the pods that its budget counts become Ready. */
-export function waitsForPods(by: BlockedBy): by is Extract<BlockedBy, { unready?: UnreadyPods }> {
+export function waitsForPods(by: BlockedBy): by is BudgetBlock | ImpliedBudgetBlock {
   return by.kind === 'implied-budget' || (by.kind === 'budget' && !by.never && by.failure === undefined);
 }
 
@@ -122,7 +128,7 @@ export function explain(by: BlockedBy): string {
 /** Rules that no number of replicas makes allow anything. */
 const HOPELESS_RULES = new Set(['maxUnavailable 0', 'maxUnavailable 0%', 'minAvailable 100%']);
 
-function explainBudget(by: Extract<BlockedBy, { kind: 'budget' }>): string {
+function explainBudget(by: BudgetBlock): string {
   const { budget, rule, needed, healthy, expected } = by;
   const name = `budget ${budget}${rule === undefined ? '' : ` (${rule})`}`;
   if (by.failure !== undefined) {

@@ -3,7 +3,7 @@
  * (contract 1.7). Pure.
  */
 import { standing } from './lifecycle-state.ts';
-import { executionsOf, type Notice } from './notice.ts';
+import { executionsOf, type Home, type Notice } from './notice.ts';
 
 /** An instance of a group, and its state there. */
 export interface Member {
@@ -18,9 +18,6 @@ export interface EndedRetirement {
   readonly succeeded: boolean;
 }
 
-/** Where we are: names of executions begin with it. */
-type Home = Pick<Notice, 'account' | 'region'>;
-
 /** Waits in a hook of its termination, whoever's. */
 export function isWaiting({ state }: Member): boolean {
   return standing(state) === 'waiting';
@@ -33,9 +30,9 @@ export function isForgotten({ instance }: Member, running: readonly string[], ho
 }
 
 /**
- * Whether it may be another hook than ours that holds the instance, because AWS shows only that one does: ours is over
- * once a retirement has succeeded, and instances that are launched into a warm pool wait in the same state as those that
- * return to it.
+ * Whether it may be another hook than ours that holds the instance; AWS shows that one does, not which. Ours is usually
+ * over once a retirement has succeeded, and an instance that is launched into a warm pool waits in the same state as one
+ * that returns to it.
  *
  * @param ended the latest first
  */

@@ -2,7 +2,7 @@
 import type { Machine } from './dead-node.ts';
 import { chargeOf, RETIREMENT_ANNOTATION } from './isolation.ts';
 import { instanceOf, type Node } from './node.ts';
-import { executionsOf, type Notice } from './notice.ts';
+import { executionsOf, type Home } from './notice.ts';
 
 export type Marks =
   /** Nobody looks after them any more. */
@@ -13,7 +13,7 @@ export type Marks =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** @param running names of the retirements that run, read after the node */
-export function judgeMarks(node: Node, running: ReadonlySet<string>, home: Pick<Notice, 'account' | 'region'>): Marks {
+export function judgeMarks(node: Node, running: ReadonlySet<string>, home: Home): Marks {
   const execution = chargeOf(node)?.execution;
   const instance = instanceOf(node);
   if (execution === undefined) {

@@ -40,7 +40,10 @@ export function executionName(notice: Notice): string {
   return executionsOf(notice) + createHash('sha256').update(told).digest('hex').slice(0, HASH_DIGITS);
 }
 
+/** Where we are. */
+export type Home = Pick<Notice, 'account' | 'region'>;
+
 /** What the name of every retirement of the instance begins with. */
-export function executionsOf({ account, region, instance }: Pick<Notice, 'account' | 'region' | 'instance'>): string {
+export function executionsOf({ account, region, instance }: Home & Pick<Notice, 'instance'>): string {
   return `${account}-${region}-${instance}-`;
 }

@@ -4,8 +4,8 @@
  */
 import { SHORTEST_HEARTBEAT } from './heartbeat.ts';
 
-/** The first minute is watched in process: most drains end there. */
-export const WATCHED_FIRST_MS = 60_000;
+/** The first minute is watched in process, and the minute after each step forward: most drains end there. */
+export const WATCHED_MS = 60_000;
 
 /** Later passes look this long before they suspend again: long enough for the answers to what they asked. */
 export const WATCHED_LATER_MS = 5_000;
@@ -35,7 +35,7 @@ export interface Span {
 export interface Turning {
   /** How many turns the whole run has had, this one included. */
   readonly turns: number;
-  /** How many of the stage since its watched minute, 1 for the first. */
+  /** How many of the stage since it last got on, 1 for the first. */
   readonly turn: number;
   readonly now: number;
   /** The nearest of the next heartbeat, the stage's end and what the stage says is due, epoch milliseconds. */

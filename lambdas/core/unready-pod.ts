@@ -6,7 +6,7 @@ export interface UnreadyPod {
   /** `namespace/name` */
   readonly pod: string;
   readonly uid: string;
-  /** In the words of Kubernetes (`CrashLoopBackOff`) where it has any, else `starting`, `not ready` or `being deleted`. */
+  /** In the words of Kubernetes where it has any (`CrashLoopBackOff`), else in plain ones: `starting`, `being deleted`. */
   readonly reason: string;
   /** What the scheduler or the kubelet says of it. */
   readonly message?: string;
@@ -29,7 +29,7 @@ const MOST_NAMED = 5;
 const LONGEST_MESSAGE = 200;
 
 /** Reasons that pass by themselves; the later in the list, the sooner. */
-const PASSING = ['not ready', 'ContainerCreating', 'PodInitializing', 'starting', 'being deleted'];
+const PASSING = ['ContainerCreating', 'PodInitializing', 'starting', 'being deleted'];
 
 /** What helps; a reason that is not here is told with the logs as the place to look. */
 const HELP: Readonly<Record<string, string>> = {
@@ -40,6 +40,8 @@ const HELP: Readonly<Record<string, string>> = {
   InvalidImageName: 'check the name of its image',
   CreateContainerConfigError: 'check the ConfigMaps and Secrets that it names',
   'not ready': 'look at its readiness probe',
+  'node not ready': 'look at its node',
+  ReadinessGatesNotReady: 'look at what sets its readiness gates',
 };
 
 export function unreadyPods(found: readonly UnreadyPod[]): UnreadyPods {
@@ -71,7 +73,7 @@ function describe(pods: readonly UnreadyPod[]): string {
   const words = [
     reason === UNSCHEDULABLE ? `${names} cannot be scheduled` : `${names}: ${reason}`,
     ...(message === undefined ? [] : [cut(message)]),
-    ...(PASSING.includes(reason) && !(reason in HELP) ? [] : [HELP[reason] ?? 'look at its logs']),
+    ...(PASSING.includes(reason) ? [] : [HELP[reason] ?? 'look at its logs']),
   ];
   return words.join(': ');
 }

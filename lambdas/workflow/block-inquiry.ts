@@ -47,10 +47,11 @@ export class BlockInquiry {
 
   /** The blocks with what is known of their pods. Those that are being asked about are told when that is answered. */
   explained(blocked: readonly Blocked[]): readonly Blocked[] {
-    return blocked.flatMap(({ pod, by }) => {
-      const answer = waitsForPods(by) ? this.#answers.get(blockKey(by)) : undefined;
+    return blocked.flatMap(({ pod, by }): Blocked[] => {
+      const answer = this.#answers.get(blockKey(by));
       if (answer === 'asking') return [];
-      return { pod, by: answer === undefined || answer === 'unknown' ? by : { ...by, unready: answer } };
+      const isKnown = waitsForPods(by) && answer !== undefined && answer !== 'unknown';
+      return [{ pod, by: isKnown ? { ...by, unready: answer } : by }];
     });
   }
 

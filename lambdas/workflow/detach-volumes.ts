@@ -37,11 +37,10 @@ export async function detachPass(
     for (;;) {
       const left = watchUntil - Date.now();
       const isClear = watch.attached().every((volume) => spared.includes(volume));
-      if (isClear || left <= 0) {
-        const volumes = (await watch.confirm()).filter(({ name }) => !spared.includes(name));
-        if (volumes.length === 0) return { state: 'detached', volumes };
-        if (left <= 0) return { state: 'waiting', volumes };
-      }
+      const confirmed = isClear || left <= 0 ? await watch.confirm() : undefined;
+      const volumes = confirmed?.filter(({ name }) => !spared.includes(name));
+      if (volumes?.length === 0) return { state: 'detached', volumes };
+      if (volumes !== undefined && left <= 0) return { state: 'waiting', volumes };
       await signal.wait(isClear ? Math.min(left, REREAD_MS) : left);
     }
   } finally {

@@ -40,6 +40,8 @@ export interface DrainMemory {
   readonly forced: number;
   /** When the last pod was asked to leave, epoch milliseconds; absent before the first. */
   readonly lastAskedAt?: number;
+  /** When a pod last left or was let go, epoch milliseconds; absent before the first. */
+  readonly progressAt?: number;
 }
 
 export const NOTHING_DRAINED: DrainMemory = {
@@ -108,6 +110,7 @@ export class DrainRecord {
       }
       const held = spared.find((each) => each.uid === uid && isBeingDeleted(each))?.finalizers;
       const warning = held && { warning: `its containers have ended; finalizer ${held.join(', ')} holds its object` };
+      this.#gotOn();
       this.#report(podGone(this.#subject, { pod, uid, ...warning }));
     }
     this.#memory = { ...this.#memory, remaining: names };
@@ -178,12 +181,17 @@ export class DrainRecord {
   leaving({ pod, graceSeconds, forced }: Leaving): void {
     const { evicted, forced: before } = this.#memory;
     this.#memory = { ...this.#memory, evicted: evicted + 1, forced: forced ? before + 1 : before };
+    this.#gotOn();
     if (forced) {
       this.#report(podForced(this.#subject, pod, graceSeconds));
       return;
     }
     const warning = pod.owner === undefined ? { warning: 'no controller will make this pod again' } : {};
     this.#report(podEvicted(this.#subject, pod, { graceSeconds, ...warning }));
+  }
+
+  #gotOn(): void {
+    this.#memory = { ...this.#memory, progressAt: Date.now() };
   }
 
   #report(event: DomainEvent): void {

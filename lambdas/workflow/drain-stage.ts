@@ -102,6 +102,7 @@ function waiting(
     memory: { drain: memory, ...(death && { death }) },
     waitingFor: Object.values(memory.remaining ?? {}),
     ...(Number.isFinite(next) && { dueAt: next }),
+    ...(memory.progressAt !== undefined && { progressAt: memory.progressAt }),
   };
 }
 

@@ -6,7 +6,7 @@
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/domain-event.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
-import { suspends, suspensionSeconds, WATCHED_FIRST_MS, WATCHED_LATER_MS } from '../core/suspension.ts';
+import { suspends, suspensionSeconds, WATCHED_LATER_MS, WATCHED_MS } from '../core/suspension.ts';
 import type { DurableRun, Hook, Journal, Lifecycle, LifecycleAction } from './ports.ts';
 import { Signal } from './signal.ts';
 import { sleep } from './sleep.ts';
@@ -38,6 +38,8 @@ export type Pass<Value, Memory> =
       readonly waitingFor: readonly string[];
       /** When it has something to do although nothing changes, epoch milliseconds. */
       readonly dueAt?: number;
+      /** When it last got on, epoch milliseconds: it is watched for a minute from then, and only then suspended. */
+      readonly progressAt?: number;
       /** The cluster could not be reached. */
       readonly away?: true;
     };
@@ -74,6 +76,8 @@ interface Turn<Value, Memory> {
         readonly waitingFor: readonly string[];
         readonly away: boolean;
         readonly suspendSeconds: number;
+        /** As of the pass, or of those before. */
+        readonly progressAt: number;
       };
   /** Epoch milliseconds, as is `at`, its end. */
   readonly began: number;
@@ -84,11 +88,11 @@ interface Turn<Value, Memory> {
 
 interface TurnStart<Memory> {
   readonly memory: Memory;
-  /** 0 for the first of its stage. */
-  readonly number: number;
+  /** How many turns the stage has had since it last got on. */
+  readonly idleTurns: number;
   readonly until: number;
-  /** When the stage began; absent in its first turn. */
-  readonly startedAt: number | undefined;
+  /** When the stage last got on, or began; absent in its first turn. */
+  readonly progressAt: number | undefined;
   /** The cluster was out of reach in the turn before, which has been said. */
   readonly wasAway: boolean;
 }
@@ -134,17 +138,19 @@ export class HookHolder {
   async through<Value, Memory>(stage: Stage<Value, Memory>): Promise<StageEnd<Value, Memory>> {
     const until = stage.until ?? this.deadline;
     let memory = stage.memory;
-    let startedAt: number | undefined;
+    let progressAt: number | undefined;
+    let idleTurns = 0;
     let wasAway = false;
-    for (let number = 0; ; number += 1) {
-      const start: TurnStart<Memory> = { memory, number, until, startedAt, wasAway };
+    for (;;) {
+      const start: TurnStart<Memory> = { memory, idleTurns, until, progressAt, wasAway };
       const { outcome, ...turn }: Turn<Value, Memory> = await this.#turn(stage, start);
       this.#heartbeatAt = turn.heartbeatAt ?? Infinity;
       if (outcome.kind !== 'again') return outcome;
       if (turn.at >= until) return { ...outcome, kind: 'late' };
-      startedAt ??= turn.began;
       memory = outcome.memory;
       wasAway = outcome.away;
+      idleTurns = outcome.progressAt === progressAt ? idleTurns + 1 : 0;
+      progressAt = outcome.progressAt;
       if (outcome.suspendSeconds > 0) await this.#ports.run.suspend(stage.name, outcome.suspendSeconds);
     }
   }
@@ -152,7 +158,7 @@ export class HookHolder {
   /** One pass as one durable step: what it decided by the clock is kept with it, so that a replay decides the same. */
   #turn<Value, Memory>(
     stage: Stage<Value, Memory>,
-    { memory, number, until, startedAt, wasAway }: TurnStart<Memory>,
+    { memory, idleTurns, until, progressAt: progressBefore, wasAway }: TurnStart<Memory>,
   ): Promise<Turn<Value, Memory>> {
     this.#turns += 1;
     return this.#ports.run.step(stage.name, async () => {
@@ -162,19 +168,19 @@ export class HookHolder {
         return { outcome, began, at: Date.now(), ...heartbeat };
       };
       if (began >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return end({ kind: 'hook over' });
-      const firstMinuteEnds = (startedAt ?? began) + WATCHED_FIRST_MS;
-      const watched = began < firstMinuteEnds;
-      const watchUntil = Math.min(until, this.#watchEnds(began, firstMinuteEnds));
+      const watchUntil = Math.min(until, this.#watchEnds(began, progressBefore ?? began));
       const attempt = () => stage.pass(memory, { watchUntil, subject: this.subject });
       const pass = await this.#keptAlive(this.#attempt(attempt, { memory, wasAway }));
       if (pass.state === 'done') return end({ kind: 'done', value: pass.value });
       if (pass.state === 'refused') return end({ kind: 'refused', reason: pass.reason });
       const { memory: next, waitingFor, away = false } = pass;
       const dueAt = Math.min(this.#heartbeatAt, until, pass.dueAt ?? Infinity);
-      const suspendSeconds = this.#suspension(stage, { turn: watched ? 1 : number, dueAt });
-      if (suspendSeconds === 0) await sleep(this.#pause(stage, { dueAt, watchUntil }));
+      const progressAt = pass.progressAt ?? progressBefore ?? began;
+      const getsOn = Date.now() >= watchUntil && Date.now() < (pass.progressAt ?? 0) + WATCHED_MS;
+      const suspendSeconds = getsOn ? 0 : this.#suspension(stage, { turn: idleTurns + 1, dueAt });
+      if (suspendSeconds === 0) await sleep(getsOn ? 0 : this.#pause(stage, { dueAt, watchUntil }));
       else this.#ports.journal.report(retirementSuspended(this.subject, { seconds: suspendSeconds, waitingFor }));
-      return end({ kind: 'again', memory: next, waitingFor, away, suspendSeconds });
+      return end({ kind: 'again', memory: next, waitingFor, away, suspendSeconds, progressAt });
     });
   }
 
@@ -183,14 +189,13 @@ export class HookHolder {
     return { startedAt, deadline, hookTimeoutSeconds: hook.timeoutSeconds };
   }
 
-  #watchEnds(began: number, firstMinuteEnds: number): number {
-    if (!suspends(this.#span)) return began + WATCHED_FIRST_MS;
-    return began < firstMinuteEnds ? firstMinuteEnds : began + WATCHED_LATER_MS;
+  #watchEnds(began: number, progressAt: number): number {
+    if (!suspends(this.#span)) return began + WATCHED_MS;
+    return Math.max(progressAt + WATCHED_MS, began + WATCHED_LATER_MS);
   }
 
   #suspension({ pauseSeconds = Infinity }: { pauseSeconds?: number }, next: { turn: number; dueAt: number }): number {
-    const seconds = suspensionSeconds({ ...next, turns: this.#turns, now: Date.now() }, this.#span);
-    return Math.min(seconds, pauseSeconds);
+    return Math.min(pauseSeconds, suspensionSeconds({ ...next, turns: this.#turns, now: Date.now() }, this.#span));
   }
 
   /**

@@ -7,6 +7,7 @@ import { marksUnreadable } from '../core/domain-event.ts';
 import type { Member } from '../core/forgotten-hook.ts';
 import { decideMarks, judgeMarks, type Whereabouts } from '../core/left-marks.ts';
 import type { Node } from '../core/node.ts';
+import type { Home } from '../core/notice.ts';
 import { restoreNode } from './isolate-node.ts';
 import type { Cluster, Clusters, Groups, Instances, Journal, RunningRetirements } from './ports.ts';
 import type { SweepRecord } from './sweep-record.ts';
@@ -17,7 +18,7 @@ export interface MarkSweepPorts {
   readonly instances: Instances;
   readonly running: RunningRetirements;
   readonly journal: Journal;
-  readonly home: { readonly account: string; readonly region: string };
+  readonly home: Home;
 }
 
 interface LeftNode {

@@ -91,9 +91,25 @@ describe('a pod is told as', () => {
       { reason: 'ContainerCreating' },
     ],
     [
-      'how its container has just ended',
-      { containerStatuses: [container({ terminated: { reason: 'OOMKilled' } })] },
+      'how its container has just ended, without the container’s own words',
+      { containerStatuses: [container({ terminated: { reason: 'OOMKilled', message: 'token=secret' } })] },
       { reason: 'OOMKilled' },
+    ],
+    [
+      'on a node that is not ready when its containers are',
+      {
+        containerStatuses: [container(running, { started: true, ready: true })],
+        conditions: [condition('Ready', 'False')],
+      },
+      { reason: 'node not ready' },
+    ],
+    [
+      'gated, with the gates',
+      {
+        containerStatuses: [container(running, { started: true, ready: true })],
+        conditions: [condition('Ready', 'False', { reason: 'ReadinessGatesNotReady', message: 'gate "x"' })],
+      },
+      { reason: 'ReadinessGatesNotReady', message: 'gate "x"' },
     ],
     [
       'starting while its startup probe has not passed',
@@ -107,7 +123,7 @@ describe('a pod is told as', () => {
     ],
   ])('%s', (_what, status, expected) => {
     const metadata = { namespace: 'app', name: 'web', uid: 'u' };
-    const told = toUnreadyPod({ metadata, status } as never);
+    const told = toUnreadyPod({ metadata, status });
     expect(told).toEqual(expected && { pod: 'app/web', uid: 'u', ...expected });
   });
 });

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { retirements, START_ACTIONS } from '../../lambdas/adapters/retirements.ts';
+import {
+  LIST_ACTIONS,
+  retirementHistory,
+  retirements,
+  START_ACTIONS,
+  unqualified,
+} from '../../lambdas/adapters/retirements.ts';
 import { executionName } from '../../lambdas/core/notice.ts';
 import type { Retirements } from '../../lambdas/workflow/ports.ts';
 import { aNotice } from '../given.ts';
@@ -74,6 +80,39 @@ describe('starting a retirement (contract 1.6)', () => {
       message: expect.stringContaining(START_ACTIONS[0]) as string,
     });
   });
+});
+
+describe('retirements that have ended (contract 1.7)', () => {
+  test('are told with how, the latest first; what runs, or began before, is not', async () => {
+    await using given = await withFunction();
+    const { lambda } = given.aws;
+    for (const name of ['before', 'good', 'bad', 'running']) {
+      await given.clock.advance(1_000);
+      await given.port.start(name, NOTICE);
+    }
+    await given.aws.driveUntil(() => lambda.executions.every(({ status }) => status === 'SUCCEEDED'));
+    const [before, , bad, running] = lambda.executions;
+    if (before === undefined || bad === undefined || running === undefined) throw new Error('not all have begun');
+    bad.status = 'TIMED_OUT';
+    running.status = 'RUNNING';
+    const since = before.start.startedAt.getTime();
+    const history = retirementHistory(new LambdaClient(given.aws.clientConfig()), unqualified(given.arn));
+    expect(await history.ended(since)).toEqual([
+      { name: 'bad', succeeded: false },
+      { name: 'good', succeeded: true },
+    ]);
+  });
+
+  test('are told to whoever may list them', async () => {
+    await using given = await withFunction();
+    const limited = new LambdaClient(given.aws.clientConfig(given.credentialsFor(...LIST_ACTIONS)));
+    expect(await retirementHistory(limited, unqualified(given.arn)).ended(0)).toEqual([]);
+  });
+});
+
+test('the function behind an alias is its ARN without it', () => {
+  const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:retirement';
+  expect(unqualified(`${arn}:live`)).toBe(arn);
 });
 
 async function withFunction(): Promise<AwsGiven & { readonly port: Retirements; readonly arn: string }> {

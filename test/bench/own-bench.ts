@@ -4,7 +4,7 @@
  */
 import { isToLeave, judgePods } from '../demo/node-verdicts.ts';
 import { ask, standingLines, surveyOwnNode, type Survey } from '../demo/own-cluster.ts';
-import { INTERRUPTED, type CommandStage } from '../demo/own-cluster-stage.ts';
+import { interruptible, type CommandStage } from '../demo/own-cluster-stage.ts';
 import { readPodsOn, type OwnNode } from '../demo/own-node.ts';
 import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
 import { KubeconfigFile } from '../peers/own-cluster/kubeconfig-file.ts';
@@ -45,10 +45,7 @@ export async function benchOwnNode(bench: OwnBench): Promise<number> {
     for (const line of preview(bench, survey)) stage.say(line);
     const others = survey.judged.filter(isToLeave).length;
     const declined = await ask(stage, `Drain ${options.node}, with ${others} pods that are not the bench's? [y/N] `);
-    return declined ?? (await drainAll(bench, upstream, survey));
-  } catch (error) {
-    if (stage.interrupted.aborted && !(error instanceof OwnClusterFault)) return INTERRUPTED;
-    throw error;
+    return declined ?? (await interruptible(stage, () => drainAll(bench, upstream, survey)));
   } finally {
     upstream.close();
   }
@@ -107,6 +104,7 @@ async function measure(
     const budgets = each.budgets === 'none' ? 'no budgets' : `budgets of ${each.budgets}`;
     stage.say(`${name}: ${leaving.length} evictable pods on ${options.node}, ${others} not the bench's; ${budgets}`);
     const drained = await drainer.drain({ options, stage, upstream, survey, leaving, namespace });
+    if ('fault' in drained) stage.say(`${name}: ${drained.fault}`);
     measured('fault' in drained ? { ...row, ...drained } : { ...row, others, ...drained });
     return !('fault' in drained);
   });

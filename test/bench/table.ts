@@ -1,9 +1,13 @@
 /** The bench's rows for people. */
 import Table from 'cli-table3';
+import cliTruncate from 'cli-truncate';
 import type { Figures, Measurement } from './drain-case.ts';
 import type { OwnMeasurement } from './own-measurement.ts';
 
 const FIGURES = ['seconds', 'requests', '429', 'lowest Ready of 10', 'violations'];
+
+/** About as wide as the figures are. */
+const FAULT_COLUMNS = 56;
 
 export function peerTable(rows: readonly Measurement[]): string {
   const table = started('shutdown');
@@ -20,7 +24,13 @@ export function ownTable(rows: readonly OwnMeasurement[]): string {
   for (const row of rows) {
     const { pods, budgets, drainer } = row;
     if ('fault' in row) {
-      table.push([pods, '', budgetWords(budgets), drainer, { content: row.fault, colSpan: FIGURES.length }]);
+      table.push([
+        pods,
+        '',
+        budgetWords(budgets),
+        drainer,
+        { content: cliTruncate(row.fault, FAULT_COLUMNS), colSpan: FIGURES.length, hAlign: 'left' },
+      ]);
     } else {
       table.push([pods, row.others, budgetWords(budgets), drainer, ...figures(row)]);
     }

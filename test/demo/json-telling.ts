@@ -8,8 +8,9 @@ export function jsonTelling(print: (line: string) => void): Telling {
     event: (event) => {
       print(JSON.stringify(event));
     },
-    end: ({ ok, scenario, seconds, pods, unbudgetedControllers, requests }) => {
-      print(JSON.stringify({ type: 'demo.finished', ok, scenario, seconds, pods, unbudgetedControllers, requests }));
+    end: ({ ok, scenario, seconds, pods, unbudgetedControllers, requests, cost }) => {
+      const finished = { type: 'demo.finished', ok, scenario, seconds, pods, unbudgetedControllers, requests };
+      print(JSON.stringify({ ...finished, ...(cost && { cost }) }));
     },
   };
 }

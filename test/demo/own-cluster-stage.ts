@@ -1,4 +1,5 @@
 /** What a drain of the user's own node is asked to do, and before whom it does it. */
+import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
 import type { Telling } from './scenario.ts';
 
 export interface OwnClusterOptions {
@@ -40,3 +41,13 @@ export const PATIENCE: Patience = { away: 30_000, look: 2_000, restore: 30_000, 
 
 /** As shells report a program that an interrupt ended. */
 export const INTERRUPTED = 130;
+
+/** Whatever fails because the user wants to stop is no failure; what still has to be done by hand is said. */
+export async function interruptible({ interrupted }: CommandStage, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (interrupted.aborted && !(error instanceof OwnClusterFault)) return INTERRUPTED;
+    throw error;
+  }
+}

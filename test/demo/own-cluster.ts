@@ -8,6 +8,7 @@ import { isToLeave, judgePods, verdictLines, type JudgedPod } from './node-verdi
 import { checkOwnNode, readPodsOn, type OwnNode } from './own-node.ts';
 import { ownConfiguration, type OwnConfiguration } from './own-installation.ts';
 import {
+  interruptible,
   INTERRUPTED,
   PATIENCE,
   type CommandStage,
@@ -32,7 +33,8 @@ export async function drainOwnNode(options: OwnClusterOptions, stage: OwnCluster
     const declined = await ask(stage, `Drain ${options.node}, ${leaving} pods? [y/N] `);
     if (declined !== undefined) return declined;
     const { patience = PATIENCE } = stage;
-    return await retireOwnNode({ options, stage, patience, upstream, configuration, own });
+    const plan = { options, stage, patience, upstream, configuration, own };
+    return await interruptible(stage, () => retireOwnNode(plan));
   } finally {
     upstream.close();
   }

@@ -85,7 +85,12 @@ export class OwnInstallation extends AwsInstallation {
     });
     aws.eks.addCluster({ name: cluster.name, endpoint: proxy.url, ca: proxy.ca });
     const installation = new OwnInstallation(aws, instance, proxy);
-    installation.deploy(whole);
+    try {
+      installation.deploy(whole);
+    } catch (error) {
+      await installation.stop();
+      throw error;
+    }
     return installation;
   }
 

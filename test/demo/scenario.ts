@@ -2,6 +2,9 @@
 import type { LoggedEvent } from '../installation.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import type { Availability } from '../peers/kubernetes/availability.ts';
+import { blocked } from './blocked.ts';
+import { crash } from './crash.ts';
+import { deadline } from './deadline.ts';
 import { lifecycle } from './lifecycle.ts';
 
 /** How a scenario tells what happens while it happens. */
@@ -52,6 +55,17 @@ export interface Outcome {
   readonly workloads: readonly Availability[];
   /** When each stage was over, in seconds from the termination. */
   readonly stages: Readonly<Record<string, number>>;
+  /** Of scenarios that last: what the retirements used of Lambda. */
+  readonly cost?: Cost;
+}
+
+export interface Cost {
+  readonly billedSeconds: number;
+  readonly suspendedSeconds: number;
+  /** Durable operations. */
+  readonly operations: number;
+  readonly invocations: number;
+  readonly dollars: number;
 }
 
 /** One thing that must hold at the end, read back from the peers. */
@@ -66,4 +80,4 @@ export interface Scenario {
   run(telling: Telling): Promise<Outcome>;
 }
 
-export const SCENARIOS: Readonly<Record<string, Scenario>> = { lifecycle };
+export const SCENARIOS: Readonly<Record<string, Scenario>> = { lifecycle, blocked, deadline, crash };

@@ -1,11 +1,11 @@
 /** The end of the demo in words: times, what every workload kept, and whether what was expected holds. */
 import Table from 'cli-table3';
-import type { Outcome } from './scenario.ts';
+import type { Cost, Outcome } from './scenario.ts';
 
 type Style = (style: 'green' | 'red' | 'bold', text: string) => string;
 
 export function summary(outcome: Outcome, style: Style): string {
-  const { stages, workloads, expectations, pods, requests, unbudgetedControllers, seconds } = outcome;
+  const { stages, workloads, expectations, pods, requests, unbudgetedControllers, seconds, cost } = outcome;
   const times = new Table({
     head: ['stage over', 'seconds'],
     style: { head: [], border: [], compact: true },
@@ -28,11 +28,16 @@ export function summary(outcome: Outcome, style: Style): string {
     kept.toString(),
     `${pods} pods evicted in ${seconds} s with ${requests.kubernetes} Kubernetes and ${requests.aws} AWS requests;`,
     `${unbudgetedControllers} controllers without a budget were paced.`,
+    ...(cost === undefined ? [] : [costLine(cost)]),
     '',
     ...checks,
     '',
     outcome.ok ? style('green', 'All of it holds.') : style('red', 'Not all of it holds.'),
   ].join('\n');
+}
+
+function costLine({ billedSeconds, suspendedSeconds, operations, invocations, dollars }: Cost): string {
+  return `Billed ${billedSeconds} s of Lambda in ${invocations} invocations and ${operations} durable operations, suspended for ${suspendedSeconds} s: $${dollars}.`;
 }
 
 /** `namespace/Kind/name` without the kind, and without the hash that a ReplicaSet's name ends in. */

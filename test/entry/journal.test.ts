@@ -2,10 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DomainEvent, Subject } from '../../lambdas/core/domain-event.ts';
 import {
+  clusterUnswept,
   noticeIgnored,
   noticeRefused,
   podGone,
   retirementFinished,
+  sweepFinished,
   volumesKept,
 } from '../../lambdas/core/domain-event.ts';
 import { journal } from '../../lambdas/entry/journal.ts';
@@ -114,6 +116,22 @@ describe('a metric', () => {
 
   test('counts refused notices (contract 1.3)', () => {
     expect(emfOf(noticeRefused({ reason: 'forged', instance: 'i-1' }))).toMatchObject([{ NoticeRefused: 1 }]);
+  });
+
+  test('counts what the sweep had to start, which nobody should have to (contract 1.7)', () => {
+    const counts = { groups: 2, waiting: 4, started: 3, restored: 1, clustersAway: 0 };
+    expect(emfOf(sweepFinished(counts))).toMatchObject([{ HookForgotten: 3 }]);
+  });
+
+  test('is not written for a sweep that started nothing', () => {
+    const counts = { groups: 2, waiting: 4, started: 0, restored: 1, clustersAway: 0 };
+    expect(emfOf(sweepFinished(counts))).toEqual([]);
+  });
+
+  test('counts, by cluster, sweeps that did not reach it', () => {
+    const [emf] = emfOf(clusterUnswept({ cluster: 'production', reason: 'connection refused' }));
+    expect(emf).toMatchObject({ cluster: 'production', ClusterUnswept: 1 });
+    expect(emf?._aws.CloudWatchMetrics[0]?.Dimensions).toEqual([['cluster']]);
   });
 
   test('is written for nothing else', () => {

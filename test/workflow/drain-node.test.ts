@@ -148,6 +148,7 @@ describe('budgets', () => {
     expect(rehearsal.of('eviction.blocked')[0]?.by).toEqual({
       kind: 'budget',
       budget: 'shop/web',
+      rule: 'minAvailable 3',
       healthy: 3,
       needed: 3,
       expected: 3,

@@ -29,7 +29,7 @@ import { DrivenClock } from '../peers/clock.ts';
 import type { Latencies } from '../peers/kubernetes/cluster.ts';
 import type { Node } from '../peers/kubernetes/objects.ts';
 import { KubernetesPeer } from '../peers/kubernetes/peer.ts';
-import { Traffic } from './traffic.ts';
+import { Traffic } from '../peers/traffic.ts';
 
 const CLUSTER = 'production';
 export const GROUP = 'workers';

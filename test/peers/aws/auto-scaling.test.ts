@@ -6,6 +6,8 @@ import {
   DescribeLifecycleHooksCommand,
   DescribeScalingActivitiesCommand,
   DescribeTagsCommand,
+  paginateDescribeAutoScalingGroups,
+  paginateDescribeAutoScalingInstances,
   PutLifecycleHookCommand,
   RecordLifecycleActionHeartbeatCommand,
   SetDesiredCapacityCommand,
@@ -269,6 +271,36 @@ describe('describing', () => {
     expect(group).toMatchObject({ MinSize: 0, DesiredCapacity: 1, Tags: [{ Key: 'team', PropagateAtLaunch: true }] });
     expect(group?.CreatedTime).toBeInstanceOf(Date);
     expect(group?.Instances?.[0]).toMatchObject({ LifecycleState: 'InService', HealthStatus: 'Healthy' });
+  });
+
+  test.each([
+    ['one tag', [{ Name: 'tag:team', Values: ['x'] }], ['a', 'b']],
+    ['any of the values', [{ Name: 'tag:team', Values: ['x', 'y'] }], ['a', 'b', 'c']],
+    ['a key', [{ Name: 'tag-key', Values: ['stage'] }], ['b']],
+    ['a value', [{ Name: 'tag-value', Values: ['y', 'prod'] }], ['b', 'c']],
+    ['all filters', ['x', 'prod'].map((value) => ({ Name: 'tag-value', Values: [value] })), ['b']],
+    ['a value that none has', [{ Name: 'tag:team', Values: ['X'] }], []],
+  ])('groups that pass %s', async (_, Filters, expected) => {
+    peer.autoScaling.addGroup({ name: 'a', tags: { team: 'x' } });
+    peer.autoScaling.addGroup({ name: 'b', tags: { team: 'x', stage: 'prod' } });
+    peer.autoScaling.addGroup({ name: 'c', tags: { team: 'y' } });
+    const names: unknown[] = [];
+    for await (const page of paginateDescribeAutoScalingGroups({ client, pageSize: 1 }, { Filters })) {
+      names.push(...(page.AutoScalingGroups ?? []).map((group) => group.AutoScalingGroupName));
+    }
+    expect(names).toEqual(expected);
+  });
+
+  test('all instances by page', async () => {
+    for (const name of ['a', 'b']) peer.autoScaling.addGroup({ name, desired: 30 });
+    const pages: number[] = [];
+    for await (const { AutoScalingInstances = [] } of paginateDescribeAutoScalingInstances({ client }, {})) {
+      pages.push(AutoScalingInstances.length);
+    }
+    expect(pages).toEqual([50, 10]);
+    await expect(client.send(new DescribeAutoScalingInstancesCommand({ MaxRecords: 51 }))).rejects.toThrow(
+      'MaxRecords',
+    );
   });
 
   test('instances, and an empty list for an unknown one', async () => {

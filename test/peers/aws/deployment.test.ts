@@ -15,9 +15,9 @@ import {
   aws_sqs as sqs,
   aws_ssm as ssm,
 } from 'aws-cdk-lib';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DrivenClock } from '../clock.ts';
+import { bundle } from './bundling.ts';
 import { deployTemplate } from './deployment/deploy.ts';
 import { AwsPeer } from './peer.ts';
 
@@ -58,17 +58,7 @@ beforeAll(async () => {
   const code = join(folder, 'code');
   mkdirSync(code);
   writeFileSync(join(code, 'package.json'), '{"type":"module"}');
-  await build({
-    stdin: { contents: CODE, resolveDir: import.meta.dirname, loader: 'js' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile: join(code, 'index.mjs'),
-    banner: {
-      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-    },
-    logLevel: 'error',
-  });
+  await bundle(CODE, join(code, 'index.mjs'));
   assembly = join(folder, 'cdk.out');
   synthesise(code, assembly);
 });

@@ -2,13 +2,15 @@
 // Not the global one: an installed driven clock replaces that.
 import { setTimeout as realSleep } from 'node:timers/promises';
 import type { DrivenClock } from '../clock.ts';
-import type { Activity } from './activity.ts';
+import type { Activity } from '../activity.ts';
 
 export interface DriveOptions {
   /** The most driven time that may pass, in milliseconds. Default 72 h. */
   readonly within?: number;
   /** Whether something outside the AWS peer is at work, such as a request to the Kubernetes peer. */
   readonly busy?: () => boolean;
+  /** Also go on when only scheduled rules are left to run. Default: a schedule is nothing to wait for. */
+  readonly schedules?: boolean;
   /**
    * Also jump while functions run, when each waits for a timer of its own and nothing has happened for this many real
    * milliseconds. Default: time stands still (passes as real time) while a function runs.
@@ -21,6 +23,8 @@ export type Goal<T> = Promise<T> | (() => T | false | undefined);
 
 export interface Driven {
   readonly clock: DrivenClock;
+  /** When the next timer is due that is no schedule's. */
+  readonly nextWork: () => number | undefined;
   readonly requests: Activity;
   readonly invocations: Activity;
   /** The next timer that every running function waits for. */
@@ -67,9 +71,9 @@ function watch<T>(goal: Goal<T>): () => Promise<T> | undefined {
 }
 
 function nextMoment(driven: Driven, options: DriveOptions): number | 'busy' | undefined {
-  const { clock, requests, invocations } = driven;
+  const { clock, nextWork, requests, invocations } = driven;
   if (!requests.idle || options.busy?.() === true) return 'busy';
-  if (invocations.idle) return clock.nextDue;
+  if (invocations.idle) return options.schedules === true || nextWork() !== undefined ? clock.nextDue : undefined;
   const quietFor = Math.min(requests.quietFor, invocations.quietFor);
   if (options.quiet === undefined || quietFor < options.quiet) return 'busy';
   return momentWhileRunning(driven) ?? 'busy';

@@ -6,7 +6,7 @@
  */
 import type { DrivenClock } from '../clock.ts';
 import { arn, type Account } from './account.ts';
-import { Activity } from './activity.ts';
+import { Activity } from '../activity.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { autoScalingService } from './auto-scaling/service.ts';
 import { driveUntil, type DriveOptions, type Goal } from './driving.ts';
@@ -144,13 +144,15 @@ export class AwsPeer {
    * answers something other than false and undefined.
    */
   driveUntil<T>(goal: Goal<T>, options: DriveOptions = {}): Promise<T> {
-    const { clock, lambda } = this;
-    const nextFunctionTimer = (): number | undefined => lambda.nextFunctionTimer;
-    return driveUntil(
-      { clock, requests: this.#requests, invocations: lambda.invocations, nextFunctionTimer },
-      goal,
-      options,
-    );
+    const { clock, time, lambda } = this;
+    const driven = {
+      clock,
+      nextWork: () => time.nextWork,
+      requests: this.#requests,
+      invocations: lambda.invocations,
+      nextFunctionTimer: () => lambda.nextFunctionTimer,
+    };
+    return driveUntil(driven, goal, options);
   }
 
   async stop(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The HTTP server: who asks, for what, may they, does a fault hit, then the answer in the service's own protocol. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Activity } from './activity.ts';
+import type { Activity } from '../activity.ts';
 import { refusalOf, type FaultPlan, type Faults } from './faults.ts';
 import type { Authorization } from './iam/authorization.ts';
 import type { Caller, CredentialStore } from './iam/credentials.ts';

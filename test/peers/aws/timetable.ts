@@ -1,5 +1,5 @@
 /** The peer's timers on the driven clock: all of them end with the peer, so that no test leaves one behind. */
-import type { DrivenClock } from '../clock.ts';
+import type { DrivenClock, DrivenTimer } from '../clock.ts';
 
 export interface Timer {
   cancel(): void;
@@ -8,6 +8,7 @@ export interface Timer {
 export class Timetable {
   readonly clock: DrivenClock;
   readonly #timers = new Set<Timer>();
+  readonly #repeats = new Set<Repeat>();
   #stopped = false;
 
   constructor(clock: DrivenClock) {
@@ -40,6 +41,31 @@ export class Timetable {
     return timer;
   }
 
+  /** Runs `run` every so many milliseconds of driven time, until cancelled or the peer has stopped. */
+  every(milliseconds: number, run: () => void): Timer {
+    if (this.#stopped) return { cancel: () => undefined };
+    const repeat = new Repeat(this.clock, milliseconds, run);
+    this.#repeats.add(repeat);
+    repeat.arm();
+    const timer: Timer = {
+      cancel: () => {
+        repeat.disarm();
+        this.#repeats.delete(repeat);
+        this.#timers.delete(timer);
+      },
+    };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  /** When the clock's next timer is due that is none of `every`: those go on for ever, whatever is left to do. */
+  get nextWork(): number | undefined {
+    for (const repeat of this.#repeats) repeat.disarm();
+    const next = this.clock.nextDue;
+    for (const repeat of this.#repeats) repeat.arm();
+    return next;
+  }
+
   /** As `after`, at once and in this turn when there is nothing to wait for. */
   afterOrNow(milliseconds: number, run: () => void): void {
     if (milliseconds <= 0) run();
@@ -49,5 +75,33 @@ export class Timetable {
   stop(): void {
     this.#stopped = true;
     for (const timer of [...this.#timers]) timer.cancel();
+  }
+}
+
+class Repeat {
+  readonly #clock: DrivenClock;
+  readonly #milliseconds: number;
+  readonly #run: () => void;
+  #due: number;
+  #armed: DrivenTimer | undefined;
+
+  constructor(clock: DrivenClock, milliseconds: number, run: () => void) {
+    this.#clock = clock;
+    this.#milliseconds = milliseconds;
+    this.#run = run;
+    this.#due = clock.now() + milliseconds;
+  }
+
+  arm(): void {
+    this.#armed = this.#clock.after(this.#due - this.#clock.now(), () => {
+      this.#due += this.#milliseconds;
+      this.arm();
+      this.#run();
+    });
+    this.#armed.unref();
+  }
+
+  disarm(): void {
+    this.#armed?.cancel();
   }
 }

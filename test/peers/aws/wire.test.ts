@@ -16,6 +16,7 @@ import {
   GetParameterCommand,
   GetParametersByPathCommand,
   GetParametersCommand,
+  paginateGetParametersByPath,
   PutParameterCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
@@ -213,6 +214,21 @@ test('SSM keeps parameters', async () => {
   await expect(client.send(new GetParameterCommand({ Name: '/none' }))).rejects.toMatchObject({
     name: 'ParameterNotFound',
   });
+});
+
+test('SSM lists parameters by path in pages of ten at most', async () => {
+  const client = new SSMClient({ ...peer.clientConfig(), maxAttempts: 1 });
+  for (let index = 10; index < 33; index += 1) peer.ssm.put(`/ebb/${index % 2 === 0 ? 'even' : 'odd'}/${index}`, 'x');
+  const counts = async (input: { Path: string; Recursive?: boolean }): Promise<number[]> => {
+    const pages: number[] = [];
+    for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, input)) pages.push(Parameters.length);
+    return pages;
+  };
+  expect(await counts({ Path: '/ebb', Recursive: true })).toEqual([10, 10, 3]);
+  expect(await counts({ Path: '/ebb' })).toEqual([0]);
+  expect(await counts({ Path: '/ebb/odd/' })).toEqual([10, 1]);
+  const eleven = new GetParametersByPathCommand({ Path: '/ebb', MaxResults: 11 });
+  await expect(client.send(eleven)).rejects.toMatchObject({ name: 'ValidationException' });
 });
 
 describe('a fault', () => {

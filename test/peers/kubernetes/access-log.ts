@@ -1,3 +1,5 @@
+import { Activity } from '../activity.ts';
+
 /** Every request that reached the server, for counting what a drain costs. */
 export interface AccessEntry {
   /** Driven epoch milliseconds of its arrival. */
@@ -18,6 +20,8 @@ export interface AccessEntry {
 
 export class AccessLog {
   readonly entries: AccessEntry[] = [];
+  /** Requests that wait for their answer; a watch has its answer once it is open. */
+  readonly underWay = new Activity();
 
   add(entry: AccessEntry): AccessEntry {
     this.entries.push(entry);

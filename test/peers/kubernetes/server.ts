@@ -8,6 +8,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 
+import { during } from '../activity.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Api } from './api.ts';
 import { authenticated, type TokenReview } from './authentication.ts';
@@ -85,7 +86,7 @@ function setHeaders({ clock, log }: ServerParts) {
       status: 0,
     });
     context.set('request', request);
-    await next();
+    await during(log.underWay, next);
     const user = context.get('user') as User | undefined;
     entry.user = user?.username ?? '';
     const sent = context.res.headers.has(ALREADY_SENT);

@@ -161,6 +161,7 @@ export class World {
     this.#cluster.store.change(pods, key, ({ status }) => {
       const condition = { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: now };
       status.conditions = withCondition(status.conditions, condition, now);
+      status.containerStatuses = status.containerStatuses?.map((container) => ({ ...container, ready }));
     });
   }
 
@@ -170,7 +171,6 @@ export class World {
     this.#cluster.store.change(pods, key, ({ status }) => {
       status.containerStatuses = status.containerStatuses?.map((container) => ({
         ...container,
-        ready: false,
         started: false,
         state: { waiting },
       }));

@@ -41,8 +41,8 @@ export interface NodeGiven {
   readonly marked: boolean;
   /** It bears the marks of a retirement that has ended. */
   readonly leftover: boolean;
-  /** Nodes that are being retired already and keep this one waiting, until half of the time is over. */
-  readonly heldUp: boolean;
+  /** Until when other nodes, which are being retired already, have the only slot: percent, as with a fault. */
+  readonly heldUpUntil?: number;
 }
 
 /** One controller and its pods. */

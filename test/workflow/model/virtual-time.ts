@@ -8,6 +8,9 @@ import { HOUR, NOON } from '../../given.ts';
 /** Longer than any retirement, one that is retained and drained on included. */
 const LONGEST_RUN_MS = 150 * HOUR;
 
+/** More than a retirement of days needs. */
+const MOST_TURNS = 100_000;
+
 /** Puts Date, setTimeout, clearTimeout and Math.random on virtual time until `work` has ended. It begins at noon. */
 export async function onVirtualTime<Outcome>(seed: number, work: () => Promise<Outcome>): Promise<Outcome> {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: NOON });
@@ -26,7 +29,7 @@ async function drive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
     settled = true;
   };
   work.then(note, note);
-  for (;;) {
+  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
     // All promises have had their turn when this one has.
     await new Promise((resolve) => setImmediate(resolve));
     if (settled) return await work;
@@ -34,6 +37,7 @@ async function drive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
     if (Date.now() > NOON + LONGEST_RUN_MS) throw new Error('it never ends');
     vi.advanceTimersToNextTimer();
   }
+  throw new Error(`it runs in a circle: ${MOST_TURNS} timers, and only ${new Date().toISOString()}`);
 }
 
 /** Mulberry32: numbers from 0 to 1 that follow from the seed. */

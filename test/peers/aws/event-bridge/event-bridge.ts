@@ -61,7 +61,10 @@ export class EventBridge implements Bus {
   addRule(rule: Rule): void {
     const matches = rule.pattern === undefined ? () => false : compilePattern(rule.pattern);
     this.#rules.push({ rule, matches });
-    if (rule.schedule !== undefined) this.#schedule(rule, rateOf(rule.schedule));
+    if (rule.schedule === undefined) return;
+    this.#time.every(rateOf(rule.schedule), () => {
+      if (rule.enabled && this.delivering) this.fireSchedule(rule);
+    });
   }
 
   get rules(): readonly Rule[] {
@@ -110,13 +113,6 @@ export class EventBridge implements Bus {
       .replace(/\.\d+Z$/, 'Z');
     const { accountId: account, region } = this.#account;
     this.#fire(rule, { version: '0', id: crypto.randomUUID(), ...draft, account, time, region });
-  }
-
-  #schedule(rule: Rule, every: number): void {
-    this.#time.after(every, () => {
-      if (rule.enabled && this.delivering) this.fireSchedule(rule);
-      this.#schedule(rule, every);
-    });
   }
 
   #fire(rule: Rule, event: AwsEvent): void {

@@ -224,8 +224,8 @@ export class DurableExecutions {
       });
       return false;
     }
-    if (execution.hasUntold) return true;
-    if (!execution.pending) {
+    if (execution.log.hasUntold) return true;
+    if (!execution.log.pending) {
       this.#closeBy(execution, 'FAIL', {
         error: {
           ErrorType: 'InvalidParameterValueException',
@@ -252,7 +252,7 @@ export class DurableExecutions {
     if (due === undefined) return;
     const { time } = this.#parts;
     time.after(due.getTime() - time.now(), () => {
-      const current = execution.find(operation.Id);
+      const current = execution.log.find(operation.Id);
       if (current === undefined || execution.status !== 'RUNNING' || dueOf(current)?.getTime() !== due.getTime())
         return;
       const waited = current.Type === 'WAIT';
@@ -265,13 +265,13 @@ export class DurableExecutions {
   }
 
   #wake(execution: Execution, changed: DurableOperation): void {
-    execution.change(changed, this.#parts.time.date());
+    execution.log.change(changed, this.#parts.time.date());
     const fn = this.#functions.get(execution);
     if (fn !== undefined && execution.failures === 0) void this.#run(execution, fn);
   }
 
   #page(execution: Execution, from: number, size: number): { Operations: DurableOperation[]; NextMarker?: string } {
-    const all = execution.replayState();
+    const all = execution.log.replayState();
     const end = from + size;
     return { Operations: all.slice(from, end), ...(end < all.length ? { NextMarker: String(end) } : {}) };
   }

@@ -5,6 +5,7 @@
  * aws-durable-execution-sdk-js (packages/aws-durable-execution-sdk-js-examples) and of radkawar/stackd on GitHub.
  */
 import type { Event } from '@aws-sdk/client-lambda';
+import type { ExecutionStatus } from './execution.ts';
 import { hasEnded, type DurableOperation, type ErrorObject } from './operations-state.ts';
 
 /** An event without its place in the history. */
@@ -74,6 +75,23 @@ function callbackEvent({ Status, CallbackDetails: details }: DurableOperation): 
   if (Status === 'SUCCEEDED')
     return { EventType: 'CallbackSucceeded', CallbackSucceededDetails: { Result: eventData(details?.Result) } };
   return undefined;
+}
+
+export function closingEvent(
+  status: Exclude<ExecutionStatus, 'RUNNING'>,
+  end: { result?: string; error?: ErrorObject },
+): EventDraft {
+  const details = { Error: eventError(end.error) };
+  switch (status) {
+    case 'SUCCEEDED':
+      return { EventType: 'ExecutionSucceeded', ExecutionSucceededDetails: { Result: eventData(end.result) } };
+    case 'FAILED':
+      return { EventType: 'ExecutionFailed', ExecutionFailedDetails: details };
+    case 'TIMED_OUT':
+      return { EventType: 'ExecutionTimedOut', ExecutionTimedOutDetails: details };
+    case 'STOPPED':
+      return { EventType: 'ExecutionStopped', ExecutionStoppedDetails: details };
+  }
 }
 
 /** The peer cuts no data short. */

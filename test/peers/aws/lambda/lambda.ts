@@ -1,6 +1,6 @@
 /** Lambda of the peer: its functions, their sandboxes, and the two ways to invoke them. */
 import { arn, type Account } from '../account.ts';
-import { Activity, during } from '../activity.ts';
+import { Activity, during } from '../../activity.ts';
 import type { CredentialStore } from '../iam/credentials.ts';
 import type { Queues } from '../queues.ts';
 import type { Timetable } from '../timetable.ts';

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { driveWorker } from '../../clock.ts';
+import { Traffic } from '../../traffic.ts';
 import type { RuntimeError, RuntimeInvocation, RuntimeReport, RuntimeStart } from './runtime-messages.ts';
 import { watchTimers } from './runtime-timers.ts';
 
@@ -21,6 +22,7 @@ const thaw = new Int32Array(start.thaw);
 
 driveWorker(start.offset);
 watchTimers(start.nextTimer);
+watchTraffic(new Int32Array(start.traffic));
 capture('stdout');
 capture('stderr');
 
@@ -66,6 +68,13 @@ async function run(invocation: RuntimeInvocation): Promise<void> {
     report({ kind: 'error', requestId, error: describe(error) });
   }
   freeze();
+}
+
+function watchTraffic(shared: Int32Array): void {
+  new Traffic((open) => {
+    shared[0] = open;
+    Atomics.add(shared, 1, 1);
+  });
 }
 
 /** Stops the thread until the next invocation has been handed out. */

@@ -1,5 +1,6 @@
 /** A sandbox: one worker thread that runs one function, one invocation at a time, frozen in between. */
 import { Worker } from 'node:worker_threads';
+import { QUIET_MS } from '../../traffic.ts';
 import type { Timetable, Timer } from '../timetable.ts';
 import type { LambdaFunction } from './function.ts';
 import type { RuntimeError, RuntimeInvocation, RuntimeReport, RuntimeStart } from './runtime-messages.ts';
@@ -23,6 +24,9 @@ interface Parts {
   readonly onLog: (line: LogLine) => void;
 }
 
+/** What an idle thread may still compute: the reading of its own clocks. */
+const IDLE_WORK_MS = 0.5;
+
 export class Sandbox {
   readonly function: LambdaFunction;
   busy = false;
@@ -31,6 +35,9 @@ export class Sandbox {
   readonly #worker: Worker;
   readonly #thaw = new SharedArrayBuffer(4);
   readonly #nextTimer = new SharedArrayBuffer(8);
+  readonly #traffic = new SharedArrayBuffer(8);
+  /** Its last sign of life: in real milliseconds, by signs of its connections and time that its thread has worked. */
+  #life = { signs: 0, worked: 0, at: 0 };
   readonly #ready: Promise<RuntimeError | undefined>;
   readonly #partial = { stdout: '', stderr: '' };
   #settle: ((outcome: InvocationOutcome) => void) | undefined;
@@ -43,6 +50,7 @@ export class Sandbox {
       offset: parts.time.clock.offset.buffer as SharedArrayBuffer,
       thaw: this.#thaw,
       nextTimer: this.#nextTimer,
+      traffic: this.#traffic,
       directory: fn.directory,
       handler: fn.handler,
       functionName: fn.name,
@@ -56,10 +64,19 @@ export class Sandbox {
     this.#ready = this.#follow();
   }
 
-  /** When the function's own next timer is due, while it runs; undefined when it waits for none. */
+  /** When the function's own next timer is due, while it runs; undefined when it waits for something else as well. */
   get nextTimer(): number | undefined {
     const due = new Float64Array(this.#nextTimer)[0] ?? 0;
-    return this.busy && due > 0 ? due : undefined;
+    return this.busy && due > 0 && !this.#isAtWork ? due : undefined;
+  }
+
+  /** Whether a request of the function waits for its answer, or it has just received or computed something. */
+  get #isAtWork(): boolean {
+    const [open = 0, signs = 0] = new Int32Array(this.#traffic);
+    const { active: worked } = this.#worker.performance.eventLoopUtilization();
+    const lives = signs !== this.#life.signs || worked - this.#life.worked > IDLE_WORK_MS;
+    if (lives) this.#life = { signs, worked, at: performance.now() };
+    return open > 0 || performance.now() - this.#life.at < QUIET_MS;
   }
 
   /** Runs one invocation to its end, its timeout or the sandbox's death. */

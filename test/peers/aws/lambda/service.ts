@@ -1,16 +1,16 @@
 /** Lambda on the wire: Invoke, and the calls by which durable functions run. */
 import { z } from 'zod';
 import type { Account } from '../account.ts';
-import type { Activity } from '../activity.ts';
+import type { Activity } from '../../activity.ts';
 import type { Resource } from '../iam/authorization.ts';
 import type { Answer, RawAnswer } from '../wire/answer.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import type { WireRequest } from '../wire/request.ts';
-import { operation, type Operation, type Route, type Service } from '../wire/service.ts';
+import { operation, type Operation, type Service } from '../wire/service.ts';
 import { executionOperations } from './execution-operations.ts';
 import { functionArn, parseFunctionReference } from './function.ts';
 import type { InvokeRequest, Lambda, Resolved } from './lambda.ts';
 import { updateSchema } from './operations-state.ts';
+import { route } from './routing.ts';
 import type { RuntimeError } from './runtime-messages.ts';
 
 const MAX_SYNC_BYTES = 6 * 1024 * 1024;
@@ -144,51 +144,4 @@ function failure(headers: Record<string, string>, error: RuntimeError): RawAnswe
 
 function raw(status: number, headers: Record<string, string>, body: string): RawAnswer {
   return { status, headers: { 'content-type': 'application/json', ...headers }, raw: body };
-}
-
-function route(request: WireRequest): Route | undefined {
-  const [, name] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path) ?? [];
-  if (name !== undefined) return invokeRoute(request, decodeURIComponent(name));
-  const [, listed] = /^\/2025-12-01\/functions\/([^/]+)\/durable-executions$/.exec(request.path) ?? [];
-  if (listed !== undefined) return listRoute(request, decodeURIComponent(listed));
-  const [, callback] = /^\/2025-12-01\/durable-execution-callbacks\/([^/]+)\/succeed$/.exec(request.path) ?? [];
-  if (callback !== undefined) {
-    const parameters = { callbackId: decodeURIComponent(callback), body: request.body.toString() };
-    return { action: 'SendDurableExecutionCallbackSuccess', parameters };
-  }
-  const [, encoded, verb = ''] = /^\/2025-12-01\/durable-executions\/([^/]+)(?:\/(\w+))?$/.exec(request.path) ?? [];
-  const action = EXECUTION_ACTIONS[`${request.method} ${verb}`];
-  if (encoded === undefined || action === undefined) return undefined;
-  const sent = request.method === 'GET' ? Object.fromEntries(request.query) : bodyOf(request);
-  return { action, parameters: { ...sent, arn: decodeURIComponent(encoded) } };
-}
-
-const EXECUTION_ACTIONS: Readonly<Record<string, string>> = {
-  'POST checkpoint': 'CheckpointDurableExecution',
-  'GET state': 'GetDurableExecutionState',
-  'GET ': 'GetDurableExecution',
-  'GET history': 'GetDurableExecutionHistory',
-  'POST stop': 'StopDurableExecution',
-};
-
-function listRoute({ query }: WireRequest, FunctionName: string): Route {
-  const parameters = { ...Object.fromEntries(query), Statuses: query.getAll('Statuses'), FunctionName };
-  return { action: 'ListDurableExecutionsByFunction', parameters };
-}
-
-function invokeRoute(request: WireRequest, name: string): Route {
-  const { headers } = request;
-  const parameters = {
-    function: name,
-    qualifier: request.query.get('Qualifier') ?? undefined,
-    type: headers['x-amz-invocation-type'] ?? 'RequestResponse',
-    name: headers['x-amz-durable-execution-name'],
-    payload: request.body.toString(),
-  };
-  return { action: 'Invoke', parameters };
-}
-
-function bodyOf(request: WireRequest): Record<string, unknown> {
-  const parsed: unknown = JSON.parse(request.body.toString() || '{}');
-  return z.record(z.string(), z.unknown()).parse(parsed);
 }

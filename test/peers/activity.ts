@@ -1,5 +1,5 @@
 /**
- * What is under way in the peer: requests being answered, functions running. While anything is, the clock must not jump.
+ * What is under way in a peer: requests being answered, functions running. While anything is, the clock must not jump.
  */
 export class Activity {
   #underWay = 0;

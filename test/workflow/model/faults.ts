@@ -1,0 +1,50 @@
+/** Which of a scenario's faults hold now. */
+import { momentOf, type Fault, type Scenario, type Trouble, type Turn } from './scenario.ts';
+import { SECOND } from '../../given.ts';
+
+export class Faults {
+  readonly #scenario: Scenario;
+  readonly #counts = { unknown: 0, throttled: 0 };
+  #conflicts = 0;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+  }
+
+  holds(trouble: Trouble): boolean {
+    return this.spans(trouble).some(({ from, to }) => Date.now() >= from && Date.now() < to);
+  }
+
+  /** Epoch milliseconds. */
+  spans(trouble: Trouble): readonly { from: number; to: number }[] {
+    return this.#scenario.faults.flatMap((fault) => {
+      if (fault.kind !== trouble) return [];
+      const from = momentOf(this.#scenario, fault.from);
+      return { from, to: from + fault.seconds * SECOND };
+    });
+  }
+
+  /** Lets `act` happen whenever the scenario says so. */
+  when(turn: Turn, act: () => void): void {
+    for (const fault of this.#scenario.faults) {
+      if (fault.kind === turn) setTimeout(act, momentOf(this.#scenario, fault.at) - Date.now());
+    }
+  }
+
+  /** Whether this one is to be answered so; of those with an unknown end every other one is done. */
+  next(kind: 'unknown' | 'throttled'): false | 'done' | 'not done' {
+    const every = this.#of(kind)?.every ?? Infinity;
+    this.#counts[kind] += 1;
+    if (this.#counts[kind] % every !== 0) return false;
+    return (this.#counts[kind] / every) % 2 === 1 ? 'done' : 'not done';
+  }
+
+  nextConflicts(): boolean {
+    this.#conflicts += 1;
+    return this.#conflicts <= (this.#of('conflict')?.times ?? 0);
+  }
+
+  #of<Kind extends Fault['kind']>(kind: Kind): Extract<Fault, { kind: Kind }> | undefined {
+    return this.#scenario.faults.find((fault): fault is Extract<Fault, { kind: Kind }> => fault.kind === kind);
+  }
+}

@@ -1,0 +1,112 @@
+/** What must hold once all retirements of a scenario have ended. */
+import { RETIRING_LABEL } from '../../../lambdas/core/isolation.ts';
+import type { Result } from '../../../lambdas/core/domain-event.ts';
+import { MINUTE } from '../../given.ts';
+import type { ModelRetirement } from './model-run.ts';
+import { spanOf } from './scenario.ts';
+import type { HookEnd } from './auto-scaling.ts';
+import { OTHER_INSTANCE } from './names.ts';
+import type { World } from './world.ts';
+
+/** Lambda's limit is 3,000. */
+const MOST_OPERATIONS = 2_500;
+
+const LONGEST_SUSPENSION_MS = 180_000;
+
+/** Below this a hook asks for more heartbeats than operations are promised for. */
+const PROMISED_FROM_SECONDS = 60;
+
+export function judgeEnd(world: World, retirements: readonly ModelRetirement[]): void {
+  for (const retirement of retirements) {
+    judgeOperations(world, retirement);
+    if ('failed' in retirement.ended) judgeFailure(world, retirement.ended.failed);
+    else judgeResult(world, retirement.name, retirement.ended.retired.result);
+    judgeTelling(world, retirement);
+  }
+  judgeHook(world, retirements);
+  judgeMarks(world, retirements);
+}
+
+function judgeOperations({ scenario, witness }: World, { execution }: ModelRetirement): void {
+  if (scenario.hookTimeoutSeconds >= PROMISED_FROM_SECONDS && execution.counted >= MOST_OPERATIONS) {
+    witness.broken(`31: ${execution.counted} durable operations`);
+  }
+  const odd = execution.suspensions.find((seconds) => !Number.isInteger(seconds) || seconds < 1 || seconds * 1000 > LONGEST_SUSPENSION_MS);
+  if (odd !== undefined) witness.broken(`4: it suspends for ${odd} s`);
+}
+
+/** A retirement may fail only for what a person must look at: then the hook is left to its default result (6.3). */
+function judgeFailure(world: World, failed: Error): void {
+  if (failed.name !== 'RetirementFailed') {
+    world.witness.broken(`P1: the run dies of ${failed.name}: ${failed.message}`);
+    return;
+  }
+  const { faults, group, refuses, scenario } = world;
+  const { deadline } = spanOf(scenario);
+  const wasAway = faults.spans('cluster away').some(({ from, to }) => from <= deadline && to >= deadline - MINUTE);
+  if (!refuses && !wasAway && group.ended?.by !== 'abandonment') {
+    world.witness.broken(`P1: it fails for no reason: ${failed.message}`);
+  }
+}
+
+/** By whom the hook may have been ended for a result. */
+const ENDS: Readonly<Record<Result | 'ignored', readonly HookEnd['by'][]>> = {
+  drained: ['us', 'another', 'heartbeat timeout'],
+  forced: ['us', 'another', 'heartbeat timeout'],
+  waited: ['us', 'another', 'heartbeat timeout', 'global timeout'],
+  retained: ['abandonment'],
+  'dead node': ['us', 'another', 'heartbeat timeout'],
+  'never joined': ['us', 'another', 'heartbeat timeout'],
+  joined: ['us', 'another', 'abandonment', 'heartbeat timeout', 'global timeout'],
+  superseded: ['us', 'another', 'abandonment', 'heartbeat timeout', 'global timeout'],
+  over: ['us', 'another', 'heartbeat timeout', 'global timeout', 'abandonment'],
+  stopped: ['us'],
+  failed: [],
+  ignored: [],
+};
+
+function judgeResult(world: World, name: string, result: Result | 'ignored'): void {
+  const { group, scenario, witness } = world;
+  const isRefused = scenario.standing === 'in service' || scenario.standing === 'gone';
+  if (isRefused && (result !== 'ignored' || witness.touchedBy.size > 0)) witness.broken(`1.3: it is ${result}, which AWS contradicts`);
+  if (result === 'ignored' && witness.touchedBy.has(name)) witness.broken('1.3: ignored, and something was done');
+  // Another retirement, or a person, may have to see to the end of its hook.
+  const isOthers = result === 'ignored' || result === 'joined' || result === 'superseded';
+  if (!isOthers && (group.ended === undefined || !ENDS[result].includes(group.ended.by))) {
+    witness.broken(`P1: ${result}, and the hook was ended by ${group.ended?.by ?? 'nobody'}`);
+  }
+}
+
+/** One completion, or none and an alarm. */
+function judgeHook({ group, witness }: World, retirements: readonly ModelRetirement[]): void {
+  const hasFailed = retirements.some(({ ended }) => 'failed' in ended);
+  if (group.isHeld && !hasFailed) witness.broken('P1: nobody has completed the hook, and nobody says so');
+}
+
+/** Our marks stay only where the machine goes too, or where a failure has told somebody. */
+function judgeMarks({ node, group, witness }: World, retirements: readonly ModelRetirement[]): void {
+  const { object } = node;
+  if (object === undefined || !(RETIRING_LABEL in object.labels)) return;
+  if (object.providerId?.endsWith(OTHER_INSTANCE) === true) witness.broken('P6: our marks are on another machine');
+  const hasFailed = retirements.some(({ ended }) => 'failed' in ended);
+  if (group.state === 'InService' && !hasFailed) witness.broken('P6: our marks are on a node that stays');
+}
+
+/** Each fact is told once, where no crash has made a step run twice. */
+function judgeTelling({ told: all, scenario, witness }: World, { name, ended }: ModelRetirement): void {
+  const told = all.filter(({ execution }) => execution === name).map(({ event }) => event);
+  const count = (type: string) => told.filter((event) => event.type === type).length;
+  const { crashes, faults } = scenario;
+  const lifecycleFails = faults.some(({ kind }) => kind.startsWith('lifecycle') || kind === 'conflict');
+  if (crashes.length > 0 || lifecycleFails) return;
+  for (const type of ['retirement.started', 'node.isolated', 'drain.planned', 'node.drained', 'hook.completed', 'retirement.finished']) {
+    if (count(type) > 1) witness.broken(`13: ${type} is told ${count(type)} times`);
+  }
+  const drained = told.find((event) => event.type === 'node.drained');
+  const sent = count('pod.evicted') + count('pod.forced');
+  if (drained?.type === 'node.drained' && drained.pods !== sent) {
+    witness.broken(`13: ${sent} pods were told as sent away, ${drained.pods} at the end`);
+  }
+  const result = 'retired' in ended ? ended.retired.result : undefined;
+  if (result === 'drained' && count('pod.forced') > 0) witness.broken('13: drained, although pods were forced');
+}

@@ -1,0 +1,138 @@
+/** Runs the shipped workflow through a scenario, and tells what came of it. */
+import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retire-node.ts';
+import { retireNode } from '../../../lambdas/workflow/retire-node.ts';
+import { executionName, type Notice } from '../../../lambdas/core/notice.ts';
+import { parseConfiguration } from '../../../lambdas/entry/configuration.ts';
+import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
+import { aNotice, NOON, SECOND } from '../../given.ts';
+import { ClusterApi } from './cluster-api.ts';
+import { Crashes } from './crashes.ts';
+import { DurableExecution } from './durable-execution.ts';
+import { CLUSTER, GROUP, HOOK } from './names.ts';
+import { judgeEnd } from './judgement.ts';
+import type { OuterPorts } from './sandbox.ts';
+import { spanOf, type Crash, type Scenario } from './scenario.ts';
+import { onVirtualTime } from './virtual-time.ts';
+import { World } from './world.ts';
+
+/** A bug from outside: what stands between the workflow and its ports. */
+export interface Bug {
+  ports?(ports: OuterPorts): OuterPorts;
+  run?(run: DurableRun): DurableRun;
+}
+
+/** One retirement of the model's instance. */
+export interface ModelRetirement {
+  readonly name: string;
+  readonly execution: DurableExecution;
+  readonly ended: { readonly retired: Retired } | { readonly failed: Error };
+}
+
+export interface ModelRun {
+  readonly world: World;
+  /** In the order of their start. */
+  readonly retirements: readonly ModelRetirement[];
+  /** Which promises were broken, in words. */
+  readonly broke: readonly string[];
+}
+
+export function runModel(scenario: Scenario, bug: Bug = {}): Promise<ModelRun> {
+  return onVirtualTime(scenario.seed, () => new ModelRunner(scenario, bug).run());
+}
+
+class ModelRunner {
+  readonly #scenario: Scenario;
+  readonly #bug: Bug;
+  readonly #world: World;
+
+  constructor(scenario: Scenario, bug: Bug) {
+    this.#scenario = scenario;
+    this.#bug = bug;
+    this.#world = new World(scenario);
+  }
+
+  async run(): Promise<ModelRun> {
+    const world = this.#world;
+    const retirements = await Promise.all([this.#retire(aNotice(), this.#scenario.crashes), ...this.#second()]);
+    judgeEnd(world, retirements);
+    if (world.group.ended !== undefined) await this.#again();
+    return { world, retirements, broke: world.witness.broke };
+  }
+
+  #second(): Promise<ModelRetirement>[] {
+    const { second } = this.#scenario;
+    if (second === undefined) return [];
+    const notice = aNotice({ token: 'another-token', at: NOON - second.olderBySeconds * SECOND });
+    const starts = new Promise((resolve) => setTimeout(resolve, second.startsAfterSeconds * SECOND));
+    return [starts.then(() => this.#retire(notice, []))];
+  }
+
+  /** The same notice once more, after all is over: it changes nothing (P4). */
+  async #again(): Promise<void> {
+    const { witness, node } = this.#world;
+    const before = node.object;
+    witness.touchedBy.clear();
+    await this.#retire(aNotice(), []);
+    if (witness.touchedBy.size > 0 || node.object !== before) witness.broken('P4: a duplicate changes something');
+  }
+
+  async #retire(notice: Notice, crashes: readonly Crash[]): Promise<ModelRetirement> {
+    const { running, witness } = this.#world;
+    const name = executionName(notice);
+    const ports = this.#ports(name);
+    witness.begins(name, spanOf(this.#scenario, notice.at));
+    running.add(name);
+    const execution = new DurableExecution(async (run, sandbox) => {
+      const guarded = sandbox.guard(ports, this.#world);
+      const { ports: inner = guarded, run: durable = run } = {
+        ports: this.#bug.ports?.(guarded),
+        run: this.#bug.run?.(run),
+      };
+      return await retireNode(notice, { ...inner, run: durable } satisfies RetirementPorts);
+    }, new Crashes(crashes, witness.pauses));
+    const ended = await execution.run().then(
+      (retired) => ({ retired }),
+      (failed: unknown) => ({ failed: failed as Error }),
+    );
+    running.delete(name);
+    return { name, execution, ended };
+  }
+
+  #ports(execution: string): OuterPorts {
+    const world = this.#world;
+    const cluster = new ClusterApi(world, execution);
+    const settings = settingsOf(this.#scenario);
+    return {
+      hookName: HOOK,
+      home: { account: aNotice().account, region: aNotice().region },
+      lifecycle: world.group.port(execution),
+      instances: world.machine.port(),
+      instanceTags: { tagsOf: () => Promise.resolve({}) },
+      settings: { cluster: () => Promise.resolve(settings), names: () => Promise.resolve([CLUSTER]) },
+      clusters: { open: () => cluster.request(() => cluster) },
+      running: { isRunning: (name) => Promise.resolve(world.running.has(name)) },
+      journal: {
+        report: (event) => {
+          world.told.push({ event, execution, at: (Date.now() - NOON) / SECOND });
+        },
+      },
+    };
+  }
+}
+
+function settingsOf({ drain, node }: Scenario) {
+  const { impliedBudget } = drain;
+  const share = impliedBudget === 'off' ? impliedBudget : `${impliedBudget * 100}%`;
+  const [settings] = parseConfiguration({
+    clusters: [
+      {
+        name: CLUSTER,
+        groups: [{ name: GROUP }],
+        drain: { ...drain, impliedBudget: share },
+        ...(node.heldUpUntil !== undefined && { maxDrains: 1 }),
+      },
+    ],
+  }).clusters;
+  return settings;
+}
+

@@ -1,0 +1,126 @@
+/** Random scenarios: mostly ordinary, each with a few things that are not. */
+import fc from 'fast-check';
+import type { App, Crash, DrainGiven, Fault, NodeGiven, Scenario, SecondNotice } from './scenario.ts';
+
+/** Most of the time `usual`. */
+function mostly<Value>(usual: Value, others: fc.Arbitrary<Value>): fc.Arbitrary<Value> {
+  return fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: others });
+}
+
+/** Often left out. */
+function maybe<Value>(value: fc.Arbitrary<Value>, freq = 2): fc.Arbitrary<Value | undefined> {
+  return fc.option(value, { nil: undefined, freq });
+}
+
+const seconds = (...values: readonly number[]): fc.Arbitrary<number> => fc.constantFrom(...values);
+
+const app: fc.Arbitrary<App> = fc
+  .record({
+    kind: fc.constantFrom<App['kind'][]>('ReplicaSet', 'ReplicaSet', 'StatefulSet', 'Job', 'DaemonSet', 'bare'),
+    here: fc.integer({ min: 1, max: 5 }),
+    elsewhere: fc.nat(5),
+    unready: mostly(0, fc.nat(2)),
+    startSeconds: fc.option(seconds(0, 2, 20, 300), { nil: undefined, freq: 8 }),
+    spare: maybe(fc.nat(3)),
+    alwaysAllowsUnhealthy: fc.boolean(),
+    coveredTwice: mostly(false, fc.constant(true)),
+    graceSeconds: seconds(0, 1, 30, 30, 120, 3_600, 86_400),
+    stopSeconds: fc.option(seconds(0, 1, 20, 600), { nil: undefined, freq: 12 }),
+    finalizerSeconds: mostly<number | undefined>(undefined, seconds(5, 400, 1_000_000)),
+    isProtected: mostly(false, fc.constant(true)),
+    isCritical: mostly(false, fc.constant(true)),
+    comesBack: mostly(false, fc.constant(true)),
+    detachSeconds: mostly<number | undefined>(undefined, seconds(0, 10, 1_000_000)),
+  })
+  .map(defined);
+
+const drain: fc.Arbitrary<DrainGiven> = fc
+  .record({
+    timeoutSeconds: seconds(60, 120, 240, 600, 1_800, 3_600, 14_400, 172_800),
+    atDeadline: fc.constantFrom<DrainGiven['atDeadline'][]>('force', 'force', 'force', 'wait', 'retain'),
+    impliedBudget: fc.constantFrom<DrainGiven['impliedBudget'][]>(0.25, 0.25, 0.5, 'off'),
+    maxEvictionsInFlight: seconds(50, 2, 1),
+    pauseBetweenEvictionsSeconds: mostly(0, seconds(1, 30)),
+    gracePeriodSeconds: mostly<number | undefined>(undefined, seconds(1, 60)),
+    detachTimeoutSeconds: seconds(300, 0, 60),
+  })
+  .map(defined);
+
+const node: fc.Arbitrary<NodeGiven> = fc
+  .record({
+    joins: mostly<NodeGiven['joins']>('before', fc.constantFrom('late', 'never')),
+    cordoned: mostly(false, fc.constant(true)),
+    marked: fc.boolean(),
+    leftover: mostly(false, fc.constant(true)),
+    heldUpUntil: mostly<number | undefined>(undefined, fc.integer({ min: 1, max: 80 })),
+  })
+  .map(defined);
+
+const percent = fc.nat(100);
+
+const fault: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('cluster away', 'cluster slow', 'webhook denies', 'EC2 silent'),
+    from: percent,
+    seconds: seconds(1, 30, 300, 3_600),
+  }),
+  fc.record({
+    kind: fc.constantFrom('lifecycle fails', 'lifecycle loses answers'),
+    from: percent,
+    seconds: seconds(1, 10, 60, 300),
+  }),
+  fc.record({ kind: fc.constantFrom('unknown', 'throttled'), every: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('conflict' as const), times: fc.integer({ min: 1, max: 12 }) }),
+  fc.record({
+    kind: fc.constantFrom(
+      'cluster refuses',
+      'node deleted',
+      'node replaced',
+      'kubelet dies',
+      'instance stopped',
+      'instance terminated',
+      'hook completed by another',
+      'retention removed',
+    ),
+    at: percent,
+  }),
+);
+
+const crash: fc.Arbitrary<Crash> = fc.record({
+  count: fc.integer({ min: 1, max: 30 }),
+  of: fc.constantFrom('request', 'checkpoint'),
+  when: fc.constantFrom('before', 'after'),
+  pauseSeconds: seconds(1, 5, 20, 60),
+});
+
+const second: fc.Arbitrary<SecondNotice> = fc.record({
+  startsAfterSeconds: seconds(0, 1, 10, 100, 1_000),
+  olderBySeconds: seconds(0, 0, 30, 300),
+});
+
+/** Anything. */
+export const scenarios: fc.Arbitrary<Scenario> = fc
+  .record({
+    seed: fc.nat(),
+    hookTimeoutSeconds: seconds(30, 60, 120, 300, 900, 3_600, 7_200),
+    drain,
+    retains: fc.boolean(),
+    standing: mostly<Scenario['standing']>('waiting', fc.constantFrom('late', 'late', 'in service', 'gone')),
+    node,
+    apps: fc.array(app, { maxLength: 4 }),
+    latencyMs: seconds(0, 5, 200),
+    lagMs: seconds(0, 20, 1_000),
+    faults: fc.array(fault, { maxLength: 3 }),
+    crashes: fc.array(crash, { maxLength: 3 }),
+    second: maybe(second, 1),
+  })
+  .map(defined);
+
+/** Without the keys that are undefined: what is left out is absent. */
+function defined<Given extends object>(given: Given): Defined<Given> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
+}
+
+type Defined<Given> = { [Key in keyof Given as undefined extends Given[Key] ? never : Key]: Given[Key] } & {
+  [Key in keyof Given as undefined extends Given[Key] ? Key : never]?: Exclude<Given[Key], undefined>;
+};

@@ -1,0 +1,225 @@
+/**
+ * Watches what is done to the world, at the moment that it is done, and notes each promise that it breaks (faults.md
+ * P1–P6). What is promised is told here by the contract, not by the code.
+ */
+import { chargeOf, EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/isolation.ts';
+import type { EvictionAnswer } from '../../../lambdas/core/eviction-ask.ts';
+import type { Node } from '../../../lambdas/core/node.ts';
+import type { DrainState } from '../../../lambdas/core/pacing.ts';
+import type { Pod } from '../../../lambdas/core/pod.ts';
+import { MINUTE, SECOND, TAINT_KEY } from '../../given.ts';
+import type { Pause } from './crashes.ts';
+import { INSTANCE } from './names.ts';
+import type { Span } from './scenario.ts';
+import { isHealthy, type ModelPod } from './workloads.ts';
+import type { World } from './world.ts';
+
+/** A pass ends within this, so whoever has lost the charge of a node leaves it alone from then on. */
+const PASS_MS = 2 * MINUTE;
+
+/** A hook may run out when we, or AWS, were away for this share of its timeout. */
+const EXCUSING_SHARE = 0.1;
+
+/** How long after its hook has ended a retirement may still be at work, beyond its next heartbeat. */
+const UNAWARE_MS = 3 * MINUTE;
+
+export class Witness {
+  readonly #world: World;
+  readonly #begin = Date.now();
+  /** What was broken, in words. */
+  readonly broke: string[] = [];
+  /** Executions that AWS has told that the instance waits. */
+  readonly #verified = new Set<string>();
+  /** Executions that have changed anything. */
+  readonly touchedBy = new Set<string>();
+  readonly #spans = new Map<string, Span>();
+  /** When processes were dead. */
+  readonly pauses: Pause[] = [];
+  #inCharge: { execution: string; since: number } | undefined;
+  /** How often a completion was asked for. */
+  completions = 0;
+  /** Whether one is known to have been made: its answer has been kept. */
+  isCompleted = false;
+  readonly forced = new Set<string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  broken(what: string): void {
+    const seconds = Math.round((Date.now() - this.#begin) / SECOND);
+    if (this.broke.length < 10) this.broke.push(`${what} (at ${seconds} s)`);
+  }
+
+  /** A retirement begins. */
+  begins(execution: string, span: Span): void {
+    this.#spans.set(execution, span);
+  }
+
+  verified(execution: string): void {
+    this.#verified.add(execution);
+  }
+
+  /** @param view what the retirement could have known */
+  asked(pod: Pod, view: DrainState | undefined): void {
+    const [budget, second] = view?.budgets.filter(({ name }) => name.startsWith(pod.labels.app ?? '-')) ?? [];
+    if (budget === undefined || second !== undefined || !pod.ready) return;
+    if (budget.disruptionsAllowed <= 0) this.broken(`P3: ${pod.name} is asked for while its budget is seen to allow nothing`);
+  }
+
+  evicting(execution: string, { uid }: Pod): void {
+    this.#touching(execution);
+    const found = this.#world.workloads.find(uid);
+    if (found === undefined || found.pod.deletingUntil !== undefined) return;
+    this.#leavesByUs(execution, found);
+    this.#isIsolatedFor(execution, found);
+    if (found.app.isProtected) this.broken(`4.1: ${found.pod.name} is protected, and evicted`);
+    this.#keepsImpliedBudget(found);
+  }
+
+  answered({ kind }: EvictionAnswer, { name }: Pod): void {
+    const { lagMs, latencyMs, crashes } = this.#world.scenario;
+    const isExact = lagMs === 0 && latencyMs === 0 && crashes.length === 0 && this.#spans.size === 1;
+    if (kind === 'over-budget' && isExact) this.broken(`4.4: ${name} is asked for although its budget allows no more`);
+  }
+
+  removing(execution: string, { uid }: Pod, graceSeconds: number): void {
+    this.#touching(execution);
+    const found = this.#world.workloads.find(uid);
+    if (found === undefined) return;
+    this.#leavesByUs(execution, found);
+    this.forced.add(found.pod.name);
+    if (this.#world.machine.status === 'terminated') return;
+    const { name } = found.pod;
+    const grace = this.#graceOf(found);
+    const from = this.#forcedFrom(grace);
+    if (Date.now() < from) this.broken(`P3: ${name} is forced ${(from - Date.now()) / SECOND} s before its force point`);
+    // What may not be retained after all is forced within half a minute after the deadline (contract 5.3).
+    const left = Math.ceil((this.#lastDeadline() + 30 * SECOND - Date.now()) / SECOND);
+    if (graceSeconds < 1 || graceSeconds > Math.max(1, Math.min(grace, left))) {
+      this.broken(`5.3: ${name} is forced with a grace of ${graceSeconds} s, while ${left} s are left and its own is ${grace} s`);
+    }
+  }
+
+  patched(execution: string, before: Node | undefined): void {
+    this.#touching(execution);
+    const after = this.#world.node.object;
+    if (before === undefined || after === undefined) return;
+    if (!after.providerId?.endsWith(INSTANCE)) this.broken('P2: another machine is marked');
+    for (const mark of foreignMarks(before)) {
+      if (!foreignMarks(after).includes(mark)) this.broken(`P6: ${mark} is somebody else's, and was taken off`);
+    }
+    const by = chargeOf(after)?.execution ?? 'nobody';
+    if (by !== this.#inCharge?.execution) this.#inCharge = { execution: by, since: Date.now() };
+  }
+
+  completing(execution: string): void {
+    this.#touching(execution);
+    this.completions += 1;
+    if (this.isCompleted) this.broken('P1: the hook is completed once more, although it is known to be');
+    const { node, machine } = this.#world;
+    const ends = node.object === undefined || !node.isAlive || machine.status !== 'up';
+    if (ends || Date.now() >= this.#lastDeadline() - SECOND) return;
+    const left = this.#world.workloads.on('here').filter(mustLeave);
+    if (left.length > 0) this.broken(`P1: released with time left and ${left.map(({ pod }) => pod.name).join()} on it`);
+  }
+
+  abandoning(retains: boolean): void {
+    if (!retains) this.broken('5.3: abandoned although the group does not retain');
+  }
+
+  terminating(instance: string): void {
+    if (instance !== INSTANCE) this.broken(`P2: ${instance} is terminated`);
+    if (this.#world.group.isHeld) this.broken('P1: terminated while its hook holds it');
+  }
+
+  /** The hook has run out. @param keptAliveAt epoch milliseconds: its last heartbeat, or its start */
+  expired(keptAliveAt: number): void {
+    if (this.#world.running.size === 0) return;
+    const excusing = this.#world.scenario.hookTimeoutSeconds * SECOND * EXCUSING_SHARE;
+    if (this.#awaySince(keptAliveAt) < excusing) this.broken('P1: the hook has run out');
+  }
+
+  #touching(execution: string): void {
+    this.touchedBy.add(execution);
+    if (!this.#verified.has(execution)) this.broken('P2: something is done before AWS has said that the instance waits');
+  }
+
+  #leavesByUs(execution: string, { pod, app, place }: ModelPod): void {
+    if (place !== 'here') this.broken(`P2: ${pod.name} is sent away, which is not on the instance's node but ${place}`);
+    if (app.kind === 'DaemonSet') this.broken(`4.1: ${pod.name} is a DaemonSet's, and sent away`);
+    const { ended } = this.#world.group;
+    if (ended === undefined || ended.by === 'abandonment') return;
+    const { hookTimeoutSeconds } = this.#world.scenario;
+    const aware = ended.at + hookTimeoutSeconds * SECOND * 0.6 + UNAWARE_MS + this.#awaySince(ended.at);
+    if (Date.now() > aware) this.broken(`P2: ${execution} sends ${pod.name} away long after the hook has ended`);
+  }
+
+  /** Isolated first, and by whoever is in charge (contract 1.6, 3.3). */
+  #isIsolatedFor(execution: string, { pod }: ModelPod): void {
+    const { object } = this.#world.node;
+    if (object === undefined) return;
+    const isTainted = object.taints.some(({ key }) => key === TAINT_KEY);
+    if (!isTainted || !object.unschedulable) this.broken(`3.3: ${pod.name} is evicted from a node that is not isolated`);
+    const { execution: by = execution, since = 0 } = this.#inCharge ?? {};
+    if (by !== execution && Date.now() > since + PASS_MS) {
+      this.broken(`P4: ${pod.name} is evicted by a retirement that lost the charge of its node long ago`);
+    }
+  }
+
+  /** By contract 4.5; across two retirements it is best effort. */
+  #keepsImpliedBudget({ pod, app, appName }: ModelPod): void {
+    const { impliedBudget: share } = this.#world.scenario.drain;
+    const replicas = app.here + app.elsewhere;
+    const isPaced = app.spare === undefined && (app.kind === 'ReplicaSet' || app.kind === 'StatefulSet');
+    if (share === 'off' || !isPaced || !isHealthy(pod) || replicas <= 1 || this.#spans.size > 1) return;
+    const allowed = app.kind === 'StatefulSet' ? 1 : Math.max(1, Math.ceil(replicas * share));
+    const left = this.#world.workloads.healthy(appName).length - 1;
+    if (left < replicas - allowed) this.broken(`P3: ${appName} is left with ${left} of ${replicas} pods, by ${pod.name}`);
+  }
+
+  #graceOf({ pod }: ModelPod): number {
+    return this.#world.scenario.drain.gracePeriodSeconds ?? pod.graceSeconds;
+  }
+
+  /** By contract 5.3, of the retirement that has least time. */
+  #forcedFrom(graceSeconds: number): number {
+    const { scenario } = this.#world;
+    const { atDeadline } = scenario.drain;
+    const keeps = atDeadline === 'wait' || (atDeadline === 'retain' && this.#world.group.retains);
+    if (keeps) return Infinity;
+    const points = [...this.#spans.values()].map(({ startedAt, deadline }) =>
+      Math.max(deadline - graceSeconds * SECOND, (startedAt + deadline) / 2),
+    );
+    return Math.min(...points);
+  }
+
+  #lastDeadline(): number {
+    return Math.max(...[...this.#spans.values()].map(({ deadline }) => deadline));
+  }
+
+  /** Milliseconds since then in which we were dead, or AWS did not answer. */
+  #awaySince(since: number): number {
+    const { faults } = this.#world;
+    const spans = [...faults.spans('lifecycle fails'), ...faults.spans('lifecycle loses answers'), ...this.pauses];
+    const overlap = ({ from, to }: Pause) =>
+      Math.max(0, Math.min(to, Date.now()) - Math.max(from, since));
+    return spans.reduce((sum, span) => sum + overlap(span), 0);
+  }
+}
+
+/** Whether the pod has to have left before its node is released early. */
+function mustLeave({ pod, app }: ModelPod): boolean {
+  const isFinished = pod.phase === 'Succeeded';
+  const isHeld = pod.deletingUntil !== undefined && pod.containersTerminated;
+  return app.kind !== 'DaemonSet' && !app.comesBack && !isFinished && !isHeld;
+}
+
+function foreignMarks({ labels, annotations, taints }: Node): string[] {
+  return [
+    ...Object.entries(labels).map((label) => `label ${label.join('=')}`),
+    ...Object.entries(annotations).map((annotation) => `annotation ${annotation.join('=')}`),
+    ...taints.map(({ key, effect }) => `taint ${key}:${effect}`),
+  ].filter((mark) => ![RETIREMENT_ANNOTATION, RETIRING_LABEL, EXCLUDE_LABEL, TAINT_KEY].some((own) => mark.includes(own)));
+}
+

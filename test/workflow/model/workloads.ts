@@ -1,0 +1,274 @@
+/**
+ * The pods, their controllers and their budgets, as they truly are. The server's rules are told here once more, from the
+ * Kubernetes documentation and not from the core: what the core believes is what is on trial.
+ */
+import type { DisruptionBudget } from '../../../lambdas/core/disruption-budget.ts';
+import type { EvictionAnswer } from '../../../lambdas/core/eviction-ask.ts';
+import type { Workload } from '../../../lambdas/core/implied-budget.ts';
+import type { DrainState } from '../../../lambdas/core/pacing.ts';
+import type { Pod } from '../../../lambdas/core/pod.ts';
+import { anOwner, aPod, SECOND } from '../../given.ts';
+import type { App } from './scenario.ts';
+import type { World } from './world.ts';
+
+export interface ModelPod {
+  /** As the API shows it now. */
+  pod: Pod;
+  readonly app: App;
+  readonly appName: string;
+  /** `other machine`: the one that has the node's name now. */
+  readonly place: 'here' | 'elsewhere' | 'other machine';
+  /** It was there from the start. */
+  readonly isFirst: boolean;
+}
+
+type Place = ModelPod['place'];
+
+export class Workloads {
+  readonly #world: World;
+  readonly #apps: ReadonlyMap<string, App>;
+  readonly #pods = new Map<string, ModelPod>();
+  readonly #stops = new Map<string, NodeJS.Timeout>();
+  /** Names of pods whose eviction was granted, by budget: its controller forgets them late. */
+  readonly #granted = new Map<string, Set<string>>();
+  readonly #listeners = new Set<() => void>();
+  /** Names of those that were there from the start and have gone. */
+  readonly gone = new Set<string>();
+  #born = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#apps = new Map(world.scenario.apps.map((app, index) => [`app${index}`, app]));
+    for (const [name, app] of this.#apps) {
+      for (let n = 0; n < app.here; n += 1) this.#create(name, { place: 'here', starts: n < app.unready, first: true });
+      for (let n = 0; n < app.elsewhere; n += 1) this.#create(name, { place: 'elsewhere', starts: false, first: true });
+    }
+  }
+
+  /** @returns what ends the listening */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  find(uid: string): ModelPod | undefined {
+    return this.#pods.get(uid);
+  }
+
+  on(place: Place): ModelPod[] {
+    return [...this.#pods.values()].filter((pod) => pod.place === place);
+  }
+
+  /** Ready pods of a controller that stay. */
+  healthy(appName: string): ModelPod[] {
+    return this.#of(appName).filter(({ pod }) => isHealthy(pod));
+  }
+
+  /** What is watched of a node: its pods, whosever machine they stand on, all budgets, and all controllers. */
+  state(): DrainState {
+    const onNode = [...this.#pods.values()].filter(({ place }) => place !== 'elsewhere');
+    const workloads = [...this.#apps].map(([name, app]) => this.#workload(name, app));
+    return {
+      pods: onNode.map(({ pod }) => pod),
+      budgets: [...this.#apps].flatMap(([name, app]) => this.#budgets(name, app)),
+      workloads: new Map(workloads.map((workload) => [workload.owner.uid, workload])),
+    };
+  }
+
+  /** The Eviction API. */
+  evict(uid: string, graceSeconds?: number): EvictionAnswer {
+    const found = this.#pods.get(uid);
+    if (found === undefined) return { kind: 'gone' };
+    const refusal = this.#refusal(found);
+    if (refusal !== undefined) return refusal;
+    if (isHealthy(found.pod)) this.#granted.get(found.appName)?.add(found.pod.name);
+    this.#delete(found, graceSeconds ?? found.pod.graceSeconds);
+    return { kind: 'granted' };
+  }
+
+  remove(uid: string, graceSeconds: number): EvictionAnswer {
+    const found = this.#pods.get(uid);
+    if (found === undefined) return { kind: 'gone' };
+    this.#delete(found, graceSeconds);
+    return { kind: 'granted' };
+  }
+
+  /** Their kubelet has died: they are not Ready, and end no more. */
+  areLeftAlone(): void {
+    for (const { pod } of this.on('here')) {
+      this.#change(pod.uid, { ready: false });
+      clearTimeout(this.#stops.get(pod.uid));
+    }
+  }
+
+  /** The control plane removes what stood on a node that is gone. */
+  areCollected(): void {
+    for (const { pod } of this.on('here')) this.#vanish(pod.uid);
+  }
+
+  /** The machine that has the node's name now gets pods of its own. */
+  comeToOtherMachine(): void {
+    for (const name of this.#apps.keys()) this.#create(name, { place: 'other machine', starts: false, first: false });
+  }
+
+  #refusal({ pod, app, appName }: ModelPod): EvictionAnswer | undefined {
+    if (app.spare === undefined || pod.deletingUntil !== undefined || pod.phase === 'Succeeded') return undefined;
+    if (app.coveredTwice) return { kind: 'several-budgets', message: 'This pod has more than one PodDisruptionBudget' };
+    const healthy = this.healthy(appName).length;
+    const needed = neededOf(app);
+    const lets = pod.ready ? healthy > needed : app.alwaysAllowsUnhealthy || (needed > 0 && healthy >= needed);
+    return lets ? undefined : { kind: 'over-budget', message: `Cannot evict pod: ${appName} needs ${needed}` };
+  }
+
+  #delete(found: ModelPod, graceSeconds: number): void {
+    const { pod, app, appName, place } = found;
+    const isNew = pod.deletingUntil === undefined;
+    const until = Math.min(pod.deletingUntil ?? Infinity, Date.now() + graceSeconds * SECOND);
+    this.#change(pod.uid, { deletingUntil: until });
+    if (isNew && isReplacedAtOnce(app)) this.#replace(appName);
+    if (graceSeconds === 0) this.#vanish(pod.uid);
+    else if (place !== 'here' || this.#world.node.isAlive) this.#stopBy(found, until);
+  }
+
+  #stopBy({ pod, app }: ModelPod, until: number): void {
+    if (app.stopSeconds === undefined) return;
+    clearTimeout(this.#stops.get(pod.uid));
+    const milliseconds = Math.min(app.stopSeconds * SECOND, until - Date.now());
+    this.#stops.set(
+      pod.uid,
+      setTimeout(() => {
+        this.#stopped(pod.uid, app);
+      }, milliseconds),
+    );
+  }
+
+  #stopped(uid: string, { finalizerSeconds }: App): void {
+    if (finalizerSeconds === undefined) {
+      this.#vanish(uid);
+      return;
+    }
+    this.#change(uid, { containersTerminated: true, containersLeft: [], ready: false, finalizers: ['shop/finalizer'] });
+    setTimeout(() => {
+      this.#vanish(uid);
+    }, finalizerSeconds * SECOND);
+  }
+
+  #vanish(uid: string): void {
+    const found = this.#pods.get(uid);
+    if (found === undefined) return;
+    clearTimeout(this.#stops.get(uid));
+    this.#pods.delete(uid);
+    if (found.isFirst) this.gone.add(found.pod.name);
+    const wasDeleted = found.pod.deletingUntil !== undefined;
+    const { app } = found;
+    if (app.kind === 'StatefulSet' || (!wasDeleted && isReplacedAtOnce(app))) this.#replace(found.appName);
+    this.#world.volumes.podHasGone(found);
+    this.#changed();
+  }
+
+  #replace(appName: string): void {
+    const comesBack = this.#apps.get(appName)?.comesBack === true && this.#world.node.isOurs;
+    this.#create(appName, { place: comesBack ? 'here' : 'elsewhere', starts: true, first: false });
+  }
+
+  #create(appName: string, { place, starts, first }: { place: Place; starts: boolean; first: boolean }): void {
+    const app = this.#app(appName);
+    this.#born += 1;
+    const name = `${appName}-${this.#born}`;
+    const { owner: _, ...bare } = aPod({
+      name,
+      createdAt: Math.floor(Date.now() / SECOND) * SECOND - (first ? 3_600 * SECOND : 0),
+      ready: !starts,
+      labels: { app: appName },
+      annotations: app.isProtected ? { 'ebb/evict': 'never' } : {},
+      graceSeconds: app.graceSeconds,
+      containersLeft: ['main running'],
+      priority: app.isCritical ? 2_000_000_000 : 0,
+      claims: app.detachSeconds === undefined ? [] : [name],
+    });
+    const pod = app.kind === 'bare' ? bare : { ...bare, owner: ownerOf(appName, app) };
+    this.#pods.set(pod.uid, { pod, app, appName, place, isFirst: first });
+    if (starts && app.startSeconds !== undefined) {
+      setTimeout(() => {
+        this.#starts(pod.uid);
+      }, app.startSeconds * SECOND);
+    }
+    this.#changed();
+  }
+
+  #starts(uid: string): void {
+    const found = this.#pods.get(uid);
+    if (found === undefined || found.pod.containersTerminated) return;
+    if (found.place !== 'here' || this.#world.node.isAlive) this.#change(uid, { ready: true });
+  }
+
+  #change(uid: string, change: Partial<Pod>): void {
+    const found = this.#pods.get(uid);
+    if (found === undefined) return;
+    found.pod = { ...found.pod, ...change };
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #of(appName: string): ModelPod[] {
+    return [...this.#pods.values()].filter((pod) => pod.appName === appName);
+  }
+
+  #app(name: string): App {
+    const app = this.#apps.get(name);
+    if (app === undefined) throw new Error(`the scenario has no ${name}`);
+    return app;
+  }
+
+  #workload(name: string, app: App): Workload {
+    const pods = this.#of(name).map(({ pod }) => pod);
+    return {
+      owner: ownerOf(name, app),
+      replicas: app.here + app.elsewhere,
+      readyPods: new Set(pods.filter(isHealthy).map(({ uid }) => uid)),
+      unreadyPods: pods
+        .filter((pod) => !isHealthy(pod))
+        .map((pod) => ({ pod: `shop/${pod.name}`, uid: pod.uid, reason: 'not ready' })),
+    };
+  }
+
+  #budgets(name: string, app: App): DisruptionBudget[] {
+    if (app.spare === undefined) return [];
+    const granted = this.#granted.get(name) ?? new Set();
+    this.#granted.set(name, granted);
+    const currentHealthy = this.healthy(name).length;
+    const budget: DisruptionBudget = {
+      namespace: 'shop',
+      name,
+      selector: { matchLabels: { app: name } },
+      disruptionsAllowed: Math.max(0, currentHealthy - neededOf(app)),
+      currentHealthy,
+      desiredHealthy: neededOf(app),
+      expectedPods: app.here + app.elsewhere,
+      disruptedPods: [...granted],
+      alwaysAllowsUnhealthy: app.alwaysAllowsUnhealthy,
+    };
+    return app.coveredTwice ? [budget, { ...budget, name: `${name}-too` }] : [budget];
+  }
+}
+
+export function isHealthy(pod: Pod): boolean {
+  return pod.ready && pod.deletingUntil === undefined;
+}
+
+/** How many of its pods a budget wants to stay. */
+export function neededOf({ here, elsewhere, spare = Infinity }: App): number {
+  return Math.max(0, here + elsewhere - spare);
+}
+
+/** A StatefulSet waits until the name is free. */
+function isReplacedAtOnce({ kind }: App): boolean {
+  return kind === 'ReplicaSet' || kind === 'Job' || kind === 'DaemonSet';
+}
+
+function ownerOf(name: string, { kind }: App) {
+  return anOwner({ kind, name });
+}
