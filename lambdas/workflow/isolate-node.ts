@@ -43,8 +43,7 @@ export async function isolateNode(
   const patched = await patchNode(node, cluster, async (found) => {
     if (!isInstance(found, subject.instance)) return 'gone';
     const charge = chargeOf(found);
-    const rival =
-      charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge.execution));
+    const rival = charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge.execution));
     const decision = decideCharge(charge, claim, rival);
     if (decision.kind === 'join') {
       joined = decision.execution;

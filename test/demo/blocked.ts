@@ -6,7 +6,7 @@ import { Installation } from '../installation.ts';
 import { budgets } from '../peers/kubernetes/resources.ts';
 import { budgetExpectation, completionExpectation, evictedPods, heartbeatExpectation } from './expectations.ts';
 import type { Expectation, Scenario } from './scenario.ts';
-import { costOf, hasEnded, outcomeOf, secondsSince, stage, terminate, type Staged } from './staging.ts';
+import { costOf, hasLeft, outcomeOf, secondsSince, stage, terminate, type Staged } from './staging.ts';
 import { driveUntil } from './timelapse.ts';
 
 const CLUSTER = 'shop';
@@ -42,7 +42,7 @@ export const blocked: Scenario = {
           spec.minAvailable = 2;
         });
       });
-      await driveUntil(installation, () => hasEnded(installation));
+      await driveUntil(installation, () => hasLeft(staged));
       const cost = costOf(installation);
       const outcome = outcomeOf(staged, { expectations: expectationsOf(staged), cost });
       telling.end(outcome);

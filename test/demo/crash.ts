@@ -7,7 +7,7 @@ import { Installation } from '../installation.ts';
 import { evictedPods, expectationsOfAws, expectationsOfPods, heartbeatExpectation } from './expectations.ts';
 import { populate } from './lifecycle.ts';
 import type { Expectation, Scenario } from './scenario.ts';
-import { costOf, hasEnded, outcomeOf, stage, terminate, type Staged } from './staging.ts';
+import { costOf, hasLeft, outcomeOf, stage, terminate, type Staged } from './staging.ts';
 import { driveUntil } from './timelapse.ts';
 
 const CLUSTER = 'shop';
@@ -35,7 +35,7 @@ export const crash: Scenario = {
       const seed = Number(process.env.EBB_SEED ?? Math.floor(Math.random() * 2 ** 31));
       orderKills(installation, seed);
       await terminate(installation, instance);
-      await driveUntil(installation, () => hasEnded(installation));
+      await driveUntil(installation, () => hasLeft(staged));
       kubernetes.terminateMachine(staged.scene.node);
       const outcome = outcomeOf(staged, { expectations: expectationsOf(staged, seed), cost: costOf(installation) });
       telling.end(outcome);

@@ -19,6 +19,15 @@ const finishedSchema = z.strictObject({
   pods: z.number(),
   unbudgetedControllers: z.number(),
   requests: z.strictObject({ kubernetes: z.number(), aws: z.number() }),
+  cost: z.optional(
+    z.strictObject({
+      billedSeconds: z.number(),
+      suspendedSeconds: z.number(),
+      operations: z.number(),
+      invocations: z.number(),
+      dollars: z.number(),
+    }),
+  ),
 });
 
 describe('npm run demo', () => {
@@ -66,6 +75,20 @@ describe('npm run demo', () => {
       ).toBe(true);
     }
   });
+
+  test.each(['blocked', 'deadline', 'crash'])(
+    '--scenario %s --json ends well, and says what it cost',
+    { timeout: 240_000 },
+    (scenario) => {
+      const { status, lines } = runDemo('--scenario', scenario, '--json');
+      const finished = finishedSchema.parse(JSON.parse(lines.at(-1) ?? ''));
+      expect(finished).toMatchObject({ ok: true, scenario });
+      expect(status).toBe(0);
+      expect(finished.cost?.suspendedSeconds).toBeGreaterThan(0);
+      expect(finished.cost?.dollars).toBeGreaterThan(0);
+      expect(finished.cost?.dollars).toBeLessThan(0.05);
+    },
+  );
 
   test('refuses an unknown scenario, listing those there are', () => {
     const { status, errors } = runDemo('--scenario', 'meteor');

@@ -6,7 +6,7 @@ import { Installation } from '../installation.ts';
 import type { World } from '../peers/kubernetes/world.ts';
 import { detachments, evictedPods, expectationsOfAws, expectationsOfPods, requestExpectation } from './expectations.ts';
 import type { Outcome, Scenario, Telling } from './scenario.ts';
-import { hasEnded, outcomeOf, secondsSince, stage, terminate, type Staged } from './staging.ts';
+import { hasLeft, outcomeOf, secondsSince, stage, terminate, type Staged } from './staging.ts';
 
 const CLUSTER = 'shop';
 const GROUP = 'shop-workers';
@@ -46,9 +46,7 @@ async function terminateOne(installation: Installation, telling: Telling): Promi
   const staged = stage(installation, telling, { ...names, heartbeatSeconds: HEARTBEAT_SECONDS, instance });
   await terminate(installation, instance);
   const gaveUpAt = clock.now() + PATIENCE_MS;
-  while (clock.now() < gaveUpAt && !(aws.autoScaling.state(instance) === 'Terminated' && hasEnded(installation))) {
-    await clock.sleep(50);
-  }
+  while (clock.now() < gaveUpAt && !hasLeft(staged)) await clock.sleep(50);
   kubernetes.terminateMachine(staged.scene.node);
   const outcome = judge(staged);
   telling.end(outcome);

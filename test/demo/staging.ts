@@ -70,6 +70,11 @@ export function hasEnded({ aws }: Installation): boolean {
   return executions.length > 0 && executions.every(({ status }) => status !== 'RUNNING');
 }
 
+/** Whether the scene's instance is terminated and its retirement over. */
+export function hasLeft({ installation, scene }: Staged): boolean {
+  return hasEnded(installation) && installation.aws.autoScaling.state(scene.instance) === 'Terminated';
+}
+
 /** The outcome of a scenario, by what was found at its end. */
 export function outcomeOf(
   { installation, scene, facts }: Staged,
@@ -100,7 +105,7 @@ export function outcomeOf(
     workloads,
     stages: {
       isolated: since(facts.find((fact) => fact.kind === 'nodeCordoned' && fact.node === scene.node)?.at),
-      'last pod gone': since(Math.max(...evicted.map(({ gone }) => gone ?? NaN))),
+      ...(evicted.length > 0 && { 'last pod gone': since(Math.max(...evicted.map(({ gone }) => gone ?? NaN))) }),
       ...stages,
       'hook completed': since(completedAt),
     },

@@ -6,17 +6,17 @@ test.skipIf(!process.env.N)('probe', async () => {
   const N = Number(process.env.N ?? 500), seed = Number(process.env.SEED ?? 1);
   const kinds = new Map<string, { n: number; example: string }>();
   const results: Record<string, number> = {};
-  let i = 0; let slow = 0, slowAt = '';
-  const t0 = performance.now();
+  let i = 0; const times: [number,string][] = []; let slow = 0, slowAt = '';
+  const t0 = process.cpuUsage().user;
   for (const s of fc.sample(scenarios, { numRuns: N, seed })) {
-    const t = performance.now(); if (process.env.V) console.log(i, JSON.stringify(s));
+    const t = process.cpuUsage().user / 1000; if (process.env.V) writeFileSync("/tmp/cur.json", JSON.stringify(s));
     let broke: readonly string[];
     try {
       const r = await runModel(s);
       broke = r.broke;
       for (const { ended } of r.retirements) { const k = 'failed' in ended ? ended.failed.name : ended.retired.result; results[k] = (results[k] ?? 0) + 1; }
     } catch (e) { broke = ['X ' + (e as Error).message + ((e as Error).stack ?? '').split('\n').slice(1,3).join('|')]; }
-    const d = performance.now() - t; if (d > slow) { slow = d; slowAt = JSON.stringify(s.drain) + s.hookTimeoutSeconds; }
+    const d = process.cpuUsage().user / 1000 - t; times.push([d, JSON.stringify([s.drain.timeoutSeconds, s.drain.atDeadline, s.hookTimeoutSeconds, s.crashes.length])]); if (d > slow) { slow = d; slowAt = JSON.stringify(s.drain) + s.hookTimeoutSeconds; }
     for (const b of broke.slice(0, 1)) {
       const k = b.replace(/app\d-\d+/g, 'POD').replace(/[\d.]+/g, '#');
       const known = kinds.get(k) ?? { n: 0, example: '' };
@@ -25,10 +25,11 @@ test.skipIf(!process.env.N)('probe', async () => {
     }
     i++;
   }
-  console.log((performance.now() - t0).toFixed(), 'ms', results, 'slowest', slow.toFixed(), slowAt);
+  console.log(((process.cpuUsage().user - t0) / 1000).toFixed(), 'ms', results, 'slowest', slow.toFixed(), slowAt);
+  times.sort((a,b)=>b[0]-a[0]); console.log(times.filter((_, i) => i % 15 === 0).map(([d, w]) => d.toFixed() + ' ' + w).join('\n'));
   for (const [k, v] of [...kinds].sort((a, b) => b[1].n - a[1].n)) console.log(v.n, k, '\n   ', v.example.slice(0, 1800));
 }, 600000);
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 test.skipIf(!process.env.ONE)('one', async () => {
   const s = JSON.parse(readFileSync(process.env.ONE ?? '', 'utf8'));
   const r = await runModel(s);

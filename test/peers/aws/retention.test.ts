@@ -104,7 +104,9 @@ describe('an instance of a group that retains', () => {
     );
     expect(Activities.find(({ Description }) => Description?.startsWith('Terminating'))).toMatchObject({
       StatusCode: 'Cancelled',
-      StatusMessage: expect.stringMatching(/^Instance failed to complete user's Lifecycle Action: .*abandoned/) as string,
+      StatusMessage: expect.stringMatching(
+        /^Instance failed to complete user's Lifecycle Action: .*abandoned/,
+      ) as string,
     });
   });
 

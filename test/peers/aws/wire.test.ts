@@ -221,7 +221,8 @@ test('SSM lists parameters by path in pages of ten at most', async () => {
   for (let index = 10; index < 33; index += 1) peer.ssm.put(`/ebb/${index % 2 === 0 ? 'even' : 'odd'}/${index}`, 'x');
   const counts = async (input: { Path: string; Recursive?: boolean }): Promise<number[]> => {
     const pages: number[] = [];
-    for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, input)) pages.push(Parameters.length);
+    for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, input))
+      pages.push(Parameters.length);
     return pages;
   };
   expect(await counts({ Path: '/ebb', Recursive: true })).toEqual([10, 10, 3]);

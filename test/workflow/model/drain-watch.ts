@@ -60,7 +60,7 @@ export class WatchedDrain implements DrainWatch {
   #send(): void {
     if (this.#isSending) return;
     this.#isSending = true;
-    setTimeout(() => {
+    queueMicrotask(() => {
       this.#isSending = false;
       this.#sent += 1;
       const number = this.#sent;
@@ -71,7 +71,7 @@ export class WatchedDrain implements DrainWatch {
       const { lagMs } = this.#world.scenario;
       if (lagMs === 0) arrives();
       else setTimeout(arrives, lagMs);
-    }, 0);
+    });
   }
 
   #show(state: DrainState, number: number): void {

@@ -11,8 +11,8 @@ import { Sandbox, type Departure } from './sandbox.ts';
 export interface Operation {
   readonly type: 'step' | 'wait';
   readonly name: string;
-  /** What a step returned, as JSON. */
-  readonly outcome?: string;
+  /** What a step returned, as it comes out of JSON; frozen, because each replay is given it. */
+  readonly outcome?: unknown;
   /** When a wait is over, epoch milliseconds. */
   readonly until?: number;
 }
@@ -85,8 +85,7 @@ class Invocation implements DurableRun {
 
   async step<Outcome>(name: string, work: () => Promise<Outcome>): Promise<Outcome> {
     const kept = this.#replayed('step', name) ?? (await this.#carryOut(name, work));
-    // A step without a result has none in JSON either.
-    return (kept.outcome === undefined ? undefined : JSON.parse(kept.outcome)) as Outcome;
+    return kept.outcome as Outcome;
   }
 
   async suspend(name: string, seconds: number): Promise<void> {
@@ -119,8 +118,7 @@ class Invocation implements DurableRun {
     const [worked] = await Promise.allSettled([work()]);
     sandbox.isInStep = false;
     if (worked.status === 'fulfilled') {
-      const outcome = JSON.stringify(worked.value) as string | undefined;
-      return await this.#keep({ type: 'step', name, ...(outcome !== undefined && { outcome }) });
+      return await this.#keep({ type: 'step', name, outcome: throughJson(worked.value) });
     }
     const retry = this.#execution.retryOf();
     if (retry === undefined) throw worked.reason;
@@ -133,6 +131,12 @@ class Invocation implements DurableRun {
       return Promise.resolve(operation);
     });
   }
+}
+
+/** A step without a result has none in JSON either. */
+function throughJson(value: unknown): unknown {
+  if (value === undefined) return undefined;
+  return JSON.parse(JSON.stringify(value), (_key, part: unknown) => Object.freeze(part));
 }
 
 function sleepUntil(time: number): Promise<void> {

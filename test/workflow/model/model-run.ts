@@ -80,7 +80,7 @@ class ModelRunner {
     const { running, witness } = this.#world;
     const name = executionName(notice);
     const ports = this.#ports(name);
-    witness.begins(name, spanOf(this.#scenario, notice.at));
+    witness.spans.set(name, spanOf(this.#scenario, notice.at));
     running.add(name);
     const execution = new DurableExecution(async (run, sandbox) => {
       const guarded = sandbox.guard(ports, this.#world);

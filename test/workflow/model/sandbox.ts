@@ -19,7 +19,6 @@ const INVOCATION_TIMEOUT_MS = 10 * MINUTE;
 
 export type OuterPorts = Omit<RetirementPorts, 'run'>;
 
-let n = 0;
 export class Sandbox {
   readonly #crashes: Crashes;
   #timeout: NodeJS.Timeout | undefined;
@@ -56,7 +55,6 @@ export class Sandbox {
   /** Lets something be done outside, if it is still alive; it may die at that. */
   async through<Outcome>(of: 'request' | 'checkpoint', effect: () => Promise<Outcome>): Promise<Outcome> {
     if (!this.isAlive) return await new Promise(() => undefined);
-    if (++n > 1e5 && n < 1e5+5) console.log(new Error("loop").stack, of, Date.now());
     const crash = this.#crashes.next(of);
     if (crash?.when === 'before') return await this.leave(crash.departure());
     const [outcome] = await Promise.allSettled([effect()]);

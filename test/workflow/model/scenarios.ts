@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import type { App, Crash, DrainGiven, Fault, NodeGiven, Scenario, SecondNotice } from './scenario.ts';
 
-/** Most of the time `usual`. */
-function mostly<Value>(usual: Value, others: fc.Arbitrary<Value>): fc.Arbitrary<Value> {
-  return fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: others });
+/** `usual`, so many times as often as all others. */
+function mostly<Value>(usual: Value, others: fc.Arbitrary<Value>, weight = 4): fc.Arbitrary<Value> {
+  return fc.oneof({ weight: Math.round(20 * weight), arbitrary: fc.constant(usual) }, { weight: 20, arbitrary: others });
 }
 
 /** Often left out. */
@@ -36,7 +36,7 @@ const app: fc.Arbitrary<App> = fc
 
 const drain: fc.Arbitrary<DrainGiven> = fc
   .record({
-    timeoutSeconds: seconds(60, 120, 240, 600, 1_800, 3_600, 14_400, 172_800),
+    timeoutSeconds: mostly(172_800, seconds(60, 120, 240, 600, 1_800, 3_600, 14_400), 0.05),
     atDeadline: fc.constantFrom<DrainGiven['atDeadline'][]>('force', 'force', 'force', 'wait', 'retain'),
     impliedBudget: fc.constantFrom<DrainGiven['impliedBudget'][]>(0.25, 0.25, 0.5, 'off'),
     maxEvictionsInFlight: seconds(50, 2, 1),
@@ -95,14 +95,14 @@ const crash: fc.Arbitrary<Crash> = fc.record({
 
 const second: fc.Arbitrary<SecondNotice> = fc.record({
   startsAfterSeconds: seconds(0, 1, 10, 100, 1_000),
-  olderBySeconds: seconds(0, 0, 30, 300),
+  olderBySeconds: seconds(0, 0, 10, 30),
 });
 
 /** Anything. */
 export const scenarios: fc.Arbitrary<Scenario> = fc
   .record({
     seed: fc.nat(),
-    hookTimeoutSeconds: seconds(30, 60, 120, 300, 900, 3_600, 7_200),
+    hookTimeoutSeconds: mostly(7_200, seconds(30, 60, 60, 120, 300, 900), 0.05),
     drain,
     retains: fc.boolean(),
     standing: mostly<Scenario['standing']>('waiting', fc.constantFrom('late', 'late', 'in service', 'gone')),
@@ -112,7 +112,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
     lagMs: seconds(0, 20, 1_000),
     faults: fc.array(fault, { maxLength: 3 }),
     crashes: fc.array(crash, { maxLength: 3 }),
-    second: maybe(second, 1),
+    second: mostly<SecondNotice | undefined>(undefined, second),
   })
   .map(defined);
 

@@ -14,6 +14,7 @@ const MOST_TURNS = 100_000;
 /** Puts Date, setTimeout, clearTimeout and Math.random on virtual time until `work` has ended. It begins at noon. */
 export async function onVirtualTime<Outcome>(seed: number, work: () => Promise<Outcome>): Promise<Outcome> {
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: NOON });
+  waitAsNodeDoes();
   const chance = vi.spyOn(Math, 'random').mockImplementation(drawing(seed));
   try {
     return await drive(work());
@@ -21,6 +22,13 @@ export async function onVirtualTime<Outcome>(seed: number, work: () => Promise<O
     chance.mockRestore();
     vi.useRealTimers();
   }
+}
+
+/** A millisecond at least, and whole ones: a stand-in that fires at once would let a loop spin that in truth goes on. */
+function waitAsNodeDoes(): void {
+  const { setTimeout: wait } = globalThis;
+  const waitWholeMs = (run: () => void, milliseconds = 0): unknown => wait(run, Math.max(1, Math.trunc(milliseconds)));
+  Object.assign(globalThis, { setTimeout: waitWholeMs });
 }
 
 async function drive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {

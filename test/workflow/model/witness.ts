@@ -32,7 +32,8 @@ export class Witness {
   readonly #verified = new Set<string>();
   /** Executions that have changed anything. */
   readonly touchedBy = new Set<string>();
-  readonly #spans = new Map<string, Span>();
+  /** Of each retirement that has begun. */
+  readonly spans = new Map<string, Span>();
   /** When processes were dead. */
   readonly pauses: Pause[] = [];
   #inCharge: { execution: string; since: number } | undefined;
@@ -49,11 +50,6 @@ export class Witness {
   broken(what: string): void {
     const seconds = Math.round((Date.now() - this.#begin) / SECOND);
     if (this.broke.length < 10) this.broke.push(`${what} (at ${seconds} s)`);
-  }
-
-  /** A retirement begins. */
-  begins(execution: string, span: Span): void {
-    this.#spans.set(execution, span);
   }
 
   verified(execution: string): void {
@@ -79,7 +75,7 @@ export class Witness {
 
   answered({ kind }: EvictionAnswer, { name }: Pod): void {
     const { lagMs, latencyMs, crashes } = this.#world.scenario;
-    const isExact = lagMs === 0 && latencyMs === 0 && crashes.length === 0 && this.#spans.size === 1;
+    const isExact = lagMs === 0 && latencyMs === 0 && crashes.length === 0 && this.spans.size === 1;
     if (kind === 'over-budget' && isExact) this.broken(`4.4: ${name} is asked for although its budget allows no more`);
   }
 
@@ -119,7 +115,7 @@ export class Witness {
     if (this.isCompleted) this.broken('P1: the hook is completed once more, although it is known to be');
     const { node, machine } = this.#world;
     const ends = node.object === undefined || !node.isAlive || machine.status !== 'up';
-    if (ends || Date.now() >= this.#lastDeadline() - SECOND) return;
+    if (ends || Date.now() >= this.#firstDeadline() - SECOND) return;
     const left = this.#world.workloads.on('here').filter(mustLeave);
     if (left.length > 0) this.broken(`P1: released with time left and ${left.map(({ pod }) => pod.name).join()} on it`);
   }
@@ -172,7 +168,7 @@ export class Witness {
     const { impliedBudget: share } = this.#world.scenario.drain;
     const replicas = app.here + app.elsewhere;
     const isPaced = app.spare === undefined && (app.kind === 'ReplicaSet' || app.kind === 'StatefulSet');
-    if (share === 'off' || !isPaced || !isHealthy(pod) || replicas <= 1 || this.#spans.size > 1) return;
+    if (share === 'off' || !isPaced || !isHealthy(pod) || replicas <= 1 || this.spans.size > 1) return;
     const allowed = app.kind === 'StatefulSet' ? 1 : Math.max(1, Math.ceil(replicas * share));
     const left = this.#world.workloads.healthy(appName).length - 1;
     if (left < replicas - allowed) this.broken(`P3: ${appName} is left with ${left} of ${replicas} pods, by ${pod.name}`);
@@ -188,14 +184,18 @@ export class Witness {
     const { atDeadline } = scenario.drain;
     const keeps = atDeadline === 'wait' || (atDeadline === 'retain' && this.#world.group.retains);
     if (keeps) return Infinity;
-    const points = [...this.#spans.values()].map(({ startedAt, deadline }) =>
+    const points = [...this.spans.values()].map(({ startedAt, deadline }) =>
       Math.max(deadline - graceSeconds * SECOND, (startedAt + deadline) / 2),
     );
     return Math.min(...points);
   }
 
+  #firstDeadline(): number {
+    return Math.min(...[...this.spans.values()].map(({ deadline }) => deadline));
+  }
+
   #lastDeadline(): number {
-    return Math.max(...[...this.#spans.values()].map(({ deadline }) => deadline));
+    return Math.max(...[...this.spans.values()].map(({ deadline }) => deadline));
   }
 
   /** Milliseconds since then in which we were dead, or AWS did not answer. */
