@@ -25,6 +25,10 @@ export class EbbStack extends Stack {
     const hooks = new LifecycleHooks(this, 'Hooks', configuration);
     // An instance must not wait in a hook that nobody listens to yet.
     hooks.node.addDependency(routing, access);
+    new CfnOutput(this, 'RetirementFunction', {
+      value: retirement.alias.version.lambda.functionName,
+      description: 'For npm run retirements',
+    });
     new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'SweepRole', { value: sweep.role.roleArn, description: 'Holds an access entry' });
   }

@@ -63,7 +63,8 @@ describe('a run with less than 300 s to its deadline never suspends', () => {
 });
 
 /**
- * The turns that a run takes until its deadline: each a pass of 5 s and a suspension, which a heartbeat cuts short. Two durable operations each: the step and the wait.
+ * The turns that a run takes until its deadline: each a pass of 5 s and a suspension, which a heartbeat cuts short;
+ * a heartbeat that falls due in a pass is sent there. Two durable operations each: the step and the wait.
  */
 function operations(span: Span, random: number): number {
   let now = span.startedAt;
@@ -73,8 +74,11 @@ function operations(span: Span, random: number): number {
   while (now < span.deadline) {
     turns += 1;
     turn += 1;
-    if (now >= heartbeatAt) heartbeatAt = now + heartbeatInterval(span.hookTimeoutSeconds, random);
-    now += WATCHED_LATER_MS;
+    const passEnds = now + WATCHED_LATER_MS;
+    if (passEnds >= heartbeatAt) {
+      heartbeatAt = Math.max(now, heartbeatAt) + heartbeatInterval(span.hookTimeoutSeconds, random);
+    }
+    now = passEnds;
     const dueAt = Math.min(heartbeatAt, span.deadline);
     const suspended = suspensionSeconds({ turns, turn, now, dueAt }, span);
     now = suspended === 0 ? Math.max(now + 1, dueAt) : now + suspended * 1000;

@@ -12,6 +12,7 @@ import {
   LIFECYCLE_COMPLETE_ACTIONS,
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
+  TERMINATE_ACTIONS,
 } from '../../lambdas/adapters/auto-scaling.ts';
 import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling-groups.ts';
 import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2-instances.ts';
@@ -138,6 +139,7 @@ describe('IAM', () => {
       ...LIFECYCLE_READ_ACTIONS,
       ...LIFECYCLE_COMPLETE_ACTIONS,
       ...LIFECYCLE_HEARTBEAT_ACTIONS,
+      ...TERMINATE_ACTIONS,
       ...INSTANCE_ACTIONS,
       ...TAG_ACTIONS,
       ...PARAMETER_ACTIONS,

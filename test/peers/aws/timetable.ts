@@ -41,21 +41,12 @@ export class Timetable {
     return timer;
   }
 
-  /** Runs `run` every so many milliseconds of driven time, until cancelled or the peer has stopped. */
-  every(milliseconds: number, run: () => void): Timer {
-    if (this.#stopped) return { cancel: () => undefined };
+  /** Runs `run` every so many milliseconds of driven time, until the peer has stopped. */
+  every(milliseconds: number, run: () => void): void {
+    if (this.#stopped) return;
     const repeat = new Repeat(this.clock, milliseconds, run);
     this.#repeats.add(repeat);
     repeat.arm();
-    const timer: Timer = {
-      cancel: () => {
-        repeat.disarm();
-        this.#repeats.delete(repeat);
-        this.#timers.delete(timer);
-      },
-    };
-    this.#timers.add(timer);
-    return timer;
   }
 
   /** When the clock's next timer is due that is none of `every`: those go on for ever, whatever is left to do. */
@@ -75,9 +66,12 @@ export class Timetable {
   stop(): void {
     this.#stopped = true;
     for (const timer of [...this.#timers]) timer.cancel();
+    for (const repeat of this.#repeats) repeat.disarm();
+    this.#repeats.clear();
   }
 }
 
+/** A timer that keeps its pace: it is due a whole number of times after it was made, however late it runs. */
 class Repeat {
   readonly #clock: DrivenClock;
   readonly #milliseconds: number;

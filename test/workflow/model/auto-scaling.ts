@@ -42,7 +42,10 @@ export class ModelGroup {
     this.state = STATES[scenario.standing];
     this.retains = scenario.retains;
     if (scenario.standing === 'waiting') this.#hold();
-    if (scenario.standing === 'late') setTimeout(() => { this.#hold(); }, LATE_MS);
+    if (scenario.standing === 'late')
+      setTimeout(() => {
+        this.#hold();
+      }, LATE_MS);
     faults.when('hook completed by another', () => {
       if (this.isHeld) this.#end('another');
     });
@@ -151,4 +154,3 @@ export class ModelGroup {
     }, TERMINATES_AFTER_MS);
   }
 }
-

@@ -144,9 +144,15 @@ export class ClusterApi implements Cluster {
     const { heldUpUntil = 0 } = scenario.node;
     if (Date.now() >= momentOf(scenario, heldUpUntil)) return [];
     const since = new Date(NOON - HOUR).toISOString();
-    const charge = { execution: 'another', kind: 'asg-terminate', since, deadline: since, cordonedByUs: true, labelledByUs: true };
+    const charge = {
+      execution: 'another',
+      kind: 'asg-terminate',
+      since,
+      deadline: since,
+      cordonedByUs: true,
+      labelledByUs: true,
+    };
     const annotations = { 'ebb/retirement': JSON.stringify(charge) };
     return [aNode({ name: 'another-node', providerId: 'aws:///x/i-1', labels: { 'ebb/retiring': 'x' }, annotations })];
   }
 }
-

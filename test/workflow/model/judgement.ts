@@ -30,7 +30,9 @@ function judgeOperations({ scenario, witness }: World, { execution }: ModelRetir
   if (scenario.hookTimeoutSeconds >= PROMISED_FROM_SECONDS && execution.counted >= MOST_OPERATIONS) {
     witness.broken(`31: ${execution.counted} durable operations`);
   }
-  const odd = execution.suspensions.find((seconds) => !Number.isInteger(seconds) || seconds < 1 || seconds * 1000 > LONGEST_SUSPENSION_MS);
+  const odd = execution.suspensions.find(
+    (seconds) => !Number.isInteger(seconds) || seconds < 1 || seconds * 1000 > LONGEST_SUSPENSION_MS,
+  );
   if (odd !== undefined) witness.broken(`4: it suspends for ${odd} s`);
 }
 
@@ -69,7 +71,8 @@ const ENDS: Readonly<Record<Result | 'ignored', readonly HookEnd['by'][]>> = {
 function judgeResult(world: World, name: string, result: Result | 'ignored'): void {
   const { group, scenario, witness } = world;
   const isRefused = scenario.standing === 'in service' || scenario.standing === 'gone';
-  if (isRefused && (result !== 'ignored' || witness.touchedBy.size > 0)) witness.broken(`1.3: it is ${result}, which AWS contradicts`);
+  if (isRefused && (result !== 'ignored' || witness.touchedBy.size > 0))
+    witness.broken(`1.3: it is ${result}, which AWS contradicts`);
   if (result === 'ignored' && witness.touchedBy.has(name)) witness.broken('1.3: ignored, and something was done');
   // Another retirement, or a person, may have to see to the end of its hook.
   const isOthers = result === 'ignored' || result === 'joined' || result === 'superseded';
@@ -101,7 +104,14 @@ function judgeTelling({ told: all, scenario, witness }: World, { name, ended }: 
   const { crashes, faults } = scenario;
   const lifecycleFails = faults.some(({ kind }) => kind.startsWith('lifecycle') || kind === 'conflict');
   if (crashes.length > 0 || lifecycleFails) return;
-  for (const type of ['retirement.started', 'node.isolated', 'drain.planned', 'node.drained', 'hook.completed', 'retirement.finished']) {
+  for (const type of [
+    'retirement.started',
+    'node.isolated',
+    'drain.planned',
+    'node.drained',
+    'hook.completed',
+    'retirement.finished',
+  ]) {
     if (count(type) > 1) witness.broken(`13: ${type} is told ${count(type)} times`);
   }
   const drained = told.find((event) => event.type === 'node.drained');

@@ -26,7 +26,10 @@ export class ModelNode {
     const { faults, scenario } = world;
     this.#world = world;
     if (scenario.node.joins === 'before') this.#join();
-    if (scenario.node.joins === 'late') setTimeout(() => { this.#join(); }, LATE_MS);
+    if (scenario.node.joins === 'late')
+      setTimeout(() => {
+        this.#join();
+      }, LATE_MS);
     faults.when('kubelet dies', () => {
       this.kubeletDies();
     });
@@ -108,10 +111,11 @@ function providerId(instance: string): string {
   return `aws:///eu-central-1a/${instance}`;
 }
 
-function marksOf({ cordoned, marked, leftover }: NodeGiven): Pick<
-  Node,
-  'unschedulable' | 'taints' | 'labels' | 'annotations'
-> {
+function marksOf({
+  cordoned,
+  marked,
+  leftover,
+}: NodeGiven): Pick<Node, 'unschedulable' | 'taints' | 'labels' | 'annotations'> {
   const charge = {
     execution: 'a-retirement-that-has-ended',
     kind: 'asg-terminate',

@@ -79,7 +79,8 @@ export class Sandbox {
       journal: {
         report: (event: DomainEvent) => {
           if (!this.isAlive) return;
-          if (!this.isInStep) world.witness.broken(`P4: ${event.type} is reported outside of a step: replays repeat it`);
+          if (!this.isInStep)
+            world.witness.broken(`P4: ${event.type} is reported outside of a step: replays repeat it`);
           ports.journal.report(event);
         },
       },
@@ -92,7 +93,8 @@ export class Sandbox {
         const member: unknown = Reflect.get(target, key);
         if (typeof member !== 'function') return member;
         return (...given: unknown[]) => {
-          if (!this.isInStep) world.witness.broken(`P5: ${String(key)} is asked for outside of a step: replays ask again`);
+          if (!this.isInStep)
+            world.witness.broken(`P5: ${String(key)} is asked for outside of a step: replays ask again`);
           return this.through('request', () => Reflect.apply(member, target, given) as Promise<unknown>);
         };
       },

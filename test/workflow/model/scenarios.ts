@@ -4,7 +4,10 @@ import type { App, Crash, DrainGiven, Fault, NodeGiven, Scenario, SecondNotice }
 
 /** `usual`, so many times as often as all others. */
 function mostly<Value>(usual: Value, others: fc.Arbitrary<Value>, weight = 4): fc.Arbitrary<Value> {
-  return fc.oneof({ weight: Math.round(20 * weight), arbitrary: fc.constant(usual) }, { weight: 20, arbitrary: others });
+  return fc.oneof(
+    { weight: Math.round(20 * weight), arbitrary: fc.constant(usual) },
+    { weight: 20, arbitrary: others },
+  );
 }
 
 /** Often left out. */

@@ -60,7 +60,8 @@ export class Witness {
   asked(pod: Pod, view: DrainState | undefined): void {
     const [budget, second] = view?.budgets.filter(({ name }) => name.startsWith(pod.labels.app ?? '-')) ?? [];
     if (budget === undefined || second !== undefined || !pod.ready) return;
-    if (budget.disruptionsAllowed <= 0) this.broken(`P3: ${pod.name} is asked for while its budget is seen to allow nothing`);
+    if (budget.disruptionsAllowed <= 0)
+      this.broken(`P3: ${pod.name} is asked for while its budget is seen to allow nothing`);
   }
 
   evicting(execution: string, { uid }: Pod): void {
@@ -89,11 +90,14 @@ export class Witness {
     const { name } = found.pod;
     const grace = this.#graceOf(found);
     const from = this.#forcedFrom(grace);
-    if (Date.now() < from) this.broken(`P3: ${name} is forced ${(from - Date.now()) / SECOND} s before its force point`);
+    if (Date.now() < from)
+      this.broken(`P3: ${name} is forced ${(from - Date.now()) / SECOND} s before its force point`);
     // What may not be retained after all is forced within half a minute after the deadline (contract 5.3).
     const left = Math.ceil((this.#lastDeadline() + 30 * SECOND - Date.now()) / SECOND);
     if (graceSeconds < 1 || graceSeconds > Math.max(1, Math.min(grace, left))) {
-      this.broken(`5.3: ${name} is forced with a grace of ${graceSeconds} s, while ${left} s are left and its own is ${grace} s`);
+      this.broken(
+        `5.3: ${name} is forced with a grace of ${graceSeconds} s, while ${left} s are left and its own is ${grace} s`,
+      );
     }
   }
 
@@ -138,7 +142,8 @@ export class Witness {
 
   #touching(execution: string): void {
     this.touchedBy.add(execution);
-    if (!this.#verified.has(execution)) this.broken('P2: something is done before AWS has said that the instance waits');
+    if (!this.#verified.has(execution))
+      this.broken('P2: something is done before AWS has said that the instance waits');
   }
 
   #leavesByUs(execution: string, { pod, app, place }: ModelPod): void {
@@ -156,7 +161,8 @@ export class Witness {
     const { object } = this.#world.node;
     if (object === undefined) return;
     const isTainted = object.taints.some(({ key }) => key === TAINT_KEY);
-    if (!isTainted || !object.unschedulable) this.broken(`3.3: ${pod.name} is evicted from a node that is not isolated`);
+    if (!isTainted || !object.unschedulable)
+      this.broken(`3.3: ${pod.name} is evicted from a node that is not isolated`);
     const { execution: by = execution, since = 0 } = this.#inCharge ?? {};
     if (by !== execution && Date.now() > since + PASS_MS) {
       this.broken(`P4: ${pod.name} is evicted by a retirement that lost the charge of its node long ago`);
@@ -171,7 +177,8 @@ export class Witness {
     if (share === 'off' || !isPaced || !isHealthy(pod) || replicas <= 1 || this.spans.size > 1) return;
     const allowed = app.kind === 'StatefulSet' ? 1 : Math.max(1, Math.ceil(replicas * share));
     const left = this.#world.workloads.healthy(appName).length - 1;
-    if (left < replicas - allowed) this.broken(`P3: ${appName} is left with ${left} of ${replicas} pods, by ${pod.name}`);
+    if (left < replicas - allowed)
+      this.broken(`P3: ${appName} is left with ${left} of ${replicas} pods, by ${pod.name}`);
   }
 
   #graceOf({ pod }: ModelPod): number {
@@ -202,8 +209,7 @@ export class Witness {
   #awaySince(since: number): number {
     const { faults } = this.#world;
     const spans = [...faults.spans('lifecycle fails'), ...faults.spans('lifecycle loses answers'), ...this.pauses];
-    const overlap = ({ from, to }: Pause) =>
-      Math.max(0, Math.min(to, Date.now()) - Math.max(from, since));
+    const overlap = ({ from, to }: Pause) => Math.max(0, Math.min(to, Date.now()) - Math.max(from, since));
     return spans.reduce((sum, span) => sum + overlap(span), 0);
   }
 }
@@ -220,6 +226,7 @@ function foreignMarks({ labels, annotations, taints }: Node): string[] {
     ...Object.entries(labels).map((label) => `label ${label.join('=')}`),
     ...Object.entries(annotations).map((annotation) => `annotation ${annotation.join('=')}`),
     ...taints.map(({ key, effect }) => `taint ${key}:${effect}`),
-  ].filter((mark) => ![RETIREMENT_ANNOTATION, RETIRING_LABEL, EXCLUDE_LABEL, TAINT_KEY].some((own) => mark.includes(own)));
+  ].filter(
+    (mark) => ![RETIREMENT_ANNOTATION, RETIRING_LABEL, EXCLUDE_LABEL, TAINT_KEY].some((own) => mark.includes(own)),
+  );
 }
-

@@ -9,7 +9,8 @@ import { AwsError } from '../wire/aws-error.ts';
 import { Execution, type CheckpointAnswer } from './execution.ts';
 import type { LambdaFunction } from './function.ts';
 import { hasEnded, type DurableOperation, type ErrorObject, type Update } from './operations-state.ts';
-import type { RuntimeError, RuntimeInvocation } from './runtime-messages.ts';
+import { answerIn, endOf, errorOf } from './run-end.ts';
+import type { RuntimeInvocation } from './runtime-messages.ts';
 import { SandboxKills } from './sandbox-kills.ts';
 import type { InvocationOutcome, Sandbox } from './sandbox.ts';
 import { usageOf, type Usage } from './usage.ts';
@@ -216,7 +217,7 @@ export class DurableExecutions {
       return false;
     }
     execution.failures = 0;
-    const answer = statusIn(outcome.payload);
+    const answer = answerIn(outcome.payload);
     if (answer.Status !== 'PENDING') {
       this.#closeBy(execution, answer.Status === 'SUCCEEDED' ? 'SUCCEED' : 'FAIL', {
         result: answer.Result,
@@ -307,24 +308,4 @@ function dueOf(operation: DurableOperation): Date | undefined {
   if (operation.Type === 'WAIT' && operation.Status === 'STARTED') return operation.WaitDetails?.ScheduledEndTimestamp;
   if (operation.Type === 'STEP' && operation.Status === 'PENDING') return operation.StepDetails?.NextAttemptTimestamp;
   return undefined;
-}
-
-function endOf(outcome: InvocationOutcome): { outcome: string | undefined; error?: ErrorObject } {
-  if (outcome.ok) return { outcome: statusIn(outcome.payload).Status };
-  return { outcome: outcome.error.errorType, error: errorOf(outcome.error) };
-}
-
-function errorOf({ errorType: ErrorType, errorMessage: ErrorMessage }: RuntimeError): ErrorObject {
-  return { ErrorType, ErrorMessage };
-}
-
-interface InvocationAnswer {
-  readonly Status?: string;
-  readonly Result?: string;
-  readonly Error?: ErrorObject;
-}
-
-function statusIn(payload: string): InvocationAnswer {
-  const answer = JSON.parse(payload) as InvocationAnswer | null;
-  return answer ?? {};
 }

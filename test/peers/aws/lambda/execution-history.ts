@@ -113,7 +113,7 @@ export function withoutData(event: Event): Event {
 }
 
 function emptied(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const data = ['Input', 'Result', 'Error'].filter((name) => name in details);
+  const data = ['Input', 'Result', 'Error'].filter((name) => details[name] !== undefined);
   return Object.fromEntries(data.map((name) => [name, {}]));
 }
 

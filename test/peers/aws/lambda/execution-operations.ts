@@ -13,11 +13,13 @@ import { functionArn, parseFunctionReference, versionOf } from './function.ts';
 import type { Lambda } from './lambda.ts';
 import { errorSchema } from './operations-state.ts';
 
-/** 0 stands for the default too. */
+/** 100 unless told; 0 tells nothing. */
 const maxItems = z.coerce.number().int().min(0).max(1000).default(0);
-const DEFAULT_ITEMS = 100;
-
-const paging = { MaxItems: maxItems, Marker: z.string().optional(), ReverseOrder: bool.default(false) };
+const paging = {
+  MaxItems: maxItems.transform((count) => count || 100),
+  Marker: z.string().optional(),
+  ReverseOrder: bool.default(false),
+};
 const execution = { arn: z.string() };
 
 const listInput = z.object({
@@ -45,7 +47,7 @@ export function executionOperations(lambda: Lambda, account: Account): Record<st
       ],
       answer: (input) => {
         const found = list(lambda, account, input);
-        const { page, nextToken } = pageOf(found, input.MaxItems || DEFAULT_ITEMS, input.Marker);
+        const { page, nextToken } = pageOf(found, input.MaxItems, input.Marker);
         return { DurableExecutions: page.map(summaryShape), NextMarker: nextToken };
       },
     }),
@@ -60,7 +62,7 @@ export function executionOperations(lambda: Lambda, account: Account): Record<st
       answer: (input) => {
         const { events } = lambda.durable.get(input.arn).history;
         const ordered = input.ReverseOrder ? events.toReversed() : events;
-        const { page, nextToken } = pageOf(ordered, input.MaxItems || DEFAULT_ITEMS, input.Marker);
+        const { page, nextToken } = pageOf(ordered, input.MaxItems, input.Marker);
         return { Events: input.IncludeExecutionData ? page : page.map(withoutData), NextMarker: nextToken };
       },
     }),

@@ -1,0 +1,117 @@
+/**
+ * What a retirement is doing now, since when, held by what, and how much time it has left: read from its durable
+ * execution's own history. There is no other record of it.
+ */
+import type { Event } from '@aws-sdk/client-lambda';
+import * as z from 'zod/mini';
+
+export interface RetirementStatus {
+  readonly execution: string;
+  /** What stands in the history by its first steps; undefined until they have been made. */
+  readonly cluster: string | undefined;
+  readonly group: string | undefined;
+  readonly node: string | undefined;
+  /** Epoch milliseconds, as are the times below. */
+  readonly startedAt: number;
+  readonly deadline: number | undefined;
+  /** The stage it is in, and since when. */
+  readonly stage: string;
+  readonly stageSince: number;
+  /** Names of what it waits for. */
+  readonly waitingFor: readonly string[];
+  /** What holds pods, with how many each. */
+  readonly heldBy: readonly { readonly by: string; readonly pods: number }[];
+  /** When it goes on, if it is suspended. */
+  readonly suspendedUntil: number | undefined;
+}
+
+const verifySchema = z.object({
+  held: z.object({
+    subject: z.object({ cluster: z.string(), group: z.string() }),
+    deadline: z.number(),
+  }),
+});
+
+const drainMemorySchema = z.object({
+  drain: z.object({
+    remaining: z._default(z.record(z.string(), z.string()), {}),
+    blocks: z.record(z.string(), z.string()),
+  }),
+});
+
+const turnSchema = z.object({
+  outcome: z.object({
+    waitingFor: z._default(z.array(z.string()), []),
+    memory: z.optional(z.unknown()),
+  }),
+});
+
+const nodeSchema = z.object({ outcome: z.object({ value: z.object({ node: z.string() }) }) });
+const isolatedSchema = z.object({ outcome: z.object({ value: z.object({ deadline: z.number() }) }) });
+
+/**
+ * @param events.first the history's first events, oldest first
+ * @param events.last its last events, newest first
+ */
+export function retirementStatus(
+  { execution, startedAt }: { execution: string; startedAt: number },
+  events: { first: readonly Event[]; last: readonly Event[] },
+): RetirementStatus {
+  return { execution, startedAt, ...whose(events.first), ...doing(events, startedAt) };
+}
+
+type Whose = Pick<RetirementStatus, 'cluster' | 'group' | 'node' | 'deadline'>;
+
+/** What the first steps have found. */
+function whose(first: readonly Event[]): Whose {
+  const { held } = resultOf(first, 'verify', verifySchema) ?? {};
+  const node = resultOf(first, 'find-node', nodeSchema)?.outcome.value.node;
+  // Another retirement's nearer deadline may have been taken over.
+  const deadline = resultOf(first, 'isolate', isolatedSchema)?.outcome.value.deadline ?? held?.deadline;
+  return { cluster: held?.subject.cluster, group: held?.subject.group, node, deadline };
+}
+
+function doing(
+  events: { first: readonly Event[]; last: readonly Event[] },
+  startedAt: number,
+): Omit<RetirementStatus, keyof Whose | 'execution' | 'startedAt'> {
+  const newest = events.last.find(({ Name: name }) => name !== undefined);
+  const stage = newest?.Name ?? 'starting';
+  const turn = resultOf(events.last, stage, turnSchema);
+  const ofStage = [...events.first, ...events.last].filter(({ Name: name }) => name === stage);
+  return {
+    stage,
+    stageSince: ofStage.length === 0 ? startedAt : Math.min(...ofStage.map(timeOf)),
+    waitingFor: turn?.outcome.waitingFor ?? [],
+    heldBy: heldBy(turn?.outcome.memory),
+    suspendedUntil: newest?.WaitStartedDetails?.ScheduledEndTimestamp?.getTime(),
+  };
+}
+
+function timeOf({ EventTimestamp: at }: Event): number {
+  return at?.getTime() ?? Infinity;
+}
+
+/** The result of the first step of that name in the list, if it has one that reads as expected. */
+function resultOf<Schema extends z.ZodMiniType>(
+  events: readonly Event[],
+  name: string,
+  schema: Schema,
+): z.infer<Schema> | undefined {
+  for (const event of events) {
+    const payload = event.Name === name ? event.StepSucceededDetails?.Result?.Payload : undefined;
+    const parsed = payload === undefined ? undefined : schema.safeParse(JSON.parse(payload));
+    if (parsed?.success) return parsed.data;
+  }
+  return undefined;
+}
+
+/** Of the pods that are still to go. */
+function heldBy(memory: unknown): RetirementStatus['heldBy'] {
+  const parsed = drainMemorySchema.safeParse(memory);
+  if (!parsed.success) return [];
+  const { remaining, blocks } = parsed.data.drain;
+  const counted = new Map<string, number>();
+  for (const [uid, by] of Object.entries(blocks)) if (uid in remaining) counted.set(by, (counted.get(by) ?? 0) + 1);
+  return [...counted].map(([by, pods]) => ({ by, pods }));
+}
