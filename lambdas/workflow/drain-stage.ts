@@ -59,7 +59,7 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
       if (look.kind === 'superseded') return done(memory.drain, 'superseded', look.by);
       const death = memory.death ?? deathIn(look, subject, retiree);
       const pass = await drainPass(
-        { subject, node, isolatedAt, terms: { ...terms, ...(death?.machineGone && { machineGone: true }) } },
+        { subject, node, isolatedAt, terms: termsAfter(death, terms) },
         { memory: memory.drain, watchUntil: Math.min(watchUntil, death?.until ?? Infinity) },
         { cluster: api, journal: ports.journal },
       );
@@ -68,6 +68,10 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
       return waiting(pass, death, look);
     },
   };
+}
+
+function termsAfter(death: Death | undefined, terms: DrainTerms): DrainTerms {
+  return death?.machineGone === true ? { ...terms, machineGone: true } : terms;
 }
 
 function deathIn(look: NodeLook, subject: Subject, { ports }: Retiree): DrainStageMemory['death'] {

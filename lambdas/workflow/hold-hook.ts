@@ -79,8 +79,7 @@ interface Turn<Value, Memory> {
         /** As of the pass, or of those before. */
         readonly progressAt: number;
       };
-  /** Epoch milliseconds, as is `at`, its end. */
-  readonly began: number;
+  /** Its end, epoch milliseconds. */
   readonly at: number;
   /** When the next heartbeat is due, epoch milliseconds; absent once no hook is held any more. */
   readonly heartbeatAt?: number;
@@ -156,32 +155,49 @@ export class HookHolder {
   }
 
   /** One pass as one durable step: what it decided by the clock is kept with it, so that a replay decides the same. */
-  #turn<Value, Memory>(
-    stage: Stage<Value, Memory>,
-    { memory, idleTurns, until, progressAt: progressBefore, wasAway }: TurnStart<Memory>,
-  ): Promise<Turn<Value, Memory>> {
+  #turn<Value, Memory>(stage: Stage<Value, Memory>, start: TurnStart<Memory>): Promise<Turn<Value, Memory>> {
     this.#turns += 1;
     return this.#ports.run.step(stage.name, async () => {
-      const began = Date.now();
-      const end = (outcome: Turn<Value, Memory>['outcome']): Turn<Value, Memory> => {
-        const heartbeat = Number.isFinite(this.#heartbeatAt) ? { heartbeatAt: this.#heartbeatAt } : {};
-        return { outcome, began, at: Date.now(), ...heartbeat };
-      };
-      if (began >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return end({ kind: 'hook over' });
-      const watchUntil = Math.min(until, this.#watchEnds(began, progressBefore ?? began));
-      const attempt = () => stage.pass(memory, { watchUntil, subject: this.subject });
-      const pass = await this.#keptAlive(this.#attempt(attempt, { memory, wasAway }));
-      if (pass.state === 'done') return end({ kind: 'done', value: pass.value });
-      if (pass.state === 'refused') return end({ kind: 'refused', reason: pass.reason });
-      const { memory: next, waitingFor, away = false } = pass;
-      const dueAt = Math.min(this.#heartbeatAt, until, pass.dueAt ?? Infinity);
-      const progressAt = pass.progressAt ?? progressBefore ?? began;
-      const getsOn = Date.now() >= watchUntil && Date.now() < (pass.progressAt ?? 0) + WATCHED_MS;
-      const suspendSeconds = getsOn ? 0 : this.#suspension(stage, { turn: idleTurns + 1, dueAt });
-      if (suspendSeconds === 0) await sleep(getsOn ? 0 : this.#pause(stage, { dueAt, watchUntil }));
-      else this.#ports.journal.report(retirementSuspended(this.subject, { seconds: suspendSeconds, waitingFor }));
-      return end({ kind: 'again', memory: next, waitingFor, away, suspendSeconds, progressAt });
+      const outcome = await this.#take(stage, start);
+      const heartbeat = Number.isFinite(this.#heartbeatAt) ? { heartbeatAt: this.#heartbeatAt } : {};
+      return { outcome, at: Date.now(), ...heartbeat };
     });
+  }
+
+  async #take<Value, Memory>(
+    stage: Stage<Value, Memory>,
+    start: TurnStart<Memory>,
+  ): Promise<Turn<Value, Memory>['outcome']> {
+    const began = Date.now();
+    const { memory, until, progressAt: progressBefore = began } = start;
+    if (began >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return { kind: 'hook over' };
+    const watchUntil = Math.min(until, this.#watchEnds(began, progressBefore));
+    const attempt = () => stage.pass(memory, { watchUntil, subject: this.subject });
+    const pass = await this.#keptAlive(this.#attempt(attempt, start));
+    if (pass.state === 'done') return { kind: 'done', value: pass.value };
+    if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
+    const suspendSeconds = await this.#rest(stage, pass, { watchUntil, until, turn: start.idleTurns + 1 });
+    const { away = false, progressAt = progressBefore } = pass;
+    return { kind: 'again', memory: pass.memory, waitingFor: pass.waitingFor, away, suspendSeconds, progressAt };
+  }
+
+  /**
+   * Waits here for what is due too soon to suspend.
+   *
+   * @returns how long to suspend before the next turn, whole seconds; 0 for not at all
+   */
+  async #rest(
+    { pauseSeconds }: { pauseSeconds?: number },
+    { dueAt, progressAt = 0, waitingFor }: { dueAt?: number; progressAt?: number; waitingFor: readonly string[] },
+    { watchUntil, until, turn }: { watchUntil: number; until: number; turn: number },
+  ): Promise<number> {
+    const getsOn = Date.now() >= watchUntil && Date.now() < progressAt + WATCHED_MS;
+    if (getsOn) return 0;
+    const next = Math.min(this.#heartbeatAt, until, dueAt ?? Infinity);
+    const seconds = this.#suspension({ pauseSeconds }, { turn, dueAt: next });
+    if (seconds === 0) await sleep(this.#pause({ pauseSeconds }, { dueAt: next, watchUntil }));
+    else this.#ports.journal.report(retirementSuspended(this.subject, { seconds, waitingFor }));
+    return seconds;
   }
 
   get #span() {
@@ -232,17 +248,13 @@ export class HookHolder {
    * hook. One that fails here is sent again first thing in the next turn, where its failure counts.
    */
   async #keptAlive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
-    const signal = new Signal();
-    let working = true;
+    const finished = new Signal();
     const worked = work.finally(() => {
-      working = false;
-      signal.raise();
+      finished.raise();
     });
     // Its rejection is the caller's: `worked` is returned below.
     worked.catch(() => undefined);
-    while (working) {
-      await signal.wait(this.#heartbeatAt - Date.now());
-      if (!working) break;
+    while (!(await finished.wait(this.#heartbeatAt - Date.now()))) {
       const beat = await this.#heartbeat().catch(() => 'failed');
       if (beat !== 'recorded') break;
     }

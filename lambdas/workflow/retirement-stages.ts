@@ -27,12 +27,12 @@ export interface Retiree {
   };
 }
 
-/** A node that has not appeared after these tries never joined (contract 2.2). */
+/** A node that has not appeared after these tries, or by the deadline, never joined (contract 2.2). */
 const FIND_TRIES = 3;
 const FIND_PAUSE_SECONDS = 15;
 
 /** Finds the node's name; done without one when the instance never joined. */
-export function findStage({ notice, cluster, ports }: Retiree): Stage<{ node?: string }, { tries: number }> {
+export function findStage({ notice, cluster, held, ports }: Retiree): Stage<{ node?: string }, { tries: number }> {
   return {
     name: 'find-node',
     memory: { tries: 1 },
@@ -41,7 +41,8 @@ export function findStage({ notice, cluster, ports }: Retiree): Stage<{ node?: s
       const api = await ports.clusters.open(cluster.name);
       const node = await findNode(notice.instance, { cluster: api, instances: ports.instances });
       if (node !== undefined) return { state: 'done', value: { node } };
-      if (tries < FIND_TRIES) {
+      const lastTry = Date.now() + FIND_PAUSE_SECONDS * 1000 >= held.deadline;
+      if (tries < FIND_TRIES && !lastTry) {
         return { state: 'waiting', memory: { tries: tries + 1 }, waitingFor: ['the node to appear'] };
       }
       ports.journal.report(nodeMissing(subject));

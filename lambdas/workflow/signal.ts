@@ -15,8 +15,12 @@ export class Signal {
     this.raise();
   }
 
-  /** Resolves at the next change, at once if there was one since the last `wait`, or when `milliseconds` have passed. */
-  async wait(milliseconds: number): Promise<void> {
+  /**
+   * Resolves at the next change, at once if there was one since the last `wait`, or when `milliseconds` have passed.
+   *
+   * @returns whether something has changed
+   */
+  async wait(milliseconds: number): Promise<boolean> {
     if (!this.#raised) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
@@ -26,8 +30,10 @@ export class Signal {
       clearTimeout(timer);
       this.#wake = undefined;
     }
+    const raised = this.#raised;
     this.#raised = false;
     if (this.#failure !== undefined) throw this.#failure;
+    return raised;
   }
 }
 

@@ -57,7 +57,8 @@ describe('the volumes attached to a node (contract 8.1)', () => {
     const { watch } = await watching(given, 'a');
     await given.until(() => given.peer.faults.watches.size === 1);
     given.peer.requests.clear();
-    expect(await watch.confirm()).toEqual(volumesOn(given, 'a').map((name) => ({ name, inUse: true })));
+    const confirmed = (await watch.confirm()).toSorted((a, b) => a.name.localeCompare(b.name));
+    expect(confirmed).toEqual(volumesOn(given, 'a').map((name) => ({ name, inUse: true })));
     expect(given.requests().map(({ verb, resource }) => `${verb} ${resource}`)).toEqual(['get nodes']);
     given.peer.store.change(nodes, { name: 'a' }, ({ status }) => {
       delete status.volumesInUse;

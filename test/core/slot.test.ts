@@ -15,15 +15,15 @@ const LIMITS = { maxDrains: 25, maxLeaving: 0.2, nodes: 1_000 };
 
 describe('a slot (contract 4.10)', () => {
   test.each([
-    ['the only one', 'n-0', 1, LIMITS, 'granted'],
-    ['the last that fits', 'n-24', 40, LIMITS, 'granted'],
-    ['the first that does not', 'n-25', 40, LIMITS, 'held'],
-    ['the only one of a small cluster', 'n-0', 1, { ...LIMITS, nodes: 3 }, 'granted'],
-    ['the second of a small cluster', 'n-1', 2, { ...LIMITS, nodes: 3 }, 'held'],
-    ['the last within the share', 'n-1', 5, { ...LIMITS, nodes: 10 }, 'granted'],
-    ['the first beyond the share', 'n-2', 5, { ...LIMITS, nodes: 10 }, 'held'],
-  ] as const)('%s is %s', (_which, name, count, limits, kind) => {
-    expect(decideSlot(name, retiring(count), limits).kind).toBe(kind);
+    { which: 'the only one', name: 'n-0', count: 1, nodes: 1_000, kind: 'granted' },
+    { which: 'the last that fits', name: 'n-24', count: 40, nodes: 1_000, kind: 'granted' },
+    { which: 'the first that does not', name: 'n-25', count: 40, nodes: 1_000, kind: 'held' },
+    { which: 'the only one of a small cluster', name: 'n-0', count: 1, nodes: 3, kind: 'granted' },
+    { which: 'the second of a small cluster', name: 'n-1', count: 2, nodes: 3, kind: 'held' },
+    { which: 'the last within the share', name: 'n-1', count: 5, nodes: 10, kind: 'granted' },
+    { which: 'the first beyond the share', name: 'n-2', count: 5, nodes: 10, kind: 'held' },
+  ])('$which is $kind', ({ name, count, nodes, kind }) => {
+    expect(decideSlot(name, retiring(count), { ...LIMITS, nodes }).kind).toBe(kind);
   });
 
   test('the oldest go first, whatever the order of the list, and of two alike the first by name', () => {

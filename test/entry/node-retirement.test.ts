@@ -119,6 +119,7 @@ describe('the durable function', () => {
       'STEP verify',
       'STEP find-node',
       'STEP isolate',
+      'STEP slot',
       'STEP drain',
       'STEP detach-until',
       'STEP detach',

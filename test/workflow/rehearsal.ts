@@ -221,13 +221,7 @@ export class Rehearsal implements AsyncDisposable {
       principalArn: this.#role,
       groups: ['ebb'],
     });
-    aws.autoScaling.addGroup({
-      name: GROUP,
-      desired: 0,
-      ...(plan.groupTags && { tags: plan.groupTags }),
-      ...(plan.retains && { lifecyclePolicy: { terminateHookAbandon: 'retain' } }),
-      ...(plan.warmPool && { warmPool: { poolState: 'Stopped', reuseOnScaleIn: true, size: 1 } }),
-    });
+    aws.autoScaling.addGroup({ name: GROUP, desired: 0, ...groupTraits(plan) });
     aws.autoScaling.putHook(GROUP, {
       name: HOOK,
       transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
@@ -294,4 +288,12 @@ export class Rehearsal implements AsyncDisposable {
       },
     };
   }
+}
+
+function groupTraits({ groupTags, retains, warmPool }: RehearsalPlan) {
+  return {
+    ...(groupTags && { tags: groupTags }),
+    ...(retains && { lifecyclePolicy: { terminateHookAbandon: 'retain' as const } }),
+    ...(warmPool && { warmPool: { poolState: 'Stopped' as const, reuseOnScaleIn: true, size: 1 } }),
+  };
 }

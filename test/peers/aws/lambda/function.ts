@@ -45,8 +45,15 @@ export interface LambdaFunction extends FunctionPlan {
 
 export interface Permission {
   readonly qualifier: string | undefined;
+  /** A service, an account, an ARN, or `*` for anyone. */
   readonly principal: string;
-  readonly sourceArn: string | undefined;
+  /** Such as `lambda:InvokeFunction`. */
+  readonly action: string;
+  readonly sourceArn?: string | undefined;
+  /** Only for a function URL that authenticates so. */
+  readonly functionUrlAuthType?: 'AWS_IAM' | 'NONE' | undefined;
+  /** Only by way of a function URL, or only otherwise. */
+  readonly invokedViaFunctionUrl?: boolean | undefined;
 }
 
 /** A function name as calls give it, taken apart. */

@@ -8,6 +8,7 @@ import { AwsError } from '../wire/aws-error.ts';
 import { DurableExecutions } from './durable-executions.ts';
 import type { Execution } from './execution.ts';
 import { functionArn, parseFunctionReference, versionOf, type FunctionPlan, type LambdaFunction } from './function.ts';
+import { isPermitted } from './resource-policy.ts';
 import type { RuntimeInvocation } from './runtime-messages.ts';
 import type { KillPlan } from './sandbox-kills.ts';
 import { Sandbox, type InvocationOutcome, type LogLine } from './sandbox.ts';
@@ -229,19 +230,13 @@ export class Lambda {
 }
 
 function checkPermission(resolved: Resolved, by: { principal: string; sourceArn: string }): void {
-  const { permissions } = resolved.function;
-  const allowed =
-    permissions === undefined ||
-    permissions.some(
-      (each) =>
-        each.principal === by.principal &&
-        each.qualifier === resolved.qualifier &&
-        (each.sourceArn === undefined || each.sourceArn === by.sourceArn),
-    );
-  if (allowed) return;
+  const { function: fn, qualifier } = resolved;
+  const { principal, sourceArn } = by;
+  const access = { action: 'lambda:InvokeFunction', qualifier, principals: [principal], sourceArn } as const;
+  if (fn.permissions === undefined || isPermitted(fn, access)) return;
   throw new AwsError(
     'NO_PERMISSIONS',
-    `${by.principal} is not authorized to perform: lambda:InvokeFunction on resource: ${resolved.invokedArn}`,
+    `${principal} is not authorized to perform: lambda:InvokeFunction on resource: ${resolved.invokedArn}`,
     403,
   );
 }

@@ -8,7 +8,7 @@ export interface RuntimeStart {
   readonly thaw: SharedArrayBuffer;
   /** A Float64: when the runtime's next timer is due, epoch milliseconds; 0 when it has none. */
   readonly nextTimer: SharedArrayBuffer;
-  /** Two Int32: how many of its requests wait for an answer, and how many signs of life its connections have given. */
+  /** Two Int32: how many of its requests wait for an answer, and how many signs of life its connections and timers have given. */
   readonly traffic: SharedArrayBuffer;
   readonly directory: string;
   readonly handler: string;

@@ -1,7 +1,12 @@
 /** Tells the peer when the function's own next timer is due, so that a driven clock can jump to it. */
 
-/** Wraps the thread's (already driven) timeouts; `shared` then holds the next due time, 0 when there is none. */
-export function watchTimers(shared: SharedArrayBuffer): void {
+/**
+ * Wraps the thread's (already driven) timeouts.
+ *
+ * @param shared holds the next due time from now on, 0 when there is none
+ * @param onFire called before a timer's time is forgotten: what it sets off has not begun yet, and must not be jumped over
+ */
+export function watchTimers(shared: SharedArrayBuffer, onFire: () => void): void {
   const next = new Float64Array(shared);
   const due = new Map<unknown, number>();
   const driven = { set: globalThis.setTimeout, clear: globalThis.clearTimeout };
@@ -13,6 +18,7 @@ export function watchTimers(shared: SharedArrayBuffer): void {
   };
   const set = (run: (...args: unknown[]) => void, milliseconds = 0, ...args: unknown[]): unknown => {
     const timer = driven.set(() => {
+      onFire();
       forget(timer);
       run(...args);
     }, milliseconds);

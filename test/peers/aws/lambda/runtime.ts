@@ -21,8 +21,12 @@ if (port === null) throw new Error('The runtime loop runs in a worker thread');
 const thaw = new Int32Array(start.thaw);
 
 driveWorker(start.offset);
-watchTimers(start.nextTimer);
-watchTraffic(new Int32Array(start.traffic));
+const traffic = new Int32Array(start.traffic);
+watchTimers(start.nextTimer, showLife);
+new Traffic((open) => {
+  traffic[0] = open;
+  showLife();
+});
 capture('stdout');
 capture('stderr');
 
@@ -70,11 +74,8 @@ async function run(invocation: RuntimeInvocation): Promise<void> {
   freeze();
 }
 
-function watchTraffic(shared: Int32Array): void {
-  new Traffic((open) => {
-    shared[0] = open;
-    Atomics.add(shared, 1, 1);
-  });
+function showLife(): void {
+  Atomics.add(traffic, 1, 1);
 }
 
 /** Stops the thread until the next invocation has been handed out. */

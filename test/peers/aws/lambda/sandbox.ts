@@ -36,7 +36,7 @@ export class Sandbox {
   readonly #thaw = new SharedArrayBuffer(4);
   readonly #nextTimer = new SharedArrayBuffer(8);
   readonly #traffic = new SharedArrayBuffer(8);
-  /** Its last sign of life: in real milliseconds, by signs of its connections and time that its thread has worked. */
+  /** Its last sign of life: in real milliseconds, by signs of its connections and timers, and time that its thread has worked. */
   #life = { signs: 0, worked: 0, at: 0 };
   readonly #ready: Promise<RuntimeError | undefined>;
   readonly #partial = { stdout: '', stderr: '' };
@@ -70,7 +70,7 @@ export class Sandbox {
     return this.busy && due > 0 && !this.#isAtWork ? due : undefined;
   }
 
-  /** Whether a request of the function waits for its answer, or it has just received or computed something. */
+  /** Whether a request of the function waits for its answer, or it has just received or computed something, or a timer fired. */
   get #isAtWork(): boolean {
     const [open = 0, signs = 0] = new Int32Array(this.#traffic);
     const { active: worked } = this.#worker.performance.eventLoopUtilization();
