@@ -1,5 +1,4 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -15,6 +14,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
+import { alarmOnAny } from './alarm.ts';
 import { bundleFunction } from './function-bundle.ts';
 import { grant, type GrantedStatement } from './granted-statement.ts';
 
@@ -97,13 +97,9 @@ export function deadLetterQueue(scope: Construct, id: string, holds: string): Qu
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
-  new Alarm(scope, `${id}Alarm`, {
-    alarmDescription: `Ebb: the dead-letter queue holds ${holds}`,
+  alarmOnAny(scope, `${id}Alarm`, {
     metric: queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1) }),
-    threshold: 0,
-    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-    evaluationPeriods: 1,
-    treatMissingData: TreatMissingData.NOT_BREACHING,
+    means: `the dead-letter queue holds ${holds}`,
   });
   Validations.of(queue).acknowledge(
     { id: 'AwsSolutions-SQS3', reason: 'It is a dead-letter queue itself.' },

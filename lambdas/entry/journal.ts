@@ -7,8 +7,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DomainEvent } from '../core/domain-event.ts';
 import type { Journal } from '../workflow/ports.ts';
 import { EventFormatter } from './event-formatter.ts';
-
-const NAMESPACE = 'Ebb';
+import { METRIC_NAMESPACE, METRICS } from './metric-names.ts';
 
 /** Longer fields are cut: a name or message from outside must not flood the log (contract 13.3). */
 const LONGEST_FIELD = 1_000;
@@ -34,7 +33,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
 
 export function journal(service: string): Journal {
   const logger = new Logger({ serviceName: service, logFormatter: new EventFormatter() });
-  const metrics = new Metrics({ namespace: NAMESPACE, serviceName: service });
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
   return {
     report(event) {
       const fields = { ...(capped(event) as DomainEvent) };
@@ -55,29 +54,29 @@ function measure(event: DomainEvent, metrics: Metrics): void {
       const metric = metrics.singleMetric();
       metric.clearDefaultDimensions();
       metric.addDimensions({ cluster: event.cluster, group: event.group, result: event.result });
-      metric.addMetric('Retirement', MetricUnit.Seconds, event.seconds);
+      metric.addMetric(METRICS.retirement, MetricUnit.Seconds, event.seconds);
       return;
     }
     case 'sweep.finished':
       // Lost events: there should be none.
-      if (event.started > 0) metrics.singleMetric().addMetric('HookForgotten', MetricUnit.Count, event.started);
+      if (event.started > 0) metrics.singleMetric().addMetric(METRICS.hookForgotten, MetricUnit.Count, event.started);
       return;
     case 'cluster.unswept': {
       const metric = metrics.singleMetric();
       metric.clearDefaultDimensions();
       metric.addDimensions({ cluster: event.cluster });
-      metric.addMetric('ClusterUnswept', MetricUnit.Count, 1);
+      metric.addMetric(METRICS.clusterUnswept, MetricUnit.Count, 1);
       return;
     }
     case 'retirement.held':
-      if (event.breaker) metrics.singleMetric().addMetric('BreakerHeld', MetricUnit.Count, 1);
+      if (event.breaker) metrics.singleMetric().addMetric(METRICS.breakerHeld, MetricUnit.Count, 1);
       return;
     case 'notice.ignored':
-      if (event.stale) metrics.singleMetric().addMetric('NoticeStale', MetricUnit.Count, 1);
+      if (event.stale) metrics.singleMetric().addMetric(METRICS.noticeStale, MetricUnit.Count, 1);
       return;
     case 'notice.refused':
       // By function only: a refused event has no cluster that could be trusted.
-      metrics.singleMetric().addMetric('NoticeRefused', MetricUnit.Count, 1);
+      metrics.singleMetric().addMetric(METRICS.noticeRefused, MetricUnit.Count, 1);
       return;
     default:
   }

@@ -11,6 +11,7 @@ import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pod } from '../core/pod.ts';
 import type { Selector } from '../core/selector.ts';
+import type { PoolScope, Target, TargetPool } from '../core/target-pool.ts';
 import type { UnreadyPod } from '../core/unready-pod.ts';
 
 /** Auto Scaling, as far as a lifecycle action goes. */
@@ -158,6 +159,16 @@ export interface VolumeWatch {
   /** Asks the node too, which may report volumes that have no attachment. */
   confirm(): Promise<readonly AttachedVolume[]>;
   close(): void;
+}
+
+/** Elastic Load Balancing. What is gone already is never an error. */
+export interface LoadBalancing {
+  /** Pools whose targets are instances or IP addresses; kept for two minutes (contract 7.2). */
+  pools(scope: PoolScope): Promise<readonly TargetPool[]>;
+  /** Every target of the pool; none when the pool is gone. */
+  targets(pool: TargetPool): Promise<readonly Target[]>;
+  /** Takes these targets out of the pool, in as few calls as AWS allows. */
+  deregister(pool: TargetPool, targets: readonly Target[]): Promise<void>;
 }
 
 export interface Journal {

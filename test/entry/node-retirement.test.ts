@@ -130,6 +130,7 @@ describe('the durable function', () => {
     expect(events.map(({ type }) => type)).toEqual([
       'retirement.started',
       'node.isolated',
+      'drain.planned',
       'pod.evicted',
       'pod.gone',
       'node.drained',

@@ -121,6 +121,17 @@ describe('functions', () => {
     expect(queues).toHaveLength(5);
     for (const queue of queues) expect(watched.filter((dimensions) => dimensions.includes(queue))).toHaveLength(1);
   });
+
+  test('have an alarm on drains that are held because too much of a cluster leaves', () => {
+    const alarms = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    expect(alarms.filter(({ MetricName }) => MetricName === 'BreakerHeld')).toMatchObject([
+      {
+        Namespace: 'Ebb',
+        Dimensions: [{ Name: 'service', Value: 'node-retirement' }],
+        TreatMissingData: 'notBreaching',
+      },
+    ]);
+  });
 });
 
 describe('IAM', () => {

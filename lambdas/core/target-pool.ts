@@ -1,0 +1,46 @@
+/** Where a load balancer's traffic goes: target groups, and classic load balancers, which hold their instances themselves. */
+
+/** One target group, or one classic load balancer. */
+export interface TargetPool {
+  readonly kind: 'target group' | 'classic';
+  /** The target group's ARN, or the classic load balancer's name. */
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  /** What its targets are registered by. */
+  readonly by: 'instance' | 'ip';
+  /**
+   * How long its targets drain at most, seconds: the target group's deregistration delay, the classic load balancer's
+   * connection draining; 0 when it is off.
+   */
+  readonly drainSeconds: number;
+  /** The AWS Load Balancer Controller keeps its targets (tag `elbv2.k8s.aws/cluster`). */
+  readonly controlled: boolean;
+}
+
+/** One registration; a target of several ports has several. */
+export interface Target {
+  /** Instance id or IP address. */
+  readonly id: string;
+  /** Absent for classic load balancers. */
+  readonly port?: number;
+  /** Of an IP target outside of the VPC: what AWS wants to hear again when it is deregistered. */
+  readonly zone?: string;
+  /**
+   * `registered`: requests may come, now or as soon as it is healthy; `draining`: no new requests. What is not registered
+   * any more is not told at all.
+   */
+  readonly state: 'registered' | 'draining';
+  /** AWS counts it as healthy. */
+  readonly healthy: boolean;
+}
+
+/** Which pools are looked at; those that several parts name are told once. */
+export interface PoolScope {
+  /** Those attached to this Auto Scaling group. */
+  readonly group?: string;
+  /** Those tagged for this cluster (contract 7.2). */
+  readonly cluster?: string;
+  /** Every one of this VPC. */
+  readonly vpc?: string;
+}
