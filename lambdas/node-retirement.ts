@@ -29,6 +29,11 @@ const ports = {
   hookName: settings.EBB_HOOK_NAME,
   lifecycle: lifecycle(new AutoScalingClient(CALL_LIMITS)),
   instances: lazyInstances(),
+  balancing: {
+    pools: () => Promise.resolve([]),
+    targets: () => Promise.resolve([]),
+    deregister: () => Promise.resolve(),
+  },
   instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(CALL_LIMITS)),
   settings: clusterSettings(new SSMClient(CALL_LIMITS), settings.EBB_CLUSTER_PARAMETERS),
   clusters: eksClusters(new EKSClient(CALL_LIMITS)),

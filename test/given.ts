@@ -8,7 +8,9 @@ import type { Workload } from '../lambdas/core/implied-budget.ts';
 import type { Node } from '../lambdas/core/node.ts';
 import type { Notice } from '../lambdas/core/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/pod.ts';
+import type { TargetPool } from '../lambdas/core/target-pool.ts';
 import type { DrainPolicy } from '../lambdas/core/verdict.ts';
+import type { LoadBalancing } from '../lambdas/workflow/ports.ts';
 
 /** When everything starts, epoch milliseconds. */
 export const NOON = Date.parse('2026-01-05T12:00:00Z');
@@ -131,3 +133,17 @@ export function terms(given: Partial<Terms> = {}): Terms {
     ...given,
   };
 }
+
+/** A target group of instances whose targets drain for five minutes. */
+export function aPool(fields: Partial<TargetPool> = {}): TargetPool {
+  const name = fields.name ?? 'web';
+  const id = `arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/${name}/0123456789abcdef`;
+  return { kind: 'target group', id, name, by: 'instance', drainSeconds: 300, controlled: false, ...fields };
+}
+
+/** An account without load balancers. */
+export const NO_LOAD_BALANCERS: LoadBalancing = {
+  pools: () => Promise.resolve([]),
+  targets: () => Promise.resolve([]),
+  deregister: () => Promise.resolve(),
+};

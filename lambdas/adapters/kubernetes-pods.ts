@@ -6,7 +6,12 @@ import type { Cluster } from '../workflow/ports.ts';
 import { evictionAnswer } from './eviction-answer.ts';
 import { unlessMissing } from './kubernetes-status.ts';
 
-export function pods(core: ObjectCoreV1Api): Pick<Cluster, 'evict' | 'remove' | 'isStaying' | 'volumesOf'> {
+type PodVerbs = 'evict' | 'remove' | 'isStaying' | 'volumesOf' | 'addressesOn';
+
+/** More pods than a node takes. */
+const PODS_OF_NODE = 1_000;
+
+export function pods(core: ObjectCoreV1Api): Pick<Cluster, PodVerbs> {
   return {
     evict: ({ namespace, name, uid }, graceSeconds) =>
       evictionAnswer(
@@ -37,6 +42,11 @@ export function pods(core: ObjectCoreV1Api): Pick<Cluster, 'evict' | 'remove' | 
         claims.map((name) => unlessMissing(core.readNamespacedPersistentVolumeClaim({ namespace, name }))),
       );
       return found.flatMap((claim) => claim?.spec?.volumeName ?? []);
+    },
+    async addressesOn(node) {
+      const fieldSelector = `spec.nodeName=${node}`;
+      const { items } = await core.listPodForAllNamespaces({ fieldSelector, limit: PODS_OF_NODE });
+      return [...new Set(items.flatMap(({ status }) => status?.podIPs?.map(({ ip }) => ip) ?? status?.podIP ?? []))];
     },
   };
 }

@@ -8,10 +8,16 @@ export interface ClusterSettings {
   readonly groups: readonly GroupSettings[];
   readonly taint: IsolationTaint;
   readonly drain: DrainSettings;
+  readonly withdraw: WithdrawSettings;
   /** How many nodes may drain at once; the others wait, isolated (contract 4.10). */
   readonly maxDrains: number;
   /** The share of the cluster's nodes that may drain at once, 0–1 (contract 4.10). */
   readonly maxLeaving: number;
+}
+
+export interface WithdrawSettings {
+  /** Whether nodes are taken out of load balancers before they are drained (contract 7). */
+  readonly enabled: boolean;
 }
 
 export interface GroupSettings {

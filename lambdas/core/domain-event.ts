@@ -92,6 +92,23 @@ export const nodeDead = (subject: Subject, about: { reason: string }) =>
 /** Our marks are off again. */
 export const nodeRestored = (subject: Subject) => ({ type: 'node.restored', ...subject }) as const;
 
+/** The node is out of these load balancers: no new requests come, and those under way have until `until` to end. */
+export const targetsDeregistered = (subject: Subject, about: { pools: readonly string[]; until: number }) =>
+  ({
+    type: 'targets.deregistered',
+    ...subject,
+    pools: about.pools,
+    until: new Date(about.until).toISOString(),
+  }) as const;
+
+/** Every target of the node has drained: nothing reaches it any more. */
+export const targetsDrained = (subject: Subject, about: { seconds: number }) =>
+  ({ type: 'targets.drained', ...subject, ...about }) as const;
+
+/** A load balancer that is not done in time, or cannot be asked: nobody waits for it any more (contract 7.3). */
+export const targetsLate = (subject: Subject, about: { pools: readonly string[]; reason: string }) =>
+  ({ type: 'targets.late', ...subject, ...about }) as const;
+
 /** What the drain will take at most, before it starts (contract 5.2). */
 export const drainPlanned = (subject: Subject, { forceAt, ...estimate }: DrainEstimate) =>
   ({
@@ -181,6 +198,35 @@ export const instanceTerminated = (subject: Subject) => ({ type: 'instance.termi
 export const retirementFinished = (subject: Subject, about: { result: Result; reason?: string; seconds: number }) =>
   ({ type: 'retirement.finished', ...subject, ...about }) as const;
 
+/** Somebody asks by HTTP that an instance be taken out of its load balancers (contract 7.4). */
+export const withdrawalRequested = (about: {
+  /** What was asked: the instance's id or a private address of it. */
+  asked: string;
+  /** ARN of the IAM principal, or `holder of the secret`. */
+  by: string;
+  /** Address that the request came from. */
+  from: string;
+  dryRun: boolean;
+  timeoutSeconds: number;
+}) => ({ type: 'withdrawal.requested', ...about }) as const;
+
+/** The answer to such a request. */
+export const withdrawalAnswered = (about: {
+  asked: string;
+  status: number;
+  seconds: number;
+  /** Absent when there is no such instance. */
+  instance?: string;
+  /** Load balancers that still have it. */
+  pools: readonly string[];
+  /** Why AWS kept it from being done. */
+  reason?: string;
+}) => ({ type: 'withdrawal.answered', ...about }) as const;
+
+/** A request by somebody who may not ask. */
+export const withdrawalRefused = (about: { from: string; reason: string }) =>
+  ({ type: 'withdrawal.refused', ...about }) as const;
+
 /** Marks of ours whose owner cannot be told: they are left as they are, for a person to look at. */
 export const marksUnreadable = (about: { cluster: string; node: string; reason: string }) =>
   ({ type: 'marks.unreadable', ...about }) as const;
@@ -211,6 +257,9 @@ export type DomainEvent = ReturnType<
   | typeof nodeIsolated
   | typeof nodeDead
   | typeof nodeRestored
+  | typeof targetsDeregistered
+  | typeof targetsDrained
+  | typeof targetsLate
   | typeof drainPlanned
   | typeof podEvicted
   | typeof podForced
@@ -231,6 +280,9 @@ export type DomainEvent = ReturnType<
   | typeof instanceRetained
   | typeof instanceTerminated
   | typeof retirementFinished
+  | typeof withdrawalRequested
+  | typeof withdrawalAnswered
+  | typeof withdrawalRefused
   | typeof marksUnreadable
   | typeof clusterUnswept
   | typeof sweepFinished

@@ -6,6 +6,7 @@
 import * as z from 'zod/mini';
 import type { Node, Taint } from './node.ts';
 import type { Notice } from './notice.ts';
+import { WITHDRAWAL_ANNOTATION } from './withdrawal.ts';
 
 /** The taint that isolates; key, value and effect are the user's to change. */
 export interface IsolationTaint {
@@ -19,6 +20,8 @@ export interface IsolationTaint {
 const chargeSchema = z.object({
   execution: z.string(),
   kind: z.string(),
+  /** The Auto Scaling group that lets the instance go. */
+  group: z.optional(z.string()),
   /** ISO 8601, as is the deadline. */
   since: z.iso.datetime(),
   deadline: z.iso.datetime(),
@@ -52,6 +55,7 @@ export interface NodePatch {
 export interface Takeover {
   readonly execution: string;
   readonly kind: Notice['kind'];
+  readonly group?: string;
   /** Epoch milliseconds, as is the deadline. */
   readonly now: number;
   readonly deadline: number;
@@ -90,7 +94,7 @@ export function restoration(node: Node, execution: string, taint: IsolationTaint
     metadata: {
       resourceVersion: node.resourceVersion,
       labels: { [RETIRING_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
-      annotations: { [RETIREMENT_ANNOTATION]: null },
+      annotations: { [RETIREMENT_ANNOTATION]: null, [WITHDRAWAL_ANNOTATION]: null },
     },
     spec: { ...(ours.cordonedByUs && { unschedulable: null }), taints: foreignTaints(node, taint) },
   };
@@ -100,13 +104,13 @@ function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
   return taints.filter(({ key, effect }) => key !== ours.key || effect !== ours.effect);
 }
 
-function charge(node: Node, { execution, kind, now, deadline }: Takeover): Charge {
+function charge(node: Node, { execution, kind, group, now, deadline }: Takeover): Charge {
   const earlier = chargeOf(node) ?? {
     since: new Date(now).toISOString(),
     cordonedByUs: !node.unschedulable,
     labelledByUs: !(EXCLUDE_LABEL in node.labels),
   };
-  return { ...earlier, execution, kind, deadline: new Date(deadline).toISOString() };
+  return { ...earlier, execution, kind, ...(group && { group }), deadline: new Date(deadline).toISOString() };
 }
 
 /** Whether the node already bears this takeover's marks, so that isolating again changes nothing. */

@@ -59,6 +59,10 @@ const drainSchema = z.strictObject({
   finishFirst: z.optional(selector),
 });
 
+const withdrawSchema = z.strictObject({
+  enabled: z._default(z.boolean(), true),
+});
+
 const groupSchema = z.strictObject({
   name: groupName,
   /** The hook's heartbeat timeout: how long an instance is held if we fail altogether (contract 6.3). */
@@ -85,6 +89,7 @@ const clusterSchema = z.strictObject({
   groups: z.array(groupSchema).check(z.minLength(1, 'must name at least one Auto Scaling group')),
   taint: z.prefault(taintSchema, {}),
   drain: z.prefault(drainSchema, {}),
+  withdraw: z.prefault(withdrawSchema, {}),
   maxDrains: z._default(z.int().check(z.gte(1)), 25),
   maxLeaving: z.prefault(share, '20%'),
 });
@@ -95,6 +100,31 @@ const vpcSchema = z.strictObject({
   privateSubnetIds: z.array(z.string().check(z.startsWith('subnet-'))).check(z.minLength(1)),
   securityGroupIds: z.array(z.string().check(z.startsWith('sg-'))).check(z.minLength(1)),
 });
+
+/** Contract 7.4. Without a secret, IAM decides who may ask. */
+const endpointSchema = z
+  .strictObject({
+    secretName: z.optional(z.string().check(z.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret'))),
+    secretArn: z.optional(
+      z
+        .string()
+        .check(
+          z.regex(
+            /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/,
+            'must be the whole ARN of a secret, with its last six characters',
+          ),
+        ),
+    ),
+    /** Whose instances may be withdrawn; absent: the VPCs of the configured clusters. */
+    vpcs: z.optional(z.array(z.string().check(z.startsWith('vpc-'))).check(z.minLength(1, 'must name at least one'))),
+    /** Also load balancers without a configured cluster's tag may be changed. */
+    untagged: z._default(z.boolean(), false),
+  })
+  .check(
+    z.refine(({ secretName, secretArn }) => secretName === undefined || secretArn === undefined, {
+      message: 'must have secretName or secretArn, not both',
+    }),
+  );
 
 export const configurationSchema = z.strictObject({
   hookName: z._default(hookName, 'ebb-drain'),
@@ -114,6 +144,8 @@ export const configurationSchema = z.strictObject({
   logRetentionDays: z._default(z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653]), 30),
   /** Where private API endpoints can be reached; absent: the functions run outside any VPC. */
   vpc: z.optional(vpcSchema),
+  /** Takes an instance out of its load balancers by HTTP; absent: there is no such endpoint. */
+  endpoint: z.optional(endpointSchema),
 });
 
 /** What a person writes: everything that has a default may be left out. */

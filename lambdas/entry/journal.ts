@@ -26,6 +26,8 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'pod.forced',
   'volumes.awaited',
   'volumes.kept',
+  'targets.late',
+  'withdrawal.refused',
   'cluster.away',
   'cluster.unswept',
   'marks.unreadable',

@@ -1,19 +1,10 @@
 /** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
 import { decideCharge, type Claim } from '../core/charge.ts';
 import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../core/domain-event.ts';
-import {
-  chargeOf,
-  isIsolatedFor,
-  isolation,
-  restoration,
-  type IsolationTaint,
-  type NodePatch,
-} from '../core/isolation.ts';
-import { isInstance, type Node } from '../core/node.ts';
+import { chargeOf, isIsolatedFor, isolation, restoration, type IsolationTaint } from '../core/isolation.ts';
+import { isInstance } from '../core/node.ts';
+import { patchNode } from './patch-node.ts';
 import type { Cluster, Journal } from './ports.ts';
-
-/** How often a patch is made anew when somebody else changed the node in between (contract 3.1). */
-const PATCH_TRIES = 8;
 
 interface Ports {
   readonly cluster: Cluster;
@@ -81,25 +72,4 @@ export async function restoreNode(
   const restored = patched !== 'gone' && patched.changed;
   if (restored) journal.report(nodeRestored(subject));
   return restored;
-}
-
-/** @returns the node as it was before the patch, and whether that changed it */
-async function patchNode(
-  name: string,
-  cluster: Cluster,
-  patchOf: (node: Node) => Promise<NodePatch | 'unchanged' | 'gone'>,
-): Promise<{ found: Node; changed: boolean } | 'gone'> {
-  for (let tries = 1; tries <= PATCH_TRIES; tries += 1) {
-    const found = await cluster.readNode(name);
-    if (found === undefined) return 'gone';
-    const patch = await patchOf(found);
-    if (patch === 'gone') return 'gone';
-    if (patch === 'unchanged') return { found, changed: false };
-    const answer = await cluster.patchNode(name, patch);
-    if (answer === 'gone') return 'gone';
-    if (answer === 'patched') return { found, changed: true };
-  }
-  throw new Error(
-    `node ${name} changed during each of ${PATCH_TRIES} tries to patch it: something else keeps writing it`,
-  );
 }

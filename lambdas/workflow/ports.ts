@@ -132,6 +132,8 @@ export interface Cluster {
   isStaying(pod: Pod): Promise<boolean>;
   /** The pods of a namespace that match and are not Ready or on their way out, each with its reason. */
   unreadyPods(namespace: string, selector: Selector): Promise<readonly UnreadyPod[]>;
+  /** IP addresses of the pods on a node. */
+  addressesOn(node: string): Promise<readonly string[]>;
   watchVolumes(node: string, listener: WatchListener): Promise<VolumeWatch>;
   /** Names of the persistent volumes behind a pod's claims. */
   volumesOf(pod: Pod): Promise<readonly string[]>;
@@ -169,6 +171,20 @@ export interface LoadBalancing {
   targets(pool: TargetPool): Promise<readonly Target[]>;
   /** Takes these targets out of the pool, in as few calls as AWS allows. */
   deregister(pool: TargetPool, targets: readonly Target[]): Promise<void>;
+}
+
+/** Instances that have not terminated. */
+export interface InstanceFinder {
+  /** By id, or by any of its private IPv4 addresses; several when machines of several networks have the same one. */
+  find(by: { readonly id: string } | { readonly ip: string }): Promise<readonly FoundInstance[]>;
+}
+
+export interface FoundInstance {
+  readonly instance: string;
+  readonly vpc: string;
+  /** Private ones of its network interfaces, those of pods among them. */
+  readonly addresses: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface Journal {

@@ -1,7 +1,7 @@
 /**
- * The retirement of one node: verify, find, isolate, wait for a slot, drain, detach, release. It reads as that sentence;
- * what a stage does stands in retirement-stages.ts and drain-stage.ts, how stages are kept alive over hours in
- * hold-hook.ts.
+ * The retirement of one node: verify, find, isolate, wait for a slot, withdraw, drain, detach, settle, release. It reads
+ * as that sentence; what a stage does stands in retirement-stages.ts, withdraw-node.ts and drain-stage.ts, how stages are
+ * kept alive over hours in hold-hook.ts.
  */
 import type { DeadlinePolicy } from '../core/cluster-settings.ts';
 import { lastForceDeadline, retainedDeadline } from '../core/deadline.ts';
@@ -12,6 +12,8 @@ import {
   noticeReleased,
   retentionMissing,
   retirementFinished,
+  targetsLate,
+  type DomainEvent,
   type Result,
 } from '../core/domain-event.ts';
 import type { Notice } from '../core/notice.ts';
@@ -19,12 +21,22 @@ import { beginRetirement } from './begin-retirement.ts';
 import type { DrainMemory } from './drain-record.ts';
 import { drainStage, type Drained, type DrainOrder } from './drain-stage.ts';
 import { HookHolder, type StageEnd } from './hold-hook.ts';
-import type { Clusters, DurableRun, Instances, Journal, LifecycleAction, RunningRetirements } from './ports.ts';
+import type {
+  Clusters,
+  DurableRun,
+  Instances,
+  Journal,
+  LifecycleAction,
+  LoadBalancing,
+  RunningRetirements,
+} from './ports.ts';
 import { detachStage, findStage, isolateStage, secondsSince, slotStage, type Retiree } from './retirement-stages.ts';
 import type { VerificationPorts } from './verify-notice.ts';
+import { settleStage, withdrawStage, type Withdrawn } from './withdraw-node.ts';
 
 export interface RetirementPorts extends VerificationPorts {
   readonly instances: Instances;
+  readonly balancing: LoadBalancing;
   readonly clusters: Clusters;
   readonly running: Pick<RunningRetirements, 'isRunning'>;
   readonly journal: Journal;
@@ -122,10 +134,17 @@ class Retirement {
     if (isolated.kind === 'gone') return 'drained';
     this.#holder.mustEndBy(isolated.deadline);
     await this.#waitForSlot(node);
-    const { memory, sparedVolumes, ended } = await this.#drain(node, isolated.isolatedAt);
-    // Nothing detaches volumes from a machine that does not answer, and another machine's are not ours.
+    return await this.#clear(node, isolated.isolatedAt);
+  }
+
+  /** Takes the node out of its load balancers, its pods off it, and its volumes and targets from it. */
+  async #clear(node: string, isolatedAt: number): Promise<Result> {
+    const withdrawn = await this.#withdraw(node);
+    const { memory, sparedVolumes, ended } = await this.#drain(node, isolatedAt);
+    // A machine that does not answer serves nothing, nor are volumes detached from it; another machine's are not ours.
     if (ended === 'dead node') return ended;
     if (ended !== 'replaced') await this.#detach(node, sparedVolumes);
+    if (withdrawn !== undefined) await this.#settle(withdrawn);
     if (ended === 'late' && this.#order.atDeadline === 'wait') return 'waited';
     return memory.forced > 0 || ended === 'late' ? 'forced' : 'drained';
   }
@@ -135,6 +154,25 @@ class Retirement {
     // Held back for as long as it could be: from here on the deadline is what counts.
     if (end.kind === 'late') return;
     this.#unlessSuperseded(valueOf(end).by);
+  }
+
+  /** Out of its load balancers; undefined when it is in none, or when none of them could be asked. */
+  async #withdraw(node: string): Promise<Withdrawn | undefined> {
+    if (!this.#order.cluster.withdraw.enabled) return undefined;
+    const end = await this.#holder.through(withdrawStage(this.#order, { node, deadline: this.#holder.deadline }));
+    return end.kind === 'late' ? undefined : valueOf(end).withdrawn;
+  }
+
+  /** Targets that are late are left to their load balancer; they hold nobody up for longer. */
+  async #settle(withdrawn: Withdrawn): Promise<void> {
+    const { until, ...stage } = settleStage(this.#order, withdrawn);
+    const end = await this.#holder.through({ ...stage, until: Math.min(until ?? Infinity, this.#holder.deadline) });
+    if (end.kind !== 'late') {
+      valueOf(end);
+      return;
+    }
+    const { waitingFor: pools, memory: reason } = end;
+    await this.#tell(targetsLate(this.#holder.subject, { pools, reason }));
   }
 
   /** Until every pod has gone, or the deadline: what is left then is for the group's policy. */
@@ -214,6 +252,15 @@ class Retirement {
       const outcome = await ports.lifecycle.terminate(notice.instance);
       ports.journal.report(instanceTerminated(this.#holder.subject));
       return outcome;
+    });
+  }
+
+  /** In a step, so that a replay does not say it again. */
+  #tell(event: DomainEvent): Promise<null> {
+    const { journal, run } = this.#order.ports;
+    return run.step('tell', () => {
+      journal.report(event);
+      return Promise.resolve(null);
     });
   }
 

@@ -12,7 +12,7 @@ import { detachPass } from './detach-volumes.ts';
 import { findNode } from './find-node.ts';
 import type { HeldHook, Stage } from './hold-hook.ts';
 import { isolateNode, type Isolated } from './isolate-node.ts';
-import type { Clusters, Instances, Journal, RunningRetirements } from './ports.ts';
+import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';
 
 /** Whose stages they are. */
 export interface Retiree {
@@ -22,6 +22,7 @@ export interface Retiree {
   readonly ports: {
     readonly clusters: Clusters;
     readonly instances: Instances;
+    readonly balancing: LoadBalancing;
     readonly journal: Journal;
     readonly running: Pick<RunningRetirements, 'isRunning'>;
   };
@@ -61,7 +62,7 @@ export function isolateStage(
     memory: null,
     async pass(_memory, { subject }) {
       const { execution } = held.subject;
-      const claim = { execution, kind: notice.kind, deadline: held.deadline };
+      const claim = { execution, kind: notice.kind, group: held.action.group, deadline: held.deadline };
       const api = await ports.clusters.open(cluster.name);
       const isolating = { subject, node, claim, taint: cluster.taint };
       const isRunning = (name: string) => ports.running.isRunning(name);

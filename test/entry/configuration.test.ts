@@ -40,6 +40,7 @@ test('a cluster and a group are enough; the rest has the contract’s defaults',
         groups: [{ name: 'workers', heartbeatTimeoutSeconds: 900 }],
         taint: { key: 'status-taint.cluster-autoscaler.kubernetes.io/ebb-retiring', effect: 'NoSchedule' },
         maxDrains: 25,
+        withdraw: { enabled: true },
         maxLeaving: 0.2,
         drain: {
           timeoutSeconds: 3_600,

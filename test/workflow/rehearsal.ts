@@ -21,6 +21,7 @@ import { clusterParameter, parseConfiguration, type ConfigurationInput } from '.
 import type { DurableRun, Retirements } from '../../lambdas/workflow/ports.ts';
 import { retireNode, type Retired, type RetirementPorts } from '../../lambdas/workflow/retire-node.ts';
 import { routeEvent, type RoutePorts } from '../../lambdas/workflow/route-notice.ts';
+import { NO_LOAD_BALANCERS } from '../given.ts';
 import type { AwsEvent } from '../peers/aws/event-bridge/event.ts';
 import type { HistoryEntry } from '../peers/aws/auto-scaling/history.ts';
 import type { Credentials } from '../peers/aws/iam/credentials.ts';
@@ -250,6 +251,7 @@ export class Rehearsal implements AsyncDisposable {
       home: { account: this.aws.account.accountId, region: this.aws.account.region },
       lifecycle: lifecycle(new AutoScalingClient(client)),
       instances: ec2Instances(new EC2Client(client)),
+      balancing: NO_LOAD_BALANCERS,
       instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),
       settings: clusterSettings(new SSMClient(client), '/ebb/clusters/'),
       clusters: eksClusters(new EKSClient(client)),

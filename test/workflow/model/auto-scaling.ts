@@ -3,9 +3,9 @@
  * heartbeat timeout, or by its global timeout; what it ends in depends on the group's policy.
  */
 import type { Lifecycle } from '../../../lambdas/workflow/ports.ts';
+import { SECOND } from '../../given.ts';
 import { CLUSTER, GROUP, HOOK } from './names.ts';
 import { globalTimeoutSeconds, type Scenario } from './scenario.ts';
-import { SECOND } from '../../given.ts';
 import type { World } from './world.ts';
 
 /** How a hook ended: completed by a retirement, or by somebody else, abandoned, or by one of its timeouts. */
@@ -77,11 +77,14 @@ export class ModelGroup {
           metadata: JSON.stringify({ cluster: CLUSTER }),
         })),
       heartbeat: () => answer(() => this.#heartbeat()),
-      complete: () =>
-        answer(() => {
+      complete: async () => {
+        const outcome = await answer(() => {
           witness.completing(execution);
           return this.#complete('us');
-        }),
+        });
+        witness.toldOfCompletion(execution);
+        return outcome;
+      },
       retains: () => answer(() => this.retains),
       abandon: () =>
         answer(() => {

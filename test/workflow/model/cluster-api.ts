@@ -6,7 +6,6 @@ import type { Pod } from '../../../lambdas/core/pod.ts';
 import type { Cluster, WatchListener } from '../../../lambdas/workflow/ports.ts';
 import { aNode, HOUR, NOON, SECOND } from '../../given.ts';
 import { WatchedDrain } from './drain-watch.ts';
-
 import { momentOf } from './scenario.ts';
 import { volumeOf } from './volumes.ts';
 import type { World } from './world.ts';
@@ -102,6 +101,11 @@ export class ClusterApi implements Cluster {
       const { workloads } = this.#world.workloads.state();
       return [...workloads.values()].find(({ owner }) => owner.name === matchLabels?.app)?.unreadyPods ?? [];
     });
+  }
+
+  /** Nothing balances load to the model's pods. */
+  addressesOn(): Promise<readonly string[]> {
+    return this.request(() => []);
   }
 
   watchVolumes(_node: string, listener: WatchListener) {

@@ -3,10 +3,11 @@ import { SECOND } from '../../given.ts';
 import type { Departure } from './sandbox.ts';
 import type { Crash } from './scenario.ts';
 
-/** Epoch milliseconds. */
+/** A time in which the process was dead, epoch milliseconds, and what it died at. */
 export interface Pause {
   readonly from: number;
   readonly to: number;
+  readonly at: Pick<Crash, 'of' | 'when'>;
 }
 
 export class Crashes {
@@ -31,9 +32,9 @@ export class Crashes {
     return { when: crash.when, departure: () => this.#depart(crash) };
   }
 
-  #depart({ pauseSeconds }: Crash): Departure {
+  #depart({ pauseSeconds, of, when }: Crash): Departure {
     const resumeAt = Date.now() + pauseSeconds * SECOND;
-    this.#pauses.push({ from: Date.now(), to: resumeAt });
+    this.#pauses.push({ from: Date.now(), to: resumeAt, at: { of, when } });
     return { why: 'crash', resumeAt };
   }
 }

@@ -116,7 +116,7 @@ class Invocation implements DurableRun {
     const sandbox = this.#sandbox;
     sandbox.isInStep = true;
     const [worked] = await Promise.allSettled([work()]);
-    if (!sandbox.isAlive) return await new Promise(() => undefined);
+    if (!sandbox.isAlive()) return await new Promise(() => undefined);
     sandbox.isInStep = false;
     if (worked.status === 'fulfilled') {
       return await this.#keep({ type: 'step', name, outcome: throughJson(worked.value) });

@@ -1,18 +1,21 @@
-/** Which of a scenario's faults hold now. */
-import { momentOf, type Fault, type Scenario, type Trouble, type Turn } from './scenario.ts';
+/** Which of a scenario's faults hold now, and which of them have been met. */
 import { SECOND } from '../../given.ts';
+import { momentOf, type Fault, type Scenario, type Trouble, type Turn } from './scenario.ts';
 
 export class Faults {
   readonly #scenario: Scenario;
   readonly #counts = { unknown: 0, throttled: 0 };
   #conflicts = 0;
+  /** What has made a difference so far. */
+  readonly met = new Set<Fault['kind']>();
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
   }
 
   holds(trouble: Trouble): boolean {
-    return this.spans(trouble).some(({ from, to }) => Date.now() >= from && Date.now() < to);
+    const now = Date.now();
+    return this.spans(trouble).some(({ from, to }) => now >= from && now < to) && this.#meets(trouble);
   }
 
   /** Epoch milliseconds. */
@@ -27,7 +30,12 @@ export class Faults {
   /** Lets `act` happen whenever the scenario says so. */
   when(turn: Turn, act: () => void): void {
     for (const fault of this.#scenario.faults) {
-      if (fault.kind === turn) setTimeout(act, momentOf(this.#scenario, fault.at) - Date.now());
+      if (fault.kind !== turn) continue;
+      const turns = (): void => {
+        this.#meets(turn);
+        act();
+      };
+      setTimeout(turns, momentOf(this.#scenario, fault.at) - Date.now());
     }
   }
 
@@ -36,12 +44,18 @@ export class Faults {
     const every = this.#of(kind)?.every ?? Infinity;
     this.#counts[kind] += 1;
     if (this.#counts[kind] % every !== 0) return false;
+    this.#meets(kind);
     return (this.#counts[kind] / every) % 2 === 1 ? 'done' : 'not done';
   }
 
   nextConflicts(): boolean {
     this.#conflicts += 1;
-    return this.#conflicts <= (this.#of('conflict')?.times ?? 0);
+    return this.#conflicts <= (this.#of('conflict')?.times ?? 0) && this.#meets('conflict');
+  }
+
+  #meets(kind: Fault['kind']): true {
+    this.met.add(kind);
+    return true;
   }
 
   #of<Kind extends Fault['kind']>(kind: Kind): Extract<Fault, { kind: Kind }> | undefined {

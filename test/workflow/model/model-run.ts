@@ -1,25 +1,20 @@
 /** Runs the shipped workflow through a scenario, and tells what came of it. */
-import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retire-node.ts';
-import { retireNode } from '../../../lambdas/workflow/retire-node.ts';
 import { executionName, type Notice } from '../../../lambdas/core/notice.ts';
 import { parseConfiguration } from '../../../lambdas/entry/configuration.ts';
-import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
-import { aNotice, NOON, SECOND } from '../../given.ts';
+import { retireNode, type Retired, type RetirementPorts } from '../../../lambdas/workflow/retire-node.ts';
+import { aNotice, NO_LOAD_BALANCERS, NOON, SECOND } from '../../given.ts';
 import { ClusterApi } from './cluster-api.ts';
 import { Crashes } from './crashes.ts';
 import { DurableExecution } from './durable-execution.ts';
-import { CLUSTER, GROUP, HOOK } from './names.ts';
 import { judgeEnd } from './judgement.ts';
+import { CLUSTER, GROUP, HOOK } from './names.ts';
 import type { OuterPorts } from './sandbox.ts';
-import { spanOf, type Crash, type Scenario } from './scenario.ts';
+import { spanOf, type Crash, type Fault, type Scenario } from './scenario.ts';
 import { onVirtualTime } from './virtual-time.ts';
 import { World } from './world.ts';
 
-/** A bug from outside: what stands between the workflow and its ports. */
-export interface Bug {
-  ports?(ports: OuterPorts): OuterPorts;
-  run?(run: DurableRun): DurableRun;
-}
+/** A planted bug: what stands between the workflow and its ports, and falsifies them. Made anew in each process. */
+export type Bug = (ports: RetirementPorts) => RetirementPorts;
 
 /** One retirement of the model's instance. */
 export interface ModelRetirement {
@@ -34,9 +29,12 @@ export interface ModelRun {
   readonly retirements: readonly ModelRetirement[];
   /** Which promises were broken, in words. */
   readonly broke: readonly string[];
+  /** Which faults made a difference until the last retirement ended. */
+  readonly met: ReadonlySet<Fault['kind']>;
 }
 
-export function runModel(scenario: Scenario, bug: Bug = {}): Promise<ModelRun> {
+/** @throws Error when the run waits for what never happens, or never ends */
+export function runModel(scenario: Scenario, bug: Bug = (ports) => ports): Promise<ModelRun> {
   return onVirtualTime(scenario.seed, () => new ModelRunner(scenario, bug).run());
 }
 
@@ -54,9 +52,10 @@ class ModelRunner {
   async run(): Promise<ModelRun> {
     const world = this.#world;
     const retirements = await Promise.all([this.#retire(aNotice(), this.#scenario.crashes), ...this.#second()]);
+    const met = new Set(world.faults.met);
     judgeEnd(world, retirements);
     if (world.group.ended !== undefined) await this.#again();
-    return { world, retirements, broke: world.witness.broke };
+    return { world, retirements, broke: world.witness.broke, met };
   }
 
   #second(): Promise<ModelRetirement>[] {
@@ -82,14 +81,7 @@ class ModelRunner {
     witness.spans.set(name, spanOf(this.#scenario, notice.at));
     running.add(name);
     const execution = new DurableExecution(
-      async (run, sandbox) => {
-        const guarded = sandbox.guard(ports, this.#world);
-        const { ports: inner = guarded, run: durable = run } = {
-          ports: this.#bug.ports?.(guarded),
-          run: this.#bug.run?.(run),
-        };
-        return await retireNode(notice, { ...inner, run: durable } satisfies RetirementPorts);
-      },
+      (run, sandbox) => retireNode(notice, this.#bug({ ...sandbox.guard(ports, this.#world), run })),
       new Crashes(crashes, witness.pauses),
     );
     const ended = await execution.run().then(
@@ -109,6 +101,7 @@ class ModelRunner {
       home: { account: aNotice().account, region: aNotice().region },
       lifecycle: world.group.port(execution),
       instances: world.machine.port(),
+      balancing: NO_LOAD_BALANCERS,
       instanceTags: { tagsOf: () => Promise.resolve({}) },
       settings: { cluster: () => Promise.resolve(settings), names: () => Promise.resolve([CLUSTER]) },
       clusters: { open: () => cluster.request(() => cluster) },

@@ -24,7 +24,7 @@ export class Sandbox {
   #timeout: NodeJS.Timeout | undefined;
   #leave: (departure: Departure) => void = () => undefined;
   readonly left: Promise<Departure>;
-  isAlive = true;
+  #hasLeft = false;
   /** A step is at work, so what is reported now is not reported again by a replay. */
   isInStep = false;
 
@@ -44,22 +44,27 @@ export class Sandbox {
     }, INVOCATION_TIMEOUT_MS);
   }
 
+  /** Whether anything that runs in it still reaches anybody. */
+  isAlive(): boolean {
+    return !this.#hasLeft;
+  }
+
   /** @returns a promise that is never settled: for whoever goes on waiting in here */
   leave(departure: Departure): Promise<never> {
     clearTimeout(this.#timeout);
-    this.isAlive = false;
+    this.#hasLeft = true;
     this.#leave(departure);
     return new Promise(() => undefined);
   }
 
   /** Lets something be done outside, if it is still alive; it may die at that. */
   async through<Outcome>(of: 'request' | 'checkpoint', effect: () => Promise<Outcome>): Promise<Outcome> {
-    if (!this.isAlive) return await new Promise(() => undefined);
+    if (!this.isAlive()) return await new Promise(() => undefined);
     const crash = this.#crashes.next(of);
     if (crash?.when === 'before') return await this.leave(crash.departure());
     const [outcome] = await Promise.allSettled([effect()]);
     if (crash !== undefined) return await this.leave(crash.departure());
-    if (!this.isAlive) return await new Promise(() => undefined);
+    if (!this.isAlive()) return await new Promise(() => undefined);
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   }
@@ -70,6 +75,7 @@ export class Sandbox {
       ...ports,
       lifecycle: this.#guarded(ports.lifecycle, world),
       instances: this.#guarded(ports.instances, world),
+      balancing: this.#guarded(ports.balancing, world),
       instanceTags: this.#guarded(ports.instanceTags, world),
       settings: this.#guarded(ports.settings, world),
       running: this.#guarded(ports.running, world),
@@ -78,7 +84,7 @@ export class Sandbox {
       },
       journal: {
         report: (event: DomainEvent) => {
-          if (!this.isAlive) return;
+          if (!this.isAlive()) return;
           if (!this.isInStep)
             world.witness.broken(`P4: ${event.type} is reported outside of a step: replays repeat it`);
           ports.journal.report(event);

@@ -32,15 +32,15 @@ function waitAsNodeDoes(): void {
 }
 
 async function drive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
-  let settled = false;
+  const end = { reached: false };
   const note = (): void => {
-    settled = true;
+    end.reached = true;
   };
   work.then(note, note);
   for (let turns = 0; turns < MOST_TURNS; turns += 1) {
     // All promises have had their turn when this one has.
     await new Promise((resolve) => setImmediate(resolve));
-    if (settled) return await work;
+    if (end.reached) return await work;
     if (vi.getTimerCount() === 0) throw new Error('it waits for what will never happen');
     if (Date.now() > NOON + LONGEST_RUN_MS) throw new Error('it never ends');
     vi.advanceTimersToNextTimer();

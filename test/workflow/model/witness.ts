@@ -17,7 +17,7 @@ import type { World } from './world.ts';
 /** A pass ends within this, so whoever has lost the charge of a node leaves it alone from then on. */
 const PASS_MS = 2 * MINUTE;
 
-/** A hook may run out when we, or AWS, were away for this share of its timeout. */
+/** A hook may run out when we were away for this share of its timeout, or AWS at all: a pass does not repeat heartbeats. */
 const EXCUSING_SHARE = 0.1;
 
 /** How long after its hook has ended a retirement may still be at work, beyond its next heartbeat. */
@@ -37,11 +37,8 @@ export class Witness {
   /** When processes were dead. */
   readonly pauses: Pause[] = [];
   #inCharge: { execution: string; since: number } | undefined;
-  /** How often a completion was asked for. */
-  completions = 0;
-  /** Whether one is known to have been made: its answer has been kept. */
-  isCompleted = false;
-  readonly forced = new Set<string>();
+  /** When an execution was told that it has completed the hook, epoch milliseconds. */
+  readonly #toldOfCompletion = new Map<string, number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -64,14 +61,15 @@ export class Witness {
       this.broken(`P3: ${pod.name} is asked for while its budget is seen to allow nothing`);
   }
 
-  evicting(execution: string, { uid }: Pod): void {
+  /** @param seen as the retirement saw it: what it saw as not Ready cost nobody anything, as far as it could know */
+  evicting(execution: string, seen: Pod): void {
     this.#touching(execution);
-    const found = this.#world.workloads.find(uid);
+    const found = this.#world.workloads.find(seen.uid);
     if (found === undefined || found.pod.deletingUntil !== undefined) return;
     this.#leavesByUs(execution, found);
     this.#isIsolatedFor(execution, found);
     if (found.app.isProtected) this.broken(`4.1: ${found.pod.name} is protected, and evicted`);
-    this.#keepsImpliedBudget(found);
+    if (seen.ready) this.#keepsImpliedBudget(found);
   }
 
   answered({ kind }: EvictionAnswer, { name }: Pod): void {
@@ -85,7 +83,6 @@ export class Witness {
     const found = this.#world.workloads.find(uid);
     if (found === undefined) return;
     this.#leavesByUs(execution, found);
-    this.forced.add(found.pod.name);
     if (this.#world.machine.status === 'terminated') return;
     const { name } = found.pod;
     const grace = this.#graceOf(found);
@@ -106,22 +103,30 @@ export class Witness {
     const after = this.#world.node.object;
     if (before === undefined || after === undefined) return;
     if (!after.providerId?.endsWith(INSTANCE)) this.broken('P2: another machine is marked');
-    for (const mark of foreignMarks(before)) {
-      if (!foreignMarks(after).includes(mark)) this.broken(`P6: ${mark} is somebody else's, and was taken off`);
-    }
-    const by = chargeOf(after)?.execution ?? 'nobody';
-    if (by !== this.#inCharge?.execution) this.#inCharge = { execution: by, since: Date.now() };
+    const kept = new Set(foreignMarks(after));
+    const lost = foreignMarks(before).filter((mark) => !kept.has(mark));
+    if (lost.length > 0) this.broken(`P6: ${lost.join()} is somebody else's, and was taken off`);
+    this.#notesCharge(chargeOf(after)?.execution ?? 'nobody');
+  }
+
+  #notesCharge(execution: string): void {
+    if (execution !== this.#inCharge?.execution) this.#inCharge = { execution, since: Date.now() };
   }
 
   completing(execution: string): void {
     this.#touching(execution);
-    this.completions += 1;
-    if (this.isCompleted) this.broken('P1: the hook is completed once more, although it is known to be');
+    const toldAt = this.#toldOfCompletion.get(execution) ?? Infinity;
+    const hasForgotten = this.pauses.some(({ from }) => from >= toldAt);
+    if (toldAt < Infinity && !hasForgotten) this.broken('P1: the hook is completed once more');
     const { node, machine } = this.#world;
     const ends = node.object === undefined || !node.isAlive || machine.status !== 'up';
     if (ends || Date.now() >= this.#firstDeadline() - SECOND) return;
     const left = this.#world.workloads.on('here').filter(mustLeave);
     if (left.length > 0) this.broken(`P1: released with time left and ${left.map(({ pod }) => pod.name).join()} on it`);
+  }
+
+  toldOfCompletion(execution: string): void {
+    this.#toldOfCompletion.set(execution, Date.now());
   }
 
   abandoning(retains: boolean): void {
@@ -137,7 +142,8 @@ export class Witness {
   expired(keptAliveAt: number): void {
     if (this.#world.running.size === 0) return;
     const excusing = this.#world.scenario.hookTimeoutSeconds * SECOND * EXCUSING_SHARE;
-    if (this.#awaySince(keptAliveAt) < excusing) this.broken('P1: the hook has run out');
+    if (this.#deadSince(keptAliveAt) < excusing && this.#unansweredSince(keptAliveAt) === 0)
+      this.broken('P1: the hook has run out');
   }
 
   #touching(execution: string): void {
@@ -152,7 +158,12 @@ export class Witness {
     const { ended } = this.#world.group;
     if (ended === undefined || ended.by === 'abandonment') return;
     const { hookTimeoutSeconds } = this.#world.scenario;
-    const aware = ended.at + hookTimeoutSeconds * SECOND * 0.6 + UNAWARE_MS + this.#awaySince(ended.at);
+    const aware =
+      ended.at +
+      hookTimeoutSeconds * SECOND * 0.6 +
+      UNAWARE_MS +
+      this.#deadSince(ended.at) +
+      this.#unansweredSince(ended.at);
     if (Date.now() > aware) this.broken(`P2: ${execution} sends ${pod.name} away long after the hook has ended`);
   }
 
@@ -205,13 +216,22 @@ export class Witness {
     return Math.max(...[...this.spans.values()].map(({ deadline }) => deadline));
   }
 
-  /** Milliseconds since then in which we were dead, or AWS did not answer. */
-  #awaySince(since: number): number {
-    const { faults } = this.#world;
-    const spans = [...faults.spans('lifecycle fails'), ...faults.spans('lifecycle loses answers'), ...this.pauses];
-    const overlap = ({ from, to }: Pause) => Math.max(0, Math.min(to, Date.now()) - Math.max(from, since));
-    return spans.reduce((sum, span) => sum + overlap(span), 0);
+  /** Milliseconds since then in which processes were dead. */
+  #deadSince(since: number): number {
+    return overlap(this.pauses, since);
   }
+
+  /** Milliseconds since then in which AWS did not answer. */
+  #unansweredSince(since: number): number {
+    const { faults } = this.#world;
+    return overlap([...faults.spans('lifecycle fails'), ...faults.spans('lifecycle loses answers')], since);
+  }
+}
+
+/** How much of the time since then the spans are, milliseconds. */
+function overlap(spans: readonly Pick<Pause, 'from' | 'to'>[], since: number): number {
+  const each = spans.map(({ from, to }) => Math.max(0, Math.min(to, Date.now()) - Math.max(from, since)));
+  return each.reduce((sum, milliseconds) => sum + milliseconds, 0);
 }
 
 /** Whether the pod has to have left before its node is released early. */
@@ -221,12 +241,13 @@ function mustLeave({ pod, app }: ModelPod): boolean {
   return app.kind !== 'DaemonSet' && !app.comesBack && !isFinished && !isHeld;
 }
 
+const OWN_MARKS = [RETIREMENT_ANNOTATION, RETIRING_LABEL, EXCLUDE_LABEL, TAINT_KEY];
+
 function foreignMarks({ labels, annotations, taints }: Node): string[] {
-  return [
+  const marks = [
     ...Object.entries(labels).map((label) => `label ${label.join('=')}`),
     ...Object.entries(annotations).map((annotation) => `annotation ${annotation.join('=')}`),
     ...taints.map(({ key, effect }) => `taint ${key}:${effect}`),
-  ].filter(
-    (mark) => ![RETIREMENT_ANNOTATION, RETIRING_LABEL, EXCLUDE_LABEL, TAINT_KEY].some((own) => mark.includes(own)),
-  );
+  ];
+  return marks.filter((mark) => !OWN_MARKS.some((own) => mark.includes(own)));
 }

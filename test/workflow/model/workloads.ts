@@ -175,8 +175,9 @@ export class Workloads {
     const app = this.#app(appName);
     this.#born += 1;
     const name = `${appName}-${this.#born}`;
-    const { owner: _, ...bare } = aPod({
+    const owned = aPod({
       name,
+      owner: ownerOf(appName, app),
       createdAt: Math.floor(Date.now() / SECOND) * SECOND - (first ? 3_600 * SECOND : 0),
       ready: !starts,
       labels: { app: appName },
@@ -186,7 +187,7 @@ export class Workloads {
       priority: app.isCritical ? 2_000_000_000 : 0,
       claims: app.detachSeconds === undefined ? [] : [name],
     });
-    const pod = app.kind === 'bare' ? bare : { ...bare, owner: ownerOf(appName, app) };
+    const pod = app.kind === 'bare' ? withoutOwner(owned) : owned;
     this.#pods.set(pod.uid, { pod, app, appName, place, isFirst: first });
     if (starts && app.startSeconds !== undefined) {
       setTimeout(() => {
@@ -267,6 +268,12 @@ export function neededOf({ here, elsewhere, spare = Infinity }: App): number {
 /** A StatefulSet waits until the name is free. */
 function isReplacedAtOnce({ kind }: App): boolean {
   return kind === 'ReplicaSet' || kind === 'Job' || kind === 'DaemonSet';
+}
+
+function withoutOwner(pod: Pod): Pod {
+  const bare = { ...pod };
+  Reflect.deleteProperty(bare, 'owner');
+  return bare;
 }
 
 function ownerOf(name: string, { kind }: App) {

@@ -1,0 +1,93 @@
+/**
+ * Withdrawing from load balancers, as far as it is decided (contract 7). Nodes that leave a cluster together are withdrawn
+ * together, by one of their retirements: a target group is then asked once for all of them, and Elastic Load Balancing's
+ * shared rate limits last for thousands. The annotation tells the others what was done for their node. Pure.
+ */
+import * as z from 'zod/mini';
+import type { Node } from './node.ts';
+import type { TargetPool } from './target-pool.ts';
+
+/** New requests may still come for that long after a target is deregistered (contract 7.1). */
+export const EVICT_AFTER_MS = 10_000;
+
+/** How much longer than they should targets may take to drain before nobody waits for them any more (contract 7.3). */
+export const LATE_MS = 30_000;
+
+/** With less time than this to its deadline a retirement waits for nothing here (contract 7.1). */
+const IN_A_HURRY_MS = 300_000;
+
+/** For how long a retirement relies on another one to withdraw its node. */
+const RELIES_MS = 60_000;
+
+/** More nodes than this are not looked at until their longest delay has passed: that would use the rate limits up. */
+const FEW = 25;
+
+const poolSchema = z.object({
+  kind: z.enum(['target group', 'classic']),
+  id: z.string(),
+  name: z.string(),
+  by: z.enum(['instance', 'ip']),
+  drainSeconds: z.number(),
+  controlled: z.boolean(),
+});
+
+const withdrawalSchema = z.object({
+  /** When it was deregistered, ISO 8601, as is `until`: when it has drained at the latest. */
+  at: z.iso.datetime(),
+  until: z.iso.datetime(),
+  /** How many nodes were withdrawn with it. */
+  nodes: z.int(),
+  /** Those that it was in, and all that go by address: which of those have its pods, its own retirement finds out. */
+  pools: z.array(poolSchema),
+});
+
+/** What was done for a node. */
+export interface Withdrawal {
+  /** Epoch milliseconds, as is `until`. */
+  readonly at: number;
+  readonly until: number;
+  readonly nodes: number;
+  readonly pools: readonly TargetPool[];
+}
+
+export const WITHDRAWAL_ANNOTATION = 'ebb/withdrawal';
+
+/** Undefined when the node has not been withdrawn, or when the annotation is not ours to read. */
+export function withdrawalOf({ annotations }: Pick<Node, 'annotations'>): Withdrawal | undefined {
+  try {
+    const { at, until, ...rest } = withdrawalSchema.parse(JSON.parse(annotations[WITHDRAWAL_ANNOTATION] ?? 'null'));
+    return { at: Date.parse(at), until: Date.parse(until), ...rest };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The annotation's text. */
+export function withdrawalText({ at, until, nodes, pools }: Withdrawal): string {
+  return JSON.stringify({ at: new Date(at).toISOString(), until: new Date(until).toISOString(), nodes, pools });
+}
+
+/** Whether there is no time to wait for targets: withdrawing, evicting and releasing then go side by side. */
+export function isInAHurry({ now, deadline }: { now: number; deadline: number }): boolean {
+  return deadline - now < IN_A_HURRY_MS;
+}
+
+/**
+ * The nodes that this retirement withdraws now, its own among them; none when an older one's does.
+ *
+ * @param draining nodes that may drain and are not withdrawn yet, oldest first
+ * @param since when this retirement began to ask, epoch milliseconds
+ */
+export function withdrawsNow<Retiring extends Pick<Node, 'name'>>(
+  own: string,
+  draining: readonly Retiring[],
+  { since, now }: { since: number; now: number },
+): readonly Retiring[] {
+  const [oldest] = draining;
+  return oldest?.name === own || now - since >= RELIES_MS ? draining : [];
+}
+
+/** When to look whether the targets have drained: few nodes are looked at all along, many when they must have. */
+export function looksFrom({ at, until, nodes }: Withdrawal): number {
+  return nodes <= FEW ? at : until;
+}

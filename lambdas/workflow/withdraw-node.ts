@@ -1,0 +1,184 @@
+/**
+ * The two stages of a retirement that see to load balancers (contract 7): the node is taken out of them before its pods
+ * are evicted, and the instance is let go only once its targets have drained. A load balancer that fails delays neither
+ * for longer than its bound, and is named.
+ */
+import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/domain-event.ts';
+import { chargeOf } from '../core/isolation.ts';
+import { instanceOf, type Node } from '../core/node.ts';
+import { slotHolders } from '../core/slot.ts';
+import type { TargetPool } from '../core/target-pool.ts';
+import {
+  EVICT_AFTER_MS,
+  isInAHurry,
+  LATE_MS,
+  looksFrom,
+  withdrawalOf,
+  withdrawsNow,
+  type Withdrawal,
+} from '../core/withdrawal.ts';
+import type { Pass, Stage } from './hold-hook.ts';
+import type { Cluster } from './ports.ts';
+import { secondsSince, type Retiree } from './retirement-stages.ts';
+import { sleep } from './sleep.ts';
+import { longestDrain, withdrawEach, withdrawTogether } from './withdraw-nodes.ts';
+
+/** A node that has been withdrawn, and from where. */
+export interface Withdrawn extends Withdrawal {
+  /** By which it was registered, its instance id apart. */
+  readonly addresses: readonly string[];
+}
+
+/** How often a node that waits for others, or for a load balancer that fails, is looked at again. */
+const PAUSE_SECONDS = 5;
+
+/** How often targets that drain are looked at. */
+const LOOK_SECONDS = 15;
+
+/** For how long a load balancer that cannot be asked keeps a node from being drained. */
+const FAILS_MS = 60_000;
+
+interface WithdrawMemory {
+  /** When it began, epoch milliseconds. */
+  readonly since?: number;
+}
+
+/** Takes the node out of its load balancers (contract 7.1–7.3); done without a value when it is in none. */
+export function withdrawStage(
+  retiree: Retiree,
+  { node, deadline }: { node: string; deadline: number },
+): Stage<{ withdrawn?: Withdrawn }, WithdrawMemory> {
+  const { cluster, ports } = retiree;
+  return {
+    name: 'withdraw',
+    memory: {},
+    pauseSeconds: PAUSE_SECONDS,
+    async pass({ since = Date.now() }, { subject }) {
+      const api = await ports.clusters.open(cluster.name);
+      const hurried = isInAHurry({ now: Date.now(), deadline });
+      const outcome = await withdrawalFor(node, { since, hurried }, { api, retiree });
+      if ('fault' in outcome) return orGiveUp(outcome.fault, { since, hurried }, { subject, retiree });
+      const { withdrawal } = outcome;
+      if (withdrawal === 'later') return waiting(since, ['the oldest leaving node, with which it is withdrawn']);
+      if (withdrawal === 'gone') return NOWHERE;
+      const withdrawn = await withAddresses(withdrawal, { api, retiree, node });
+      if (withdrawn.pools.length === 0) return NOWHERE;
+      // Pods are evicted only when no new request can be on its way any more.
+      if (!hurried) await sleep(withdrawn.at + EVICT_AFTER_MS - Date.now());
+      ports.journal.report(targetsDeregistered(subject, { pools: namesOf(withdrawn.pools), until: withdrawn.until }));
+      return { state: 'done', value: { withdrawn } };
+    },
+  };
+}
+
+const NOWHERE = { state: 'done', value: {} } as const;
+
+/**
+ * Waits until the targets have drained (contract 7.1), and no longer than their bound (7.3); its memory says why they have
+ * not.
+ */
+export function settleStage({ notice, ports }: Retiree, withdrawn: Withdrawn): Stage<null, string> {
+  const { pools, addresses, until } = withdrawn;
+  const leaver = { instance: notice.instance, addresses };
+  return {
+    name: 'settle',
+    memory: '',
+    until: until + LATE_MS,
+    pauseSeconds: LOOK_SECONDS,
+    async pass(_memory, { subject }) {
+      const looks = looksFrom(withdrawn);
+      const memory = 'they still drain';
+      if (Date.now() < looks) return { state: 'waiting', memory, waitingFor: namesOf(pools), dueAt: looks };
+      // By then each of so many has drained: asking for one after the other would use the rate limits up.
+      const { left, faults } = looks === until ? NOTHING_LEFT : await withdrawEach([leaver], pools, ports.balancing);
+      if (left.length === 0 && faults.length === 0) {
+        ports.journal.report(targetsDrained(subject, { seconds: secondsSince(notice) }));
+        return { state: 'done', value: null };
+      }
+      const waitingFor = [...new Set([...left, ...faults].map(({ pool }) => pool.name))];
+      return { state: 'waiting', memory: faults[0]?.reason ?? memory, waitingFor };
+    },
+  };
+}
+
+const NOTHING_LEFT = { left: [], faults: [] } as const;
+
+/** Goes on without, once that has lasted too long. */
+function orGiveUp(
+  fault: string,
+  { since, hurried }: { since: number; hurried: boolean },
+  { subject, retiree }: { subject: Subject; retiree: Retiree },
+): Pass<{ withdrawn?: Withdrawn }, WithdrawMemory> {
+  if (Date.now() - since < FAILS_MS && !hurried) return waiting(since, [fault]);
+  retiree.ports.journal.report(targetsLate(subject, { pools: [], reason: fault }));
+  return NOWHERE;
+}
+
+function waiting(since: number, waitingFor: readonly string[]): Pass<never, WithdrawMemory> {
+  return { state: 'waiting', memory: { since }, waitingFor };
+}
+
+/**
+ * What has been done for the node, by whomever.
+ *
+ * @returns `later`: an older node's retirement does it; `fault`: the load balancers cannot be found, in AWS's words
+ */
+async function withdrawalFor(
+  name: string,
+  { since, hurried }: { since: number; hurried: boolean },
+  { api, retiree }: { api: Cluster; retiree: Retiree },
+): Promise<{ withdrawal: Withdrawal | 'later' | 'gone' } | { fault: string }> {
+  const own = await api.readNode(name);
+  if (own === undefined) return { withdrawal: 'gone' };
+  const known = withdrawalOf(own);
+  if (known !== undefined) return { withdrawal: known };
+  const draining = hurried ? [own] : await drainingNodes(own, { api, retiree });
+  const leaving = withdrawsNow(name, draining, { since, now: Date.now() });
+  if (leaving.length === 0) return { withdrawal: 'later' };
+  const { balancing } = retiree.ports;
+  const pools = await poolsOf(leaving, retiree).catch((error: unknown) => String(error));
+  if (typeof pools === 'string') return { fault: pools };
+  const done = await withdrawTogether(leaving, pools, { cluster: api, balancing });
+  return { withdrawal: done.get(name) ?? 'gone' };
+}
+
+/** The nodes that may drain now and are not withdrawn yet, oldest first; `own` among them in any case. */
+async function drainingNodes(
+  own: Node,
+  { api, retiree }: { api: Cluster; retiree: Retiree },
+): Promise<readonly Node[]> {
+  const retiring = (await api.retiringNodes()).map((node) => ({ ...node, charge: chargeOf(node) }));
+  const nodes = retiring.length > 1 ? await api.countNodes() : 1;
+  const holders = slotHolders(retiring, { ...retiree.cluster, nodes });
+  const draining = holders.filter((node) => withdrawalOf(node) === undefined && instanceOf(node) !== undefined);
+  return draining.some(({ name }) => name === own.name) ? draining : [...draining, own];
+}
+
+/** Of the cluster, and of the groups that let these nodes go. */
+async function poolsOf(nodes: readonly Node[], { cluster, held, ports }: Retiree): Promise<readonly TargetPool[]> {
+  const groups = new Set([held.action.group, ...nodes.flatMap((node) => chargeOf(node)?.group ?? [])]);
+  const scopes = [{ cluster: cluster.name }, ...[...groups].map((group) => ({ group }))];
+  const found = await Promise.all(scopes.map((scope) => ports.balancing.pools(scope)));
+  return [...new Map(found.flat().map((pool) => [pool.id, pool])).values()];
+}
+
+/** IP targets are those of the pods on this node, which its own retirement takes out. */
+async function withAddresses(
+  withdrawal: Withdrawal,
+  { api, retiree, node }: { api: Cluster; retiree: Retiree; node: string },
+): Promise<Withdrawn> {
+  const byAddress = withdrawal.pools.filter(({ by }) => by === 'ip');
+  if (byAddress.length === 0) return { ...withdrawal, addresses: [] };
+  const addresses = await api.addressesOn(node);
+  const leaver = { instance: retiree.notice.instance, addresses };
+  const { left, faults } = await withdrawEach([leaver], byAddress, retiree.ports.balancing);
+  const found = new Set([...left, ...faults].map(({ pool }) => pool.id));
+  const pools = withdrawal.pools.filter(({ by, id }) => by === 'instance' || found.has(id));
+  const at = found.size > 0 ? Date.now() : withdrawal.at;
+  const until = Math.max(withdrawal.until, at + longestDrain(pools));
+  return { ...withdrawal, at, until, pools, addresses };
+}
+
+function namesOf(pools: readonly TargetPool[]): string[] {
+  return pools.map(({ name }) => name);
+}

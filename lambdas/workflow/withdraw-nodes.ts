@@ -1,0 +1,77 @@
+/** Nodes that are withdrawn together, so that each pool is asked once for all of them (contract 7.3). */
+import { WITHDRAWAL_ANNOTATION, withdrawalOf, withdrawalText, type Withdrawal } from '../core/withdrawal.ts';
+import type { NodePatch } from '../core/isolation.ts';
+import { instanceOf, type Node } from '../core/node.ts';
+import type { TargetPool } from '../core/target-pool.ts';
+import { patchNode } from './patch-node.ts';
+import type { Cluster, LoadBalancing } from './ports.ts';
+import { withdrawPass, type Leaver, type Standing } from './withdraw-pass.ts';
+
+/** A pool that could not be asked, or not be changed. */
+export interface PoolFault {
+  readonly pool: TargetPool;
+  readonly reason: string;
+}
+
+/** What the pools still have of the leavers; one that fails keeps no other from being seen to (faults.md 25). */
+export async function withdrawEach(
+  leavers: readonly Leaver[],
+  pools: readonly TargetPool[],
+  balancing: LoadBalancing,
+): Promise<{ left: readonly Standing[]; faults: readonly PoolFault[] }> {
+  const outcomes = await Promise.allSettled(pools.map((pool) => withdrawPass(leavers, { pools: [pool] }, balancing)));
+  const left = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+  const faults = pools.flatMap((pool, index) => {
+    const outcome = outcomes[index];
+    return outcome?.status === 'rejected' ? [{ pool, reason: String(outcome.reason) }] : [];
+  });
+  return { left, faults };
+}
+
+/**
+ * Takes the nodes' instances out of the pools that go by instance, and says so on each node.
+ *
+ * @returns by the nodes' names
+ */
+export async function withdrawTogether(
+  nodes: readonly Node[],
+  pools: readonly TargetPool[],
+  { cluster, balancing }: { cluster: Cluster; balancing: LoadBalancing },
+): Promise<Map<string, Withdrawal>> {
+  const leavers = nodes.map((node) => ({ instance: instanceOf(node) ?? '', addresses: [] }));
+  const byInstance = pools.filter(({ by }) => by === 'instance');
+  const { left, faults } = await withdrawEach(leavers, byInstance, balancing);
+  // Which of these have the pods of a node, its own retirement finds out.
+  const byAddress = pools.filter(({ by }) => by === 'ip');
+  const failed = faults.map(({ pool }) => pool);
+  const now = Date.now();
+  const done = new Map(
+    nodes.map((node): [string, Withdrawal] => {
+      const its = left.filter(({ instance }) => instance === instanceOf(node)).map(({ pool }) => pool);
+      // One that failed may have the node: it is looked at again at the end.
+      const own = [...new Set([...its, ...failed])];
+      const until = now + longestDrain(own);
+      return [node.name, { at: now, until, nodes: nodes.length, pools: [...own, ...byAddress] }];
+    }),
+  );
+  // Of a node that leaves alone and is nowhere, nobody else needs to hear.
+  const heard = [...done].filter(([, withdrawal]) => nodes.length > 1 || withdrawal.pools.length > 0);
+  await Promise.all(heard.map(([name, withdrawal]) => say(name, withdrawal, cluster)));
+  return done;
+}
+
+/** How long the slowest of these drains, milliseconds. */
+export function longestDrain(pools: readonly TargetPool[]): number {
+  return Math.max(0, ...pools.map(({ drainSeconds }) => drainSeconds * 1000));
+}
+
+async function say(name: string, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
+  await patchNode(name, cluster, (found) =>
+    Promise.resolve(withdrawalOf(found) === undefined ? annotation(found, withdrawal) : 'unchanged'),
+  );
+}
+
+function annotation({ resourceVersion, taints }: Node, withdrawal: Withdrawal): NodePatch {
+  const annotations = { [WITHDRAWAL_ANNOTATION]: withdrawalText(withdrawal) };
+  return { metadata: { resourceVersion, labels: {}, annotations }, spec: { taints } };
+}
