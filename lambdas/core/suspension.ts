@@ -48,13 +48,20 @@ export function suspends({ startedAt, deadline }: Span): boolean {
 }
 
 /**
- * Whole seconds, 0 for not at all, to suspend after a turn: growing, but never past the next thing that is due. Where a
- * stage asks for so many early turns that its run could not last until its deadline, it is made to wait.
+ * Whether the run can afford a turn before the longest pace brings one: where a stage asks for so many that the run could
+ * not last until its deadline, it is made to wait.
+ */
+export function mayTurnEarly({ turns, now }: Pick<Turning, 'turns' | 'now'>, span: Span): boolean {
+  return turns + turnsFor(span, now) < MOST_TURNS;
+}
+
+/**
+ * Whole seconds, 0 for not at all, to suspend after a turn: growing, but never past the next thing that is due.
  */
 export function suspensionSeconds({ turns, turn, now, dueAt }: Turning, span: Span): number {
   if (!suspends(span)) return 0;
   const wanted = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (turn - 1));
-  const backoff = turns + turnsFor(span, now) < MOST_TURNS ? wanted : LONGEST_SECONDS;
+  const backoff = mayTurnEarly({ turns, now }, span) ? wanted : LONGEST_SECONDS;
   return Math.max(0, Math.floor(Math.min(backoff, (dueAt - now) / 1000)));
 }
 

@@ -179,6 +179,8 @@ export class DrainRecord {
   }
 
   leaving({ pod, graceSeconds, forced }: Leaving): void {
+    // One that outlives its grace by a moment is deleted again, which is nothing new.
+    if (forced && !this.#isFirst('forced', pod)) return;
     const { evicted, forced: before } = this.#memory;
     this.#memory = { ...this.#memory, evicted: evicted + 1, forced: forced ? before + 1 : before };
     this.#gotOn();

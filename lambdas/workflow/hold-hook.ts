@@ -6,7 +6,7 @@
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/domain-event.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
-import { suspends, suspensionSeconds, WATCHED_LATER_MS, WATCHED_MS } from '../core/suspension.ts';
+import { mayTurnEarly, suspends, suspensionSeconds, WATCHED_LATER_MS, WATCHED_MS } from '../core/suspension.ts';
 import type { DurableRun, Hook, Journal, Lifecycle, LifecycleAction } from './ports.ts';
 import { Signal } from './signal.ts';
 import { sleep } from './sleep.ts';
@@ -95,6 +95,9 @@ interface TurnStart<Memory> {
   /** The cluster was out of reach in the turn before, which has been said. */
   readonly wasAway: boolean;
 }
+
+/** How soon a heartbeat that failed during a pass is sent again. */
+const HEARTBEAT_RETRY_MS = 2_000;
 
 export class HookHolder {
   #held: HeldHook;
@@ -188,12 +191,17 @@ export class HookHolder {
    */
   async #rest(
     { pauseSeconds }: { pauseSeconds?: number },
-    { dueAt, progressAt = 0, waitingFor }: { dueAt?: number; progressAt?: number; waitingFor: readonly string[] },
+    {
+      dueAt = Infinity,
+      progressAt = 0,
+      waitingFor,
+    }: { dueAt?: number; progressAt?: number; waitingFor: readonly string[] },
     { watchUntil, until, turn }: { watchUntil: number; until: number; turn: number },
   ): Promise<number> {
-    const getsOn = Date.now() >= watchUntil && Date.now() < progressAt + WATCHED_MS;
-    if (getsOn) return 0;
-    const next = Math.min(this.#heartbeatAt, until, dueAt ?? Infinity);
+    const now = Date.now();
+    const early = mayTurnEarly({ turns: this.#turns, now }, this.#span);
+    if (early && now >= watchUntil && now < progressAt + WATCHED_MS) return 0;
+    const next = Math.min(this.#heartbeatAt, until, early ? dueAt : Infinity);
     const seconds = this.#suspension({ pauseSeconds }, { turn, dueAt: next });
     if (seconds === 0) await sleep(this.#pause({ pauseSeconds }, { dueAt: next, watchUntil }));
     else this.#ports.journal.report(retirementSuspended(this.subject, { seconds, waitingFor }));
@@ -245,7 +253,7 @@ export class HookHolder {
 
   /**
    * Heartbeats whenever that falls due before `work` has ended: an API server that is slow to answer must not cost the
-   * hook. One that fails here is sent again first thing in the next turn, where its failure counts.
+   * hook. One that fails here is sent again soon, at the latest first thing in the next turn, where its failure counts.
    */
   async #keptAlive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
     const finished = new Signal();
@@ -255,8 +263,9 @@ export class HookHolder {
     // Its rejection is the caller's: `worked` is returned below.
     worked.catch(() => undefined);
     while (!(await finished.wait(this.#heartbeatAt - Date.now()))) {
-      const beat = await this.#heartbeat().catch(() => 'failed');
-      if (beat !== 'recorded') break;
+      const beat = await this.#heartbeat().catch(() => 'failed' as const);
+      if (beat === 'over') break;
+      if (beat === 'failed') this.#heartbeatAt = Date.now() + HEARTBEAT_RETRY_MS;
     }
     return await worked;
   }

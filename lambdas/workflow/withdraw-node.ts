@@ -5,7 +5,7 @@
  */
 import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/domain-event.ts';
 import { chargeOf } from '../core/isolation.ts';
-import { instanceOf, type Node } from '../core/node.ts';
+import { instanceOf, isInstance, type Node } from '../core/node.ts';
 import { slotHolders } from '../core/slot.ts';
 import type { TargetPool } from '../core/target-pool.ts';
 import {
@@ -129,7 +129,7 @@ async function withdrawalFor(
   { api, retiree }: { api: Cluster; retiree: Retiree },
 ): Promise<{ withdrawal: Withdrawal | 'later' | 'gone' } | { fault: string }> {
   const own = await api.readNode(name);
-  if (own === undefined) return { withdrawal: 'gone' };
+  if (own === undefined || !isInstance(own, retiree.notice.instance)) return { withdrawal: 'gone' };
   const known = withdrawalOf(own);
   if (known !== undefined) return { withdrawal: known };
   const draining = hurried ? [own] : await drainingNodes(own, { api, retiree });

@@ -46,18 +46,18 @@ export async function withdrawTogether(
   const failed = faults.map(({ pool }) => pool);
   const now = Date.now();
   const done = new Map(
-    nodes.map((node): [string, Withdrawal] => {
+    nodes.map((node): [Node, Withdrawal] => {
       const its = left.filter(({ instance }) => instance === instanceOf(node)).map(({ pool }) => pool);
       // One that failed may have the node: it is looked at again at the end.
       const own = [...new Set([...its, ...failed])];
       const until = now + longestDrain(own);
-      return [node.name, { at: now, until, nodes: nodes.length, pools: [...own, ...byAddress] }];
+      return [node, { at: now, until, nodes: nodes.length, pools: [...own, ...byAddress] }];
     }),
   );
   // Of a node that leaves alone and is nowhere, nobody else needs to hear.
   const heard = [...done].filter(([, withdrawal]) => nodes.length > 1 || withdrawal.pools.length > 0);
-  await Promise.all(heard.map(([name, withdrawal]) => say(name, withdrawal, cluster)));
-  return done;
+  await Promise.all(heard.map(([node, withdrawal]) => say(node, withdrawal, cluster)));
+  return new Map([...done].map(([{ name }, withdrawal]) => [name, withdrawal]));
 }
 
 /** How long the slowest of these drains, milliseconds. */
@@ -65,10 +65,12 @@ export function longestDrain(pools: readonly TargetPool[]): number {
   return Math.max(0, ...pools.map(({ drainSeconds }) => drainSeconds * 1000));
 }
 
-async function say(name: string, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
-  await patchNode(name, cluster, (found) =>
-    Promise.resolve(withdrawalOf(found) === undefined ? annotation(found, withdrawal) : 'unchanged'),
-  );
+/** Another machine may have the node's name by now: it is not marked (contract 2.1). */
+async function say(node: Node, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
+  await patchNode(node.name, cluster, (found) => {
+    const isTold = instanceOf(found) !== instanceOf(node) || withdrawalOf(found) !== undefined;
+    return Promise.resolve(isTold ? 'unchanged' : annotation(found, withdrawal));
+  });
 }
 
 function annotation({ resourceVersion, taints }: Node, withdrawal: Withdrawal): NodePatch {

@@ -120,6 +120,7 @@ describe('the durable function', () => {
       'STEP find-node',
       'STEP isolate',
       'STEP slot',
+      'STEP withdraw',
       'STEP drain',
       'STEP detach-until',
       'STEP detach',

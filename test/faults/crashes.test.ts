@@ -65,9 +65,9 @@ function endOf({ executions, completions, sentAway, node, ...seen }: Seen) {
   };
 }
 
-function expectSameEnd(killed: Seen): void {
-  expect(killed.kills).toBe(1);
-  expect(endOf(killed)).toEqual(endOf(undisturbed));
+function expectSameEnd(killed: Seen, where: string): void {
+  expect(killed.kills, where).toBe(1);
+  expect(endOf(killed), where).toEqual(endOf(undisturbed));
 }
 
 test('undisturbed, it drains the node and completes the hook once', () => {
@@ -83,11 +83,10 @@ describe('killed at each checkpoint, its end is the same:', { timeout: 120_000 }
     expect(checkpoints).toBeGreaterThan(REQUESTS.length);
     for (let checkpoint = 1; checkpoint <= checkpoints; checkpoint += 1) {
       const order = { function: installation.functionNamed('NodeRetirement'), checkpoint, when };
-      expectSameEnd(
-        await retirement(() => {
-          installation.aws.lambda.killAtCheckpoint(order);
-        }),
-      );
+      const killed = await retirement(() => {
+        installation.aws.lambda.killAtCheckpoint(order);
+      });
+      expectSameEnd(killed, `killed ${when} checkpoint ${checkpoint}`);
     }
   });
 });
@@ -104,7 +103,7 @@ describe('killed in the middle of a step, at a request that', { timeout: 120_000
           return fate === 'never arrives' ? 'lose' : 'pass';
         });
       });
-      expectSameEnd(seen);
+      expectSameEnd(seen, `killed at ${request}`);
     });
   });
 });

@@ -12,12 +12,17 @@ import { autoScalingService } from './auto-scaling/service.ts';
 import { driveUntil, type DriveOptions, type Goal } from './driving.ts';
 import { Instances } from './ec2/instances.ts';
 import { ec2Service } from './ec2/service.ts';
+import { classicLoadBalancingService } from './elastic-load-balancing/classic-service.ts';
+import { ElasticLoadBalancing } from './elastic-load-balancing/elastic-load-balancing.ts';
+import { groupRegistrations } from './elastic-load-balancing/group-registrations.ts';
+import { loadBalancingV2Service } from './elastic-load-balancing/v2-service.ts';
 import { Eks } from './eks/clusters.ts';
 import { eksService } from './eks/service.ts';
 import { EventBridge } from './event-bridge/event-bridge.ts';
 import { Faults } from './faults.ts';
 import { Authorization } from './iam/authorization.ts';
 import { CredentialStore, type Caller, type Credentials } from './iam/credentials.ts';
+import { FunctionUrls } from './lambda/function-urls.ts';
 import { Lambda } from './lambda/lambda.ts';
 import { lambdaService } from './lambda/service.ts';
 import { Queues } from './queues.ts';
@@ -26,7 +31,7 @@ import { Parameters } from './ssm/parameters.ts';
 import { ssmService } from './ssm/service.ts';
 import { verifyEksToken, type TokenVerdict } from './sts/eks-token.ts';
 import { stsService } from './sts/service.ts';
-import { taggingService } from './tagging/service.ts';
+import { taggingService, type TaggedResource } from './tagging/service.ts';
 import { Timetable } from './timetable.ts';
 
 export interface PeerOptions {
@@ -46,10 +51,12 @@ export class AwsPeer {
   readonly queues = new Queues();
   readonly eventBridge: EventBridge;
   readonly instances: Instances;
+  readonly elasticLoadBalancing: ElasticLoadBalancing;
   readonly autoScaling: AutoScaling;
   readonly eks: Eks;
   readonly ssm: Parameters;
   readonly lambda: Lambda;
+  readonly functionUrls: FunctionUrls;
   readonly sts: { verifyEksToken(bearer: string, clusterName: string): Promise<TokenVerdict> };
   /** The credentials of the account's administrator, who may do everything. */
   readonly administrator: Credentials;
@@ -78,20 +85,26 @@ export class AwsPeer {
     });
     const bus = this.eventBridge;
     this.instances = new Instances({ account, time, bus });
-    this.autoScaling = new AutoScaling({ account, time, bus, instances: this.instances });
+    this.elasticLoadBalancing = new ElasticLoadBalancing({ account, time, instances: this.instances });
+    const balancers = groupRegistrations(this.elasticLoadBalancing);
+    this.autoScaling = new AutoScaling({ account, time, bus, instances: this.instances, balancers });
     this.eks = new Eks({ account, time });
     this.ssm = new Parameters({ time });
     const tokens = { region: account.region, store: this.#store, eks: this.eks };
     this.sts = { verifyEksToken: (bearer, cluster) => verifyEksToken(bearer, cluster, { ...tokens, now: time.now() }) };
     const { faults, authorization } = this;
-    this.#server = new PeerServer({ time, activity: this.#requests, faults, store: this.#store, authorization });
+    const serving = { time, activity: this.#requests, store: this.#store, authorization };
+    this.functionUrls = new FunctionUrls({ ...serving, account, lambda: this.lambda });
+    this.#server = new PeerServer({ ...serving, faults });
     this.#server.services.push(
       autoScalingService(this.autoScaling),
       ec2Service(this.instances, account),
       eksService(this.eks, account),
       stsService(),
       ssmService(this.ssm, account),
-      taggingService(this.instances, account),
+      loadBalancingV2Service(this.elasticLoadBalancing),
+      classicLoadBalancingService(this.elasticLoadBalancing, time),
+      taggingService(() => taggedResources(this)),
       lambdaService(this.lambda, account, this.#requests),
     );
   }
@@ -158,8 +171,18 @@ export class AwsPeer {
   async stop(): Promise<void> {
     this.time.stop();
     this.lambda.stop();
+    await this.functionUrls.close();
     await this.#server.close();
   }
+}
+
+function taggedResources({ account, instances, elasticLoadBalancing: elb }: AwsPeer): TaggedResource[] {
+  return [
+    ...instances.all().map(({ instanceId, tags }) => ({ arn: arn(account, 'ec2', `instance/${instanceId}`), tags })),
+    ...elb.loadBalancers.values(),
+    ...elb.classicBalancers.values(),
+    ...elb.targetGroups.values(),
+  ];
 }
 
 function administratorOf(account: Account): NewCaller {

@@ -10,7 +10,7 @@ import type { Timetable } from './timetable.ts';
 import { renderAnswer, renderError, type AnswerContext, type WireAnswer } from './wire/answer.ts';
 import { AwsError } from './wire/aws-error.ts';
 import { readRequest, type WireRequest } from './wire/request.ts';
-import type { Service } from './wire/service.ts';
+import type { Route, Service } from './wire/service.ts';
 
 /** A request that came in, for tests to count and read. */
 export interface LoggedRequest {
@@ -91,17 +91,12 @@ export class PeerServer {
   async #answer(request: WireRequest): Promise<Outcome> {
     const requestId = crypto.randomUUID();
     const authorization = readAuthorization(request);
-    const service = this.services.find((each) => each.scope === authorization?.service);
-    if (authorization === undefined || service === undefined)
+    const routed = authorization === undefined ? undefined : this.#route(request, authorization.service);
+    if (authorization === undefined || routed === undefined)
       return unroutable(request, authorization?.service, requestId);
-    const route = service.route(request);
+    const { service, route } = routed;
     const action = route?.action ?? `${request.method} ${request.path}`;
-    const context: AnswerContext = {
-      protocol: service.protocol,
-      action,
-      requestId,
-      ...(service.namespace === undefined ? {} : { namespace: service.namespace }),
-    };
+    const context = contextOf(service, action, requestId);
     const log = {
       service: service.scope,
       action,
@@ -119,11 +114,20 @@ export class PeerServer {
     }
   }
 
+  /** Services that share a signing name tell their own requests; the first of them has those that are none's. */
+  #route(request: WireRequest, scope: string | undefined): { service: Service; route: Route | undefined } | undefined {
+    const routed = this.services
+      .filter((each) => each.scope === scope)
+      .map((service) => ({ service, route: service.route(request) }));
+    return routed.find(({ route }) => route !== undefined) ?? routed[0];
+  }
+
   async #perform(call: PerformedCall, context: AnswerContext): Promise<WireAnswer | 'cut'> {
     const { service, action } = call;
     const operation = service.operations[action];
     if (operation === undefined)
       throw new AwsError('InvalidAction', `The AWS peer does not implement ${service.scope} ${action}`, 400);
+    service.admit?.(action);
     const fault = this.#parts.faults.take(service.scope, action);
     const early = await this.#faultBefore(fault, service);
     if (early !== undefined) return early;
@@ -164,6 +168,11 @@ interface PerformedCall {
   readonly parameters: unknown;
   readonly request: WireRequest;
   readonly caller: Caller;
+}
+
+function contextOf(service: Service, action: string, requestId: string): AnswerContext {
+  const { protocol, namespace } = service;
+  return { protocol, action, requestId, ...(namespace === undefined ? {} : { namespace }) };
 }
 
 function unroutable(request: WireRequest, scope: string | undefined, requestId: string): Outcome {

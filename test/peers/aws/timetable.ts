@@ -41,12 +41,18 @@ export class Timetable {
     return timer;
   }
 
-  /** Runs `run` every so many milliseconds of driven time, until the peer has stopped. */
-  every(milliseconds: number, run: () => void): void {
-    if (this.#stopped) return;
+  /** Runs `run` every so many milliseconds of driven time, until cancelled or the peer has stopped. */
+  every(milliseconds: number, run: () => void): Timer {
+    if (this.#stopped) return { cancel: () => undefined };
     const repeat = new Repeat(this.clock, milliseconds, run);
     this.#repeats.add(repeat);
     repeat.arm();
+    return {
+      cancel: () => {
+        repeat.disarm();
+        this.#repeats.delete(repeat);
+      },
+    };
   }
 
   /** When the clock's next timer is due that is none of `every`: those go on for ever, whatever is left to do. */

@@ -155,11 +155,13 @@ describe('EC2', () => {
     expect(await ids(filter('private-dns-name', one.privateDnsName ?? ''))).toEqual([one.instanceId]);
     expect(await ids(filter('tag:team', 'x', 'z'))).toEqual([one.instanceId]);
     expect(await ids(filter('instance-id', 'i-nothing'))).toEqual([]);
-    await expect(ids({ InstanceIds: ['i-0123'] })).rejects.toMatchObject({
-      name: 'InvalidInstanceID.NotFound',
-      message: "The instance ID 'i-0123' does not exist",
-      $metadata: { httpStatusCode: 400 },
-    });
+    const refused = (InstanceIds: string[], name: string, message: string): Promise<void> =>
+      expect(ids({ InstanceIds })).rejects.toMatchObject({ name, message, $metadata: { httpStatusCode: 400 } });
+    const [first, second] = ['i-0123456789abcdef0', 'i-01234567'] as const;
+    await refused([first], 'InvalidInstanceID.NotFound', `The instance ID '${first}' does not exist`);
+    const both = `The instance IDs '${first}, ${second}' do not exist`;
+    await refused([first, one.instanceId, second], 'InvalidInstanceID.NotFound', both);
+    await refused(['i-0123'], 'InvalidInstanceID.Malformed', 'Invalid id: "i-0123"');
     const tags = await client.send(new DescribeTagsCommand(filter('key', 'Name')));
     expect(tags.Tags).toEqual([{ ResourceId: one.instanceId, ResourceType: 'instance', Key: 'Name', Value: 'one' }]);
   });

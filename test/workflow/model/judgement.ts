@@ -27,10 +27,7 @@ export function judgeEnd(world: World, retirements: readonly ModelRetirement[]):
 }
 
 function judgeOperations({ scenario, witness }: World, { execution }: ModelRetirement): void {
-  const { hookTimeoutSeconds, drain } = scenario;
-  // Not with a pause between evictions: when that is over is due, however many operations are left.
-  const isPromised = hookTimeoutSeconds >= PROMISED_FROM_SECONDS && drain.pauseBetweenEvictionsSeconds === 0;
-  if (isPromised && execution.counted >= MOST_OPERATIONS) {
+  if (scenario.hookTimeoutSeconds >= PROMISED_FROM_SECONDS && execution.counted >= MOST_OPERATIONS) {
     witness.broken(`31: ${execution.counted} durable operations`);
   }
   const odd = execution.suspensions.find(

@@ -76,7 +76,7 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     seconds: seconds(1, 10, 60, 300),
   }),
   fc.record({ kind: fc.constant('unknown' as const), every: fc.integer({ min: 1, max: 4 }) }),
-  fc.record({ kind: fc.constant('throttled' as const), every: fc.integer({ min: 2, max: 5 }) }),
+  fc.record({ kind: fc.constant('throttled' as const), every: fc.integer({ min: 1, max: 5 }) }),
   fc.record({ kind: fc.constant('conflict' as const), times: fc.integer({ min: 1, max: 12 }) }),
   fc.record({
     kind: fc.constantFrom(

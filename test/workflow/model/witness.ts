@@ -17,7 +17,7 @@ import type { World } from './world.ts';
 /** A pass ends within this, so whoever has lost the charge of a node leaves it alone from then on. */
 const PASS_MS = 2 * MINUTE;
 
-/** A hook may run out when we were away for this share of its timeout, or AWS at all: a pass does not repeat heartbeats. */
+/** A hook may run out when we, or AWS, were away for this share of its timeout. */
 const EXCUSING_SHARE = 0.1;
 
 /** How long after its hook has ended a retirement may still be at work, beyond its next heartbeat. */
@@ -142,7 +142,7 @@ export class Witness {
   expired(keptAliveAt: number): void {
     if (this.#world.running.size === 0) return;
     const excusing = this.#world.scenario.hookTimeoutSeconds * SECOND * EXCUSING_SHARE;
-    if (this.#deadSince(keptAliveAt) < excusing && this.#unansweredSince(keptAliveAt) === 0)
+    if (this.#deadSince(keptAliveAt) + this.#unansweredSince(keptAliveAt) < excusing)
       this.broken('P1: the hook has run out');
   }
 

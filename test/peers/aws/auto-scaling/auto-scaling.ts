@@ -13,12 +13,14 @@ import type {
   LaunchTemplateReference,
   LifecyclePolicy,
   Member,
+  TrafficSource,
   Transition,
   WarmPool,
 } from './group.ts';
 import { stateOf } from './group.ts';
 import { History, type HistoryEntry } from './history.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { TrafficSources, type Balancers } from './traffic-sources.ts';
 
 /** A group to be made; what is not given has a plain default. */
 export interface GroupPlan {
@@ -36,6 +38,10 @@ export interface GroupPlan {
   readonly launchTemplate?: LaunchTemplateReference;
   /** A warm pool and how many instances rest in it. */
   readonly warmPool?: WarmPool & { readonly size: number };
+  /** Target groups that its instances are registered with. Default none. */
+  readonly targetGroupArns?: readonly string[];
+  /** Classic load balancers that its instances are registered with. Default none. */
+  readonly loadBalancerNames?: readonly string[];
   /** Default none: an abandoned terminate hook ends the instance. */
   readonly lifecyclePolicy?: LifecyclePolicy;
 }
@@ -52,19 +58,30 @@ export interface HookPlan {
   readonly roleArn?: string;
 }
 
+interface Parts {
+  readonly account: Account;
+  readonly time: Timetable;
+  readonly bus: Bus;
+  readonly instances: Instances;
+  readonly balancers: Balancers;
+}
+
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
   readonly lifecycle: Lifecycle;
   readonly capacity: Capacity;
+  readonly trafficSources: TrafficSources;
   readonly #history = new History();
   readonly #account: Account;
   readonly #time: Timetable;
 
-  constructor(parts: { account: Account; time: Timetable; bus: Bus; instances: Instances }) {
-    this.#account = parts.account;
-    this.#time = parts.time;
+  constructor(parts: Parts) {
+    const { account, time, balancers } = parts;
+    this.#account = account;
+    this.#time = time;
+    this.trafficSources = new TrafficSources(balancers);
     this.lifecycle = new Lifecycle({ ...parts, history: this.#history });
-    this.capacity = new Capacity({ ...parts, lifecycle: this.lifecycle });
+    this.capacity = new Capacity({ ...parts, lifecycle: this.lifecycle, trafficSources: this.trafficSources });
   }
 
   /** How long AWS takes for what it does; change its fields to slow AWS down or make it lag. */
@@ -177,11 +194,19 @@ export class AutoScaling {
       instanceType: plan.instanceType ?? 'm6i.large',
       warmPool: plan.warmPool,
       lifecyclePolicy: plan.lifecyclePolicy,
+      trafficSources: sourcesOf(plan),
       members: new Map(),
       hooks: new Map(),
       activities: [],
     };
   }
+}
+
+function sourcesOf({ targetGroupArns = [], loadBalancerNames = [] }: GroupPlan): TrafficSource[] {
+  return [
+    ...targetGroupArns.map((identifier) => ({ identifier, type: 'elbv2' as const })),
+    ...loadBalancerNames.map((identifier) => ({ identifier, type: 'elb' as const })),
+  ];
 }
 
 function tagsOf(tags: Readonly<Record<string, string>>): GroupTag[] {

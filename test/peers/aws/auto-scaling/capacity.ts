@@ -15,6 +15,7 @@ import {
 import type { Lifecycle } from './lifecycle.ts';
 import type { Route } from './notifications.ts';
 import { ScalingActivities } from './scaling-activities.ts';
+import type { TrafficSources } from './traffic-sources.ts';
 
 /** Driven milliseconds that AWS takes for what it does. */
 export interface Delays {
@@ -36,6 +37,7 @@ interface Parts {
   readonly bus: Bus;
   readonly instances: Instances;
   readonly lifecycle: Lifecycle;
+  readonly trafficSources: TrafficSources;
 }
 
 export class Capacity {
@@ -57,7 +59,7 @@ export class Capacity {
 
   /** Puts a new instance into the group in `state`, without hooks. */
   join(group: Group, state: string, given: { instanceId?: string; zone?: string } = {}): Member {
-    const { time, instances, lifecycle } = this.#parts;
+    const { time, instances, lifecycle, trafficSources } = this.#parts;
     const zone = given.zone ?? quietestZone(group);
     const instance = instances.launch({
       ...(given.instanceId === undefined ? {} : { instanceId: given.instanceId }),
@@ -80,12 +82,13 @@ export class Capacity {
     };
     group.members.set(member.instanceId, member);
     lifecycle.move(member, state);
+    if (state === 'InService') trafficSources.enter(member, true);
     return member;
   }
 
   /** Ends an instance as TerminateInstanceInAutoScalingGroup and scale-in do; answers the scaling activity. */
   terminate(member: Member, cause: string, options: { mayReturnToPool?: boolean } = {}): Activity {
-    const { time, lifecycle } = this.#parts;
+    const { time, lifecycle, trafficSources } = this.#parts;
     const way = wayOut(member, options);
     const released = isRetained(member) && !this.releaseMeetsHooks;
     const activity = this.#activities.begin(member, `Terminating EC2 instance: ${member.instanceId}`, cause);
@@ -94,8 +97,10 @@ export class Capacity {
       this.#endSoon(member, activity, way);
     } else {
       lifecycle.move(member, way.state);
-      time.afterOrNow(this.delays.toWait, () => {
-        this.#meetHooks(member, activity, way);
+      this.#drain(member, activity, trafficSources.deregistersFirst, () => {
+        time.afterOrNow(this.delays.toWait, () => {
+          this.#meetHooks(member, activity, way);
+        });
       });
     }
     this.reconcile(member.group);
@@ -123,7 +128,7 @@ export class Capacity {
   }
 
   #launch(group: Group): void {
-    const { time, instances, lifecycle } = this.#parts;
+    const { time, instances, lifecycle, trafficSources } = this.#parts;
     const pooled = [...group.members.values()].find(
       (member) => stateOf(member) === `Warmed:${group.warmPool?.poolState ?? ''}`,
     );
@@ -151,6 +156,8 @@ export class Capacity {
           this.#leave(member, activity, { origin, destination: 'EC2' });
           return;
         }
+        // «before the instance reaches the InService state … the instance is registered» (user guide, step 3)
+        trafficSources.enter(member, false);
         time.afterOrNow(this.delays.launch, () => {
           lifecycle.move(member, 'InService');
           this.#activities.succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_LAUNCHING', route });
@@ -181,9 +188,25 @@ export class Capacity {
   }
 
   #endSoon(member: Member, activity: Activity, way: WayOut): void {
-    this.#parts.time.afterOrNow(this.delays.toTerminated, () => {
-      if (way.route.destination === 'WarmPool') this.#returnToPool(member, activity);
-      else this.#leave(member, activity, way.route);
+    const { time, trafficSources } = this.#parts;
+    this.#drain(member, activity, !trafficSources.deregistersFirst, () => {
+      time.afterOrNow(this.delays.toTerminated, () => {
+        if (way.route.destination === 'WarmPool') this.#returnToPool(member, activity);
+        else this.#leave(member, activity, way.route);
+      });
+    });
+  }
+
+  /** Goes on once the member has been deregistered everywhere and has drained, if it is time for that. */
+  #drain(member: Member, activity: Activity, isTime: boolean, then: () => void): void {
+    if (!isTime) {
+      then();
+      return;
+    }
+    activity.status = 'WaitingForELBConnectionDraining';
+    this.#parts.trafficSources.leave(member, () => {
+      activity.status = 'InProgress';
+      then();
     });
   }
 

@@ -25,6 +25,12 @@ export interface LifecyclePolicy {
   readonly terminateHookAbandon: 'retain' | 'terminate';
 }
 
+/** A target group by its ARN (`elbv2`), or a classic load balancer by its name (`elb`). */
+export interface TrafficSource {
+  readonly identifier: string;
+  readonly type: 'elbv2' | 'elb';
+}
+
 export interface Group {
   readonly name: string;
   readonly arn: string;
@@ -39,6 +45,7 @@ export interface Group {
   readonly warmPool: WarmPool | undefined;
   /** Undefined: `terminate`. */
   lifecyclePolicy: LifecyclePolicy | undefined;
+  readonly trafficSources: TrafficSource[];
   readonly members: Map<string, Member>;
   readonly hooks: Map<string, Hook>;
   readonly activities: Activity[];
@@ -97,7 +104,7 @@ export interface Activity {
   readonly startedAt: Date;
   readonly instanceId: string;
   endedAt: Date | undefined;
-  status: 'InProgress' | 'Successful' | 'Cancelled';
+  status: 'InProgress' | 'WaitingForELBConnectionDraining' | 'Successful' | 'Cancelled';
   /** Why it was cancelled. */
   statusMessage: string | undefined;
 }

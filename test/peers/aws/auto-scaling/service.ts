@@ -9,6 +9,7 @@ import { operation, type Operation, type Service } from '../wire/service.ts';
 import type { AutoScaling } from './auto-scaling.ts';
 import { isInWarmPool, isRetained, type Group, type Member } from './group.ts';
 import { groupResource, hookOperations } from './hook-operations.ts';
+import { trafficSourceOperations } from './traffic-source-operations.ts';
 import { activityShape, groupShape, instanceDetailsShape, instanceShape, tagShapes, warmPoolShape } from './shapes.ts';
 
 const paging = { MaxRecords: int.min(1).max(100).optional(), NextToken: z.string().optional() };
@@ -33,7 +34,12 @@ export function autoScalingService(service: AutoScaling): Service {
     namespace: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
     invalidCode: 'ValidationError',
     deniedCode: 'AccessDenied',
-    operations: { ...describeOperations(service), ...capacityOperations(service), ...hookOperations(service) },
+    operations: {
+      ...describeOperations(service),
+      ...capacityOperations(service),
+      ...hookOperations(service),
+      ...trafficSourceOperations(service),
+    },
     route: (request) => {
       const parameters = readForm(request.body.toString());
       const { Action } = z.object({ Action: z.string() }).parse(parameters);

@@ -9,6 +9,7 @@ import {
   type LaunchTemplateReference,
   type LifecyclePolicy,
   type Member,
+  type TrafficSource,
 } from './group.ts';
 
 type Shape = Record<string, unknown>;
@@ -25,8 +26,11 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     DesiredCapacity: group.desired,
     DefaultCooldown: 300,
     AvailabilityZones: members(group.zones),
-    LoadBalancerNames: '',
-    TargetGroupARNs: '',
+    LoadBalancerNames: members(sourcesOf(group, 'elb')),
+    TargetGroupARNs: members(sourcesOf(group, 'elbv2')),
+    TrafficSources: members(
+      group.trafficSources.map(({ identifier, type }) => ({ Identifier: identifier, Type: type })),
+    ),
     HealthCheckType: 'EC2',
     HealthCheckGracePeriod: 300,
     Instances: members(inGroup.map((member) => instanceShape(member, stateOf))),
@@ -39,6 +43,10 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     ...(group.warmPool === undefined ? {} : { WarmPoolConfiguration: warmPoolShape(group.warmPool) }),
     ...(group.lifecyclePolicy === undefined ? {} : { InstanceLifecyclePolicy: policyShape(group.lifecyclePolicy) }),
   };
+}
+
+function sourcesOf(group: Group, type: TrafficSource['type']): string[] {
+  return group.trafficSources.filter((source) => source.type === type).map(({ identifier }) => identifier);
 }
 
 function policyShape(policy: LifecyclePolicy): Shape {
@@ -108,7 +116,7 @@ export function activityShape(group: Group, activity: Activity): Shape {
     EndTime: activity.endedAt,
     StatusCode: activity.status,
     StatusMessage: activity.statusMessage,
-    Progress: activity.status === 'InProgress' ? 0 : 100,
+    Progress: activity.endedAt === undefined ? 0 : 100,
     Details: '{}',
     AutoScalingGroupARN: group.arn,
   };

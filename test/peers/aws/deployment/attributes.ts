@@ -1,5 +1,6 @@
 /** What `Ref` and `Fn::GetAtt` answer for a resource, by its type; physical names are the stack's and the logical id. */
 import { arn, roleArn, type Account } from '../account.ts';
+import { urlDomain } from '../lambda/function-urls.ts';
 import type { Resource } from './assembly.ts';
 
 export interface Attributes {
@@ -57,11 +58,10 @@ const BY_TYPE: Readonly<Record<string, (named: Named) => Attributes>> = {
     const name = text('LogGroupName') ?? fallback;
     return { ref: name, attributes: { Arn: arn(account, 'logs', `log-group:${name}:*`) } };
   },
-  'AWS::Lambda::Url': ({ text, fallback }) => {
-    return {
-      ref: text('TargetFunctionArn') ?? '',
-      attributes: { FunctionUrl: `https://${fallback.toLowerCase()}.lambda-url.invalid/` },
-    };
+  'AWS::Lambda::Url': ({ account, text }) => {
+    const target = arn(account, 'lambda', `function:${nameIn(text('TargetFunctionArn') ?? '')}`);
+    const domain = urlDomain(account, target, text('Qualifier'));
+    return { ref: target, attributes: { FunctionUrl: `https://${domain}/`, FunctionArn: target } };
   },
 };
 

@@ -20,7 +20,7 @@ export interface Deployment {
 }
 
 /**
- * Makes functions, roles, rules, hooks, queues, parameters and access entries from the assembly in `directory`.
+ * Makes functions and their URLs, roles, rules, hooks, queues, parameters and access entries from the assembly in `directory`.
  * Groups and clusters that it refers to must be in the peer already.
  * @throws Error naming the resource for a type, property or intrinsic function that the peer does not know.
  */

@@ -87,13 +87,39 @@ function eventInvokeConfig({ peer, properties }: Deployed): void {
 
 function permission({ peer, properties }: Deployed): void {
   const input = z
-    .object({ FunctionName: z.string(), Principal: z.string(), SourceArn: z.string().optional() })
+    .strictObject({
+      Action: z.string(),
+      FunctionName: z.string(),
+      Principal: z.string(),
+      SourceArn: z.string().optional(),
+      FunctionUrlAuthType: z.enum(['AWS_IAM', 'NONE']).optional(),
+      InvokedViaFunctionUrl: z.boolean().optional(),
+    })
     .parse(properties);
   const qualifier = input.FunctionName.split(':')[7];
   functionOf(peer, input.FunctionName).permissions?.push({
     qualifier,
     principal: input.Principal,
+    action: input.Action,
     sourceArn: input.SourceArn,
+    functionUrlAuthType: input.FunctionUrlAuthType,
+    invokedViaFunctionUrl: input.InvokedViaFunctionUrl,
+  });
+}
+
+function functionUrl({ peer, properties }: Deployed): void {
+  const input = z
+    .strictObject({
+      TargetFunctionArn: z.string(),
+      Qualifier: z.string().optional(),
+      AuthType: z.enum(['AWS_IAM', 'NONE']),
+      InvokeMode: z.literal('BUFFERED').optional(),
+    })
+    .parse(properties);
+  peer.functionUrls.add({
+    function: nameIn(input.TargetFunctionArn),
+    qualifier: input.Qualifier,
+    authType: input.AuthType,
   });
 }
 
@@ -197,6 +223,7 @@ export const RESOURCE_KINDS: readonly (readonly [string, Create])[] = [
   ['AWS::Lambda::Alias', alias],
   ['AWS::Lambda::EventInvokeConfig', eventInvokeConfig],
   ['AWS::Lambda::Permission', permission],
+  ['AWS::Lambda::Url', functionUrl],
   ['AWS::EKS::AccessEntry', accessEntry],
   ['AWS::AutoScaling::LifecycleHook', lifecycleHook],
   ['AWS::Events::Rule', rule],
@@ -212,7 +239,6 @@ export const WITHOUT_PART: readonly string[] = [
   'AWS::EC2::SecurityGroupIngress',
   'AWS::EC2::SecurityGroupEgress',
   'AWS::KMS::Key',
-  'AWS::Lambda::Url',
   'AWS::Logs::LogGroup',
   'AWS::Logs::MetricFilter',
   'AWS::SNS::Subscription',

@@ -6,6 +6,9 @@ import type { Timetable } from '../timetable.ts';
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
+/** The VPC that instances are launched in unless told. */
+export const DEFAULT_VPC = 'vpc-0123456789abcdef0';
+
 export interface Instance {
   readonly instanceId: string;
   readonly instanceType: string;
@@ -13,8 +16,12 @@ export interface Instance {
   readonly zone: string;
   readonly launchedAt: Date;
   readonly tags: Record<string, string>;
+  readonly vpcId: string;
+  readonly subnetId: string;
   state: InstanceState;
   privateIp: string;
+  /** Further addresses of its network interfaces, such as those of pods. */
+  readonly secondaryIps: string[];
   /** Gone, as in EC2, once the instance is terminated. */
   privateDnsName: string | undefined;
 }
@@ -25,6 +32,10 @@ export interface InstancePlan {
   readonly instanceType?: string;
   readonly imageId?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Default {@link DEFAULT_VPC}. */
+  readonly vpcId?: string;
+  readonly privateIp?: string;
+  readonly secondaryIps?: readonly string[];
   /** Default `running`. */
   readonly state?: InstanceState;
 }
@@ -44,18 +55,21 @@ export class Instances {
   }
 
   launch(plan: InstancePlan = {}): Instance {
-    const host = this.#all.size + 10;
-    const address = [10, 0, Math.floor(host / 250), host % 250];
+    const { region } = this.#account;
+    const { zone = `${region}a`, vpcId = DEFAULT_VPC, privateIp = this.#nextAddress() } = plan;
     const instance: Instance = {
       instanceId: plan.instanceId ?? `i-${randomHex(17)}`,
       instanceType: plan.instanceType ?? 'm6i.large',
       imageId: plan.imageId ?? 'ami-0123456789abcdef0',
-      zone: plan.zone ?? `${this.#account.region}a`,
+      zone,
+      vpcId,
+      subnetId: `subnet-${vpcId.slice('vpc-'.length, -1)}${zone.slice(-1)}`,
       launchedAt: this.#time.date(),
       tags: { ...plan.tags },
       state: plan.state ?? 'running',
-      privateIp: address.join('.'),
-      privateDnsName: `ip-${address.join('-')}.${domain(this.#account.region)}`,
+      privateIp,
+      secondaryIps: [...(plan.secondaryIps ?? [])],
+      privateDnsName: `ip-${privateIp.replaceAll('.', '-')}.${domain(region)}`,
     };
     this.#all.set(instance.instanceId, instance);
     return instance;
@@ -69,11 +83,23 @@ export class Instances {
     return this.#all.get(instanceId);
   }
 
-  /** @throws AwsError InvalidInstanceID.NotFound */
+  /** The instance that has the address now, on any of its interfaces. */
+  findByAddress(address: string): Instance | undefined {
+    return this.all().find((instance) => addressesOf(instance).includes(address));
+  }
+
+  /** @throws AwsError InvalidInstanceID.NotFound or InvalidInstanceID.Malformed */
   get(instanceId: string): Instance {
     const instance = this.#all.get(instanceId);
     if (instance !== undefined) return instance;
-    throw new AwsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
+    throw absent([instanceId]);
+  }
+
+  /** All of these instances. @throws AwsError as `get`, naming each that is not there. */
+  getAll(instanceIds: readonly string[]): Instance[] {
+    const missing = instanceIds.filter((id) => !this.#all.has(id));
+    if (missing.length > 0) throw absent(missing);
+    return instanceIds.flatMap((id) => this.#all.get(id) ?? []);
   }
 
   /** Changes the state and sends EC2's state-change event. */
@@ -98,6 +124,23 @@ export class Instances {
       this.setState(instanceId, 'terminated');
     });
   }
+
+  #nextAddress(): string {
+    const host = this.#all.size + 10;
+    return [10, 0, Math.floor(host / 250), host % 250].join('.');
+  }
+}
+
+function absent(ids: readonly string[]): AwsError {
+  const malformed = ids.find((id) => !/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id));
+  if (malformed !== undefined) return new AwsError('InvalidInstanceID.Malformed', `Invalid id: "${malformed}"`);
+  const [what, verb] = ids.length === 1 ? ['instance ID', 'does'] : ['instance IDs', 'do'];
+  return new AwsError('InvalidInstanceID.NotFound', `The ${what} '${ids.join(', ')}' ${verb} not exist`);
+}
+
+/** The private addresses that it has, primary first; none once it is terminated. */
+export function addressesOf(instance: Instance): string[] {
+  return instance.state === 'terminated' ? [] : [instance.privateIp, ...instance.secondaryIps];
 }
 
 function domain(region: string): string {

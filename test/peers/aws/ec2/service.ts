@@ -7,7 +7,7 @@ import { int, list, strings } from '../wire/fields.ts';
 import { readForm } from '../wire/form.ts';
 import { pageOf } from '../wire/paging.ts';
 import { operation, type Operation, type Service } from '../wire/service.ts';
-import type { Instance, Instances, InstanceState } from './instances.ts';
+import { addressesOf, type Instance, type Instances, type InstanceState } from './instances.ts';
 
 const filters = list(z.object({ Name: z.string(), Value: strings }));
 type Filters = z.infer<typeof filters>;
@@ -44,7 +44,7 @@ function operations(instances: Instances, account: Account): Record<string, Oper
     DescribeInstances: operation({
       input: z.object({ InstanceId: strings, Filter: filters, ...paging }),
       answer: (input) => {
-        const all = input.InstanceId.length === 0 ? instances.all() : input.InstanceId.map((id) => instances.get(id));
+        const all = input.InstanceId.length === 0 ? instances.all() : instances.getAll(input.InstanceId);
         const found = all.filter((instance) => input.Filter.every((filter) => passes(instance, filter)));
         const { page, nextToken } = pageOf(found, input.MaxResults ?? 1000, input.NextToken);
         const reservations = page.map((instance) => reservationShape(instance, account));
@@ -97,12 +97,28 @@ function reservationShape(instance: Instance, account: Account): Record<string, 
         instanceState: stateShape(instance.state),
         // EC2 shows an empty name for an instance that has none any more.
         privateDnsName: instance.privateDnsName ?? '',
-        ...(instance.privateDnsName === undefined ? {} : { privateIpAddress: instance.privateIp }),
+        ...networkShape(instance),
         launchTime: instance.launchedAt,
         placement: { availabilityZone: instance.zone, groupName: '', tenancy: 'default' },
         tagSet: items(Object.entries(instance.tags).map(([key, value]) => ({ key, value }))),
       },
     ]),
+  };
+}
+
+/** A terminated instance has left its VPC. */
+function networkShape(instance: Instance): Record<string, unknown> {
+  if (instance.state === 'terminated') return {};
+  const { vpcId, subnetId, privateIp: privateIpAddress } = instance;
+  const addresses = addressesOf(instance).map((address, index) => ({
+    privateIpAddress: address,
+    primary: index === 0,
+  }));
+  return {
+    vpcId,
+    subnetId,
+    privateIpAddress,
+    networkInterfaceSet: items([{ vpcId, subnetId, privateIpAddress, privateIpAddressesSet: items(addresses) }]),
   };
 }
 
@@ -115,17 +131,22 @@ function passes(instance: Instance, { Name: name, Value: values }: Filter): bool
     return value !== undefined && anyOf(value);
   }
   if (name === 'tag-key') return Object.keys(instance.tags).some(anyOf);
-  const fields: Readonly<Record<string, string>> = {
-    'instance-id': instance.instanceId,
-    'private-dns-name': instance.privateDnsName ?? '',
-    'private-ip-address': instance.privateIp,
-    'instance-state-name': instance.state,
-    'availability-zone': instance.zone,
-    'instance-type': instance.instanceType,
+  const addresses = addressesOf(instance);
+  const living = instance.state !== 'terminated';
+  const fields: Readonly<Record<string, readonly string[]>> = {
+    'instance-id': [instance.instanceId],
+    'private-dns-name': [instance.privateDnsName ?? ''],
+    'private-ip-address': addresses.slice(0, 1),
+    'network-interface.addresses.private-ip-address': addresses,
+    'vpc-id': living ? [instance.vpcId] : [],
+    'subnet-id': living ? [instance.subnetId] : [],
+    'instance-state-name': [instance.state],
+    'availability-zone': [instance.zone],
+    'instance-type': [instance.instanceType],
   };
   const field = fields[name];
   if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
-  return anyOf(field);
+  return field.some(anyOf);
 }
 
 interface TagDescription {

@@ -3,7 +3,7 @@ import { AwsError } from '../wire/aws-error.ts';
 import type { Service } from '../wire/service.ts';
 import type { Caller } from './credentials.ts';
 import { managedPolicy } from './managed-policies.ts';
-import { covers, readPolicy, type Statement } from './policy.ts';
+import { covers, readPolicy, type Access, type Statement } from './policy.ts';
 
 /** A resource that a call touches. */
 export interface Resource {
@@ -34,24 +34,21 @@ export class Authorization {
   /** @throws AwsError in the service's own code, naming action and resource, when a resource is not allowed. */
   check(service: Service, action: string, request: { caller: Caller; resources: readonly Resource[] }): void {
     const { caller, resources } = request;
-    if (caller.roleArn === undefined) return;
-    const statements = this.#statements.get(caller.roleArn) ?? [];
     const name = `${service.iamPrefix}:${action}`;
     for (const resource of resources) {
-      const verdict = judge(statements, {
-        action: name,
-        resource: resource.arn,
-        context: contextOf(service, resource),
-      });
+      const context = contextOf(service, resource);
+      const verdict = this.verdict(caller, { action: name, resource: resource.arn, context });
       if (verdict !== 'allowed') throw denied(service, `${describe(caller, name, resource)} ${verdict}`);
     }
   }
+
+  /** What the caller's own policies say of an access: `allowed`, or the words of a refusal that give the reason. */
+  verdict({ roleArn }: Caller, access: Access): string {
+    return roleArn === undefined ? 'allowed' : judge(this.#statements.get(roleArn) ?? [], access);
+  }
 }
 
-function judge(
-  statements: readonly Statement[],
-  access: { action: string; resource: string; context: Record<string, string> },
-): string {
+function judge(statements: readonly Statement[], access: Access): string {
   const applying = statements.filter((statement) => covers(statement, access));
   if (applying.some((statement) => statement.Effect === 'Deny'))
     return 'with an explicit deny in an identity-based policy';

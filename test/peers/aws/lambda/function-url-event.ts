@@ -110,12 +110,17 @@ const resultSchema = z.object({
   isBase64Encoded: z.boolean().default(false),
 });
 
+/** What Lambda answers; cookies are sent in headers of their own. */
+export type UrlAnswer = WireAnswer & { readonly cookies?: readonly string[] };
+
 /** The answer that a function's result stands for; without a status code, the result is the body. */
-export function urlAnswer(payload: string): WireAnswer & { readonly cookies: readonly string[] } {
+export function urlAnswer(payload: string): UrlAnswer {
   const result: unknown = JSON.parse(payload === '' ? 'null' : payload);
   const isAnswer = typeof result === 'object' && result !== null && 'statusCode' in result;
-  if (!isAnswer) return { status: 200, headers: JSON_TYPE, body: payload, cookies: [] };
-  const { statusCode: status, headers, cookies, body = '', isBase64Encoded } = resultSchema.parse(result);
+  if (!isAnswer) return { status: 200, headers: JSON_TYPE, body: payload };
+  const { data } = resultSchema.safeParse(result);
+  if (data === undefined) return refusal(502);
+  const { statusCode: status, headers, cookies, body = '', isBase64Encoded } = data;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   return {
     status,

@@ -2,17 +2,16 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Activity } from '../../activity.ts';
+import { during, type Activity } from '../../activity.ts';
 import type { Account } from '../account.ts';
 import type { Authorization } from '../iam/authorization.ts';
 import type { CredentialStore } from '../iam/credentials.ts';
 import type { Timetable } from '../timetable.ts';
-import type { WireAnswer } from '../wire/answer.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import { readRequest, type WireRequest } from '../wire/request.ts';
+import { readRequest } from '../wire/request.ts';
 import { parseFunctionReference, type LambdaFunction } from './function.ts';
 import { callerOf, mayInvoke } from './function-url-access.ts';
-import { refusal, urlAnswer, urlEvent } from './function-url-event.ts';
+import { refusal, urlAnswer, urlEvent, type UrlAnswer } from './function-url-event.ts';
 import type { Lambda } from './lambda.ts';
 
 export interface FunctionUrlPlan {
@@ -39,8 +38,6 @@ export interface UrlRequestLog {
   readonly path: string;
   readonly status: number;
 }
-
-type UrlAnswer = WireAnswer & { readonly cookies?: readonly string[] };
 
 interface Parts {
   readonly account: Account;
@@ -103,57 +100,54 @@ export class FunctionUrls {
     }
   }
 
+  /** While the function runs the caller only waits: the function is what is under way then. */
   async #serve(url: FunctionUrl, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const end = this.#parts.activity.begin();
+    const { activity } = this.#parts;
     try {
-      const request = await readRequest(incoming);
-      const rawQuery = (incoming.url ?? '').split('?').slice(1).join('?');
-      const answer = await this.#answer(url, request, { rawQuery, sourceIp: incoming.socket.remoteAddress ?? '' });
-      const { method, path } = request;
+      const admitted = await during(activity, () => this.#admit(url, incoming));
+      const answer = 'refused' in admitted ? admitted.refused : await this.#invoke(url, admitted.payload);
       const at = this.#parts.time.now();
+      const { method = '' } = incoming;
+      const [path = ''] = (incoming.url ?? '').split('?', 1);
       this.requests.push({ at, function: url.function.name, method, path, status: answer.status });
-      this.#send(response, answer);
+      await during(activity, () => this.#send(response, answer));
     } catch {
       // The client hung up while it was being read or answered.
       incoming.socket.destroy();
-    } finally {
-      end();
     }
   }
 
-  #send(response: ServerResponse, { status, headers, body, cookies = [] }: UrlAnswer): void {
-    response.setHeader('date', this.#parts.time.date().toUTCString());
-    if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-    response.end(body);
-  }
-
-  async #answer(
-    url: FunctionUrl,
-    request: WireRequest,
-    sent: { rawQuery: string; sourceIp: string },
-  ): Promise<UrlAnswer> {
+  /** What the function is to be given, or why it is not invoked. */
+  async #admit(url: FunctionUrl, incoming: IncomingMessage): Promise<{ payload: string } | { refused: UrlAnswer }> {
     const { account, time } = this.#parts;
+    const request = await readRequest(incoming);
     try {
       const caller = callerOf(url, request, { ...this.#parts, now: time.now() });
-      if (caller === 'unsigned' || !mayInvoke(url, caller, this.#parts)) return refusal(403);
-      return await this.#invoke(url, urlEvent({ url, request, ...sent, at: time.date(), caller, account }));
+      if (caller === 'unsigned' || !mayInvoke(url, caller, this.#parts)) return { refused: refusal(403) };
+      const rawQuery = (incoming.url ?? '').split('?').slice(1).join('?');
+      const sourceIp = incoming.socket.remoteAddress ?? '';
+      const payload = JSON.stringify(urlEvent({ url, request, rawQuery, sourceIp, at: time.date(), caller, account }));
+      return Buffer.byteLength(payload) > MAX_BYTES ? { refused: refusal(413) } : { payload };
     } catch (error) {
-      if (error instanceof AwsError) return refusal(403, error.message);
+      if (error instanceof AwsError) return { refused: refusal(403, error.message) };
       throw error;
     }
   }
 
-  async #invoke(url: FunctionUrl, event: Record<string, unknown>): Promise<UrlAnswer> {
-    const { lambda, activity } = this.#parts;
-    const payload = JSON.stringify(event);
-    if (Buffer.byteLength(payload) > MAX_BYTES) return refusal(413);
-    // The caller only waits now: time may go on meanwhile.
-    const resume = activity.pause();
+  async #invoke(url: FunctionUrl, payload: string): Promise<UrlAnswer> {
+    const { lambda } = this.#parts;
     const outcome = await lambda.invokeSync(lambda.resolve(url.function.name, url.qualifier), payload);
-    resume();
     if (!outcome.ok || Buffer.byteLength(outcome.payload) > MAX_BYTES) return refusal(502);
     return urlAnswer(outcome.payload);
+  }
+
+  async #send(response: ServerResponse, { status, headers, body, cookies = [] }: UrlAnswer): Promise<void> {
+    response.setHeader('date', this.#parts.time.date().toUTCString());
+    if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    const sent = new Promise((resolve) => response.once('close', resolve));
+    response.end(body);
+    await sent;
   }
 }
 

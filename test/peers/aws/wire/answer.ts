@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import type { AwsError } from './aws-error.ts';
 import { writeXml } from './xml.ts';
 
-/** `query` Auto Scaling and STS; `ec2` EC2's own; `json` awsJson1.1; `rest-json` EKS and Lambda. */
+/** `query` Auto Scaling, Elastic Load Balancing and STS; `ec2` EC2's own; `json` awsJson1.1; `rest-json` EKS and Lambda. */
 export type Protocol = 'query' | 'ec2' | 'json' | 'rest-json';
 
 /** The fields of an answer. Dates are written as the protocol wants them; undefined fields are left out. */

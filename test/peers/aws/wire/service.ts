@@ -23,6 +23,8 @@ export interface Service {
   /** The error code for an action that IAM does not allow. */
   readonly deniedCode: string;
   readonly operations: Readonly<Record<string, Operation>>;
+  /** Counts the call against the service's rate limits. @throws AwsError when one is exceeded. */
+  readonly admit?: (action: string) => void;
   /** Undefined when the request is none of this service's. */
   route(request: WireRequest): Route | undefined;
 }
