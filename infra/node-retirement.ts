@@ -11,6 +11,7 @@ import {
 } from '../lambdas/adapters/auto-scaling.ts';
 import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
+import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/elastic-load-balancing.ts';
 import { PARAMETER_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
 import { LIST_ACTIONS } from '../lambdas/adapters/retirements.ts';
@@ -19,6 +20,7 @@ import { METRIC_NAMESPACE, METRICS } from '../lambdas/entry/metric-names.ts';
 import type { RetirementSettings } from '../lambdas/entry/settings.ts';
 import { alarmOnAny } from './alarm.ts';
 import { clusterArns } from './cluster-access.ts';
+import { onClusterBalancers } from './cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
@@ -86,7 +88,9 @@ export class NodeRetirement extends Construct {
   #statements(configuration: Configuration, parameters: ClusterParameters): GrantedStatement[] {
     return [
       {
-        actions: [...LIFECYCLE_READ_ACTIONS, ...INSTANCE_ACTIONS, ...TAG_ACTIONS],
+        actions: [
+          ...new Set([...LIFECYCLE_READ_ACTIONS, ...INSTANCE_ACTIONS, ...TAG_ACTIONS, ...BALANCER_READ_ACTIONS]),
+        ],
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },
@@ -95,6 +99,7 @@ export class NodeRetirement extends Construct {
         ...LIFECYCLE_HEARTBEAT_ACTIONS,
         ...TERMINATE_ACTIONS,
       ]),
+      ...onClusterBalancers(this, configuration),
       { actions: PARAMETER_ACTIONS, resources: [parameters.arn], wildcardReason: parameters.arnReason },
       { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },
     ];

@@ -11,6 +11,7 @@ import { lifecycle } from './adapters/auto-scaling.ts';
 import { CALL_LIMITS } from './adapters/call-limits.ts';
 import { eksClusters } from './adapters/eks-clusters.ts';
 import { lazyInstances } from './adapters/instances.ts';
+import { lazyLoadBalancing } from './adapters/lazy-load-balancing.ts';
 import { parseNotice } from './adapters/interruption-events.ts';
 import { instanceTags } from './adapters/resource-tags.ts';
 import { runningRetirements } from './adapters/retirements.ts';
@@ -29,11 +30,7 @@ const ports = {
   hookName: settings.EBB_HOOK_NAME,
   lifecycle: lifecycle(new AutoScalingClient(CALL_LIMITS)),
   instances: lazyInstances(),
-  balancing: {
-    pools: () => Promise.resolve([]),
-    targets: () => Promise.resolve([]),
-    deregister: () => Promise.resolve(),
-  },
+  balancing: lazyLoadBalancing(),
   instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(CALL_LIMITS)),
   settings: clusterSettings(new SSMClient(CALL_LIMITS), settings.EBB_CLUSTER_PARAMETERS),
   clusters: eksClusters(new EKSClient(CALL_LIMITS)),

@@ -6,14 +6,18 @@ import type { Cluster } from './ports.ts';
 /** How often a patch is made anew when somebody else changed the node in between (contract 3.1). */
 const PATCH_TRIES = 8;
 
-/** @returns the node as it was before the patch, and whether that changed it */
+/**
+ * @param read the node as it was read a moment ago, which saves reading it
+ * @returns the node as it was before the patch, and whether that changed it
+ */
 export async function patchNode(
   name: string,
   cluster: Cluster,
   patchOf: (node: Node) => Promise<NodePatch | 'unchanged' | 'gone'>,
+  read?: Node,
 ): Promise<{ found: Node; changed: boolean } | 'gone'> {
   for (let tries = 1; tries <= PATCH_TRIES; tries += 1) {
-    const found = await cluster.readNode(name);
+    const found = (tries === 1 ? read : undefined) ?? (await cluster.readNode(name));
     if (found === undefined) return 'gone';
     const patch = await patchOf(found);
     if (patch === 'gone') return 'gone';

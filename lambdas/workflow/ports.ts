@@ -167,8 +167,12 @@ export interface VolumeWatch {
 export interface LoadBalancing {
   /** Pools whose targets are instances or IP addresses; kept for two minutes (contract 7.2). */
   pools(scope: PoolScope): Promise<readonly TargetPool[]>;
-  /** Every target of the pool; none when the pool is gone. */
-  targets(pool: TargetPool): Promise<readonly Target[]>;
+  /**
+   * Every registered target of the pool, and of those that drain at least the `wanted`; none when the pool is gone.
+   *
+   * @param wanted ids: classic load balancers tell of instances that drain only when they are asked for few by id
+   */
+  targets(pool: TargetPool, wanted?: readonly string[]): Promise<readonly Target[]>;
   /** Takes these targets out of the pool, in as few calls as AWS allows. */
   deregister(pool: TargetPool, targets: readonly Target[]): Promise<void>;
 }

@@ -143,10 +143,11 @@ class Retirement {
     const { memory, sparedVolumes, ended } = await this.#drain(node, isolatedAt);
     // A machine that does not answer serves nothing, nor are volumes detached from it; another machine's are not ours.
     if (ended === 'dead node') return ended;
+    // Its time is up: nothing is left to wait for volumes and targets in.
+    if (ended === 'late') return this.#order.atDeadline === 'wait' ? 'waited' : 'forced';
     if (ended !== 'replaced') await this.#detach(node, sparedVolumes);
     if (withdrawn !== undefined) await this.#settle(withdrawn);
-    if (ended === 'late' && this.#order.atDeadline === 'wait') return 'waited';
-    return memory.forced > 0 || ended === 'late' ? 'forced' : 'drained';
+    return memory.forced > 0 ? 'forced' : 'drained';
   }
 
   async #waitForSlot(node: string): Promise<void> {

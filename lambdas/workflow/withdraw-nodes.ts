@@ -54,9 +54,7 @@ export async function withdrawTogether(
       return [node, { at: now, until, nodes: nodes.length, pools: [...own, ...byAddress] }];
     }),
   );
-  // Of a node that leaves alone and is nowhere, nobody else needs to hear.
-  const heard = [...done].filter(([, withdrawal]) => nodes.length > 1 || withdrawal.pools.length > 0);
-  await Promise.all(heard.map(([node, withdrawal]) => say(node, withdrawal, cluster)));
+  await Promise.all([...done].map(([node, withdrawal]) => say(node, withdrawal, cluster)));
   return new Map([...done].map(([{ name }, withdrawal]) => [name, withdrawal]));
 }
 
@@ -67,10 +65,11 @@ export function longestDrain(pools: readonly TargetPool[]): number {
 
 /** Another machine may have the node's name by now: it is not marked (contract 2.1). */
 async function say(node: Node, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
-  await patchNode(node.name, cluster, (found) => {
+  const patchOf = (found: Node): Promise<NodePatch | 'unchanged'> => {
     const isTold = instanceOf(found) !== instanceOf(node) || withdrawalOf(found) !== undefined;
     return Promise.resolve(isTold ? 'unchanged' : annotation(found, withdrawal));
-  });
+  };
+  await patchNode(node.name, cluster, patchOf, node);
 }
 
 function annotation({ resourceVersion, taints }: Node, withdrawal: Withdrawal): NodePatch {

@@ -30,7 +30,7 @@ export async function withdrawPass(
   const addresses = leaversBy(leavers, ({ addresses: each }) => each);
   const each = pools.map(async (pool): Promise<Standing[]> => {
     const who = pool.by === 'instance' ? instances : addresses;
-    const targets = (await balancing.targets(pool)).filter(({ id }) => who.has(id));
+    const targets = (await balancing.targets(pool, [...who.keys()])).filter(({ id }) => who.has(id));
     const leaving = isOthers(pool) ? [] : targets.filter(({ state }) => state === 'registered');
     if (leaving.length > 0 && !dryRun) await balancing.deregister(pool, leaving);
     const deregistered = new Set<Target>(dryRun ? [] : leaving);

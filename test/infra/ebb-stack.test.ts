@@ -16,6 +16,11 @@ import {
 } from '../../lambdas/adapters/auto-scaling.ts';
 import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling-groups.ts';
 import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2-instances.ts';
+import {
+  BALANCER_READ_ACTIONS,
+  CLASSIC_DEREGISTER_ACTIONS,
+  TARGET_DEREGISTER_ACTIONS,
+} from '../../lambdas/adapters/elastic-load-balancing.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks-access.ts';
 import { EVENT_PATTERN } from '../../lambdas/adapters/interruption-events.ts';
 import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../../lambdas/adapters/parameters.ts';
@@ -152,7 +157,9 @@ describe('IAM', () => {
       ...LIFECYCLE_HEARTBEAT_ACTIONS,
       ...TERMINATE_ACTIONS,
       ...INSTANCE_ACTIONS,
-      ...TAG_ACTIONS,
+      ...new Set([...TAG_ACTIONS, ...BALANCER_READ_ACTIONS]),
+      ...TARGET_DEREGISTER_ACTIONS,
+      ...CLASSIC_DEREGISTER_ACTIONS,
       ...PARAMETER_ACTIONS,
       ...CLUSTER_ACCESS_ACTIONS,
     ],

@@ -1,0 +1,106 @@
+/** Classic load balancers, which hold their instances themselves: Elastic Load Balancing of API version 1. */
+import {
+  DeregisterInstancesFromLoadBalancerCommand,
+  DescribeInstanceHealthCommand,
+  DescribeLoadBalancerAttributesCommand,
+  paginateDescribeLoadBalancers,
+  type ElasticLoadBalancingClient,
+  type InstanceState,
+} from '@aws-sdk/client-elastic-load-balancing';
+import type { Target, TargetPool } from '../core/target-pool.ts';
+import { askInBatches } from './batches.ts';
+import { deregisterAll } from './deregistration.ts';
+import { refusedAs, unless } from './refusals.ts';
+
+const BALANCERS_PER_PAGE = 400;
+
+/** Of more instances than this, nobody is told which still drain: each costs a call, because one that is not there spoils it. */
+const FEW_WANTED = 10;
+
+const isGone = refusedAs('AccessPointNotFoundException', 'LoadBalancerNotFoundException');
+const isInvalid = refusedAs('InvalidEndPointException', 'InvalidInstance');
+
+export class ClassicLoadBalancers {
+  readonly #client: ElasticLoadBalancingClient;
+
+  constructor(client: ElasticLoadBalancingClient) {
+    this.#client = client;
+  }
+
+  async named(names: readonly string[]): Promise<TargetPool[]> {
+    return await askInBatches(names, { size: 1, isGone }, async ([name = '']) => [
+      {
+        kind: 'classic',
+        id: name,
+        name,
+        by: 'instance',
+        drainSeconds: await this.#drainSecondsOf(name),
+        controlled: false,
+      },
+    ]);
+  }
+
+  async inVpc(vpc: string): Promise<TargetPool[]> {
+    const names: string[] = [];
+    const pages = paginateDescribeLoadBalancers({ client: this.#client }, { PageSize: BALANCERS_PER_PAGE });
+    for await (const { LoadBalancerDescriptions = [] } of pages) {
+      const here = LoadBalancerDescriptions.filter(({ VPCId }) => VPCId === vpc);
+      names.push(...here.flatMap(({ LoadBalancerName }) => LoadBalancerName ?? []));
+    }
+    return await this.named(names);
+  }
+
+  async targets({ id: name }: TargetPool, wanted: readonly string[] = []): Promise<Target[]> {
+    const states = await unless(isGone, () => this.#statesOf(name));
+    if (states === undefined) return [];
+    const registered = states.flatMap(targetOf);
+    const listed = new Set(registered.map(({ id }) => id));
+    const unlisted = wanted.filter((id) => !listed.has(id));
+    return [...registered, ...(unlisted.length > FEW_WANTED ? [] : await this.#stillDraining(name, unlisted))];
+  }
+
+  async deregister(pool: TargetPool, leaving: readonly Target[]): Promise<void> {
+    const send = async (targets: readonly Target[]): Promise<unknown> => {
+      const request = { LoadBalancerName: pool.id, Instances: targets.map(({ id }) => ({ InstanceId: id })) };
+      return await this.#client.send(new DeregisterInstancesFromLoadBalancerCommand(request));
+    };
+    await unless(isGone, () => deregisterAll(leaving, { send, look: () => this.targets(pool), isInvalid }));
+  }
+
+  async #drainSecondsOf(name: string): Promise<number> {
+    const answer = await this.#client.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerName: name }));
+    const { Enabled = false, Timeout = 0 } = answer.LoadBalancerAttributes?.ConnectionDraining ?? {};
+    return Enabled ? Timeout : 0;
+  }
+
+  /** @param instances absent: all that are registered */
+  async #statesOf(name: string, instances?: readonly string[]): Promise<InstanceState[]> {
+    const Instances = instances?.map((InstanceId) => ({ InstanceId }));
+    const answer = await this.#client.send(new DescribeInstanceHealthCommand({ LoadBalancerName: name, Instances }));
+    return answer.InstanceStates ?? [];
+  }
+
+  async #stillDraining(name: string, instances: readonly string[]): Promise<Target[]> {
+    const isUnknown = (error: unknown): boolean => isGone(error) || isInvalid(error);
+    const states = await askInBatches(instances, { size: 1, isGone: isUnknown }, (ids) => this.#statesOf(name, ids));
+    return states.filter(mayDrain).map(({ InstanceId: id = '' }) => ({ id, state: 'draining', healthy: false }));
+  }
+}
+
+/** `Unknown` is registered: it stands for an error of AWS that passes. */
+function targetOf(instance: InstanceState): Target[] {
+  const { InstanceId: id = '', State, Description = '' } = instance;
+  if (/not currently registered/i.test(Description)) return [];
+  if (isDraining(instance)) return [{ id, state: 'draining', healthy: false }];
+  return [{ id, state: 'registered', healthy: State === 'InService' }];
+}
+
+/** It is `InService` meanwhile, so only the words tell (user guide for Classic Load Balancers, connection draining). */
+function isDraining({ Description = '' }: InstanceState): boolean {
+  return /deregistration currently in progress/i.test(Description);
+}
+
+/** Of an instance that was deregistered. */
+function mayDrain(instance: InstanceState): boolean {
+  return isDraining(instance) || /transient error/i.test(instance.Description ?? '');
+}

@@ -1,0 +1,19 @@
+/** Load balancers without their clients, which a retirement needs once: they are loaded at the first question only. */
+import type { LoadBalancing } from '../workflow/ports.ts';
+
+export function lazyLoadBalancing(): LoadBalancing {
+  let loaded: Promise<LoadBalancing> | undefined;
+  const open = async (): Promise<LoadBalancing> => {
+    const [{ loadBalancing }, { balancingClients }] = await Promise.all([
+      import('./elastic-load-balancing.ts'),
+      import('./balancing-clients.ts'),
+    ]);
+    return loadBalancing(balancingClients());
+  };
+  const load = (): Promise<LoadBalancing> => (loaded ??= open());
+  return {
+    pools: async (scope) => (await load()).pools(scope),
+    targets: async (pool, wanted) => (await load()).targets(pool, wanted),
+    deregister: async (pool, targets) => (await load()).deregister(pool, targets),
+  };
+}
