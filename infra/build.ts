@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { bundleFunction, bytesOf, loadedAtStart } from './function-bundle.ts';
 
-const FUNCTIONS = ['interruption-router', 'node-retirement', 'node-sweep'];
+const FUNCTIONS = ['interruption-router', 'node-retirement', 'node-sweep', 'traffic-endpoint'];
 const RUNS = 9;
 
 /** Made up: an import reads settings and makes clients, but calls nobody. */
@@ -16,6 +16,9 @@ const ENVIRONMENT = {
   EBB_HOOK_NAME: 'ebb-drain',
   EBB_CLUSTER_PARAMETERS: '/ebb/clusters/',
   EBB_RETIREMENT_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:retirement:live',
+  EBB_CLUSTERS: 'production',
+  EBB_VPCS: '',
+  EBB_DOOR: 'iam',
 };
 
 const PROBE = `

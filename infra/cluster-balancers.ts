@@ -19,7 +19,7 @@ export function onClusterBalancers(
     actions: [...TARGET_DEREGISTER_ACTIONS, ...CLASSIC_DEREGISTER_ACTIONS],
     resources: [balancing(scope, 'targetgroup/*'), balancing(scope, 'loadbalancer/*')],
   };
-  if (untagged) return [{ ...statement, wildcardReason: 'The configuration allows it.' }];
+  if (untagged) return [{ ...statement, wildcardReason: 'The configuration allows it: endpoint.untagged.' }];
   const wildcardReason = 'Limited by condition to what is tagged for a configured cluster.';
   const names = clusters.map(({ name }) => name);
   const conditions = [

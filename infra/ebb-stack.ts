@@ -7,6 +7,7 @@ import { InterruptionRouting } from './interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
 import { NodeSweep } from './node-sweep.ts';
+import { TrafficEndpoint } from './traffic-endpoint.ts';
 
 export interface EbbStackProps extends StackProps {
   readonly configuration: Configuration;
@@ -25,6 +26,8 @@ export class EbbStack extends Stack {
     const hooks = new LifecycleHooks(this, 'Hooks', configuration);
     // An instance must not wait in a hook that nobody listens to yet.
     hooks.node.addDependency(routing, access);
+    const { endpoint } = configuration;
+    if (endpoint) new TrafficEndpoint(this, 'Traffic', { configuration, endpoint });
     new CfnOutput(this, 'RetirementFunction', {
       value: retirement.alias.version.lambda.functionName,
       description: 'For npm run retirements',

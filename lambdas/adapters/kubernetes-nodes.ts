@@ -5,12 +5,14 @@ import { PatchStrategy } from '@kubernetes/client-node/dist/patch.js';
 import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
 import { RETIRING_LABEL } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
+import { WITHDRAW_LABEL } from '../core/withdrawal.ts';
 import type { Cluster } from '../workflow/ports.ts';
 import { statusOf, unlessMissing } from './kubernetes-status.ts';
 
 const PAGE = 500;
 
-type NodeVerbs = 'findNode' | 'readNode' | 'retiringNodes' | 'countNodes' | 'otherNodes' | 'patchNode';
+type NodeVerbs =
+  'findNode' | 'readNode' | 'retiringNodes' | 'withdrawingNodes' | 'countNodes' | 'otherNodes' | 'patchNode';
 
 export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
   const readNode = async (name: string): Promise<Node | undefined> => {
@@ -38,16 +40,23 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
     return undefined;
   };
 
+  const labelled = async (label: string): Promise<Node[]> => {
+    const found: Node[] = [];
+    for await (const page of pages(label)) found.push(...page);
+    return found;
+  };
+
   return {
     readNode,
     async findNode(instance, privateDnsName) {
       const named = privateDnsName === undefined ? undefined : await readNode(privateDnsName);
       return named !== undefined && isInstance(named, instance) ? named : searchNodes(instance);
     },
-    async retiringNodes() {
-      const found: Node[] = [];
-      for await (const page of pages(RETIRING_LABEL)) found.push(...page);
-      return found;
+    retiringNodes: () => labelled(RETIRING_LABEL),
+    async withdrawingNodes(most) {
+      if (most === undefined) return await labelled(WITHDRAW_LABEL);
+      const page = await unlessMissing(core.listNode({ labelSelector: WITHDRAW_LABEL, limit: most }));
+      return page?.items.map(toNode) ?? [];
     },
     async countNodes() {
       const first = await unlessMissing(core.listNode({ limit: 1 }));

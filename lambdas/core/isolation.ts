@@ -6,7 +6,7 @@
 import * as z from 'zod/mini';
 import type { Node, Taint } from './node.ts';
 import type { Notice } from './notice.ts';
-import { WITHDRAWAL_ANNOTATION } from './withdrawal.ts';
+import { WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION } from './withdrawal.ts';
 
 /** The taint that isolates; key, value and effect are the user's to change. */
 export interface IsolationTaint {
@@ -93,7 +93,7 @@ export function restoration(node: Node, execution: string, taint: IsolationTaint
   return {
     metadata: {
       resourceVersion: node.resourceVersion,
-      labels: { [RETIRING_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
+      labels: { [RETIRING_LABEL]: null, [WITHDRAW_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
       annotations: { [RETIREMENT_ANNOTATION]: null, [WITHDRAWAL_ANNOTATION]: null },
     },
     spec: { ...(ours.cordonedByUs && { unschedulable: null }), taints: foreignTaints(node, taint) },

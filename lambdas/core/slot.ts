@@ -27,7 +27,7 @@ export type Slot =
  */
 export function decideSlot(name: string, retiring: readonly RetiringNode[], at: SlotLimits & { nodes: number }): Slot {
   const before = inOrder(retiring).findIndex((node) => node.name === name);
-  const share = shareOf(at);
+  const share = Math.max(1, Math.ceil(at.nodes * at.maxLeaving));
   if (before < Math.min(at.maxDrains, share)) return { kind: 'granted' };
   if (before < at.maxDrains) {
     const percent = Math.round(at.maxLeaving * 100);
@@ -38,22 +38,9 @@ export function decideSlot(name: string, retiring: readonly RetiringNode[], at: 
   return { kind: 'held', reason, breaker: retiring.length > share };
 }
 
-/** Those that may drain now, oldest first. */
-export function slotHolders<Retiring extends RetiringNode>(
-  retiring: readonly Retiring[],
-  at: SlotLimits & { nodes: number },
-): Retiring[] {
-  return inOrder(retiring).slice(0, Math.min(at.maxDrains, shareOf(at)));
-}
-
-function shareOf({ nodes, maxLeaving }: SlotLimits & { nodes: number }): number {
-  return Math.max(1, Math.ceil(nodes * maxLeaving));
-}
-
 /** By how long they have waited, then by name, so that every retirement counts alike. */
-function inOrder<Retiring extends RetiringNode>(nodes: readonly Retiring[]): Retiring[] {
-  const sinceOf = ({ charge }: RetiringNode): number => Date.parse(charge?.since ?? '');
+function inOrder(nodes: readonly RetiringNode[]): { name: string; since: number }[] {
   return nodes
-    .filter(({ charge }) => charge !== undefined)
-    .toSorted((a, b) => sinceOf(a) - sinceOf(b) || (a.name < b.name ? -1 : 1));
+    .flatMap(({ name, charge }) => (charge === undefined ? [] : [{ name, since: Date.parse(charge.since) }]))
+    .toSorted((a, b) => a.since - b.since || (a.name < b.name ? -1 : 1));
 }

@@ -1,9 +1,10 @@
 /**
  * Withdrawing from load balancers, as far as it is decided (contract 7). Nodes that leave a cluster together are withdrawn
  * together, by one of their retirements: a target group is then asked once for all of them, and Elastic Load Balancing's
- * shared rate limits last for thousands. The annotation tells the others what was done for their node. Pure.
+ * shared rate limits last for thousands. A label says which nodes wait for that, an annotation what was done. Pure.
  */
 import * as z from 'zod/mini';
+import type { NodePatch } from './isolation.ts';
 import type { Node } from './node.ts';
 import type { TargetPool } from './target-pool.ts';
 
@@ -16,8 +17,8 @@ export const LATE_MS = 30_000;
 /** With less time than this to its deadline a retirement waits for nothing here (contract 7.1). */
 const IN_A_HURRY_MS = 300_000;
 
-/** For how long a retirement relies on another one to withdraw its node. */
-const RELIES_MS = 60_000;
+/** For how long a retirement relies on another one to withdraw its node: longer than thousands of nodes take. */
+const RELIES_MS = 300_000;
 
 /** More nodes than this are not looked at until their longest delay has passed: that would use the rate limits up. */
 const FEW = 25;
@@ -52,6 +53,9 @@ export interface Withdrawal {
 
 export const WITHDRAWAL_ANNOTATION = 'ebb/withdrawal';
 
+/** On nodes that wait to be withdrawn. */
+export const WITHDRAW_LABEL = 'ebb/withdraw';
+
 /** Undefined when the node has not been withdrawn, or when the annotation is not ours to read. */
 export function withdrawalOf({ annotations }: Pick<Node, 'annotations'>): Withdrawal | undefined {
   try {
@@ -72,19 +76,29 @@ export function isInAHurry({ now, deadline }: { now: number; deadline: number })
   return deadline - now < IN_A_HURRY_MS;
 }
 
+/** The patch by which a node asks to be withdrawn. */
+export function asking({ resourceVersion, taints }: Node): NodePatch {
+  return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: 'asked' }, annotations: {} }, spec: { taints } };
+}
+
+/** The patch that says what was done. */
+export function withdrawn({ resourceVersion, taints }: Node, withdrawal: Withdrawal): NodePatch {
+  const annotations = { [WITHDRAWAL_ANNOTATION]: withdrawalText(withdrawal) };
+  return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: null }, annotations }, spec: { taints } };
+}
+
 /**
- * The nodes that this retirement withdraws now, its own among them; none when an older one's does.
+ * Whether a node's own retirement withdraws all that ask for it: that of the first by name does, so that one does, and
+ * any other once it has waited for that in vain.
  *
- * @param draining nodes that may drain and are not withdrawn yet, oldest first
  * @param since when this retirement began to ask, epoch milliseconds
  */
-export function withdrawsNow<Retiring extends Pick<Node, 'name'>>(
+export function leads(
   own: string,
-  draining: readonly Retiring[],
+  first: Pick<Node, 'name'> | undefined,
   { since, now }: { since: number; now: number },
-): readonly Retiring[] {
-  const [oldest] = draining;
-  return oldest?.name === own || now - since >= RELIES_MS ? draining : [];
+): boolean {
+  return first === undefined || first.name === own || now - since >= RELIES_MS;
 }
 
 /** When to look whether the targets have drained: few nodes are looked at all along, many when they must have. */

@@ -26,9 +26,36 @@ export const routerSettings = z.object(starterSettings);
 export const retirementSettings = z.object(commonSettings);
 export const sweepSettings = z.object(starterSettings);
 
+/** Names or ids, separated by commas; empty: none. */
+const list = z.pipe(
+  z.string(),
+  z.transform((text) => text.split(',').filter((part) => part !== '')),
+);
+
+/** Who lets in to the endpoint. */
+export type Door = { readonly kind: 'iam' } | { readonly kind: 'secret'; readonly id: string };
+
+const SECRET_PREFIX = 'secret:';
+
+export const endpointSettings = z.object({
+  /** The clusters whose VPCs are allowed. */
+  EBB_CLUSTERS: list,
+  /** The VPCs that are allowed in their place, unless there are none. */
+  EBB_VPCS: list,
+  /** Who lets in: `iam`, or `secret:` and the secret's name or ARN. Nothing means neither: there is no open door. */
+  EBB_DOOR: z.pipe(
+    z.union([z.literal('iam'), z.string().check(z.regex(/^secret:./))]),
+    z.transform((door): Door =>
+      door === 'iam' ? { kind: door } : { kind: 'secret', id: door.slice(SECRET_PREFIX.length) },
+    ),
+  ),
+});
+
 export type RouterSettings = z.infer<typeof routerSettings>;
 export type RetirementSettings = z.infer<typeof retirementSettings>;
 export type SweepSettings = z.infer<typeof sweepSettings>;
+/** As the environment holds them: text. */
+export type EndpointSettings = z.input<typeof endpointSettings>;
 
 /** @throws Error naming every variable that is missing or wrong */
 export function readSettings<Schema extends z.ZodMiniType>(schema: Schema, environment = process.env): z.infer<Schema> {

@@ -116,6 +116,8 @@ export interface Cluster {
   readNode(name: string): Promise<Node | undefined>;
   /** The nodes that are labelled as retiring. */
   retiringNodes(): Promise<readonly Node[]>;
+  /** The nodes that ask to be withdrawn, in the order of their names. @param most of these, @default all */
+  withdrawingNodes(most?: number): Promise<readonly Node[]>;
   /** How many nodes the cluster has. */
   countNodes(): Promise<number>;
   /** How the other nodes of the cluster are; costs a list of all. */

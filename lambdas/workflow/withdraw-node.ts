@@ -6,18 +6,20 @@
 import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/domain-event.ts';
 import { chargeOf } from '../core/isolation.ts';
 import { instanceOf, isInstance, type Node } from '../core/node.ts';
-import { slotHolders } from '../core/slot.ts';
 import type { TargetPool } from '../core/target-pool.ts';
 import {
+  asking,
   EVICT_AFTER_MS,
   isInAHurry,
   LATE_MS,
+  leads,
   looksFrom,
+  WITHDRAW_LABEL,
   withdrawalOf,
-  withdrawsNow,
   type Withdrawal,
 } from '../core/withdrawal.ts';
 import type { Pass, Stage } from './hold-hook.ts';
+import { patchNode } from './patch-node.ts';
 import type { Cluster } from './ports.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';
 import { sleep } from './sleep.ts';
@@ -59,7 +61,7 @@ export function withdrawStage(
       const outcome = await withdrawalFor(node, { since, hurried }, { api, retiree });
       if ('fault' in outcome) return orGiveUp(outcome.fault, { since, hurried }, { subject, retiree });
       const { withdrawal } = outcome;
-      if (withdrawal === 'later') return waiting(since, ['the oldest leaving node, with which it is withdrawn']);
+      if (withdrawal === 'later') return waiting(since, ['the first of the leaving nodes, with which it is withdrawn']);
       if (withdrawal === 'gone') return NOWHERE;
       const withdrawn = await withAddresses(withdrawal, { api, retiree, node });
       if (withdrawn.pools.length === 0) return NOWHERE;
@@ -121,7 +123,7 @@ function waiting(since: number, waitingFor: readonly string[]): Pass<never, With
 /**
  * What has been done for the node, by whomever.
  *
- * @returns `later`: an older node's retirement does it; `fault`: the load balancers cannot be found, in AWS's words
+ * @returns `later`: another node's retirement does it; `fault`: the load balancers cannot be found, in AWS's words
  */
 async function withdrawalFor(
   name: string,
@@ -132,8 +134,7 @@ async function withdrawalFor(
   if (own === undefined || !isInstance(own, retiree.notice.instance)) return { withdrawal: 'gone' };
   const known = withdrawalOf(own);
   if (known !== undefined) return { withdrawal: known };
-  const draining = hurried ? [own] : await drainingNodes(own, { api, retiree });
-  const leaving = withdrawsNow(name, draining, { since, now: Date.now() });
+  const leaving = hurried ? [own] : await leavingWith(own, since, api);
   if (leaving.length === 0) return { withdrawal: 'later' };
   const { balancing } = retiree.ports;
   const pools = await poolsOf(leaving, retiree).catch((error: unknown) => String(error));
@@ -142,16 +143,15 @@ async function withdrawalFor(
   return { withdrawal: done.get(name) ?? 'gone' };
 }
 
-/** The nodes that may drain now and are not withdrawn yet, oldest first; `own` among them in any case. */
-async function drainingNodes(
-  own: Node,
-  { api, retiree }: { api: Cluster; retiree: Retiree },
-): Promise<readonly Node[]> {
-  const retiring = (await api.retiringNodes()).map((node) => ({ ...node, charge: chargeOf(node) }));
-  const nodes = retiring.length > 1 ? await api.countNodes() : 1;
-  const holders = slotHolders(retiring, { ...retiree.cluster, nodes });
-  const draining = holders.filter((node) => withdrawalOf(node) === undefined && instanceOf(node) !== undefined);
-  return draining.some(({ name }) => name === own.name) ? draining : [...draining, own];
+/** Asks to be withdrawn. @returns those that this node's retirement withdraws, itself among them; none when another's does */
+async function leavingWith(own: Node, since: number, api: Cluster): Promise<readonly Node[]> {
+  if (!(WITHDRAW_LABEL in own.labels)) {
+    await patchNode(own.name, api, (found) => Promise.resolve(asking(found)), own);
+  }
+  const [first] = await api.withdrawingNodes(1);
+  if (!leads(own.name, first, { since, now: Date.now() })) return [];
+  const all = (await api.withdrawingNodes()).filter((node) => instanceOf(node) !== undefined);
+  return all.some(({ name }) => name === own.name) ? all : [...all, own];
 }
 
 /** Of the cluster, and of the groups that let these nodes go. */

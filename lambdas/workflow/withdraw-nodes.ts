@@ -1,5 +1,5 @@
 /** Nodes that are withdrawn together, so that each pool is asked once for all of them (contract 7.3). */
-import { WITHDRAWAL_ANNOTATION, withdrawalOf, withdrawalText, type Withdrawal } from '../core/withdrawal.ts';
+import { withdrawalOf, withdrawn, type Withdrawal } from '../core/withdrawal.ts';
 import type { NodePatch } from '../core/isolation.ts';
 import { instanceOf, type Node } from '../core/node.ts';
 import type { TargetPool } from '../core/target-pool.ts';
@@ -67,12 +67,7 @@ export function longestDrain(pools: readonly TargetPool[]): number {
 async function say(node: Node, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
   const patchOf = (found: Node): Promise<NodePatch | 'unchanged'> => {
     const isTold = instanceOf(found) !== instanceOf(node) || withdrawalOf(found) !== undefined;
-    return Promise.resolve(isTold ? 'unchanged' : annotation(found, withdrawal));
+    return Promise.resolve(isTold ? 'unchanged' : withdrawn(found, withdrawal));
   };
   await patchNode(node.name, cluster, patchOf, node);
-}
-
-function annotation({ resourceVersion, taints }: Node, withdrawal: Withdrawal): NodePatch {
-  const annotations = { [WITHDRAWAL_ANNOTATION]: withdrawalText(withdrawal) };
-  return { metadata: { resourceVersion, labels: {}, annotations }, spec: { taints } };
 }

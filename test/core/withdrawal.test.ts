@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
+  asking,
+  leads,
   looksFrom,
   WITHDRAWAL_ANNOTATION,
   withdrawalOf,
   withdrawalText,
-  withdrawsNow,
+  withdrawn,
   type Withdrawal,
 } from '../../lambdas/core/withdrawal.ts';
-import { aPool, MINUTE, NOON, SECOND } from '../given.ts';
+import { aNode, aPool, MINUTE, NOON } from '../given.ts';
 
 const WITHDRAWAL: Withdrawal = { at: NOON, until: NOON + 5 * MINUTE, nodes: 3, pools: [aPool()] };
 
@@ -29,15 +31,28 @@ describe('what the annotation says of a node', () => {
 });
 
 describe('nodes that leave together', () => {
-  const nodes = [{ name: 'oldest' }, { name: 'next' }, { name: 'youngest' }];
+  const first = { name: 'a' };
 
-  test('are withdrawn by the retirement of the oldest, all of them', () => {
-    expect(withdrawsNow('oldest', nodes, { since: NOON, now: NOON })).toEqual(nodes);
+  test('are withdrawn by the retirement of the first', () => {
+    expect(leads('a', first, { since: NOON, now: NOON })).toBe(true);
+    expect(leads('b', undefined, { since: NOON, now: NOON })).toBe(true);
   });
 
-  test('are left to it by the others, for a minute', () => {
-    expect(withdrawsNow('next', nodes, { since: NOON, now: NOON + 59 * SECOND })).toEqual([]);
-    expect(withdrawsNow('next', nodes, { since: NOON, now: NOON + MINUTE })).toEqual(nodes);
+  test('are left to it by the others, for five minutes', () => {
+    expect(leads('b', first, { since: NOON, now: NOON + 5 * MINUTE - 1 })).toBe(false);
+    expect(leads('b', first, { since: NOON, now: NOON + 5 * MINUTE })).toBe(true);
+  });
+
+  test('ask by a label, which goes when it has been done', () => {
+    const node = aNode({ taints: [{ key: 'theirs', effect: 'NoSchedule' }] });
+    expect(asking(node)).toEqual({
+      metadata: { resourceVersion: node.resourceVersion, labels: { 'ebb/withdraw': 'asked' }, annotations: {} },
+      spec: { taints: node.taints },
+    });
+    const { metadata, spec } = withdrawn(node, WITHDRAWAL);
+    expect(metadata.labels).toEqual({ 'ebb/withdraw': null });
+    expect(withdrawalOf({ annotations: metadata.annotations as Record<string, string> })).toEqual(WITHDRAWAL);
+    expect(spec).toEqual({ taints: node.taints });
   });
 });
 

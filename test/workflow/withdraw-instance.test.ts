@@ -10,7 +10,7 @@ import {
   type WithdrawalOutcome,
   type WithdrawalPorts,
 } from '../../lambdas/workflow/withdraw-instance.ts';
-import { withLoadBalancing, type LoadBalancingGiven } from '../adapters/load-balancing-given.ts';
+import { portFor, withLoadBalancing, type LoadBalancingGiven } from '../adapters/load-balancing-given.ts';
 import { MINUTE, SECOND } from '../given.ts';
 import { DEFAULT_VPC, type InstancePlan } from '../peers/aws/ec2/instances.ts';
 import type { TargetGroupPlan } from '../peers/aws/elastic-load-balancing/target-group.ts';
@@ -116,19 +116,36 @@ describe('an instance', () => {
     expect(given.count('DeregisterTargets')).toBe(2);
   });
 
+  test('that drains in a classic load balancer is told as such by another process too', async () => {
+    await using given = await withInstance();
+    const { instance, elb } = given;
+    elb.addClassicBalancer({ name: 'old', connectionDraining: 60 });
+    elb.registerInstances('old', [instance]);
+    expect(await given.ask({ timeoutSeconds: 0 })).toMatchObject({ kind: 'draining' });
+    const elsewhere = await given.ask({ timeoutSeconds: 0 }, { balancing: portFor(given) });
+    expect(elsewhere).toMatchObject({
+      kind: 'draining',
+      remaining: [{ pool: { name: 'old' }, target: { state: 'draining' } }],
+    });
+  });
+
   test('is late where it drains 30 s longer than its delay (contract 7.3, faults.md 27)', async () => {
     await using given = await withInstance();
     const { instance, elb } = given;
-    given.group({ name: 'stuck', deregistrationDelay: 10 }, instance);
-    given.group({ name: 'slow', deregistrationDelay: 300 }, instance);
+    const delays = { stuck: 50, overdue: 70, slow: 300 };
+    for (const [name, deregistrationDelay] of Object.entries(delays))
+      given.group({ name, deregistrationDelay }, instance);
     given.clock.after(SECOND, () => {
-      elb.targetGroup('stuck').backends.register({ id: instance, port: 80, initial: 0 });
-      elb.showHealth('stuck', { id: instance }, { state: 'draining', reason: 'Target.DeregistrationInProgress' });
+      for (const name of ['stuck', 'overdue']) {
+        elb.register(name, [{ id: instance }]);
+        elb.showHealth(name, { id: instance }, { state: 'draining', reason: 'Target.DeregistrationInProgress' });
+      }
     });
     const outcome = await given.ask({ timeoutSeconds: 90 });
     expect(outcome).toMatchObject({ kind: 'draining' });
     const remaining = 'remaining' in outcome ? outcome.remaining : [];
     expect(remaining.map(({ pool, late }) => [pool.name, late]).toSorted()).toEqual([
+      ['overdue', false],
       ['slow', false],
       ['stuck', true],
     ]);

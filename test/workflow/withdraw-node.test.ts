@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetPool } from '../../lambdas/core/target-pool.ts';
 import { withdrawalOf } from '../../lambdas/core/withdrawal.ts';
-import { aPool, MINUTE, SECOND } from '../given.ts';
+import { aPool, SECOND } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import { Balancers } from './balancers.ts';
 import { Rehearsal, type RehearsalPlan } from './rehearsal.ts';
@@ -152,23 +152,19 @@ describe('nodes that leave together', () => {
     }
   });
 
-  test('a retirement whose elder does not see to it does so itself after a minute', async () => {
+  test('a retirement that waits in vain for the first of them does it for all, after five minutes', async () => {
     await using given = await scene([aPool({ drainSeconds: 10 })]);
-    const { rehearsal, instance } = given;
-    const [, other = ''] = rehearsal.nodes;
-    const elder = { execution: 'died', kind: 'asg-terminate', cordonedByUs: true, labelledByUs: true };
-    const times = { since: '2020-01-01T00:00:00.000Z', deadline: '2030-01-01T00:00:00.000Z' };
-    rehearsal.kubernetes.store.change(nodes, { name: other }, ({ metadata }) => {
-      metadata.labels = { ...metadata.labels, 'ebb/retiring': 'asg-terminate' };
-      metadata.annotations = { 'ebb/retirement': JSON.stringify({ ...elder, ...times }) };
+    const { rehearsal } = given;
+    rehearsal.kubernetes.world.addNode({ name: 'a-first', providerID: 'aws:///us-east-1a/i-0000000000000beef' });
+    rehearsal.kubernetes.store.change(nodes, { name: 'a-first' }, ({ metadata }) => {
+      metadata.labels = { ...metadata.labels, 'ebb/withdraw': 'asked' };
     });
-    const cluster = await rehearsal.ports.settings.cluster('production');
-    const settings = {
-      ...rehearsal.ports.settings,
-      cluster: () => Promise.resolve(cluster && { ...cluster, maxLeaving: 1 }),
-    };
-    expect(await rehearsal.retire(instance, { balancing: given.balancing, settings })).toEqual({ result: 'drained' });
-    expect(secondsTo(given, 'targets.deregistered')).toBeGreaterThanOrEqual(60);
-    expect(secondsTo(given, 'targets.deregistered') * SECOND).toBeLessThan(2 * MINUTE);
+    expect(await given.retire()).toEqual({ result: 'drained' });
+    expect(secondsTo(given, 'targets.deregistered')).toBeGreaterThanOrEqual(300);
+    expect(secondsTo(given, 'targets.deregistered')).toBeLessThan(500);
+    expect(given.balancing.calls.filter((call) => call.startsWith('deregister'))).toEqual([
+      `deregister web ${given.instance} i-0000000000000beef`,
+    ]);
+    expect(rehearsal.node('a-first').metadata.labels).not.toHaveProperty(['ebb/withdraw']);
   });
 });

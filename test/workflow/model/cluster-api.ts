@@ -46,6 +46,13 @@ export class ClusterApi implements Cluster {
     });
   }
 
+  withdrawingNodes(): Promise<readonly Node[]> {
+    return this.request(() => {
+      const { object } = this.#world.node;
+      return object !== undefined && 'ebb/withdraw' in object.labels ? [object] : [];
+    });
+  }
+
   countNodes(): Promise<number> {
     return this.request(() => OTHER_NODES + 1);
   }

@@ -1,0 +1,68 @@
+/** `POST /drain`: who asks, for what, and the answer; request and answer are domain events (contract 7.4, 13). */
+import { awsFailure, type AwsFailure } from '../adapters/aws-failure.ts';
+import { withdrawalAnswered, withdrawalRefused, withdrawalRequested } from '../core/domain-event.ts';
+import type { Journal } from '../workflow/ports.ts';
+import {
+  withdrawInstance,
+  type WithdrawalOrder,
+  type WithdrawalOutcome,
+  type WithdrawalPorts,
+} from '../workflow/withdraw-instance.ts';
+import { answerTo, answerToFailure, notAdmitted, type HttpAnswer } from './http-answer.ts';
+import { readOrder, type HttpRequest } from './http-request.ts';
+import type { Doorkeeper } from './http-secret.ts';
+
+export interface DrainPorts extends WithdrawalPorts {
+  readonly doorkeeper: Doorkeeper;
+  readonly journal: Journal;
+}
+
+/** @throws what is not AWS's failure: Lambda answers 502 to that, and counts it as an error of the function */
+export async function drain(request: HttpRequest, ports: DrainPorts): Promise<HttpAnswer> {
+  const { sourceIp: from } = request.requestContext.http;
+  const admitted = await attempt(() => ports.doorkeeper(request));
+  if ('failure' in admitted) return answerToFailure(admitted.failure);
+  if (admitted.value === undefined) {
+    ports.journal.report(withdrawalRefused({ from, reason: 'no secret, a wrong one, or no signature' }));
+    return notAdmitted();
+  }
+  const read = readOrder(request);
+  if ('refusal' in read) return read.refusal;
+  return carryOut(read.value, { by: admitted.value, from }, ports);
+}
+
+async function carryOut(
+  order: WithdrawalOrder,
+  who: { by: string; from: string },
+  ports: DrainPorts,
+): Promise<HttpAnswer> {
+  const { dryRun, timeoutSeconds } = order;
+  const asked = 'id' in order.who ? order.who.id : order.who.ip;
+  const since = Date.now();
+  ports.journal.report(withdrawalRequested({ asked, ...who, dryRun, timeoutSeconds }));
+  const done = await attempt(() => withdrawInstance(order, ports));
+  const answer = 'failure' in done ? answerToFailure(done.failure) : answerTo(done.value);
+  const { statusCode: status } = answer;
+  const seconds = Math.round((Date.now() - since) / 1000);
+  const about = 'failure' in done ? { pools: [], reason: done.failure.reason } : aboutOutcome(done.value);
+  ports.journal.report(withdrawalAnswered({ asked, status, seconds, ...about }));
+  return answer;
+}
+
+function aboutOutcome(outcome: WithdrawalOutcome): { instance?: string; pools: string[] } {
+  const remaining = 'remaining' in outcome ? outcome.remaining : [];
+  const pools = [...new Set(remaining.map(({ pool }) => pool.name))];
+  return { ...('instance' in outcome && { instance: outcome.instance }), pools };
+}
+
+async function attempt<Value>(
+  work: () => Promise<Value>,
+): Promise<{ readonly value: Value } | { readonly failure: AwsFailure }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const failure = awsFailure(error);
+    if (failure === undefined) throw error;
+    return { failure };
+  }
+}

@@ -1,0 +1,31 @@
+/** Entry: an HTTP request takes an instance out of its load balancers, and nothing else. */
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import middy from '@middy/core';
+import type { LambdaFunctionURLEvent } from 'aws-lambda';
+import { balancingClients } from './adapters/balancing-clients.ts';
+import { CALL_LIMITS } from './adapters/call-limits.ts';
+import { instanceFinder } from './adapters/ec2-finder.ts';
+import { allowedVpcs } from './adapters/eks-vpcs.ts';
+import { loadBalancing } from './adapters/elastic-load-balancing.ts';
+import { failureReport } from './entry/failure-report.ts';
+import type { HttpAnswer } from './entry/http-answer.ts';
+import { drain } from './entry/http-drain.ts';
+import { routes } from './entry/http-routes.ts';
+import { doorkeeper } from './entry/http-secret.ts';
+import { journal } from './entry/journal.ts';
+import { endpointSettings, readSettings } from './entry/settings.ts';
+
+const settings = readSettings(endpointSettings);
+
+const ports = {
+  finder: instanceFinder(new EC2Client(CALL_LIMITS)),
+  allowedVpcs: allowedVpcs(new EKSClient(CALL_LIMITS), { vpcs: settings.EBB_VPCS, clusters: settings.EBB_CLUSTERS }),
+  balancing: loadBalancing(balancingClients()),
+  doorkeeper: doorkeeper(settings.EBB_DOOR),
+  journal: journal('traffic-endpoint'),
+};
+
+export const handler = middy<LambdaFunctionURLEvent, HttpAnswer>()
+  .use(failureReport())
+  .handler(routes((event) => drain(event, ports)));
