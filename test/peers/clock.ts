@@ -45,15 +45,20 @@ export class DrivenClock {
 
   /** When the next timer is due, in driven epoch milliseconds; undefined when none waits. */
   get nextDue(): number | undefined {
-    let next: number | undefined;
-    for (const { due } of this.#timers) if (next === undefined || due < next) next = due;
-    return next;
+    return this.#first?.due;
+  }
+
+  /** The timer that is due next; of those due together the one that was set first. */
+  get #first(): DrivenTimer | undefined {
+    let first: DrivenTimer | undefined;
+    for (const timer of this.#timers) if (first === undefined || timer.due < first.due) first = timer;
+    return first;
   }
 
   /** Moves time forward to `time`, firing every timer on the way at its own time and in order. Never moves it back. */
   async jumpTo(time: number): Promise<void> {
     for (;;) {
-      const first = [...this.#timers].sort((a, b) => a.due - b.due)[0];
+      const first = this.#first;
       if (first === undefined || first.due > time) break;
       this.#advance(first.due);
       first.fire();
