@@ -143,6 +143,7 @@ export function aPool(fields: Partial<TargetPool> = {}): TargetPool {
 
 /** An account without load balancers. */
 export const NO_LOAD_BALANCERS: LoadBalancing = {
+  mayHavePools: () => Promise.resolve(false),
   pools: () => Promise.resolve([]),
   targets: () => Promise.resolve([]),
   deregister: () => Promise.resolve(),

@@ -50,12 +50,21 @@ export function loadBalancing({ classic, v2, tagging, autoScaling }: LoadBalanci
   const groups = new TargetGroups(v2);
   const named = async (names: PoolNames): Promise<TargetPool[]> =>
     (await Promise.all([groups.named(names), classics.named(names.classics)])).flat();
-  const ofGroup = keptFor(KEPT_MS, async (group) => named(await trafficSources(autoScaling, group)));
-  const ofCluster = keptFor(KEPT_MS, async (cluster) => named(await taggedBalancers(tagging, cluster)));
+  const namesOfGroup = keptFor(KEPT_MS, (group) => trafficSources(autoScaling, group));
+  const namesOfCluster = keptFor(KEPT_MS, (cluster) => taggedBalancers(tagging, cluster));
+  const ofGroup = keptFor(KEPT_MS, async (group) => named(await namesOfGroup(group)));
+  const ofCluster = keptFor(KEPT_MS, async (cluster) => named(await namesOfCluster(cluster)));
   const ofVpc = keptFor(KEPT_MS, async (vpc) => (await Promise.all([groups.inVpc(vpc), classics.inVpc(vpc)])).flat());
   const poolsOf = ({ kind }: TargetPool): TargetGroups | ClassicLoadBalancers =>
     kind === 'classic' ? classics : groups;
   return {
+    async mayHavePools({ group, cluster }) {
+      const names = await Promise.all([
+        ...(group === undefined ? [] : [namesOfGroup(group)]),
+        ...(cluster === undefined ? [] : [namesOfCluster(cluster)]),
+      ]);
+      return names.some(({ groups: arns, balancers, classics: old }) => [...arns, ...balancers, ...old].length > 0);
+    },
     async pools({ group, cluster, vpc }) {
       const found = await Promise.all([
         group === undefined ? [] : ofGroup(group),

@@ -50,14 +50,18 @@ export function withdrawStage(
   retiree: Retiree,
   { node, deadline }: { node: string; deadline: number },
 ): Stage<{ withdrawn?: Withdrawn }, WithdrawMemory> {
-  const { cluster, ports } = retiree;
+  const { cluster, held, ports } = retiree;
   return {
     name: 'withdraw',
     memory: {},
     pauseSeconds: PAUSE_SECONDS,
     async pass({ since = Date.now() }, { subject }) {
-      const api = await ports.clusters.open(cluster.name);
       const hurried = isInAHurry({ now: Date.now(), deadline });
+      const scope = { cluster: cluster.name, group: held.action.group };
+      const any = await ports.balancing.mayHavePools(scope).catch((error: unknown) => String(error));
+      if (typeof any === 'string') return orGiveUp(any, { since, hurried }, { subject, retiree });
+      if (!any) return NOWHERE;
+      const api = await ports.clusters.open(cluster.name);
       const outcome = await withdrawalFor(node, { since, hurried }, { api, retiree });
       if ('fault' in outcome) return orGiveUp(outcome.fault, { since, hurried }, { subject, retiree });
       const { withdrawal } = outcome;
@@ -146,11 +150,14 @@ async function withdrawalFor(
 /** Asks to be withdrawn. @returns those that this node's retirement withdraws, itself among them; none when another's does */
 async function leavingWith(own: Node, since: number, api: Cluster): Promise<readonly Node[]> {
   if (!(WITHDRAW_LABEL in own.labels)) {
-    await patchNode(own.name, api, (found) => Promise.resolve(asking(found)), own);
+    const isOwn = (found: Node): boolean => instanceOf(found) === instanceOf(own);
+    await patchNode(own.name, api, async (found) => Promise.resolve(isOwn(found) ? asking(found) : 'gone'), own);
   }
-  const [first] = await api.withdrawingNodes(1);
-  if (!leads(own.name, first, { since, now: Date.now() })) return [];
-  const all = (await api.withdrawingNodes()).filter((node) => instanceOf(node) !== undefined);
+  // Most often it is the only one: then these are all.
+  const firstTwo = await api.withdrawingNodes(2);
+  if (!leads(own.name, firstTwo[0], { since, now: Date.now() })) return [];
+  const leaving = firstTwo.length < 2 ? firstTwo : await api.withdrawingNodes();
+  const all = leaving.filter((node) => instanceOf(node) !== undefined);
   return all.some(({ name }) => name === own.name) ? all : [...all, own];
 }
 

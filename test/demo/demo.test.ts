@@ -28,6 +28,8 @@ const finishedSchema = z.strictObject({
       dollars: z.number(),
     }),
   ),
+  servedRequests: z.optional(z.number()),
+  failedRequests: z.optional(z.number()),
 });
 
 describe('npm run demo', () => {
@@ -89,6 +91,26 @@ describe('npm run demo', () => {
       expect(finished.cost?.dollars).toBeLessThan(0.05);
     },
   );
+
+  test.each([
+    { options: [], failed: { least: 0, most: 0 } },
+    // So that the other can fail: with all else the same, some of the node's share of the requests does.
+    { options: ['--without-withdraw'], failed: { least: 30, most: 900 } },
+  ])('--scenario traffic $options: requests failed as expected', { timeout: 240_000 }, ({ options, failed }) => {
+    const { status, lines } = runDemo('--scenario', 'traffic', ...options, '--json');
+    const finished = finishedSchema.parse(JSON.parse(lines.at(-1) ?? ''));
+    expect(finished).toMatchObject({ ok: true, scenario: 'traffic' });
+    expect(status).toBe(0);
+    expect(finished.servedRequests).toBeGreaterThan(2000);
+    expect(finished.failedRequests).toBeGreaterThanOrEqual(failed.least);
+    expect(finished.failedRequests).toBeLessThanOrEqual(failed.most);
+  });
+
+  test('refuses to go without the withdrawal where no requests are sent', () => {
+    const { status, errors } = runDemo('--without-withdraw');
+    expect(status).toBe(2);
+    expect(errors).toContain('--without-withdraw goes with --scenario traffic');
+  });
 
   test('refuses an unknown scenario, listing those there are', () => {
     const { status, errors } = runDemo('--scenario', 'meteor');

@@ -6,7 +6,7 @@ import { runCommand } from './command.ts';
 import { jsonTelling } from './json-telling.ts';
 import { readOptions, usage } from './options.ts';
 import { drainOwnNode } from './own-cluster.ts';
-import { SCENARIOS, type Telling } from './scenario.ts';
+import { SCENARIOS, type ScenarioOptions, type Telling } from './scenario.ts';
 import { spokenTelling } from './spoken-telling.ts';
 import { terminalStage } from './terminal-stage.ts';
 
@@ -14,13 +14,13 @@ process.exitCode = await runCommand('demo', usage(), async () => {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return print(usage());
   const telling = options.json ? jsonTelling((line) => void print(line)) : spokenTelling(process.stdout);
-  if (options.own === undefined) return await runScenario(options.scenario, telling);
+  if (options.own === undefined) return await runScenario(options.scenario, telling, options);
   return await drainOwnNode(options.own, { ...terminalStage(options), telling });
 });
 
-async function runScenario(name: string, telling: Telling): Promise<number> {
+async function runScenario(name: string, telling: Telling, options: ScenarioOptions): Promise<number> {
   const chosen = SCENARIOS[name];
-  const outcome = await chosen?.run(telling);
+  const outcome = await chosen?.run(telling, options);
   return outcome?.ok === true ? 0 : 1;
 }
 

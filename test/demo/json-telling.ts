@@ -8,9 +8,10 @@ export function jsonTelling(print: (line: string) => void): Telling {
     event: (event) => {
       print(JSON.stringify(event));
     },
-    end: ({ ok, scenario, seconds, pods, unbudgetedControllers, requests, cost }) => {
+    end: ({ ok, scenario, seconds, pods, unbudgetedControllers, requests, cost, traffic }) => {
       const finished = { type: 'demo.finished', ok, scenario, seconds, pods, unbudgetedControllers, requests };
-      print(JSON.stringify({ ...finished, ...(cost && { cost }) }));
+      const requestsOfUsers = traffic && { servedRequests: traffic.served, failedRequests: traffic.failed };
+      print(JSON.stringify({ ...finished, ...(cost && { cost }), ...requestsOfUsers }));
     },
   };
 }

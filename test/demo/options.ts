@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import { WrongUsage } from './command.ts';
 import { DEFAULT_DRAIN_TIMEOUT, drainTimeout, LONGEST_DRAIN, SHORTEST_DRAIN } from './drain-timeout.ts';
 import type { OwnClusterOptions } from './own-cluster-stage.ts';
-import { SCENARIOS } from './scenario.ts';
+import { SCENARIOS, type ScenarioOptions } from './scenario.ts';
 
-export interface Options {
+export interface Options extends ScenarioOptions {
   readonly help: boolean;
   readonly json: boolean;
   readonly yes: boolean;
@@ -17,26 +17,33 @@ export interface Options {
 
 const DEFAULT_SCENARIO = 'lifecycle';
 
+/** The only one with load balancers. */
+const LOADED_SCENARIO = 'traffic';
+
 /** @throws WrongUsage */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
-  const { help, json, yes, scenario } = values;
+  const { help, json, yes, scenario, 'without-withdraw': withoutWithdraw } = values;
   const own = ownOptions(values);
   if (own !== undefined && scenario !== undefined)
     throw new WrongUsage('--scenario and --kubeconfig exclude each other');
   const name = scenario ?? DEFAULT_SCENARIO;
   if (!Object.hasOwn(SCENARIOS, name)) throw new WrongUsage(`there is no scenario ${JSON.stringify(name)}`);
-  return { help, json, yes, scenario: name, own };
+  if (withoutWithdraw && name !== LOADED_SCENARIO)
+    throw new WrongUsage(`--without-withdraw goes with --scenario ${LOADED_SCENARIO}`);
+  return { help, json, yes, scenario: name, own, withdraw: !withoutWithdraw };
 }
 
 export function usage(): string {
   const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
   return [
-    'npm run demo -- [--scenario NAME] [--json]',
+    'npm run demo -- [--scenario NAME] [--without-withdraw] [--json]',
     'npm run demo -- --kubeconfig FILE --node NAME [--yes] [--keep-isolated] [--drain-timeout SECONDS] [--json]',
     '',
     'Scenarios, on embedded peers:',
     ...scenarios,
+    '',
+    '  --without-withdraw  of the scenario traffic: leaves the node in its load balancers, for comparison',
     '',
     'A node of your own cluster (kind, k3s, any API server) in place of the embedded one:',
     '  --kubeconfig FILE        its current context is used',
@@ -55,6 +62,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         scenario: { type: 'string' },
+        'without-withdraw': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         kubeconfig: { type: 'string' },

@@ -1,11 +1,13 @@
 /** What a demo scenario is, and the list of them. */
 import type { LoggedEvent } from '../installation.ts';
+import type { BackendEvent } from '../peers/aws/elastic-load-balancing/backends.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import type { Availability } from '../peers/kubernetes/availability.ts';
 import { blocked } from './blocked.ts';
 import { crash } from './crash.ts';
 import { deadline } from './deadline.ts';
 import { lifecycle } from './lifecycle.ts';
+import { traffic } from './traffic.ts';
 
 /** How a scenario tells what happens while it happens. */
 export interface Telling {
@@ -15,8 +17,15 @@ export interface Telling {
   event(event: LoggedEvent): void;
   /** What the cluster itself saw. */
   fact(fact: Fact): void;
+  /** Of scenarios under load. */
+  traffic?(news: TrafficNews): void;
   end(outcome: Outcome): void;
 }
+
+/** What became of the requests so far, or what a balancer made of the node that leaves. */
+export type TrafficNews =
+  | { readonly kind: 'requests'; readonly at: number; readonly served: number; readonly failed: number }
+  | { readonly kind: BackendEvent['kind']; readonly at: number; readonly pool: string };
 
 export interface Scene {
   readonly scenario: string;
@@ -57,6 +66,21 @@ export interface Outcome {
   readonly stages: Readonly<Record<string, number>>;
   /** Of scenarios that last: what the retirements used of Lambda. */
   readonly cost?: Cost;
+  /** Of scenarios under load. */
+  readonly traffic?: Traffic;
+}
+
+/** Requests that were served and that failed, together and by what they were sent through. */
+export interface Traffic {
+  readonly served: number;
+  readonly failed: number;
+  readonly pools: readonly {
+    readonly name: string;
+    /** The kind of load balancer. */
+    readonly behind: string;
+    readonly served: number;
+    readonly failed: number;
+  }[];
 }
 
 export interface Cost {
@@ -77,7 +101,12 @@ export interface Expectation {
 
 export interface Scenario {
   readonly summary: string;
-  run(telling: Telling): Promise<Outcome>;
+  run(telling: Telling, options: ScenarioOptions): Promise<Outcome>;
 }
 
-export const SCENARIOS: Readonly<Record<string, Scenario>> = { lifecycle, blocked, deadline, crash };
+export interface ScenarioOptions {
+  /** Of scenarios under load: whether Ebb takes the node out of its load balancers. */
+  readonly withdraw: boolean;
+}
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = { lifecycle, blocked, deadline, crash, traffic };

@@ -6,7 +6,7 @@ import { styleText } from 'node:util';
 import type { LoggedEvent } from '../installation.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import { LiveOutput, type LineOutput } from './live-output.ts';
-import type { Scene, Telling } from './scenario.ts';
+import type { Scene, Telling, TrafficNews } from './scenario.ts';
 import { summary } from './summary.ts';
 
 type Tone = 'good' | 'wait' | 'plain' | 'quiet';
@@ -52,6 +52,9 @@ export function spokenTelling(terminal: NodeJS.WriteStream): Telling {
     fact(fact) {
       out.fact(fact);
       say(scene && lineOfFact(fact, scene), fact.at);
+    },
+    traffic(news) {
+      say(lineOfTraffic(news), news.at);
     },
     end(outcome) {
       out.end();
@@ -152,3 +155,18 @@ function lineOfFact(fact: Fact, { node }: Scene): Line | undefined {
     return { tone: 'quiet', text: `volume   ${fact.volume} attached to ${shortNode(fact.node)}` };
   return undefined;
 }
+
+function lineOfTraffic(news: TrafficNews): Line {
+  if (news.kind !== 'requests') return plain(`balancer ${news.pool}: ${SEEN_BY_BALANCER[news.kind]}`);
+  const { served, failed } = news;
+  return (failed === 0 ? quiet : wait)(`requests ${served} served, ${failed} failed`);
+}
+
+/** What a load balancer makes of the node. */
+const SEEN_BY_BALANCER: Readonly<Record<Exclude<TrafficNews['kind'], 'requests'>, string>> = {
+  registered: 'the node is in',
+  draining: 'the node is out, and finishes what it has',
+  gone: 'the node has drained',
+  healthy: 'the node is healthy',
+  unhealthy: 'nothing answers at the node any more',
+};

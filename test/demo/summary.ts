@@ -1,11 +1,11 @@
 /** The end of the demo in words: times, what every workload kept, and whether what was expected holds. */
 import Table from 'cli-table3';
-import type { Cost, Outcome } from './scenario.ts';
+import type { Cost, Outcome, Traffic } from './scenario.ts';
 
 type Style = (style: 'green' | 'red' | 'bold', text: string) => string;
 
 export function summary(outcome: Outcome, style: Style): string {
-  const { stages, workloads, expectations, pods, requests, unbudgetedControllers, seconds, cost } = outcome;
+  const { stages, workloads, expectations, pods, requests, unbudgetedControllers, seconds, cost, traffic } = outcome;
   const times = new Table({
     head: ['stage over', 'seconds'],
     style: { head: [], border: [], compact: true },
@@ -26,6 +26,7 @@ export function summary(outcome: Outcome, style: Style): string {
   return [
     times.toString(),
     kept.toString(),
+    ...(traffic === undefined ? [] : [trafficTable(traffic)]),
     `${pods} pods evicted in ${seconds} s with ${requests.kubernetes} Kubernetes and ${requests.aws} AWS requests;`,
     `${unbudgetedControllers} controllers without a budget were paced.`,
     ...(cost === undefined ? [] : [costLine(cost)]),
@@ -38,6 +39,17 @@ export function summary(outcome: Outcome, style: Style): string {
 
 function costLine({ billedSeconds, suspendedSeconds, operations, invocations, dollars }: Cost): string {
   return `Billed ${billedSeconds} s of Lambda in ${invocations} invocations and ${operations} durable operations, suspended for ${suspendedSeconds} s: $${dollars}.`;
+}
+
+function trafficTable({ pools, served, failed }: Traffic): string {
+  const table = new Table({
+    head: ['requests to', 'through', 'served', 'failed'],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', 'left', 'right', 'right'],
+  });
+  for (const pool of pools) table.push([pool.name, pool.behind, pool.served, pool.failed]);
+  table.push(['all', '', served, failed]);
+  return table.toString();
 }
 
 /** `namespace/Kind/name` without the kind, and without the hash that a ReplicaSet's name ends in. */

@@ -18,6 +18,11 @@ export class Balancers implements LoadBalancing {
     this.#registered.set(pool, [...(this.#registered.get(pool) ?? []), ...ids]);
   }
 
+  mayHavePools(): Promise<boolean> {
+    if (this.failing.has('all')) return Promise.reject(new Error('AccessDenied: not allowed'));
+    return Promise.resolve(this.#registered.size > 0);
+  }
+
   pools(): Promise<readonly TargetPool[]> {
     this.calls.push('pools');
     if (this.failing.has('all')) return Promise.reject(new Error('AccessDenied: not allowed'));

@@ -89,6 +89,8 @@ test('5,000 nodes in 400 target groups', { timeout: 240_000 }, async () => {
     // A process of its own: it has its own cache and its own pace.
     let own: LoadBalancing | undefined;
     const balancing: LoadBalancing = {
+      // Elastic Load Balancing is not asked for that.
+      mayHavePools: () => Promise.resolve(true),
       pools: (scope) => (own ??= portFor(given)).pools(scope),
       targets: (pool, wanted) => (own ??= portFor(given)).targets(pool, wanted),
       deregister: (pool, targets) => (own ??= portFor(given)).deregister(pool, targets),
