@@ -19,8 +19,17 @@ export interface FunctionBundle {
   readonly metafile: Metafile;
 }
 
+/** By entry point: a process makes each once. */
+const made = new Map<string, FunctionBundle>();
+
 /** @param name of the entry point, `lambdas/<name>.ts` */
 export function bundleFunction(name: string): FunctionBundle {
+  const bundle = made.get(name) ?? makeBundle(name);
+  made.set(name, bundle);
+  return bundle;
+}
+
+function makeBundle(name: string): FunctionBundle {
   const directory = join(PROJECT, 'dist', name);
   const { metafile, outputFiles } = buildSync({
     absWorkingDir: PROJECT,

@@ -33,13 +33,14 @@ export interface PassResult {
 }
 
 /**
+ * @param keep told what is remembered when the pass is cut off: what has been told must not be told again
  * @param watchUntil epoch milliseconds; the pass ends then at the latest, or as soon as the node is drained or pods come to
  *   it although it is isolated: then another pass must look at the node first
  * @throws ClusterAway, ClusterRefused
  */
 export async function drainPass(
   drain: Drain,
-  { memory, watchUntil }: { memory: DrainMemory; watchUntil: number },
+  { memory, watchUntil, keep }: { memory: DrainMemory; watchUntil: number; keep?: (memory: DrainMemory) => void },
   ports: { cluster: Cluster; journal: Journal },
 ): Promise<PassResult> {
   const signal = new Signal();
@@ -57,6 +58,7 @@ export async function drainPass(
   } finally {
     watch.close();
     await pass.settle();
+    keep?.(pass.memory);
   }
 }
 
@@ -82,6 +84,10 @@ class Pass {
     this.#ports = ports;
     this.#record = new DrainRecord(drain.subject, memory, ports.journal);
     this.#inquiry = new BlockInquiry(ports.cluster, () => ports.watch.state());
+  }
+
+  get memory(): DrainMemory {
+    return this.#record.memory;
   }
 
   async run(watchUntil: number): Promise<PassResult> {

@@ -52,7 +52,7 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
     name: 'drain',
     memory: { drain: order.before ?? NOTHING_DRAINED },
     until: order.deadline,
-    async pass(memory, { subject, watchUntil }) {
+    async pass(memory, { subject, watchUntil, keep }) {
       const api = await ports.clusters.open(cluster.name);
       const look = await lookAtNode(machine, { cluster: api, instances: ports.instances });
       if (look.kind === 'replaced') return done(memory.drain, 'replaced');
@@ -60,7 +60,13 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
       const death = memory.death ?? deathIn(look, subject, retiree);
       const pass = await drainPass(
         { subject, node, isolatedAt, terms: termsAfter(death, terms) },
-        { memory: memory.drain, watchUntil: Math.min(watchUntil, death?.until ?? Infinity) },
+        {
+          memory: memory.drain,
+          watchUntil: Math.min(watchUntil, death?.until ?? Infinity),
+          keep: (drain) => {
+            keep({ ...memory, drain });
+          },
+        },
         { cluster: api, journal: ports.journal },
       );
       if (pass.state === 'drained') return drained(pass, death, { subject, retiree });

@@ -44,6 +44,14 @@ export type Pass<Value, Memory> =
       readonly away?: true;
     };
 
+export interface PassTurn<Memory> {
+  readonly subject: Subject;
+  /** When the pass must end at the latest, epoch milliseconds. */
+  readonly watchUntil: number;
+  /** What to go on from, should the pass be cut off by a cluster that is away. */
+  readonly keep: (memory: Memory) => void;
+}
+
 export interface Stage<Value, Memory> {
   /** Static: the run's history shows it. */
   readonly name: string;
@@ -52,8 +60,7 @@ export interface Stage<Value, Memory> {
   readonly until?: number;
   /** Suspends at most this long between two passes; absent: by the usual growing steps. */
   readonly pauseSeconds?: number;
-  /** @param turn.watchUntil epoch milliseconds: when the pass must end at the latest */
-  pass(memory: Memory, turn: { watchUntil: number; subject: Subject }): Promise<Pass<Value, Memory>>;
+  pass(memory: Memory, turn: PassTurn<Memory>): Promise<Pass<Value, Memory>>;
 }
 
 /** How a stage ended. */
@@ -175,7 +182,7 @@ export class HookHolder {
     const { memory, until, progressAt: progressBefore = began } = start;
     if (began >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return { kind: 'hook over' };
     const watchUntil = Math.min(until, this.#watchEnds(began, progressBefore));
-    const attempt = () => stage.pass(memory, { watchUntil, subject: this.subject });
+    const attempt = (keep: (kept: Memory) => void) => stage.pass(memory, { watchUntil, subject: this.subject, keep });
     const pass = await this.#keptAlive(this.#attempt(attempt, start));
     if (pass.state === 'done') return { kind: 'done', value: pass.value };
     if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
@@ -237,11 +244,14 @@ export class HookHolder {
 
   /** A cluster that is away is waited for with heartbeats; one that refuses us ends the stage (contract 6.3). */
   async #attempt<Value, Memory>(
-    pass: () => Promise<Pass<Value, Memory>>,
-    { memory, wasAway }: { memory: Memory; wasAway: boolean },
+    pass: (keep: (memory: Memory) => void) => Promise<Pass<Value, Memory>>,
+    { memory: before, wasAway }: { memory: Memory; wasAway: boolean },
   ): Promise<Pass<Value, Memory> | { state: 'refused'; reason: string }> {
+    let memory = before;
     try {
-      return await pass();
+      return await pass((kept) => {
+        memory = kept;
+      });
     } catch (error) {
       if (error instanceof ClusterRefused) return { state: 'refused', reason: error.message };
       if (!(error instanceof ClusterAway)) throw error;

@@ -23,6 +23,19 @@ function sparse(index: number, every: number): TargetGroupPlan {
   return { name: `tg-${index}`, ...(index % every !== 0 && { targetType: 'lambda' as never }) };
 }
 
+test('whether there may be pools is told without a call to Elastic Load Balancing', async () => {
+  await using given = await withLoadBalancing();
+  const { port, elb, aws } = given;
+  aws.autoScaling.addGroup({ name: 'workers' });
+  expect(await port.mayHavePools({ group: 'workers', cluster: 'blue' })).toBe(false);
+  elb.addTargetGroup({ name: 'web', tags: CLUSTER });
+  expect(await portFor(given).mayHavePools({ group: 'workers', cluster: 'blue' })).toBe(true);
+  const old = elb.addClassicBalancer({ name: 'old' });
+  aws.autoScaling.addGroup({ name: 'others', loadBalancerNames: [old.name] });
+  expect(await port.mayHavePools({ group: 'others' })).toBe(true);
+  expect(elb.limits.use('2015-12-01', 'account').taken + elb.limits.use('2012-06-01', 'account').taken).toBe(0);
+});
+
 describe('the pools of an Auto Scaling group (contract 7.2)', () => {
   test('are the target groups and classic load balancers attached to it, each once', async () => {
     await using given = await withLoadBalancing();
