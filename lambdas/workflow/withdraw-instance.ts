@@ -7,7 +7,8 @@ import type { PoolScope, Target, TargetPool } from '../core/target-pool.ts';
 import { LATE_MS } from '../core/withdrawal.ts';
 import type { FoundInstance, InstanceFinder, LoadBalancing } from './ports.ts';
 import { sleep } from './sleep.ts';
-import { withdrawPass, type Standing } from './withdraw-pass.ts';
+import { withdrawEach, type PoolFault } from './withdraw-nodes.ts';
+import type { Standing } from './withdraw-pass.ts';
 
 export interface WithdrawalOrder {
   readonly who: { readonly id: string } | { readonly ip: string };
@@ -46,7 +47,7 @@ const LONGEST_PAUSE_MS = 15_000;
 export class WithdrawalFailed extends AggregateError {
   override readonly name = 'WithdrawalFailed';
 
-  constructor(failures: readonly { readonly pool: TargetPool; readonly error: unknown }[]) {
+  constructor(failures: readonly PoolFault[]) {
     const reasons = failures.map(({ pool, error }) => `${pool.kind} ${pool.name}: ${String(error)}`);
     super(
       failures.map(({ error }) => error),
@@ -91,8 +92,11 @@ async function withdraw(
   balancing: LoadBalancing,
 ): Promise<Remaining[]> {
   const lateness = new Lateness();
-  const look = async (pools: readonly TargetPool[]): Promise<Remaining[]> =>
-    lateness.judge(await passOver(found, { pools, dryRun }, balancing));
+  const look = async (pools: readonly TargetPool[]): Promise<Remaining[]> => {
+    const { left, faults } = await withdrawEach([found], { pools, dryRun }, balancing);
+    if (faults.length > 0) throw new WithdrawalFailed(faults);
+    return lateness.judge(left);
+  };
   let remaining = await look(all);
   // Those that never had it need not be asked again; those that had it may get it back meanwhile.
   const pools = [...new Set(remaining.map(({ pool }) => pool))];
@@ -101,24 +105,6 @@ async function withdraw(
     remaining = await look(pools);
   }
   return remaining;
-}
-
-/** One that fails keeps no other from being seen to (faults.md 25), and nothing is under way any more when it throws. */
-async function passOver(
-  leaver: FoundInstance,
-  { pools, dryRun }: { pools: readonly TargetPool[]; dryRun: boolean },
-  balancing: LoadBalancing,
-): Promise<Standing[]> {
-  const passes = pools.map((pool) => withdrawPass([leaver], { pools: [pool], dryRun }, balancing));
-  const failures: { pool: TargetPool; error: unknown }[] = [];
-  const standing: Standing[] = [];
-  for (const [index, end] of (await Promise.allSettled(passes)).entries()) {
-    const pool = pools[index];
-    if (end.status === 'fulfilled') standing.push(...end.value);
-    else if (pool !== undefined) failures.push({ pool, error: end.reason });
-  }
-  if (failures.length > 0) throw new WithdrawalFailed(failures);
-  return standing;
 }
 
 /** Since when each target has been draining, as far as this request has seen. */

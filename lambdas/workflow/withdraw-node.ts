@@ -96,13 +96,15 @@ export function settleStage({ notice, ports }: Retiree, withdrawn: Withdrawn): S
       const memory = 'they still drain';
       if (Date.now() < looks) return { state: 'waiting', memory, waitingFor: namesOf(pools), dueAt: looks };
       // By then each of so many has drained: asking for one after the other would use the rate limits up.
-      const { left, faults } = looks === until ? NOTHING_LEFT : await withdrawEach([leaver], pools, ports.balancing);
+      const { left, faults } =
+        looks === until ? NOTHING_LEFT : await withdrawEach([leaver], { pools }, ports.balancing);
       if (left.length === 0 && faults.length === 0) {
         ports.journal.report(targetsDrained(subject, { seconds: secondsSince(notice) }));
         return { state: 'done', value: null };
       }
       const waitingFor = [...new Set([...left, ...faults].map(({ pool }) => pool.name))];
-      return { state: 'waiting', memory: faults[0]?.reason ?? memory, waitingFor };
+      const [fault] = faults;
+      return { state: 'waiting', memory: fault === undefined ? memory : String(fault.error), waitingFor };
     },
   };
 }
@@ -178,7 +180,7 @@ async function withAddresses(
   if (byAddress.length === 0) return { ...withdrawal, addresses: [] };
   const addresses = await api.addressesOn(node);
   const leaver = { instance: retiree.notice.instance, addresses };
-  const { left, faults } = await withdrawEach([leaver], byAddress, retiree.ports.balancing);
+  const { left, faults } = await withdrawEach([leaver], { pools: byAddress }, retiree.ports.balancing);
   const found = new Set([...left, ...faults].map(({ pool }) => pool.id));
   const pools = withdrawal.pools.filter(({ by, id }) => by === 'instance' || found.has(id));
   const at = found.size > 0 ? Date.now() : withdrawal.at;

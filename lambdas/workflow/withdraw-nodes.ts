@@ -10,21 +10,26 @@ import { withdrawPass, type Leaver, type Standing } from './withdraw-pass.ts';
 /** A pool that could not be asked, or not be changed. */
 export interface PoolFault {
   readonly pool: TargetPool;
-  readonly reason: string;
+  readonly error: unknown;
 }
 
-/** What the pools still have of the leavers; one that fails keeps no other from being seen to (faults.md 25). */
+/**
+ * What the pools still have of the leavers; one that fails keeps no other from being seen to (faults.md 25). Nothing is
+ * under way any more when it answers.
+ */
 export async function withdrawEach(
   leavers: readonly Leaver[],
-  pools: readonly TargetPool[],
+  { pools, dryRun = false }: { pools: readonly TargetPool[]; dryRun?: boolean },
   balancing: LoadBalancing,
 ): Promise<{ left: readonly Standing[]; faults: readonly PoolFault[] }> {
-  const outcomes = await Promise.allSettled(pools.map((pool) => withdrawPass(leavers, { pools: [pool] }, balancing)));
-  const left = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
-  const faults = pools.flatMap((pool, index) => {
-    const outcome = outcomes[index];
-    return outcome?.status === 'rejected' ? [{ pool, reason: String(outcome.reason) }] : [];
-  });
+  const passes = pools.map((pool) => withdrawPass(leavers, { pools: [pool], dryRun }, balancing));
+  const faults: PoolFault[] = [];
+  const left: Standing[] = [];
+  for (const [index, end] of (await Promise.allSettled(passes)).entries()) {
+    const pool = pools[index];
+    if (end.status === 'fulfilled') left.push(...end.value);
+    else if (pool !== undefined) faults.push({ pool, error: end.reason });
+  }
   return { left, faults };
 }
 
@@ -40,7 +45,7 @@ export async function withdrawTogether(
 ): Promise<Map<string, Withdrawal>> {
   const leavers = nodes.map((node) => ({ instance: instanceOf(node) ?? '', addresses: [] }));
   const byInstance = pools.filter(({ by }) => by === 'instance');
-  const { left, faults } = await withdrawEach(leavers, byInstance, balancing);
+  const { left, faults } = await withdrawEach(leavers, { pools: byInstance }, balancing);
   // Which of these have the pods of a node, its own retirement finds out.
   const byAddress = pools.filter(({ by }) => by === 'ip');
   const failed = faults.map(({ pool }) => pool);
