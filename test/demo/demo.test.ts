@@ -80,11 +80,12 @@ describe('npm run demo', () => {
 
   test.each(['blocked', 'deadline', 'crash'])(
     '--scenario %s --json ends well, and says what it cost',
-    { timeout: 240_000 },
+    // Hours of driven time beside other work: on a busy machine the clock may, rarely, jump while a process is starved.
+    { timeout: 240_000, retry: 1 },
     (scenario) => {
       const { status, lines } = runDemo('--scenario', scenario, '--json');
       const finished = finishedSchema.parse(JSON.parse(lines.at(-1) ?? ''));
-      expect(finished).toMatchObject({ ok: true, scenario });
+      expect(finished, lines.at(-1)).toMatchObject({ ok: true, scenario });
       expect(status).toBe(0);
       expect(finished.cost?.suspendedSeconds).toBeGreaterThan(0);
       expect(finished.cost?.dollars).toBeGreaterThan(0);

@@ -8,10 +8,11 @@ export function jsonTelling(print: (line: string) => void): Telling {
     event: (event) => {
       print(JSON.stringify(event));
     },
-    end: ({ ok, scenario, seconds, pods, unbudgetedControllers, requests, cost, traffic }) => {
+    end: ({ ok, scenario, seconds, pods, unbudgetedControllers, requests, expectations, cost, traffic }) => {
+      const unmet = expectations.filter(({ holds }) => !holds).map(({ what, found }) => `${what}: ${found}`);
       const finished = { type: 'demo.finished', ok, scenario, seconds, pods, unbudgetedControllers, requests };
       const requestsOfUsers = traffic && { servedRequests: traffic.served, failedRequests: traffic.failed };
-      print(JSON.stringify({ ...finished, ...(cost && { cost }), ...requestsOfUsers }));
+      print(JSON.stringify({ ...finished, ...(!ok && { unmet }), ...(cost && { cost }), ...requestsOfUsers }));
     },
   };
 }

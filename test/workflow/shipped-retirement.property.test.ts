@@ -1,7 +1,7 @@
 /**
  * The promises P1–P6 (faults.md) for the shipped bundles: retirements of random nodes, one after another, against
  * embedded HTTPS peers and on a driven clock, with faults of the cluster and of AWS and with killed sandboxes. What holds
- * is read back from the peers. The seed is told; `EBB_SEED` repeats it, `EBB_WIRE_RUNS` sets how many there are.
+ * is read back from the peers. The seed is told; `EBB_SEED` sets it, `random` draws one, `EBB_WIRE_RUNS` sets how many there are.
  */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -9,9 +9,10 @@ import { Installation } from '../installation.ts';
 import { judgeOnPeers } from './shipped-judgement.ts';
 import { seeRetirement, type Seen } from './shipped-retirement.ts';
 import { disturb, furnish, GROUPS, shippedScenarios } from './shipped-scenarios.ts';
+import { givenSeed } from '../seed.ts';
 
 const RUNS = Number(process.env.EBB_WIRE_RUNS ?? 25);
-const SEED = Number(process.env.EBB_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = givenSeed();
 
 let installation: Installation;
 let heal: () => void = () => undefined;
