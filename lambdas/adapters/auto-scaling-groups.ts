@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { Member } from '../core/forgotten-hook.ts';
 import type { Group, Groups } from '../workflow/ports.ts';
+import { batchesOf } from './batches.ts';
 
 /** The IAM actions of the calls below. */
 export const GROUP_READ_ACTIONS = [
@@ -43,7 +44,7 @@ export function groups(client: AutoScalingClient): Groups {
   };
   return {
     async enrolled({ names, tag }) {
-      const named = chunksOf(names, GROUPS_PER_CALL).map((chunk) => found({ AutoScalingGroupNames: chunk }));
+      const named = batchesOf(names, GROUPS_PER_CALL).map((chunk) => found({ AutoScalingGroupNames: chunk }));
       const tagged = found({ Filters: [{ Name: `tag:${tag}`, Values: ['true'] }] });
       const all = (await Promise.all([...named, tagged])).flat();
       const once = new Map(all.map((group) => [group.AutoScalingGroupName, group]));
@@ -51,7 +52,7 @@ export function groups(client: AutoScalingClient): Groups {
     },
     async members(instances) {
       const all: Member[] = [];
-      for (const chunk of chunksOf(instances, INSTANCES_PER_CALL)) {
+      for (const chunk of batchesOf(instances, INSTANCES_PER_CALL)) {
         const pages = paginateDescribeAutoScalingInstances({ client }, { InstanceIds: chunk });
         for await (const { AutoScalingInstances = [] } of pages) {
           all.push(...AutoScalingInstances.map((found) => memberOf(found.AutoScalingGroupName ?? '', found)));
@@ -67,10 +68,4 @@ function memberOf(
   { InstanceId = '', LifecycleState = '' }: Pick<Instance, 'InstanceId'> & { LifecycleState?: string },
 ): Member {
   return { instance: InstanceId, group, state: LifecycleState };
-}
-
-function chunksOf<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,17 +1,12 @@
 /** The first step of a retirement: AWS is asked again, and what follows from its answers and the settings is fixed. */
 import type { DeadlinePolicy } from '../core/cluster-settings.ts';
 import { hookDeadline } from '../core/deadline.ts';
-import {
-  noticeIgnored,
-  noticeRefused,
-  retentionMissing,
-  retirementStarted,
-  type Subject,
-} from '../core/domain-event.ts';
+import { retentionMissing, retirementStarted, type Subject } from '../core/domain-event.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { executionName, type Notice } from '../core/notice.ts';
 import type { HeldHook } from './hold-hook.ts';
 import type { Journal } from './ports.ts';
+import { tellTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 type Verified = Extract<Verification, { kind: 'retire' }>;
@@ -25,16 +20,11 @@ export async function beginRetirement(
   notice: Notice,
   ports: VerificationPorts & { readonly journal: Journal },
 ): Promise<Beginning> {
-  const { instance } = notice;
   const verified = await verifyNotice(notice, ports);
   switch (verified.kind) {
-    case 'ignore': {
-      const { reason, stale } = verified;
-      ports.journal.report(noticeIgnored({ reason, instance, ...(stale && { stale }) }));
-      return verified;
-    }
+    case 'ignore':
     case 'refuse':
-      ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
+      tellTurnedAway(verified, notice.instance, ports.journal);
       return verified;
     case 'release':
       return verified;

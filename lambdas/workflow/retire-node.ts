@@ -9,7 +9,6 @@ import {
   hookCompleted,
   instanceRetained,
   instanceTerminated,
-  noticeReleased,
   retentionMissing,
   retirementFinished,
   targetsLate,
@@ -21,16 +20,9 @@ import { beginRetirement } from './begin-retirement.ts';
 import type { DrainMemory } from './drain-record.ts';
 import { drainStage, type Drained, type DrainOrder } from './drain-stage.ts';
 import { HookHolder, type StageEnd } from './hold-hook.ts';
-import type {
-  Clusters,
-  DurableRun,
-  Instances,
-  Journal,
-  LifecycleAction,
-  LoadBalancing,
-  RunningRetirements,
-} from './ports.ts';
+import type { Clusters, DurableRun, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';
 import { detachStage, findStage, isolateStage, secondsSince, slotStage, type Retiree } from './retirement-stages.ts';
+import { releaseUndrained } from './turn-away.ts';
 import type { VerificationPorts } from './verify-notice.ts';
 import { settleStage, withdrawStage, type Withdrawn } from './withdraw-node.ts';
 
@@ -66,19 +58,11 @@ export async function retireNode(notice: Notice, ports: RetirementPorts): Promis
     case 'refuse':
       return { result: 'ignored', reason: beginning.reason };
     case 'release':
-      return await ports.run.step('complete', () => releaseUndrained(beginning, ports));
+      await ports.run.step('complete', () => releaseUndrained(beginning, ports).then(() => null));
+      return { result: 'stopped', reason: beginning.reason };
     case 'retire':
       return await new Retirement({ notice, ports, ...beginning }).carryOut();
   }
-}
-
-async function releaseUndrained(
-  { action, reason }: { action: LifecycleAction; reason: string },
-  { lifecycle, journal }: RetirementPorts,
-): Promise<Retired> {
-  const outcome = await lifecycle.complete(action);
-  journal.report(noticeReleased({ reason, instance: action.instance, group: action.group, outcome }));
-  return { result: 'stopped', reason };
 }
 
 /** Ends a retirement before its time: what it came to, and why. */

@@ -2,9 +2,10 @@
  * From an outside event to a retirement: parse, verify with AWS, start by name. It never talks to Kubernetes, so an API
  * server that is away cannot lose an event.
  */
-import { noticeIgnored, noticeRefused, noticeReleased, retirementRequested } from '../core/domain-event.ts';
+import { noticeIgnored, retirementRequested } from '../core/domain-event.ts';
 import { executionName, type Notice } from '../core/notice.ts';
 import type { Journal, Retirements } from './ports.ts';
+import { releaseUndrained, tellTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 /** What parsing an event came to; a malformed one throws. */
@@ -36,20 +37,13 @@ export async function routeNotice(
   const { instance } = notice;
   const verified = await verifyNotice(notice, ports);
   switch (verified.kind) {
-    case 'ignore': {
-      const { reason, stale } = verified;
-      ports.journal.report(noticeIgnored({ reason, instance, ...(stale && { stale }) }));
-      break;
-    }
+    case 'ignore':
     case 'refuse':
-      ports.journal.report(noticeRefused({ reason: verified.reason, instance }));
+      tellTurnedAway(verified, notice.instance, ports.journal);
       break;
-    case 'release': {
-      const { reason, action } = verified;
-      const outcome = await ports.lifecycle.complete(action);
-      ports.journal.report(noticeReleased({ reason, instance, group: action.group, outcome }));
+    case 'release':
+      await releaseUndrained(verified, ports);
       break;
-    }
     case 'retire': {
       const execution = executionName(notice);
       const already = (await ports.retirements.start(execution, notice)) === 'already';
