@@ -1,22 +1,33 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { CLASSIC_DEREGISTER_ACTIONS, TARGET_DEREGISTER_ACTIONS } from '../lambdas/adapters/elastic-load-balancing.ts';
+import {
+  CLASSIC_DEREGISTER_ACTIONS,
+  CLASSIC_REGISTER_ACTIONS,
+  TARGET_DEREGISTER_ACTIONS,
+  TARGET_REGISTER_ACTIONS,
+} from '../lambdas/adapters/elastic-load-balancing.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 
+/** What may be done to targets. */
+const ACTIONS = {
+  deregister: [...TARGET_DEREGISTER_ACTIONS, ...CLASSIC_DEREGISTER_ACTIONS],
+  register: [...TARGET_REGISTER_ACTIONS, ...CLASSIC_REGISTER_ACTIONS],
+} as const;
+
 /**
- * Lets targets be deregistered where a tag says that they are of a configured cluster, in any of the ways that contract 7.2
- * looks for.
+ * Lets targets be deregistered, or registered, where a tag says that they are of a configured cluster, in any of the ways
+ * that contract 7.2 looks for.
  *
  * @param untagged everywhere, tagged or not
  */
 export function onClusterBalancers(
   scope: Construct,
   { clusters }: Pick<Configuration, 'clusters'>,
-  { untagged = false }: { untagged?: boolean } = {},
+  { may, untagged = false }: { may: readonly (keyof typeof ACTIONS)[]; untagged?: boolean },
 ): GrantedStatement[] {
   const statement = {
-    actions: [...TARGET_DEREGISTER_ACTIONS, ...CLASSIC_DEREGISTER_ACTIONS],
+    actions: may.flatMap((what) => ACTIONS[what]),
     resources: [balancing(scope, 'targetgroup/*'), balancing(scope, 'loadbalancer/*')],
   };
   if (untagged) return [{ ...statement, wildcardReason: 'The configuration allows it: endpoint.untagged.' }];

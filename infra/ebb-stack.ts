@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { ClusterParameters } from './cluster-parameters.ts';
+import { DriftTainter } from './drift-tainter.ts';
 import { InterruptionRouting } from './interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
@@ -21,7 +22,8 @@ export class EbbStack extends Stack {
     const retirement = new NodeRetirement(this, 'Retirement', { configuration, parameters });
     const routing = new InterruptionRouting(this, 'Routing', { configuration, parameters, retirement });
     const sweep = new NodeSweep(this, 'Sweep', { configuration, parameters, retirement });
-    const roles = { Retirement: retirement.role, Sweep: sweep.role };
+    const drift = new DriftTainter(this, 'Drift', { configuration, parameters });
+    const roles = { Retirement: retirement.role, Sweep: sweep.role, Drift: drift.role };
     const access = new ClusterAccess(this, 'Access', { configuration, roles });
     const hooks = new LifecycleHooks(this, 'Hooks', configuration);
     // An instance must not wait in a hook that nobody listens to yet.
@@ -32,7 +34,16 @@ export class EbbStack extends Stack {
       value: retirement.alias.version.lambda.functionName,
       description: 'For npm run retirements',
     });
+    new CfnOutput(this, 'DriftFunction', {
+      value: drift.alias.version.lambda.functionName,
+      description: 'For npm run drift',
+    });
+    new CfnOutput(this, 'SweepFunction', {
+      value: sweep.alias.version.lambda.functionName,
+      description: 'For npm run sweep',
+    });
     new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'SweepRole', { value: sweep.role.roleArn, description: 'Holds an access entry' });
+    new CfnOutput(this, 'DriftRole', { value: drift.role.roleArn, description: 'Holds an access entry' });
   }
 }

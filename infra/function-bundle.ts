@@ -4,7 +4,7 @@
  */
 import { buildSync, type Metafile, type OutputFile } from 'esbuild';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -19,18 +19,45 @@ export interface FunctionBundle {
   readonly metafile: Metafile;
 }
 
+/** The entry points, by name. */
+export const FUNCTIONS: readonly string[] = readdirSync(join(PROJECT, 'lambdas'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -'.ts'.length))
+  .toSorted();
+
 /** By entry point: a process makes each once. */
 const made = new Map<string, FunctionBundle>();
 
+/** Set where every bundle has just been made, for the processes that are started from there. */
+const ALL_MADE = 'EBB_BUNDLES_MADE';
+
 /** @param name of the entry point, `lambdas/<name>.ts` */
 export function bundleFunction(name: string): FunctionBundle {
-  const bundle = made.get(name) ?? makeBundle(name);
+  const bundle = made.get(name) ?? (process.env[ALL_MADE] === undefined ? makeBundle(name) : madeBundle(name));
   made.set(name, bundle);
   return bundle;
 }
 
+/** Makes every bundle; this process, and those that it starts from now on, make none again. */
+export function bundleAll(): void {
+  for (const name of FUNCTIONS) makeBundle(name);
+  process.env[ALL_MADE] = 'yes';
+}
+
+function directoryOf(name: string): string {
+  return join(PROJECT, 'dist', name);
+}
+
+function metafileOf(name: string): string {
+  return `${directoryOf(name)}.json`;
+}
+
+function madeBundle(name: string): FunctionBundle {
+  return { directory: directoryOf(name), metafile: JSON.parse(readFileSync(metafileOf(name), 'utf8')) as Metafile };
+}
+
 function makeBundle(name: string): FunctionBundle {
-  const directory = join(PROJECT, 'dist', name);
+  const directory = directoryOf(name);
   const { metafile, outputFiles } = buildSync({
     absWorkingDir: PROJECT,
     entryPoints: { index: `lambdas/${name}.ts` },
@@ -52,6 +79,7 @@ function makeBundle(name: string): FunctionBundle {
     logLevel: 'error',
   });
   replaceFiles(directory, outputFiles);
+  replaceFile(metafileOf(name), Buffer.from(JSON.stringify(metafile)));
   return { directory, metafile };
 }
 
@@ -76,14 +104,17 @@ export function bytesOf({ outputs }: Metafile, files: Iterable<string> = Object.
 function replaceFiles(directory: string, files: readonly OutputFile[]): void {
   mkdirSync(directory, { recursive: true });
   for (const { path, contents } of files) {
-    if (existsSync(path) && readFileSync(path).equals(contents)) continue;
-    const fresh = `${directory}.${process.pid}`;
-    writeFileSync(fresh, contents);
-    renameSync(fresh, path);
+    if (!existsSync(path) || !readFileSync(path).equals(contents)) replaceFile(path, contents);
   }
   const wanted = new Set(files.map(({ path }) => path));
   for (const name of readdirSync(directory)) {
     const path = join(directory, name);
     if (!wanted.has(path)) rmSync(path, { recursive: true, force: true });
   }
+}
+
+function replaceFile(path: string, contents: Uint8Array): void {
+  const fresh = join(PROJECT, 'dist', `.${basename(path)}.${process.pid}`);
+  writeFileSync(fresh, contents);
+  renameSync(fresh, path);
 }

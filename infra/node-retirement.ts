@@ -99,7 +99,7 @@ export class NodeRetirement extends Construct {
         ...LIFECYCLE_HEARTBEAT_ACTIONS,
         ...TERMINATE_ACTIONS,
       ]),
-      ...onClusterBalancers(this, configuration),
+      ...onClusterBalancers(this, configuration, { may: ['deregister', 'register'] }),
       { actions: PARAMETER_ACTIONS, resources: [parameters.arn], wildcardReason: parameters.arnReason },
       { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },
     ];

@@ -1,7 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling-groups.ts';
 import {
@@ -11,15 +9,21 @@ import {
 } from '../lambdas/adapters/auto-scaling.ts';
 import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
+import { REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
+import { LAUNCHED_ACTIONS } from '../lambdas/adapters/launched-instances.ts';
 import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
 import { LIST_ACTIONS, START_ACTIONS } from '../lambdas/adapters/retirements.ts';
+import { TAGGED_BALANCER_ACTIONS } from '../lambdas/adapters/tagged-balancers.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import type { SweepSettings } from '../lambdas/entry/settings.ts';
 import { clusterArns } from './cluster-access.ts';
+import { onClusterBalancers } from './cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
-import { deadLetterQueue, EbbFunction } from './ebb-function.ts';
+import { onNodeGroups } from './drift-tainter.ts';
+import { EbbFunction } from './ebb-function.ts';
+import { FrequentRun, runTimeout } from './frequent-run.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 import { onEnrolledGroups } from './group-arns.ts';
 import type { NodeRetirement } from './node-retirement.ts';
@@ -31,13 +35,14 @@ export interface NodeSweepProps {
 }
 
 /** Contract 1.7. */
-const EVERY = Duration.minutes(5);
+const EVERY_MINUTES = 5;
 
-/** A sweep ends before the next one begins. */
-const TIMEOUT = Duration.minutes(4);
+/** Right after the tainter, which lets nodes go that are then drained at once. */
+const FROM_MINUTE = 2;
 
 /** The sweep on its schedule, and its reach. */
 export class NodeSweep extends Construct {
+  readonly alias: Alias;
   readonly role: Role;
 
   constructor(scope: Construct, id: string, { configuration, parameters, retirement }: NodeSweepProps) {
@@ -52,22 +57,19 @@ export class NodeSweep extends Construct {
       description: 'Ebb: finds instances and nodes that no event told of, or that a retirement has left behind',
       settings,
       memorySize: 512,
-      timeout: TIMEOUT,
+      timeout: runTimeout(EVERY_MINUTES),
       logRetentionDays: configuration.logRetentionDays,
       statements: this.#statements({ configuration, parameters, retirement }),
       ...clusterNetwork(this, configuration),
     });
+    this.alias = sweep.alias;
     this.role = sweep.role;
-    new Rule(this, 'Schedule', {
+    new FrequentRun(this, 'Run', {
+      alias: sweep.alias,
+      everyMinutes: EVERY_MINUTES,
+      fromMinute: FROM_MINUTE,
       description: 'Ebb: what events do not tell',
-      schedule: Schedule.rate(EVERY),
-      targets: [
-        new LambdaFunction(sweep.alias, {
-          deadLetterQueue: deadLetterQueue(this, 'Undelivered', 'sweeps that never began'),
-          // One that is late is not missed: the next does all of it.
-          maxEventAge: EVERY,
-        }),
-      ],
+      undelivered: 'sweeps that never began',
     });
   }
 
@@ -75,11 +77,23 @@ export class NodeSweep extends Construct {
     const { alias } = retirement;
     return [
       {
-        actions: [...new Set([...GROUP_READ_ACTIONS, ...LIFECYCLE_READ_ACTIONS]), ...INSTANCE_ACTIONS, ...TAG_ACTIONS],
+        actions: [
+          ...new Set([
+            ...GROUP_READ_ACTIONS,
+            ...LIFECYCLE_READ_ACTIONS,
+            ...INSTANCE_ACTIONS,
+            ...LAUNCHED_ACTIONS,
+            ...REFRESH_ACTIONS,
+            ...TAG_ACTIONS,
+            ...TAGGED_BALANCER_ACTIONS,
+          ]),
+        ],
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },
+      onNodeGroups(this, configuration),
       ...onEnrolledGroups(this, configuration, [...LIFECYCLE_COMPLETE_ACTIONS, ...LIFECYCLE_HEARTBEAT_ACTIONS]),
+      ...onClusterBalancers(this, configuration, { may: ['register'] }),
       {
         actions: [...PARAMETER_ACTIONS, ...PARAMETER_LIST_ACTIONS],
         resources: [parameters.arn],

@@ -26,7 +26,7 @@ export interface RetirementStatus {
 }
 
 const verifySchema = z.object({
-  held: z.object({
+  course: z.object({
     subject: z.object({ cluster: z.string(), group: z.string() }),
     deadline: z.number(),
   }),
@@ -64,11 +64,11 @@ type Whose = Pick<RetirementStatus, 'cluster' | 'group' | 'node' | 'deadline'>;
 
 /** What the first steps have found. */
 function whose(first: readonly Event[]): Whose {
-  const { held } = resultOf(first, 'verify', verifySchema) ?? {};
+  const { course } = resultOf(first, 'verify', verifySchema) ?? {};
   const node = resultOf(first, 'find-node', nodeSchema)?.outcome.value.node;
   // Another retirement's nearer deadline may have been taken over.
-  const deadline = resultOf(first, 'isolate', isolatedSchema)?.outcome.value.deadline ?? held?.deadline;
-  return { cluster: held?.subject.cluster, group: held?.subject.group, node, deadline };
+  const deadline = resultOf(first, 'isolate', isolatedSchema)?.outcome.value.deadline ?? course?.deadline;
+  return { cluster: course?.subject.cluster, group: course?.subject.group, node, deadline };
 }
 
 function doing(

@@ -42,7 +42,7 @@ export class TrafficEndpoint extends Construct {
       logRetentionDays: configuration.logRetentionDays,
       statements: [
         ...this.#readStatements(configuration, endpoint),
-        ...onClusterBalancers(this, configuration, endpoint),
+        ...onClusterBalancers(this, configuration, { ...endpoint, may: ['deregister'] }),
         ...this.#secretStatements(endpoint),
       ],
     });

@@ -21,7 +21,8 @@ import { failureReport } from './entry/failure-report.ts';
 import { homeOf } from './entry/home.ts';
 import { journal } from './entry/journal.ts';
 import { readSettings, retirementSettings } from './entry/settings.ts';
-import { retireNode, type Retired } from './workflow/retire-node.ts';
+import { retireNode } from './workflow/retire-node.ts';
+import type { Retired } from './workflow/retirement.ts';
 
 const settings = readSettings(retirementSettings);
 const lambda = new LambdaClient(CALL_LIMITS);

@@ -1,4 +1,4 @@
-/** Entry: what no event told us is looked for, every few minutes. */
+/** Entry: what no event told us, and what is tainted to be drained, is looked for, every few minutes. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -9,10 +9,13 @@ import type { Context } from 'aws-lambda';
 import { groups } from './adapters/auto-scaling-groups.ts';
 import { lifecycle } from './adapters/auto-scaling.ts';
 import { eksClusters } from './adapters/eks-clusters.ts';
+import { groupChanges } from './adapters/group-changes.ts';
 import { lazyInstances } from './adapters/instances.ts';
+import { lazyLoadBalancing } from './adapters/lazy-load-balancing.ts';
 import { instanceTags } from './adapters/resource-tags.ts';
 import { retirementHistory, retirements, runningRetirements, unqualified } from './adapters/retirements.ts';
 import { clusterSettings } from './entry/cluster-settings.ts';
+import { dryRunAnswer } from './entry/dry-run.ts';
 import { failureReport } from './entry/failure-report.ts';
 import { homeOf } from './entry/home.ts';
 import { journal } from './entry/journal.ts';
@@ -21,23 +24,31 @@ import { sweepNodes } from './workflow/sweep-nodes.ts';
 
 const settings = readSettings(sweepSettings);
 const autoScaling = new AutoScalingClient();
+const eks = new EKSClient();
+const instances = lazyInstances();
 const lambda = new LambdaClient();
+const ssm = new SSMClient();
 const retirement = unqualified(settings.EBB_RETIREMENT_FUNCTION);
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
   groups: groups(autoScaling),
   lifecycle: lifecycle(autoScaling),
-  instances: lazyInstances(),
+  instances,
+  balancing: lazyLoadBalancing(),
+  changes: groupChanges({ autoScaling, eks }),
+  launches: instances,
   instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient()),
-  settings: clusterSettings(new SSMClient(), settings.EBB_CLUSTER_PARAMETERS),
+  settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
   retirements: retirements(lambda, settings.EBB_RETIREMENT_FUNCTION),
   running: runningRetirements(lambda, retirement),
   history: retirementHistory(lambda, retirement),
-  clusters: eksClusters(new EKSClient()),
+  clusters: eksClusters(eks),
   journal: journal('node-sweep'),
 };
 
 export const handler = middy()
   .use(failureReport())
-  .handler((_event: unknown, context: Context) => sweepNodes({ ...ports, home: homeOf(context) }));
+  .handler((event: unknown, context: Context) =>
+    dryRunAnswer(event, (order) => sweepNodes({ ...ports, home: homeOf(context) }, order)),
+  );

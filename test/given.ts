@@ -3,10 +3,11 @@
  * test. Ordinary is a Ready pod of a ReplicaSet in namespace `shop` on a node with an hour to the deadline.
  */
 import type { DisruptionBudget } from '../lambdas/core/disruption-budget.ts';
+import type { Group, GroupMember } from '../lambdas/core/group.ts';
 import type { DrainTerms } from '../lambdas/core/pacing.ts';
 import type { Workload } from '../lambdas/core/implied-budget.ts';
 import type { Node } from '../lambdas/core/node.ts';
-import type { Notice } from '../lambdas/core/notice.ts';
+import type { LifecycleNotice } from '../lambdas/core/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/pod.ts';
 import type { TargetPool } from '../lambdas/core/target-pool.ts';
 import type { DrainPolicy } from '../lambdas/core/verdict.ts';
@@ -93,11 +94,12 @@ export function aNode(given: Partial<Node> = {}): Node {
     taints: [],
     labels: { 'kubernetes.io/os': 'linux' },
     annotations: {},
+    createdAt: NOON - HOUR,
     ...given,
   };
 }
 
-export function aNotice(given: Partial<Notice> = {}): Notice {
+export function aNotice(given: Partial<LifecycleNotice> = {}): LifecycleNotice {
   return {
     kind: 'asg-terminate',
     account: '123456789012',
@@ -108,6 +110,39 @@ export function aNotice(given: Partial<Notice> = {}): Notice {
     token: '87654321-4321-4321-4321-210987654321',
     origin: 'AutoScalingGroup',
     at: NOON,
+    ...given,
+  };
+}
+
+/** Group `workers` wants as many instances as it has, none unless given, and launches the latest of its template. */
+export function aGroup(given: Partial<Group> = {}): Group {
+  return {
+    name: 'workers',
+    desired: given.members?.length ?? 0,
+    tags: {},
+    suspended: [],
+    launch: {
+      base: { kind: 'template', id: TEMPLATE, version: '$Latest' },
+      overrides: [],
+      byRequirements: false,
+    },
+    members: [],
+    ...given,
+  };
+}
+
+/** The launch template of `aGroup()`. */
+export const TEMPLATE = 'lt-0123456789abcdef0';
+
+/** In service in `workers`, launched from version 1 of its template. */
+export function aMember(given: Partial<GroupMember> = {}): GroupMember {
+  return {
+    instance: 'i-0123456789abcdef0',
+    group: 'workers',
+    state: 'InService',
+    zone: 'eu-central-1a',
+    type: 'm6i.large',
+    launchedFrom: { kind: 'template', id: TEMPLATE, version: '1' },
     ...given,
   };
 }
@@ -147,4 +182,6 @@ export const NO_LOAD_BALANCERS: LoadBalancing = {
   pools: () => Promise.resolve([]),
   targets: () => Promise.resolve([]),
   deregister: () => Promise.resolve(),
+  isTaggedFor: () => Promise.resolve(false),
+  register: () => Promise.resolve(),
 };

@@ -41,13 +41,19 @@ export class AwsInstallation {
    * Synthesises the stack and deploys its template; the groups and clusters that it names must be there.
    *
    * @param sweeps whether the sweep runs on its schedule: where it does, each five driven minutes cost an invocation
+   * @param drifts whether the drift tainter does, likewise
    */
-  deploy(configuration: Configuration, { sweeps = false }: { sweeps?: boolean } = {}): void {
+  deploy(
+    configuration: Configuration,
+    { sweeps = false, drifts = false }: { sweeps?: boolean; drifts?: boolean } = {},
+  ): void {
     const app = new App({ outdir: this.#assembly, analyticsReporting: false });
     new EbbStack(app, 'Ebb', { configuration });
     app.synth();
     deployTemplate(this.aws, this.#assembly);
-    for (const rule of this.aws.eventBridge.rules) if (rule.schedule !== undefined) rule.enabled = sweeps;
+    for (const rule of this.aws.eventBridge.rules) {
+      if (rule.schedule !== undefined) rule.enabled = rule.name.includes('Drift') ? drifts : sweeps;
+    }
   }
 
   onEvent(listener: (event: LoggedEvent) => void): void {
@@ -55,7 +61,7 @@ export class AwsInstallation {
   }
 
   /** Names of the functions by their entry. */
-  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement' | 'NodeSweep'): string {
+  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement' | 'NodeSweep' | 'DriftTainter'): string {
     const found = [...this.aws.lambda.functions.keys()].find((name) => name.includes(entry));
     if (found === undefined) throw new Error(`no function of the template is ${entry}`);
     return found;
@@ -95,12 +101,16 @@ export interface InstallationPlan {
   readonly clock?: DrivenClock;
   /** Whether the sweep runs on its schedule. @default false */
   readonly sweeps?: boolean;
+  /** Whether the drift tainter does. @default false */
+  readonly drifts?: boolean;
 }
 
 /** The AWS side and a Kubernetes peer, with a node for each instance. */
 export class Installation extends AwsInstallation {
   readonly clock: DrivenClock;
   readonly kubernetes: KubernetesPeer;
+  /** Names of the nodes that there are or were: EC2 forgets the name of an instance that is terminated. */
+  readonly nodesByInstance = new Map<string, string>();
 
   private constructor(aws: AwsPeer, kubernetes: KubernetesPeer) {
     super(aws);
@@ -109,7 +119,7 @@ export class Installation extends AwsInstallation {
   }
 
   static async start(plan: InstallationPlan): Promise<Installation> {
-    const { configuration, nodes, podsPerNode, clock = new DrivenClock(), sweeps = false } = plan;
+    const { configuration, nodes, podsPerNode, clock = new DrivenClock(), sweeps = false, drifts = false } = plan;
     const parsed = parseConfiguration(configuration);
     const aws = await AwsPeer.start({ clock });
     const [cluster] = parsed.clusters;
@@ -127,20 +137,44 @@ export class Installation extends AwsInstallation {
     for (const { name } of cluster.groups) {
       for (let count = 0; count < nodes; count += 1) installation.addNode(name, podsPerNode);
     }
-    installation.deploy(parsed, { sweeps });
+    installation.deploy(parsed, { sweeps, drifts });
     for (const manifest of clusterRoleManifests(parsed.kubernetesGroup)) kubernetes.world.apply(manifest as never);
     return installation;
   }
 
   /** An instance of the group, and its node; the node's name is the instance's private DNS name, as on EKS. */
   addNode(group: string, pods?: number): string {
-    const { aws, kubernetes } = this;
+    const { aws } = this;
     const zones = ['a', 'b', 'c'].map((letter) => `${aws.account.region}${letter}`);
     const zone = zones[aws.autoScaling.instanceIds(group).length % zones.length] ?? '';
     const instance = aws.autoScaling.addInstance(group, { zone });
-    const providerID = `aws:///${zone}/${instance}`;
-    kubernetes.world.addNode({ name: this.nodeOf(instance), providerID, zone, ...(pods !== undefined && { pods }) });
+    this.#join(instance, pods);
     return instance;
+  }
+
+  /**
+   * From now on each instance that a group launches joins as a node once its machine has booted, and the node goes with
+   * its machine.
+   */
+  joinLaunched({ bootSeconds }: { bootSeconds: number }): void {
+    const { autoScaling } = this.aws;
+    autoScaling.onLaunch(({ instanceId }) => {
+      this.clock.after(bootSeconds * 1000, () => {
+        this.#join(instanceId);
+      });
+    });
+    autoScaling.onTerminated((instanceId) => {
+      const node = this.nodesByInstance.get(instanceId);
+      if (node !== undefined) this.kubernetes.terminateMachine(node);
+    });
+  }
+
+  #join(instance: string, pods?: number): void {
+    const { zone } = this.aws.instances.get(instance);
+    const name = this.nodeOf(instance);
+    const providerID = `aws:///${zone}/${instance}`;
+    this.nodesByInstance.set(instance, name);
+    this.kubernetes.world.addNode({ name, providerID, zone, ...(pods !== undefined && { pods }) });
   }
 
   nodeOf(instance: string): string {

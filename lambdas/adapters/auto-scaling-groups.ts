@@ -8,9 +8,10 @@ import {
   type DescribeAutoScalingGroupsCommandInput,
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
-import type { Member } from '../core/forgotten-hook.ts';
-import type { Group, Groups } from '../workflow/ports.ts';
+import type { Group, GroupMember, Member } from '../core/group.ts';
+import type { Groups } from '../workflow/ports.ts';
 import { batchesOf } from './batches.ts';
+import { launchedFrom, launchReference } from './launch-reference.ts';
 
 /** The IAM actions of the calls below. */
 export const GROUP_READ_ACTIONS = [
@@ -38,9 +39,8 @@ export function groups(client: AutoScalingClient): Groups {
     return all;
   };
   const whole = async (group: AutoScalingGroup): Promise<Group> => {
-    const { AutoScalingGroupName: name = '', Instances = [], WarmPoolConfiguration } = group;
-    const resting = WarmPoolConfiguration === undefined ? [] : await pooled(name);
-    return { name, members: [...Instances, ...resting].map((instance) => memberOf(name, instance)) };
+    const { AutoScalingGroupName: name = '', WarmPoolConfiguration } = group;
+    return groupOf(group, WarmPoolConfiguration === undefined ? [] : await pooled(name));
   };
   return {
     async enrolled({ names, tag }) {
@@ -60,6 +60,41 @@ export function groups(client: AutoScalingClient): Groups {
       }
       return all;
     },
+  };
+}
+
+/** @param pooled the instances in its warm pool */
+function groupOf(group: AutoScalingGroup, pooled: readonly Instance[]): Group {
+  const { AutoScalingGroupName: name = '', DesiredCapacity = 0, Instances = [], Tags = [] } = group;
+  const { SuspendedProcesses = [] } = group;
+  const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
+  const nodeGroup = nodeGroupOf(tags);
+  return {
+    name,
+    desired: DesiredCapacity,
+    tags,
+    suspended: SuspendedProcesses.map(({ ProcessName = '' }) => ProcessName),
+    ...(nodeGroup !== undefined && { nodeGroup }),
+    launch: launchReference(group),
+    members: [...Instances, ...pooled].map((instance) => groupMember(name, instance)),
+  };
+}
+
+/** By the tags that EKS puts on the group of a managed node group. */
+function nodeGroupOf(tags: Group['tags']): Group['nodeGroup'] {
+  const { 'eks:cluster-name': cluster, 'eks:nodegroup-name': name } = tags;
+  return cluster === undefined || name === undefined ? undefined : { cluster, name };
+}
+
+function groupMember(group: string, instance: Instance): GroupMember {
+  const { AvailabilityZone: zone = '', InstanceType: type = '', ImageId: image } = instance;
+  const source = launchedFrom(instance);
+  return {
+    ...memberOf(group, instance),
+    zone,
+    type,
+    ...(source !== undefined && { launchedFrom: source }),
+    ...(image !== undefined && { image }),
   };
 }
 

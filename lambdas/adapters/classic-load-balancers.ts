@@ -4,12 +4,13 @@ import {
   DescribeInstanceHealthCommand,
   DescribeLoadBalancerAttributesCommand,
   paginateDescribeLoadBalancers,
+  RegisterInstancesWithLoadBalancerCommand,
   type ElasticLoadBalancingClient,
   type InstanceState,
 } from '@aws-sdk/client-elastic-load-balancing';
-import type { Target, TargetPool } from '../core/target-pool.ts';
-import { askInBatches } from './batches.ts';
-import { deregisterAll } from './deregistration.ts';
+import type { Registration, Target, TargetPool } from '../core/target-pool.ts';
+import { askInBatches, batchesOf } from './batches.ts';
+import { deregisterAll, TARGETS_PER_CALL } from './deregistration.ts';
 import { refusedAs, unless } from './refusals.ts';
 
 const BALANCERS_PER_PAGE = 400;
@@ -61,10 +62,17 @@ export class ClassicLoadBalancers {
 
   async deregister(pool: TargetPool, leaving: readonly Target[]): Promise<void> {
     const send = async (targets: readonly Target[]): Promise<unknown> => {
-      const request = { LoadBalancerName: pool.id, Instances: targets.map(({ id }) => ({ InstanceId: id })) };
+      const request = { LoadBalancerName: pool.id, Instances: named(targets) };
       return await this.#client.send(new DeregisterInstancesFromLoadBalancerCommand(request));
     };
     await unless(isGone, () => deregisterAll(leaving, { send, look: () => this.targets(pool), isInvalid }));
+  }
+
+  async register({ id: name }: TargetPool, coming: readonly Registration[]): Promise<void> {
+    for (const batch of batchesOf(coming, TARGETS_PER_CALL)) {
+      const command = new RegisterInstancesWithLoadBalancerCommand({ LoadBalancerName: name, Instances: named(batch) });
+      await unless(isGone, () => this.#client.send(command));
+    }
   }
 
   async #drainSecondsOf(name: string): Promise<number> {
@@ -85,6 +93,10 @@ export class ClassicLoadBalancers {
     const states = await askInBatches(instances, { size: 1, isGone: isUnknown }, (ids) => this.#statesOf(name, ids));
     return states.filter(mayDrain).map(({ InstanceId: id = '' }) => ({ id, state: 'draining', healthy: false }));
   }
+}
+
+function named(targets: readonly Registration[]): { InstanceId: string }[] {
+  return targets.map(({ id }) => ({ InstanceId: id }));
 }
 
 /** `Unknown` is registered: it stands for an error of AWS that passes. */

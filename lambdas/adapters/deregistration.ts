@@ -7,7 +7,7 @@ import { unless, type Refusal } from './refusals.ts';
  * AWS publishes no limit, and has failed on 400 now and then; its own controllers send 100 and 200
  * (kubernetes/kubernetes#101592, kubernetes-sigs/aws-load-balancer-controller#1342).
  */
-const TARGETS_PER_CALL = 200;
+export const TARGETS_PER_CALL = 200;
 
 export interface Deregistration {
   readonly send: (targets: readonly Target[]) => Promise<unknown>;

@@ -1,14 +1,14 @@
 /** EKS clusters by name, each with one connection pool. */
 import type { EKSClient } from '@aws-sdk/client-eks';
-import type { Cluster, Clusters } from '../workflow/ports.ts';
+import type { Cluster, Fleets, FleetView } from '../workflow/ports.ts';
 import { clusterAddress, eksTokens } from './eks-access.ts';
 import { kubernetesCluster } from './kubernetes-cluster.ts';
 import { connect } from './kubernetes-connection.ts';
 
 /** Connections outlive an invocation, as the sandbox does: the next pass finds its pool warm. */
-export function eksClusters(eks: EKSClient): Clusters {
-  const opened = new Map<string, Promise<Cluster>>();
-  const open = async (name: string): Promise<Cluster> => {
+export function eksClusters(eks: EKSClient): Fleets {
+  const opened = new Map<string, Promise<Cluster & FleetView>>();
+  const open = async (name: string): Promise<Cluster & FleetView> => {
     const address = await clusterAddress(eks, name);
     return kubernetesCluster(connect(address, eksTokens(eks, name), () => opened.delete(name)));
   };

@@ -1,6 +1,6 @@
 /**
  * Elastic Load Balancing: where the traffic of a group, of a cluster or of a whole VPC goes, and how machines are taken
- * out of it (contract 7.2, 7.3). Target groups are looked at themselves, so listeners, rules and weights do not matter.
+ * out of it and put back (contract 7.2, 7.3). Target groups are looked at themselves, so listeners, rules and weights do not matter.
  */
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
@@ -32,6 +32,10 @@ export const BALANCER_READ_ACTIONS = [
 export const TARGET_DEREGISTER_ACTIONS = ['elasticloadbalancing:DeregisterTargets'] as const;
 /** On classic load balancers. */
 export const CLASSIC_DEREGISTER_ACTIONS = ['elasticloadbalancing:DeregisterInstancesFromLoadBalancer'] as const;
+/** On target groups. */
+export const TARGET_REGISTER_ACTIONS = ['elasticloadbalancing:RegisterTargets'] as const;
+/** On classic load balancers. */
+export const CLASSIC_REGISTER_ACTIONS = ['elasticloadbalancing:RegisterInstancesWithLoadBalancer'] as const;
 
 /** For how long what was found is kept (contract 7.2). */
 const KEPT_MS = 120_000;
@@ -75,5 +79,10 @@ export function loadBalancing({ classic, v2, tagging, autoScaling }: LoadBalanci
     },
     targets: (pool, wanted) => poolsOf(pool).targets(pool, wanted),
     deregister: (pool, targets) => poolsOf(pool).deregister(pool, targets),
+    async isTaggedFor(cluster, { kind, id }) {
+      const { groups: arns, classics: old } = await namesOfCluster(cluster);
+      return (kind === 'classic' ? old : arns).includes(id);
+    },
+    register: (pool, targets) => poolsOf(pool).register(pool, targets),
   };
 }

@@ -1,14 +1,22 @@
 /** Instances without their client: client-ec2 is the largest there is, so it is loaded at the first question only. */
-import type { Instances } from '../workflow/ports.ts';
+import type { Instances, Launches } from '../workflow/ports.ts';
 
-export function lazyInstances(): Instances {
-  let loaded: Promise<Instances> | undefined;
-  const load = (): Promise<Instances> => {
-    loaded ??= import('./ec2-instances.ts').then(({ ec2Client, ec2Instances }) => ec2Instances(ec2Client()));
-    return loaded;
+type Answers = Instances & Pick<Launches, 'launched'>;
+
+export function lazyInstances(): Answers {
+  let loaded: Promise<Answers> | undefined;
+  const open = async (): Promise<Answers> => {
+    const [{ ec2Client, ec2Instances }, { launchedInstances }] = await Promise.all([
+      import('./ec2-instances.ts'),
+      import('./launched-instances.ts'),
+    ]);
+    const client = ec2Client();
+    return { ...ec2Instances(client), launched: (instances) => launchedInstances(client, instances) };
   };
+  const load = (): Promise<Answers> => (loaded ??= open());
   return {
     privateDnsName: async (instance) => (await load()).privateDnsName(instance),
     machine: async (instance) => (await load()).machine(instance),
+    launched: async (instances) => (await load()).launched(instances),
   };
 }

@@ -3,7 +3,13 @@
  * nothing to us; what it knows must have the right form.
  */
 import * as z from 'zod/mini';
-import { actionTokenSchema, lifecycleNoticeSchema, type Notice } from '../core/notice.ts';
+import {
+  actionTokenSchema,
+  lifecycleNoticeSchema,
+  noticeSchema,
+  type LifecycleNotice,
+  type Notice,
+} from '../core/notice.ts';
 import type { Parsed } from '../workflow/route-notice.ts';
 
 /** The rule that feeds the router lets through exactly what the table makes notices of. */
@@ -37,7 +43,7 @@ const terminateSchema = z.object({
   }),
 });
 
-type Reader = (event: unknown) => Notice | { readonly ignored: string };
+type Reader = (event: unknown) => LifecycleNotice | { readonly ignored: string };
 
 const READERS = new Map<string, Reader>([
   [
@@ -75,12 +81,12 @@ export function parseEvent(event: unknown): Parsed {
 }
 
 /**
- * The retirement's own payload, which the router made; checked again, because anything may invoke a function.
+ * The retirement's own payload, which router or sweep made; checked again, because anything may invoke a function.
  *
  * @throws MalformedEvent naming every field that is wrong
  */
 export function parseNotice(payload: unknown): Notice {
-  return parse(lifecycleNoticeSchema, payload);
+  return parse(noticeSchema, payload);
 }
 
 /** Auto Scaling sends it to a hook's own target when the hook is made; it has no envelope (contract 1.4). */

@@ -1,18 +1,20 @@
 /** One cluster's API, put together. */
 import { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
-import type { Cluster } from '../workflow/ports.ts';
+import type { Cluster, FleetView } from '../workflow/ports.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { watchDrain } from './kubernetes-drain-watch.ts';
+import { fleetView } from './kubernetes-fleet.ts';
 import { nodes } from './kubernetes-nodes.ts';
 import { pods } from './kubernetes-pods.ts';
 import { unreadyPodsOf } from './kubernetes-unready-pods.ts';
 import { watchVolumes } from './kubernetes-volumes.ts';
 
-export function kubernetesCluster(connection: KubernetesConnection): Cluster {
+export function kubernetesCluster(connection: KubernetesConnection): Cluster & FleetView {
   const core = new ObjectCoreV1Api(connection.configuration);
   return {
     ...nodes(core),
     ...pods(core),
+    ...fleetView(connection),
     watchDrain: (node, listener) => watchDrain(connection, node, listener),
     unreadyPods: unreadyPodsOf(connection),
     watchVolumes: (node, listener) => watchVolumes(connection, node, listener),

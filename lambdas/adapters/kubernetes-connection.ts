@@ -36,8 +36,13 @@ export interface ClusterAddress {
 export interface KubernetesConnection {
   /** For the library's typed APIs. */
   readonly configuration: Configuration;
-  /** Reads one resource as the server's own JSON. @throws ApiException, ClusterAway, ClusterRefused */
-  read(path: string, query?: Readonly<Record<string, string>>): Promise<unknown>;
+  /**
+   * Reads one resource as the server's own JSON.
+   *
+   * @param accept for another form of it, such as its metadata alone
+   * @throws ApiException, ClusterAway, ClusterRefused
+   */
+  read(path: string, query?: Readonly<Record<string, string>>, accept?: string): Promise<unknown>;
   /** Opens a watch; it lasts until the server ends it or `signal` aborts. @throws as `read` */
   stream(
     path: string,
@@ -119,9 +124,9 @@ export function connect(
     }
   };
 
-  const get = (path: string, query: Readonly<Record<string, string>>): RequestContext => {
+  const get = (path: string, query: Readonly<Record<string, string>>, accept = 'application/json'): RequestContext => {
     const request = new RequestContext(`${server}${path}`, HttpMethod.GET);
-    request.setHeaderParam('Accept', 'application/json');
+    request.setHeaderParam('Accept', accept);
     for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
     return request;
   };
@@ -131,8 +136,8 @@ export function connect(
       baseServer: new ServerConfiguration(server, {}),
       httpApi: wrapHttpLibrary({ send: whole }),
     }),
-    async read(path, query = {}) {
-      const response = await whole(get(path, query));
+    async read(path, query = {}, accept) {
+      const response = await whole(get(path, query, accept));
       const text = await response.body.text();
       if (response.httpStatusCode === 200) return JSON.parse(text) as unknown;
       throw new ApiException(response.httpStatusCode, `GET ${path}`, text, response.headers);

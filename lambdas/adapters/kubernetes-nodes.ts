@@ -91,21 +91,23 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
   };
 }
 
-export function toNode({ metadata, spec, status }: V1Node): Node {
+export function toNode({ metadata = {}, spec = {}, status = {} }: V1Node): Node {
   return {
-    name: metadata?.name ?? '',
-    uid: metadata?.uid ?? '',
-    ...(spec?.providerID !== undefined && { providerId: spec.providerID }),
-    resourceVersion: metadata?.resourceVersion ?? '',
-    unschedulable: spec?.unschedulable ?? false,
-    taints: (spec?.taints ?? []).map(({ key, value, effect, timeAdded }) => ({
+    name: metadata.name ?? '',
+    uid: metadata.uid ?? '',
+    ...(spec.providerID !== undefined && { providerId: spec.providerID }),
+    resourceVersion: metadata.resourceVersion ?? '',
+    unschedulable: spec.unschedulable ?? false,
+    taints: (spec.taints ?? []).map(({ key, value, effect, timeAdded }) => ({
       key,
       effect,
       ...(value !== undefined && { value }),
       ...(timeAdded !== undefined && { timeAdded: new Date(timeAdded).toISOString() }),
     })),
-    labels: metadata?.labels ?? {},
-    annotations: metadata?.annotations ?? {},
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    createdAt: new Date(metadata.creationTimestamp ?? 0).getTime(),
+    ...(status.nodeInfo !== undefined && { kubeletVersion: status.nodeInfo.kubeletVersion }),
     ...notReady({ metadata, status }),
   };
 }

@@ -1,4 +1,4 @@
-/** Load balancers without their clients, which a retirement needs once: they are loaded at the first question only. */
+/** Load balancers without their clients, which few runs need: they are loaded at the first question only. */
 import type { LoadBalancing } from '../workflow/ports.ts';
 
 export function lazyLoadBalancing(): LoadBalancing {
@@ -16,5 +16,7 @@ export function lazyLoadBalancing(): LoadBalancing {
     pools: async (scope) => (await load()).pools(scope),
     targets: async (pool, wanted) => (await load()).targets(pool, wanted),
     deregister: async (pool, targets) => (await load()).deregister(pool, targets),
+    isTaggedFor: async (cluster, pool) => (await load()).isTaggedFor(cluster, pool),
+    register: async (pool, targets) => (await load()).register(pool, targets),
   };
 }

@@ -5,14 +5,16 @@ import {
   DescribeTargetGroupAttributesCommand,
   DescribeTargetHealthCommand,
   paginateDescribeTargetGroups,
+  RegisterTargetsCommand,
   type DescribeTargetGroupsCommandInput,
   type ElasticLoadBalancingV2Client,
+  type TargetDescription,
   type TargetGroup,
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Target, TargetPool } from '../core/target-pool.ts';
-import { askInBatches } from './batches.ts';
-import { deregisterAll } from './deregistration.ts';
+import type { Registration, Target, TargetPool } from '../core/target-pool.ts';
+import { askInBatches, batchesOf } from './batches.ts';
+import { deregisterAll, TARGETS_PER_CALL } from './deregistration.ts';
 import type { PoolNames } from './pool-names.ts';
 import { refusedAs, unless } from './refusals.ts';
 import { CONTROLLER_TAG } from './tagged-balancers.ts';
@@ -59,10 +61,17 @@ export class TargetGroups {
 
   async deregister(pool: TargetPool, leaving: readonly Target[]): Promise<void> {
     const send = async (targets: readonly Target[]): Promise<unknown> => {
-      const Targets = targets.map(({ id, port, zone }) => ({ Id: id, Port: port, AvailabilityZone: zone }));
-      return await this.#client.send(new DeregisterTargetsCommand({ TargetGroupArn: pool.id, Targets }));
+      const request = { TargetGroupArn: pool.id, Targets: described(targets) };
+      return await this.#client.send(new DeregisterTargetsCommand(request));
     };
     await unless(isGone, () => deregisterAll(leaving, { send, look: () => this.targets(pool), isInvalid }));
+  }
+
+  async register({ id }: TargetPool, coming: readonly Registration[]): Promise<void> {
+    for (const batch of batchesOf(coming, TARGETS_PER_CALL)) {
+      const command = new RegisterTargetsCommand({ TargetGroupArn: id, Targets: described(batch) });
+      await unless(isGone, () => this.#client.send(command));
+    }
   }
 
   async #describe(by: DescribeTargetGroupsCommandInput): Promise<TargetGroup[]> {
@@ -107,6 +116,15 @@ export class TargetGroups {
   }
 }
 
+function described(targets: readonly Registration[]): TargetDescription[] {
+  return targets.map(({ id, port, zone, serverId }) => ({
+    Id: id,
+    Port: port,
+    AvailabilityZone: zone,
+    QuicServerId: serverId,
+  }));
+}
+
 /** Not functions, nor the load balancers that a group may send to in their place. */
 function hasMachines({ TargetType }: TargetGroup): boolean {
   return TargetType === 'instance' || TargetType === 'ip';
@@ -124,6 +142,7 @@ function targetOf({ Target: named, TargetHealth: health }: TargetHealthDescripti
       id: named?.Id ?? '',
       ...(named?.Port !== undefined && { port: named.Port }),
       ...(by === 'ip' && named?.AvailabilityZone !== undefined && { zone: named.AvailabilityZone }),
+      ...(named?.QuicServerId !== undefined && { serverId: named.QuicServerId }),
       state: draining ? 'draining' : 'registered',
       healthy: health?.State === 'healthy',
     },

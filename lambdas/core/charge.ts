@@ -3,7 +3,7 @@
  * brings what the one in charge does not have. Pure.
  */
 import type { Charge } from './isolation.ts';
-import type { Notice } from './notice.ts';
+import { isVoluntary, type Notice } from './notice.ts';
 
 export interface Claim {
   readonly execution: string;
@@ -33,6 +33,8 @@ export function decideCharge(found: Charge | undefined, claim: Claim, rivalRuns:
   if (found?.execution === claim.execution) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
   // What a run that has ended left behind says nothing about our time.
   if (found === undefined || !rivalRuns) return { kind: 'take', deadline: claim.deadline };
+  // What nothing but us wants never hurries what must be; and one that has drained the node does the rest at once.
+  if (isVoluntary(claim.kind) || found.completesHook === true) return { kind: 'join', execution: found.execution };
   const bringsHook = WITH_HOOK.has(claim.kind) && !WITH_HOOK.has(found.kind);
   if (bringsHook || claim.deadline < before) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
   return { kind: 'join', execution: found.execution };

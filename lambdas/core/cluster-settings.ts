@@ -13,6 +13,47 @@ export interface ClusterSettings {
   readonly maxDrains: number;
   /** The share of the cluster's nodes that may drain at once, 0–1 (contract 4.10). */
   readonly maxLeaving: number;
+  readonly tainted: TaintedSettings;
+  readonly drift: DriftSettings;
+  /** As written: core/budget.ts reads it, so that one that does not parse lets nothing through and harms nothing else. */
+  readonly budget: unknown;
+}
+
+/** The drain of nodes that somebody has tainted for it (contract 9.5). */
+export interface TaintedSettings {
+  /** Taint keys of one's own, besides ours. `release` overrides the one below. */
+  readonly taints: readonly { readonly key: string; readonly release?: VoluntaryRelease }[];
+  readonly release: VoluntaryRelease;
+  /** How long a node rests that could not be drained by its deadline (contract 5.4). */
+  readonly retryAfterSeconds: number;
+}
+
+/** What becomes of an instance that was drained although nothing forced it to go (contract 8.2). */
+export type VoluntaryRelease = 'terminate' | 'leave';
+
+/** Which differences count, and what is done about them (contract 9.1–9.4). */
+export interface DriftSettings {
+  readonly enabled: boolean;
+  readonly ami: boolean;
+  readonly launchTemplate: boolean;
+  readonly instanceType: boolean;
+  readonly kubelet: boolean;
+  /** Absent: nodes do not grow too old. */
+  readonly maxAgeSeconds?: number;
+  /** Says that a node has drifted. */
+  readonly taint: PlainTaint;
+  /** Says that it may be drained now. */
+  readonly drainTaint: PlainTaint;
+  /** A replacement that is not Ready after this long stops its group. */
+  readonly replacementTimeoutSeconds: number;
+  /** When more of the cluster's nodes than this share, 0–1, are not Ready, nothing new begins. */
+  readonly unhealthyLimit: number;
+}
+
+/** A taint whose value says why. */
+export interface PlainTaint {
+  readonly key: string;
+  readonly effect: string;
 }
 
 export interface WithdrawSettings {
@@ -26,6 +67,8 @@ export interface GroupSettings {
   readonly drainTimeoutSeconds?: number;
   /** Overrides the cluster's. */
   readonly atDeadline?: DeadlinePolicy;
+  /** As written, like the cluster's, which it is laid over. */
+  readonly budget?: unknown;
 }
 
 /**

@@ -21,12 +21,16 @@ export interface Subject {
   readonly node?: string;
 }
 
-/** `waited`: pods were left when the hook's time was up. `retained`: the instance was kept, drained, then terminated. */
+/**
+ * `waited`: pods were left when the hook's time was up. `retained`: the instance was kept, drained, then terminated.
+ * `restored`: nothing forced it to go, and it could not be drained.
+ */
 export type Result =
   | 'drained'
   | 'forced'
   | 'waited'
   | 'retained'
+  | 'restored'
   | 'dead node'
   | 'never joined'
   | 'joined'
@@ -65,11 +69,14 @@ export const retirementRequested = (about: {
   already: boolean;
   /** What told of the instance. */
   foundBy: 'event' | 'sweep';
+  /** The node, and the key of the taint by which it asks to be drained. */
+  node?: string;
+  taint?: string;
 }) => ({ type: 'retirement.requested', ...about }) as const;
 
 export const retirementStarted = (
   subject: Subject,
-  { deadline, ...about }: { kind: string; deadline: number; atDeadline: DeadlinePolicy },
+  { deadline, ...about }: { kind: string; deadline: number; atDeadline: DeadlinePolicy | 'restore' },
 ) => ({ type: 'retirement.started', ...subject, ...about, deadline: new Date(deadline).toISOString() }) as const;
 
 /** Another retirement is in charge of the node and does it all: this one ends. */
@@ -108,6 +115,14 @@ export const targetsDrained = (subject: Subject, about: { seconds: number }) =>
 /** A load balancer that is not done in time, or cannot be asked: nobody waits for it any more (contract 7.3). */
 export const targetsLate = (subject: Subject, about: { pools: readonly string[]; reason: string }) =>
   ({ type: 'targets.late', ...subject, ...about }) as const;
+
+/** The node is restored, and in these load balancers again. */
+export const targetsRegistered = (subject: Subject, about: { pools: readonly string[] }) =>
+  ({ type: 'targets.registered', ...subject, ...about }) as const;
+
+/** The node is restored all the same, and gets no traffic from these until somebody registers it. */
+export const targetsUnregistered = (subject: Subject, about: { pools: readonly string[]; reason: string }) =>
+  ({ type: 'targets.unregistered', ...subject, ...about }) as const;
 
 /** What the drain will take at most, before it starts (contract 5.2). */
 export const drainPlanned = (subject: Subject, { forceAt, ...estimate }: DrainEstimate) =>
@@ -195,6 +210,9 @@ export const instanceRetained = (subject: Subject, about: { pods: readonly strin
 
 export const instanceTerminated = (subject: Subject) => ({ type: 'instance.terminated', ...subject }) as const;
 
+/** The node is drained and its instance left as it is, for whoever removes it (contract 8.2). */
+export const instanceLeft = (subject: Subject) => ({ type: 'instance.left', ...subject }) as const;
+
 export const retirementFinished = (subject: Subject, about: { result: Result; reason?: string; seconds: number }) =>
   ({ type: 'retirement.finished', ...subject, ...about }) as const;
 
@@ -231,7 +249,7 @@ export const withdrawalRefused = (about: { from: string; reason: string }) =>
 export const marksUnreadable = (about: { cluster: string; node: string; reason: string }) =>
   ({ type: 'marks.unreadable', ...about }) as const;
 
-/** Marks that are left behind in this cluster stay until a later sweep. */
+/** Neither marks that are left behind in this cluster nor its nodes' drift are looked at until a later run. */
 export const clusterUnswept = (about: { cluster: string; reason: string }) =>
   ({ type: 'cluster.unswept', ...about }) as const;
 
@@ -244,6 +262,54 @@ export const sweepFinished = (about: {
   restored: number;
   clustersAway: number;
 }) => ({ type: 'sweep.finished', ...about }) as const;
+
+/** Which node of which group an event is about, while no retirement is concerned with it. */
+interface NodeSubject {
+  readonly cluster: string;
+  readonly group: string;
+  readonly instance: string;
+  readonly node: string;
+}
+
+/** It differs from what its group would launch now, and is marked (contract 9.2). `reasons`: kinds of difference. */
+export const nodeDrifted = (about: NodeSubject & { reasons: readonly string[]; explanation: string }) =>
+  ({ type: 'node.drifted', ...about }) as const;
+
+/** It is as its group would launch it again: its marks are off. */
+export const nodeCurrent = (about: NodeSubject) => ({ type: 'node.current', ...about }) as const;
+
+/** It has drifted and the budgets have room: it bears the taint by which it is drained. */
+export const nodeDue = (about: NodeSubject & { reasons: readonly string[] }) =>
+  ({ type: 'node.due', ...about }) as const;
+
+/** Drifted nodes of the group stay, whatever its budget, until that is no longer so (contract 9.1, 9.4, 9.7). */
+export const groupStopped = (about: { cluster: string; group: string; reason: string }) =>
+  ({ type: 'group.stopped', ...about }) as const;
+
+/** It lets nothing through (contract 9.3). */
+export const budgetUnreadable = (about: {
+  cluster: string;
+  /** Absent: the budget is the cluster's own. */
+  group?: string;
+  reason: string;
+}) => ({ type: 'budget.unreadable', ...about }) as const;
+
+/** The nodes of a cluster have been held against what their groups would launch. */
+export const driftFinished = (about: {
+  cluster: string;
+  /** Those of groups, and these groups. */
+  nodes: number;
+  groups: number;
+  drifted: number;
+  /** Nodes of which the marks have just been put on or taken off, and those that have just been let go. */
+  marked: number;
+  unmarked: number;
+  due: number;
+  /** Drifted nodes whose turn has yet to come, and those whose group is stopped. */
+  waiting: number;
+  stopped: number;
+  seconds: number;
+}) => ({ type: 'drift.finished', ...about }) as const;
 
 export type DomainEvent = ReturnType<
   | typeof noticeIgnored
@@ -260,6 +326,8 @@ export type DomainEvent = ReturnType<
   | typeof targetsDeregistered
   | typeof targetsDrained
   | typeof targetsLate
+  | typeof targetsRegistered
+  | typeof targetsUnregistered
   | typeof drainPlanned
   | typeof podEvicted
   | typeof podForced
@@ -279,6 +347,7 @@ export type DomainEvent = ReturnType<
   | typeof retentionMissing
   | typeof instanceRetained
   | typeof instanceTerminated
+  | typeof instanceLeft
   | typeof retirementFinished
   | typeof withdrawalRequested
   | typeof withdrawalAnswered
@@ -286,4 +355,10 @@ export type DomainEvent = ReturnType<
   | typeof marksUnreadable
   | typeof clusterUnswept
   | typeof sweepFinished
+  | typeof nodeDrifted
+  | typeof nodeCurrent
+  | typeof nodeDue
+  | typeof groupStopped
+  | typeof budgetUnreadable
+  | typeof driftFinished
 >;

@@ -2,15 +2,9 @@
  * Instances that wait in a hook while no retirement looks after them: their event was lost, or their retirement has died
  * (contract 1.7). Pure.
  */
+import type { Member } from './group.ts';
 import { standing } from './lifecycle-state.ts';
-import { executionsOf, type Home, type Notice } from './notice.ts';
-
-/** An instance of a group, and its state there. */
-export interface Member {
-  readonly instance: string;
-  readonly group: string;
-  readonly state: string;
-}
+import { executionsOf, type Home, type LifecycleNotice } from './notice.ts';
 
 export interface EndedRetirement {
   readonly name: string;
@@ -46,7 +40,7 @@ export function isDoubtful({ instance, state }: Member, ended: readonly EndedRet
 export function noticeOfForgotten(
   { instance, group, state }: Member,
   about: Home & { hook: string; at: number },
-): Notice {
+): LifecycleNotice {
   // Only an instance of the warm pool is ever in that state (contract 1.4).
   const origin = state === 'Warmed:Terminating:Wait' ? 'WarmPool' : 'AutoScalingGroup';
   const { account, region, hook, at } = about;

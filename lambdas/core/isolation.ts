@@ -6,6 +6,8 @@
 import * as z from 'zod/mini';
 import type { Node, Taint } from './node.ts';
 import type { Notice } from './notice.ts';
+import { REST_ANNOTATION, restText, type Rest } from './rest.ts';
+import { TARGETS_ANNOTATION } from './taken-targets.ts';
 import { WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION } from './withdrawal.ts';
 
 /** The taint that isolates; key, value and effect are the user's to change. */
@@ -29,6 +31,10 @@ const chargeSchema = z.object({
   cordonedByUs: z.boolean(),
   /** We set the load balancer label. */
   labelledByUs: z.boolean(),
+  /** It has drained the node, and completes our hook itself when the instance meets it (contract 8.2). */
+  completesHook: z.optional(z.literal(true)),
+  /** The node is drained and left as it is, for whoever removes it (contract 8.2). */
+  leftDrained: z.optional(z.literal(true)),
 });
 
 export type Charge = Readonly<z.infer<typeof chargeSchema>>;
@@ -84,17 +90,47 @@ export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint)
 }
 
 /**
+ * The patch that says how far the retirement of `execution` has come; undefined when the node is not in its charge, or
+ * says so already.
+ */
+export function progress(
+  { resourceVersion, taints, annotations }: Node,
+  execution: string,
+  come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+): NodePatch | undefined {
+  const ours = chargeOf({ annotations });
+  if (ours?.execution !== execution) return undefined;
+  const text = JSON.stringify({ ...ours, ...come });
+  if (text === JSON.stringify(ours)) return undefined;
+  return {
+    metadata: { resourceVersion, labels: {}, annotations: { [RETIREMENT_ANNOTATION]: text } },
+    spec: { taints },
+  };
+}
+
+/**
  * The patch that takes off what `execution` put on, and nothing else: what was there before it stays, a person's cordon
  * too (contract 3.2). Undefined when the marks are not its own.
+ *
+ * @param rest for how long the node is left alone from now on, and why
  */
-export function restoration(node: Node, execution: string, taint: IsolationTaint): NodePatch | undefined {
+export function restoration(
+  node: Node,
+  execution: string,
+  { taint, rest }: { taint: IsolationTaint; rest?: Rest },
+): NodePatch | undefined {
   const ours = chargeOf(node);
   if (ours?.execution !== execution) return undefined;
   return {
     metadata: {
       resourceVersion: node.resourceVersion,
       labels: { [RETIRING_LABEL]: null, [WITHDRAW_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
-      annotations: { [RETIREMENT_ANNOTATION]: null, [WITHDRAWAL_ANNOTATION]: null },
+      annotations: {
+        [RETIREMENT_ANNOTATION]: null,
+        [WITHDRAWAL_ANNOTATION]: null,
+        [TARGETS_ANNOTATION]: null,
+        ...(rest && { [REST_ANNOTATION]: restText(rest) }),
+      },
     },
     spec: { ...(ours.cordonedByUs && { unschedulable: null }), taints: foreignTaints(node, taint) },
   };
@@ -105,12 +141,13 @@ function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
 }
 
 function charge(node: Node, { execution, kind, group, now, deadline }: Takeover): Charge {
-  const earlier = chargeOf(node) ?? {
+  const { since, cordonedByUs, labelledByUs } = chargeOf(node) ?? {
     since: new Date(now).toISOString(),
     cordonedByUs: !node.unschedulable,
     labelledByUs: !(EXCLUDE_LABEL in node.labels),
   };
-  return { ...earlier, execution, kind, ...(group && { group }), deadline: new Date(deadline).toISOString() };
+  const inherited = { since, cordonedByUs, labelledByUs };
+  return { ...inherited, execution, kind, ...(group && { group }), deadline: new Date(deadline).toISOString() };
 }
 
 /** Whether the node already bears this takeover's marks, so that isolating again changes nothing. */

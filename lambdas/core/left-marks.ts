@@ -7,19 +7,26 @@ import { executionsOf, type Home } from './notice.ts';
 export type Marks =
   /** Nobody looks after them any more. */
   | { readonly kind: 'left'; readonly execution: string; readonly instance: string }
-  /** Their retirement runs. */
+  /** Their retirement runs, or has left the node drained and it is still wanted so. */
   | { readonly kind: 'attended' }
   /** Not ours to judge. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** @param running names of the retirements that run, read after the node */
-export function judgeMarks(node: Node, running: ReadonlySet<string>, home: Home): Marks {
-  const execution = chargeOf(node)?.execution;
+/**
+ * @param running names of the retirements that run, read after the node
+ * @param isAsked whether it bears a taint that asks for its drain
+ */
+export function judgeMarks(
+  node: Node,
+  running: ReadonlySet<string>,
+  { home, isAsked }: { home: Home; isAsked: boolean },
+): Marks {
+  const { execution, leftDrained } = chargeOf(node) ?? {};
   const instance = instanceOf(node);
   if (execution === undefined) {
     return { kind: 'unreadable', reason: `its annotation ${RETIREMENT_ANNOTATION} does not say who is in charge` };
   }
-  if (running.has(execution)) return { kind: 'attended' };
+  if (running.has(execution) || (leftDrained && isAsked)) return { kind: 'attended' };
   if (instance === undefined || !execution.startsWith(executionsOf({ ...home, instance }))) {
     // Another account's or region's: whether that one runs we cannot know.
     return { kind: 'unreadable', reason: `${execution}, which is in charge, is no retirement of its instance here` };

@@ -37,6 +37,9 @@ export function standing(state: string | undefined): Standing {
   return state === undefined ? 'over' : (STANDING[state] ?? 'in service');
 }
 
+/** The state of an instance that does what its group is for. */
+export const IN_SERVICE = 'InService';
+
 /** How a state that may lag behind its event is read again (contract 1.3). */
 export const RELOOK: Readonly<Record<'in service' | 'not yet', { pauseMs: number; times: number }>> = {
   'in service': { pauseMs: 3_333, times: 3 },

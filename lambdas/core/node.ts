@@ -9,6 +9,10 @@ export interface Node {
   readonly taints: readonly Taint[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** As the kubelet says it, `v1.33.4-eks-99d6cc0`; absent before it first does. */
+  readonly kubeletVersion?: string;
   /** Since when its Ready condition has not been True, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
 }

@@ -29,6 +29,7 @@ const MOST_TURNS = 1_240;
 export interface Span {
   readonly startedAt: number;
   readonly deadline: number;
+  /** Infinity when no hook holds the instance. */
   readonly hookTimeoutSeconds: number;
 }
 

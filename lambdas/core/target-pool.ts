@@ -18,14 +18,20 @@ export interface TargetPool {
   readonly controlled: boolean;
 }
 
-/** One registration; a target of several ports has several. */
-export interface Target {
+/** By what a target is registered. */
+export interface Registration {
   /** Instance id or IP address. */
   readonly id: string;
   /** Absent for classic load balancers. */
   readonly port?: number;
   /** Of an IP target outside of the VPC: what AWS wants to hear again when it is deregistered. */
   readonly zone?: string;
+  /** Of a target that speaks QUIC: AWS takes it by this id only. */
+  readonly serverId?: string;
+}
+
+/** One registration as it is now; a target of several ports has several. */
+export interface Target extends Registration {
   /**
    * `registered`: requests may come, now or as soon as it is healthy; `draining`: no new requests. What is not registered
    * any more is not told at all.
@@ -43,4 +49,21 @@ export interface PoolScope {
   readonly cluster?: string;
   /** Every one of this VPC. */
   readonly vpc?: string;
+}
+
+/** The share of a pool's targets that must stay healthy when one goes that need not (contract 7.1). */
+const HEALTHY_SHARE = 0.5;
+
+/**
+ * Whether too few targets of a pool would be healthy without these.
+ *
+ * @param ids instance ids and addresses of those that are to go
+ * @returns how few, in words; undefined when it can spare them, or has none of them
+ */
+export function tooFewWithout(ids: ReadonlySet<string>, targets: readonly Target[]): string | undefined {
+  const registered = targets.filter(({ state }) => state === 'registered');
+  const healthy = registered.filter((target) => target.healthy);
+  const left = healthy.filter(({ id }) => !ids.has(id)).length;
+  if (left === healthy.length || left >= registered.length * HEALTHY_SHARE) return undefined;
+  return `${left} of ${registered.length} targets would be healthy without it`;
 }

@@ -23,7 +23,7 @@ const RELIES_MS = 300_000;
 /** More nodes than this are not looked at until their longest delay has passed: that would use the rate limits up. */
 const FEW = 25;
 
-const poolSchema = z.object({
+export const poolSchema = z.object({
   kind: z.enum(['target group', 'classic']),
   id: z.string(),
   name: z.string(),
@@ -79,6 +79,11 @@ export function isInAHurry({ now, deadline }: { now: number; deadline: number })
 /** The patch by which a node asks to be withdrawn. */
 export function asking({ resourceVersion, taints }: Node): NodePatch {
   return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: 'asked' }, annotations: {} }, spec: { taints } };
+}
+
+/** The patch by which it asks no more: nobody waits for it then. */
+export function notAsking({ resourceVersion, taints }: Node): NodePatch {
+  return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: null }, annotations: {} }, spec: { taints } };
 }
 
 /** The patch that says what was done. */

@@ -5,6 +5,7 @@
 import * as z from 'zod/mini';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import './language.ts';
+import { faultsOfBudgets, faultsOfTaints } from './written-faults.ts';
 
 const seconds = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
 
@@ -69,19 +70,66 @@ const groupSchema = z.strictObject({
   heartbeatTimeoutSeconds: z._default(seconds(30, 7_200), 900),
   drainTimeoutSeconds: z.optional(seconds(60, 172_800)),
   atDeadline: z.optional(deadlinePolicy),
+  budget: z.optional(z.unknown()),
 });
 
+const taintKey = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?$/, 'must be a taint key such as example.com/retiring'));
+const taintEffect = z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
+
+/** Cluster Autoscaler takes no taint with this prefix into its template of the group. */
+const STATUS_TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/';
+
 const taintSchema = z.strictObject({
-  key: z._default(
-    z
-      .string()
-      .check(
-        z.regex(/^[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?$/, 'must be a taint key such as example.com/retiring'),
-      ),
-    'status-taint.cluster-autoscaler.kubernetes.io/ebb-retiring',
-  ),
+  key: z._default(taintKey, `${STATUS_TAINT}ebb-retiring`),
   value: z.optional(z.string().check(z.maxLength(63))),
-  effect: z._default(z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']), 'NoSchedule'),
+  effect: z._default(taintEffect, 'NoSchedule'),
+});
+
+const release = z.enum(['terminate', 'leave'], 'must be "terminate" or "leave"');
+
+/** Contract 9.5 and 5.4. */
+const taintedSchema = z.strictObject({
+  taints: z._default(z.array(z.strictObject({ key: taintKey, release: z.optional(release) })), []),
+  release: z._default(release, 'terminate'),
+  retryAfterSeconds: z._default(seconds(300, 2_592_000), 86_400),
+});
+
+/** Contract 9.1–9.4. */
+const driftSchema = z.strictObject({
+  enabled: z._default(z.boolean(), true),
+  ami: z._default(z.boolean(), true),
+  launchTemplate: z._default(z.boolean(), false),
+  instanceType: z._default(z.boolean(), false),
+  kubelet: z._default(z.boolean(), false),
+  maxAgeSeconds: z.optional(seconds(3_600, 315_360_000)),
+  taint: z.prefault(
+    z.strictObject({
+      key: z._default(taintKey, `${STATUS_TAINT}ebb-drifted`),
+      effect: z._default(taintEffect, 'PreferNoSchedule'),
+    }),
+    {},
+  ),
+  drainTaint: z.prefault(
+    z.strictObject({
+      key: z._default(taintKey, `${STATUS_TAINT}ebb-drain`),
+      // The sweep drains by this effect alone (contract 9.5).
+      effect: z._default(z.literal('NoSchedule'), 'NoSchedule'),
+    }),
+    {},
+  ),
+  /** Names of SSM parameters, or paths that end in *, that launch templates take images from, besides AWS's own. */
+  imageParameters: z._default(
+    z.array(
+      z
+        .string()
+        .check(z.regex(/^[A-Za-z0-9_.\-/]+\*?$/, 'must be the name of a parameter, or a path with * at its end')),
+    ),
+    [],
+  ),
+  replacementTimeoutSeconds: z._default(seconds(60, 86_400), 900),
+  unhealthyLimit: z.prefault(share, '20%'),
 });
 
 const clusterSchema = z.strictObject({
@@ -92,6 +140,9 @@ const clusterSchema = z.strictObject({
   withdraw: z.prefault(withdrawSchema, {}),
   maxDrains: z._default(z.int().check(z.gte(1)), 25),
   maxLeaving: z.prefault(share, '20%'),
+  tainted: z.prefault(taintedSchema, {}),
+  drift: z.prefault(driftSchema, {}),
+  budget: z._default(z.unknown(), {}),
 });
 
 const vpcSchema = z.strictObject({
@@ -167,7 +218,10 @@ export class WrongConfiguration extends Error {
 /** @throws WrongConfiguration naming every fault at once */
 export function parseConfiguration(input: unknown): Configuration {
   const parsed = configurationSchema.safeParse(input);
-  const faults = parsed.success ? duplicates(parsed.data) : parsed.error.issues.map(faultOf);
+  const ownFaults = parsed.success
+    ? [...duplicates(parsed.data), ...faultsOfTaints(parsed.data.clusters)]
+    : parsed.error.issues.map(faultOf);
+  const faults = [...ownFaults, ...faultsOfBudgets(input)];
   if (!parsed.success || faults.length > 0) throw new WrongConfiguration(faults);
   return parsed.data;
 }
@@ -194,9 +248,14 @@ function repeated(names: readonly string[]): string[] {
 }
 
 /** The text of a cluster's SSM parameter: settings with their defaults filled in. */
-export function clusterParameter({ drain, maxLeaving, ...cluster }: ClusterConfiguration): string {
+export function clusterParameter({ drain, drift, maxLeaving, ...cluster }: ClusterConfiguration): string {
   const impliedBudget = drain.impliedBudget === 'off' ? 'off' : percent(drain.impliedBudget);
-  return JSON.stringify({ ...cluster, drain: { ...drain, impliedBudget }, maxLeaving: percent(maxLeaving) });
+  return JSON.stringify({
+    ...cluster,
+    drain: { ...drain, impliedBudget },
+    drift: { ...drift, unhealthyLimit: percent(drift.unhealthyLimit) },
+    maxLeaving: percent(maxLeaving),
+  });
 }
 
 function percent(part: number): string {

@@ -27,10 +27,13 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'volumes.awaited',
   'volumes.kept',
   'targets.late',
+  'targets.unregistered',
   'withdrawal.refused',
   'cluster.away',
   'cluster.unswept',
   'marks.unreadable',
+  'group.stopped',
+  'budget.unreadable',
 ]);
 
 export function journal(service: string): Journal {
@@ -48,6 +51,12 @@ export function journal(service: string): Journal {
 
 /** For the failures of a function itself, which are no domain events. */
 export const failures = new Logger({ logFormatter: new EventFormatter() });
+
+/** Events of which every one counts, by function only: a refused one has no cluster that could be trusted. */
+const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
+  'notice.refused': METRICS.noticeRefused,
+  'budget.unreadable': METRICS.budgetUnreadable,
+};
 
 /** Dimensions are cluster, group and result only: anything finer costs a metric for each value (contract 13.1). */
 function measure(event: DomainEvent, metrics: Metrics): void {
@@ -76,11 +85,10 @@ function measure(event: DomainEvent, metrics: Metrics): void {
     case 'notice.ignored':
       if (event.stale) metrics.singleMetric().addMetric(METRICS.noticeStale, MetricUnit.Count, 1);
       return;
-    case 'notice.refused':
-      // By function only: a refused event has no cluster that could be trusted.
-      metrics.singleMetric().addMetric(METRICS.noticeRefused, MetricUnit.Count, 1);
-      return;
-    default:
+    default: {
+      const counted = COUNTED[event.type];
+      if (counted !== undefined) metrics.singleMetric().addMetric(counted, MetricUnit.Count, 1);
+    }
   }
 }
 

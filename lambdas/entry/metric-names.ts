@@ -8,4 +8,5 @@ export const METRICS = {
   breakerHeld: 'BreakerHeld',
   noticeStale: 'NoticeStale',
   noticeRefused: 'NoticeRefused',
+  budgetUnreadable: 'BudgetUnreadable',
 } as const;

@@ -25,6 +25,7 @@ const starterSettings = {
 export const routerSettings = z.object(starterSettings);
 export const retirementSettings = z.object(commonSettings);
 export const sweepSettings = z.object(starterSettings);
+export const driftSettings = z.object({ EBB_CLUSTER_PARAMETERS: commonSettings.EBB_CLUSTER_PARAMETERS });
 
 /** Names or ids, separated by commas; empty: none. */
 const list = z.pipe(
@@ -54,6 +55,7 @@ export const endpointSettings = z.object({
 export type RouterSettings = z.infer<typeof routerSettings>;
 export type RetirementSettings = z.infer<typeof retirementSettings>;
 export type SweepSettings = z.infer<typeof sweepSettings>;
+export type DriftSettings = z.infer<typeof driftSettings>;
 /** As the environment holds them: text. */
 export type EndpointSettings = z.input<typeof endpointSettings>;
 

@@ -1,25 +1,31 @@
 /** The first step of a retirement: AWS is asked again, and what follows from its answers and the settings is fixed. */
-import type { DeadlinePolicy } from '../core/cluster-settings.ts';
+import type { DeadlinePolicy, GroupSettings, VoluntaryRelease } from '../core/cluster-settings.ts';
 import { hookDeadline } from '../core/deadline.ts';
 import { retentionMissing, retirementStarted, type Subject } from '../core/domain-event.ts';
+import { releaseFor } from '../core/drain-taints.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
-import { executionName, type Notice } from '../core/notice.ts';
-import type { HeldHook } from './hold-hook.ts';
-import type { Journal } from './ports.ts';
+import { executionName, type LifecycleNotice, type Notice, type TaintedNotice } from '../core/notice.ts';
+import type { Course, Hold } from './hold-hook.ts';
+import type { Hook, Journal } from './ports.ts';
 import { tellTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 type Verified = Extract<Verification, { kind: 'retire' }>;
+type BeginPorts = VerificationPorts & { readonly journal: Journal };
 
 /** What was found, as plain data for the run to go on by. */
 export type Beginning =
   | Exclude<Verification, { kind: 'retire' }>
-  | (Verified & { readonly held: HeldHook; readonly atDeadline: DeadlinePolicy });
+  | (Verified & { readonly kind: 'retire'; readonly course: Course; readonly ending: Ending });
 
-export async function beginRetirement(
-  notice: Notice,
-  ports: VerificationPorts & { readonly journal: Journal },
-): Promise<Beginning> {
+/** How a retirement is to end. */
+export type Ending =
+  /** The instance goes whatever we do. */
+  | { readonly kind: 'hook'; readonly hold: Hold; readonly atDeadline: DeadlinePolicy }
+  /** Nothing but us wants it to go: at the deadline the node is restored (contract 5.4). */
+  | { readonly kind: 'voluntary'; readonly release: VoluntaryRelease; readonly notice: TaintedNotice };
+
+export async function beginRetirement(notice: Notice, ports: BeginPorts): Promise<Beginning> {
   const verified = await verifyNotice(notice, ports);
   switch (verified.kind) {
     case 'ignore':
@@ -29,48 +35,60 @@ export async function beginRetirement(
     case 'release':
       return verified;
     case 'retire':
-      return await begin(notice, verified, ports);
+      return notice.kind === 'tainted'
+        ? beginVoluntarily(notice, verified, ports)
+        : await beginHeld(notice, verified, ports);
   }
 }
 
-async function begin(
-  notice: Notice,
+function beginVoluntarily(notice: TaintedNotice, verified: Verified, { journal }: BeginPorts): Beginning {
+  const { at: startedAt, kind, taint } = notice;
+  const subject = subjectOf(notice, verified);
+  const deadline = startedAt + drainTimeoutSeconds(verified) * 1000;
+  journal.report(retirementStarted(subject, { kind, deadline, atDeadline: 'restore' }));
+  const release = releaseFor(taint, verified.cluster);
+  return { ...verified, course: { subject, startedAt, deadline }, ending: { kind: 'voluntary', release, notice } };
+}
+
+async function beginHeld(
+  notice: LifecycleNotice,
   verified: Verified,
-  { lifecycle, journal }: VerificationPorts & { readonly journal: Journal },
+  { lifecycle, journal }: BeginPorts,
 ): Promise<Beginning> {
-  const { group } = verified.action;
-  const wanted = settingsOf(verified).atDeadline;
+  const { group, hook, cluster } = verified;
+  if (hook === undefined) throw new Error(`group ${group} has no hook, although one holds ${notice.instance}`);
+  const wanted = settingsOf(verified)?.atDeadline ?? cluster.drain.atDeadline;
   // Without the group's policy, ABANDON would terminate the instance with its pods on it (contract 5.3).
   const refused = wanted === 'retain' && !(await lifecycle.retains(group));
   const atDeadline = refused ? 'force' : wanted;
-  const held = heldHook(notice, verified, atDeadline);
-  journal.report(retirementStarted(held.subject, { kind: notice.kind, deadline: held.deadline, atDeadline }));
-  if (refused) journal.report(retentionMissing(held.subject));
-  return { ...verified, held, atDeadline };
+  const subject = subjectOf(notice, verified);
+  const { at: startedAt, kind } = notice;
+  const { globalTimeoutSeconds } = hook;
+  const limits =
+    atDeadline === 'wait'
+      ? { globalTimeoutSeconds }
+      : { globalTimeoutSeconds, drainTimeoutSeconds: drainTimeoutSeconds(verified) };
+  const deadline = hookDeadline(startedAt, limits);
+  const hold = holdOf(notice, group, hook);
+  journal.report(retirementStarted(subject, { kind, deadline, atDeadline }));
+  if (refused) journal.report(retentionMissing(subject));
+  return { ...verified, course: { subject, startedAt, deadline, hold }, ending: { kind: 'hook', hold, atDeadline } };
 }
 
-function settingsOf({ action, cluster }: Verified): { drainTimeoutSeconds: number; atDeadline: DeadlinePolicy } {
-  const group = cluster.groups.find(({ name }) => name === action.group);
-  return {
-    drainTimeoutSeconds: group?.drainTimeoutSeconds ?? cluster.drain.timeoutSeconds,
-    atDeadline: group?.atDeadline ?? cluster.drain.atDeadline,
-  };
+function subjectOf(notice: Notice, { cluster, group }: Verified): Subject {
+  return { execution: executionName(notice), cluster: cluster.name, group, instance: notice.instance };
+}
+
+function settingsOf({ group, cluster }: Verified): GroupSettings | undefined {
+  return cluster.groups.find(({ name }) => name === group);
+}
+
+function drainTimeoutSeconds(verified: Verified): number {
+  return settingsOf(verified)?.drainTimeoutSeconds ?? verified.cluster.drain.timeoutSeconds;
 }
 
 /** Draws the jitter of the first heartbeat. */
-function heldHook(notice: Notice, verified: Verified, atDeadline: DeadlinePolicy): HeldHook {
-  const { action, hook, cluster } = verified;
-  const { instance, at: startedAt } = notice;
-  const subject: Subject = { execution: executionName(notice), cluster: cluster.name, group: action.group, instance };
-  const { globalTimeoutSeconds } = hook;
-  const { drainTimeoutSeconds } = settingsOf(verified);
-  const limits = atDeadline === 'wait' ? { globalTimeoutSeconds } : { globalTimeoutSeconds, drainTimeoutSeconds };
-  return {
-    subject,
-    action,
-    hook,
-    startedAt,
-    deadline: hookDeadline(startedAt, limits),
-    heartbeatAt: startedAt + heartbeatInterval(hook.timeoutSeconds, Math.random()),
-  };
+function holdOf({ instance, at }: LifecycleNotice, group: string, { name: hook, timeoutSeconds }: Hook): Hold {
+  const heartbeatAt = at + heartbeatInterval(timeoutSeconds, Math.random());
+  return { action: { group, hook, instance }, timeoutSeconds, heartbeatAt };
 }

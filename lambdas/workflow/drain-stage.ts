@@ -5,7 +5,9 @@
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { PODS_OF_DEAD_NODE_MS, type Death } from '../core/dead-node.ts';
 import { nodeDead, nodeDrained, type Subject } from '../core/domain-event.ts';
+import { isVoluntary } from '../core/notice.ts';
 import type { DrainTerms } from '../core/pacing.ts';
+import type { DrainPolicy } from '../core/verdict.ts';
 import { drainPass, type PassResult } from './drain-node.ts';
 import { NOTHING_DRAINED, type DrainMemory } from './drain-record.ts';
 import type { Pass, Stage } from './hold-hook.ts';
@@ -17,7 +19,7 @@ export interface Drained {
   /** Persistent volumes of the pods that stay. */
   readonly sparedVolumes: readonly string[];
   /** Unless it is empty, what is left goes with the instance. */
-  readonly ended: 'empty' | 'dead node' | 'replaced' | 'superseded';
+  readonly ended: 'empty' | 'dead node' | 'replaced' | 'superseded' | 'unasked';
   /** Which retirement is in charge now, if another is. */
   readonly by?: string;
 }
@@ -44,10 +46,10 @@ export interface DrainStageMemory {
 
 /** Drains the node (contract 4). */
 export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, DrainStageMemory> {
-  const { notice, cluster, held, ports } = retiree;
+  const { notice, cluster, course, ports } = retiree;
   const { node, isolatedAt } = order;
-  const terms = drainTerms(cluster, order);
-  const machine = { instance: notice.instance, node, execution: held.subject.execution };
+  const terms = drainTerms(cluster, { ...order, voluntary: isVoluntary(notice.kind) });
+  const machine = { notice, node, execution: course.subject.execution };
   return {
     name: 'drain',
     memory: { drain: order.before ?? NOTHING_DRAINED },
@@ -56,6 +58,7 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
       const api = await ports.clusters.open(cluster.name);
       const look = await lookAtNode(machine, { cluster: api, instances: ports.instances });
       if (look.kind === 'replaced') return done(memory.drain, 'replaced');
+      if (look.kind === 'unasked') return done(memory.drain, 'unasked');
       if (look.kind === 'superseded') return done(memory.drain, 'superseded', look.by);
       const death = memory.death ?? deathIn(look, subject, retiree);
       const pass = await drainPass(
@@ -116,10 +119,20 @@ function waiting(
   };
 }
 
-function drainTerms({ drain, taint }: ClusterSettings, { startedAt, deadline, forces }: DrainOrder): DrainTerms {
+/** How pods are judged. A pod that nobody will make again is evicted only when the instance goes anyway (contract 4.1). */
+export function drainPolicy(
+  { drain, taint }: Pick<ClusterSettings, 'drain' | 'taint'>,
+  voluntary: boolean,
+): DrainPolicy {
+  return { ...drain, taintKey: taint.key, blockUncontrolled: voluntary };
+}
+
+function drainTerms(
+  { drain, taint }: ClusterSettings,
+  { startedAt, deadline, forces, voluntary }: DrainOrder & { voluntary: boolean },
+): DrainTerms {
   return {
-    // The instance goes whatever we do, so a pod that nobody will make again is evicted, with a warning (contract 4.1).
-    policy: { ...drain, taintKey: taint.key, blockUncontrolled: false },
+    policy: drainPolicy({ drain, taint }, voluntary),
     impliedBudget: drain.impliedBudget,
     ...(drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: drain.gracePeriodSeconds }),
     maxInFlight: drain.maxEvictionsInFlight,

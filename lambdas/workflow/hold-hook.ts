@@ -7,19 +7,26 @@ import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/domain-event.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { mayTurnEarly, suspends, suspensionSeconds, WATCHED_LATER_MS, WATCHED_MS } from '../core/suspension.ts';
-import type { DurableRun, Hook, Journal, Lifecycle, LifecycleAction } from './ports.ts';
+import type { DurableRun, Journal, Lifecycle, LifecycleAction } from './ports.ts';
 import { Signal } from './signal.ts';
 import { sleep } from './sleep.ts';
 
-export interface HeldHook {
+/** What a retirement is about, and its time. */
+export interface Course {
   readonly subject: Subject;
-  readonly action: LifecycleAction;
-  readonly hook: Hook;
-  /** When the next heartbeat is due, epoch milliseconds. */
-  readonly heartbeatAt: number;
   /** When the retirement began, and when it must have ended, epoch milliseconds. */
   readonly startedAt: number;
   readonly deadline: number;
+  /** Absent when no hook holds the instance. */
+  readonly hold?: Hold;
+}
+
+/** A hook that holds an instance until its action is completed. */
+export interface Hold {
+  readonly action: LifecycleAction;
+  readonly timeoutSeconds: number;
+  /** When the next heartbeat is due, epoch milliseconds. */
+  readonly heartbeatAt: number;
 }
 
 export interface HoldPorts {
@@ -107,35 +114,35 @@ interface TurnStart<Memory> {
 const HEARTBEAT_RETRY_MS = 2_000;
 
 export class HookHolder {
-  #held: HeldHook;
+  #course: Course;
   /** When the next heartbeat is due, epoch milliseconds; Infinity once no hook is held any more. */
   #heartbeatAt: number;
   #turns = 0;
   readonly #ports: HoldPorts;
 
-  constructor(held: HeldHook, ports: HoldPorts) {
-    this.#held = held;
+  constructor(course: Course, ports: HoldPorts) {
+    this.#course = course;
     this.#ports = ports;
-    this.#heartbeatAt = held.heartbeatAt;
+    this.#heartbeatAt = course.hold?.heartbeatAt ?? Infinity;
   }
 
   get subject(): Subject {
-    return this.#held.subject;
+    return this.#course.subject;
   }
 
   /** When the retirement must have ended, epoch milliseconds. */
   get deadline(): number {
-    return this.#held.deadline;
+    return this.#course.deadline;
   }
 
   /** Once the node is known, events name it. */
   names(node: string): void {
-    this.#held = { ...this.#held, subject: { ...this.subject, node } };
+    this.#course = { ...this.#course, subject: { ...this.subject, node } };
   }
 
   /** @param deadline epoch milliseconds, from now on */
   mustEndBy(deadline: number): void {
-    this.#held = { ...this.#held, deadline };
+    this.#course = { ...this.#course, deadline };
   }
 
   /** The hook has been completed: what is still to do needs no more heartbeats. */
@@ -216,8 +223,8 @@ export class HookHolder {
   }
 
   get #span() {
-    const { startedAt, deadline, hook } = this.#held;
-    return { startedAt, deadline, hookTimeoutSeconds: hook.timeoutSeconds };
+    const { startedAt, deadline, hold } = this.#course;
+    return { startedAt, deadline, hookTimeoutSeconds: hold?.timeoutSeconds ?? Infinity };
   }
 
   #watchEnds(began: number, progressAt: number): number {
@@ -281,10 +288,11 @@ export class HookHolder {
   }
 
   async #heartbeat(): Promise<'recorded' | 'over'> {
-    const { action, hook } = this.#held;
-    const outcome = await this.#ports.lifecycle.heartbeat(action);
+    const { hold } = this.#course;
+    if (hold === undefined) throw new Error('a heartbeat is due although no hook holds the instance');
+    const outcome = await this.#ports.lifecycle.heartbeat(hold.action);
     if (outcome === 'over') return outcome;
-    const interval = heartbeatInterval(hook.timeoutSeconds, Math.random());
+    const interval = heartbeatInterval(hold.timeoutSeconds, Math.random());
     this.#heartbeatAt = Date.now() + interval;
     this.#ports.journal.report(heartbeatRecorded(this.subject, { nextInSeconds: Math.round(interval / 1000) }));
     return outcome;

@@ -1,8 +1,17 @@
 /** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
 import { decideCharge, type Claim } from '../core/charge.ts';
 import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../core/domain-event.ts';
-import { chargeOf, isIsolatedFor, isolation, restoration, type IsolationTaint } from '../core/isolation.ts';
+import {
+  chargeOf,
+  isIsolatedFor,
+  isolation,
+  progress,
+  restoration,
+  type Charge,
+  type IsolationTaint,
+} from '../core/isolation.ts';
 import { isInstance } from '../core/node.ts';
+import { resting, type Rest } from '../core/rest.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster, Journal } from './ports.ts';
 
@@ -60,16 +69,42 @@ export async function isolateNode(
 /**
  * Takes off what the subject's execution put on the node; nothing else is touched, and nothing when it put nothing on.
  *
+ * @param rest for how long the node is left alone from now on, and why
  * @returns whether anything was taken off
  */
 export async function restoreNode(
-  { subject, node, taint }: { subject: Subject; node: string; taint: IsolationTaint },
+  { subject, node, taint, rest }: { subject: Subject; node: string; taint: IsolationTaint; rest?: Rest },
   { cluster, journal }: Ports,
 ): Promise<boolean> {
   const patched = await patchNode(node, cluster, (found) =>
-    Promise.resolve(restoration(found, subject.execution, taint) ?? 'unchanged'),
+    Promise.resolve(restoration(found, subject.execution, { taint, ...(rest && { rest }) }) ?? 'unchanged'),
   );
   const restored = patched !== 'gone' && patched.changed;
   if (restored) journal.report(nodeRestored(subject));
   return restored;
+}
+
+/** Lets a node rest that nobody is in charge of. */
+export async function layToRest({ node, rest }: { node: string; rest: Rest }, cluster: Cluster): Promise<void> {
+  await patchNode(node, cluster, (found) =>
+    Promise.resolve(chargeOf(found) === undefined ? resting(found, rest) : 'unchanged'),
+  );
+}
+
+/**
+ * Says on the node how far the retirement has come.
+ *
+ * @returns `superseded`: another is in charge of it now, or the node has gone
+ */
+export async function tellProgress(
+  { execution, node }: { execution: string; node: string },
+  come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+  cluster: Cluster,
+): Promise<'told' | 'superseded'> {
+  const patched = await patchNode(node, cluster, (found) =>
+    Promise.resolve(
+      chargeOf(found)?.execution === execution ? (progress(found, execution, come) ?? 'unchanged') : 'gone',
+    ),
+  );
+  return patched === 'gone' ? 'superseded' : 'told';
 }

@@ -3,8 +3,10 @@
  * nobody else is asked; of one that is not, EC2 first, then the other nodes.
  */
 import { deadFrom, deathBySilence, deathOfMachine, type Death } from '../core/dead-node.ts';
+import { isAskedFor } from '../core/drain-taints.ts';
 import { chargeOf } from '../core/isolation.ts';
 import { isInstance } from '../core/node.ts';
+import type { Notice } from '../core/notice.ts';
 import type { Cluster, Instances } from './ports.ts';
 
 export type NodeLook =
@@ -16,21 +18,24 @@ export type NodeLook =
   /** Another machine has its name now. */
   | { readonly kind: 'replaced' }
   /** Another retirement has taken charge of it (contract 1.6). */
-  | { readonly kind: 'superseded'; readonly by: string };
+  | { readonly kind: 'superseded'; readonly by: string }
+  /** The taint that asked for the drain has been taken away (contract 9.5). */
+  | { readonly kind: 'unasked' };
 
 /** @throws ClusterAway, ClusterRefused */
 export async function lookAtNode(
-  { instance, node, execution }: { instance: string; node: string; execution: string },
+  { notice, node, execution }: { notice: Notice; node: string; execution: string },
   { cluster, instances }: { cluster: Cluster; instances: Instances },
 ): Promise<NodeLook> {
   const found = await cluster.readNode(node);
   if (found === undefined) return { kind: 'alive' };
-  if (!isInstance(found, instance)) return { kind: 'replaced' };
+  if (!isInstance(found, notice.instance)) return { kind: 'replaced' };
   const { execution: by = execution } = chargeOf(found) ?? {};
   if (by !== execution) return { kind: 'superseded', by };
+  if (!isAskedFor(found, notice)) return { kind: 'unasked' };
   const { notReadySince } = found;
   if (notReadySince === undefined) return { kind: 'alive' };
-  const ended = deathOfMachine(await instances.machine(instance));
+  const ended = deathOfMachine(await instances.machine(notice.instance));
   if (ended !== undefined) return { kind: 'dead', death: ended };
   const lookAgainAt = deadFrom(notReadySince);
   if (Date.now() < lookAgainAt) return { kind: 'silent', lookAgainAt };

@@ -4,14 +4,15 @@ import type { ClusterSettings } from '../core/cluster-settings.ts';
 import type { Machine, OtherNodes } from '../core/dead-node.ts';
 import type { DomainEvent } from '../core/domain-event.ts';
 import type { EvictionAnswer } from '../core/eviction-ask.ts';
-import type { EndedRetirement, Member } from '../core/forgotten-hook.ts';
+import type { EndedRetirement } from '../core/forgotten-hook.ts';
+import type { Group, Launched, LaunchPlan, Member } from '../core/group.ts';
 import type { DrainState } from '../core/pacing.ts';
 import type { NodePatch } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pod } from '../core/pod.ts';
 import type { Selector } from '../core/selector.ts';
-import type { PoolScope, Target, TargetPool } from '../core/target-pool.ts';
+import type { PoolScope, Registration, Target, TargetPool } from '../core/target-pool.ts';
 import type { UnreadyPod } from '../core/unready-pod.ts';
 
 /** Auto Scaling, as far as a lifecycle action goes. */
@@ -54,15 +55,30 @@ export interface LifecycleAction {
 
 /** Auto Scaling groups as a whole: few calls, however many instances they have. */
 export interface Groups {
-  /** The groups of these names, and those that bear the tag with value `true`; warm pools are told with their group. */
+  /** The groups of these names, and those that bear the tag with value `true`; a name that no group has is left out. */
   enrolled(by: { names: readonly string[]; tag: string }): Promise<readonly Group[]>;
   /** Instances that are in no group are left out. */
   members(instances: readonly string[]): Promise<readonly Member[]>;
 }
 
-export interface Group {
-  readonly name: string;
-  readonly members: readonly Member[];
+/** What groups would launch, and what they have launched (contract 9.1). */
+export interface Launches {
+  /** By group name; `fault`: why it cannot be told, naming what is missing. One that fails hinders no other. */
+  plans(groups: readonly Group[]): Promise<ReadonlyMap<string, LaunchPlan | { readonly fault: string }>>;
+  /** By instance; those that EC2 does not know are left out. */
+  launched(instances: readonly string[]): Promise<ReadonlyMap<string, Launched>>;
+}
+
+/** Who else changes a group (contract 9.7). */
+export interface GroupChanges {
+  /** In words, such as `instance refresh … is under way`; undefined when nobody does. */
+  underWay(group: Group): Promise<string | undefined>;
+}
+
+/** EKS's control planes. */
+export interface ControlPlanes {
+  /** Kubernetes' minor version, `1.33`; undefined when EKS knows no such cluster. */
+  version(cluster: string): Promise<string | undefined>;
 }
 
 export interface Instances {
@@ -107,6 +123,19 @@ export interface RetirementHistory {
 export interface Clusters {
   /** @throws ClusterAway, ClusterRefused */
   open(name: string): Promise<Cluster>;
+}
+
+/** Clusters of which all nodes are looked at. */
+export interface Fleets {
+  /** @throws ClusterAway, ClusterRefused */
+  open(name: string): Promise<Cluster & FleetView>;
+}
+
+export interface FleetView {
+  /** All nodes, a page at a time, so that thousands need not be held at once. */
+  allNodes(): AsyncIterable<readonly Node[]>;
+  /** How many pods are on a node, finished ones and those of DaemonSets among them. */
+  countPods(node: string): Promise<number>;
 }
 
 /** One cluster's API. Every verb throws ClusterAway or ClusterRefused when the cluster as a whole cannot be used. */
@@ -179,6 +208,10 @@ export interface LoadBalancing {
   targets(pool: TargetPool, wanted?: readonly string[]): Promise<readonly Target[]>;
   /** Takes these targets out of the pool, in as few calls as AWS allows. */
   deregister(pool: TargetPool, targets: readonly Target[]): Promise<void>;
+  /** Whether a tag names the cluster: costs none of the rates of Elastic Load Balancing either. */
+  isTaggedFor(cluster: string, pool: TargetPool): Promise<boolean>;
+  /** Puts these targets back; those that are registered, or drain, come into service again. */
+  register(pool: TargetPool, targets: readonly Registration[]): Promise<void>;
 }
 
 /** Instances that have not terminated. */

@@ -4,13 +4,14 @@
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { forcePoint } from '../core/deadline.ts';
+import { isAskedFor } from '../core/drain-taints.ts';
 import { nodeMissing, retirementHeld, volumesAwaited, volumesDetached, volumesKept } from '../core/domain-event.ts';
 import { chargeOf } from '../core/isolation.ts';
 import type { Notice } from '../core/notice.ts';
 import { decideSlot } from '../core/slot.ts';
 import { detachPass } from './detach-volumes.ts';
 import { findNode } from './find-node.ts';
-import type { HeldHook, Stage } from './hold-hook.ts';
+import type { Course, Stage } from './hold-hook.ts';
 import { isolateNode, type Isolated } from './isolate-node.ts';
 import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';
 
@@ -18,7 +19,7 @@ import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } 
 export interface Retiree {
   readonly notice: Notice;
   readonly cluster: ClusterSettings;
-  readonly held: HeldHook;
+  readonly course: Course;
   readonly ports: {
     readonly clusters: Clusters;
     readonly instances: Instances;
@@ -33,7 +34,7 @@ const FIND_TRIES = 3;
 const FIND_PAUSE_SECONDS = 15;
 
 /** Finds the node's name; done without one when the instance never joined. */
-export function findStage({ notice, cluster, held, ports }: Retiree): Stage<{ node?: string }, { tries: number }> {
+export function findStage({ notice, cluster, course, ports }: Retiree): Stage<{ node?: string }, { tries: number }> {
   return {
     name: 'find-node',
     memory: { tries: 1 },
@@ -42,7 +43,7 @@ export function findStage({ notice, cluster, held, ports }: Retiree): Stage<{ no
       const api = await ports.clusters.open(cluster.name);
       const node = await findNode(notice.instance, { cluster: api, instances: ports.instances });
       if (node !== undefined) return { state: 'done', value: { node } };
-      const lastTry = Date.now() + FIND_PAUSE_SECONDS * 1000 >= held.deadline;
+      const lastTry = Date.now() + FIND_PAUSE_SECONDS * 1000 >= course.deadline;
       if (tries < FIND_TRIES && !lastTry) {
         return { state: 'waiting', memory: { tries: tries + 1 }, waitingFor: ['the node to appear'] };
       }
@@ -54,15 +55,15 @@ export function findStage({ notice, cluster, held, ports }: Retiree): Stage<{ no
 
 /** Takes charge of the node and isolates it (contract 1.6, 3); `isolatedAt`: epoch milliseconds. */
 export function isolateStage(
-  { notice, cluster, held, ports }: Retiree,
+  { notice, cluster, course, ports }: Retiree,
   node: string,
 ): Stage<Isolated & { isolatedAt: number }, null> {
   return {
     name: 'isolate',
     memory: null,
     async pass(_memory, { subject }) {
-      const { execution } = held.subject;
-      const claim = { execution, kind: notice.kind, group: held.action.group, deadline: held.deadline };
+      const { execution, group } = course.subject;
+      const claim = { execution, kind: notice.kind, group, deadline: course.deadline };
       const api = await ports.clusters.open(cluster.name);
       const isolating = { subject, node, claim, taint: cluster.taint };
       const isRunning = (name: string) => ports.running.isRunning(name);
@@ -74,21 +75,25 @@ export function isolateStage(
 
 /**
  * Waits for a slot (contract 4.10), isolated, until half-way to the deadline: from there pods may have to be forced, and
- * holding back would leave them no time. `by`: another retirement has taken charge meanwhile.
+ * holding back would leave them no time. `by`: another retirement has taken charge meanwhile; `unasked`: the taint that
+ * asked for the drain has been taken away.
  */
 export function slotStage(
-  { cluster, held, ports }: Retiree,
+  { notice, cluster, course, ports }: Retiree,
   { node, deadline }: { node: string; deadline: number },
-): Stage<{ by?: string }, { reason?: string }> {
+): Stage<{ by?: string; unasked?: true }, { reason?: string }> {
   return {
     name: 'slot',
     memory: {},
-    until: forcePoint(Infinity, { startedAt: held.startedAt, deadline }),
+    until: forcePoint(Infinity, { startedAt: course.startedAt, deadline }),
     async pass({ reason: before }, { subject }) {
       const api = await ports.clusters.open(cluster.name);
-      const retiring = (await api.retiringNodes()).map(({ name, ...marks }) => ({ name, charge: chargeOf(marks) }));
-      const { execution: by } = retiring.find(({ name }) => name === node)?.charge ?? held.subject;
-      if (by !== held.subject.execution) return { state: 'done', value: { by } };
+      const found = await api.retiringNodes();
+      const own = found.find(({ name }) => name === node);
+      const { execution: by } = (own && chargeOf(own)) ?? course.subject;
+      if (by !== course.subject.execution) return { state: 'done', value: { by } };
+      if (own !== undefined && !isAskedFor(own, notice)) return { state: 'done', value: { unasked: true } };
+      const retiring = found.map(({ name, ...marks }) => ({ name, charge: chargeOf(marks) }));
       // One alone always may: nobody needs to count the others.
       const nodes = retiring.length > 1 ? await api.countNodes() : 1;
       const slot = decideSlot(node, retiring, { ...cluster, nodes });

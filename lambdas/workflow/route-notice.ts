@@ -3,14 +3,14 @@
  * server that is away cannot lose an event.
  */
 import { noticeIgnored, retirementRequested } from '../core/domain-event.ts';
-import { executionName, type Notice } from '../core/notice.ts';
+import { executionName, type LifecycleNotice } from '../core/notice.ts';
 import type { Journal, Retirements } from './ports.ts';
 import { releaseUndrained, tellTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 /** What parsing an event came to; a malformed one throws. */
 export type Parsed =
-  | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'notice'; readonly notice: LifecycleNotice }
   /** Nothing that we act on. */
   | { readonly kind: 'other'; readonly reason: string; readonly source: string; readonly detailType: string };
 
@@ -30,7 +30,7 @@ export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<voi
 
 /** @returns what AWS made of the notice: a retirement has been started on `retire` */
 export async function routeNotice(
-  notice: Notice,
+  notice: LifecycleNotice,
   foundBy: 'event' | 'sweep',
   ports: RoutePorts,
 ): Promise<Verification['kind']> {
@@ -47,7 +47,7 @@ export async function routeNotice(
     case 'retire': {
       const execution = executionName(notice);
       const already = (await ports.retirements.start(execution, notice)) === 'already';
-      const { group } = verified.action;
+      const { group } = verified;
       ports.journal.report(
         retirementRequested({ execution, instance, cluster: verified.cluster.name, group, already, foundBy }),
       );

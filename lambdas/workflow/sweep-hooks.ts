@@ -1,19 +1,11 @@
 /** The sweep of the hooks: starts a retirement for each instance that waits in ours without one (contract 1.7). */
-import {
-  isDoubtful,
-  isForgotten,
-  isWaiting,
-  noticeOfForgotten,
-  type EndedRetirement,
-  type Member,
-} from '../core/forgotten-hook.ts';
-import type { Groups, RetirementHistory, RunningRetirements } from './ports.ts';
+import { isDoubtful, isForgotten, isWaiting, noticeOfForgotten, type EndedRetirement } from '../core/forgotten-hook.ts';
+import type { Group, Member } from '../core/group.ts';
+import type { RetirementHistory, RunningRetirements } from './ports.ts';
 import { routeNotice, type RoutePorts } from './route-notice.ts';
 import type { SweepRecord } from './sweep-record.ts';
-import { MANAGED_TAG } from './verify-notice.ts';
 
 export interface HookSweepPorts extends RoutePorts {
-  readonly groups: Groups;
   readonly running: RunningRetirements;
   readonly history: RetirementHistory;
 }
@@ -21,9 +13,8 @@ export interface HookSweepPorts extends RoutePorts {
 /** No hook holds an instance for longer, so no retirement from before has anything to do with it. Milliseconds. */
 const LONGEST_HOLD_MS = 48 * 3_600_000;
 
-/** @param names of the groups that the configuration enrols */
-export async function sweepHooks(names: readonly string[], record: SweepRecord, ports: HookSweepPorts): Promise<void> {
-  const groups = await ports.groups.enrolled({ names, tag: MANAGED_TAG });
+/** @param groups every enrolled one */
+export async function sweepHooks(groups: readonly Group[], record: SweepRecord, ports: HookSweepPorts): Promise<void> {
   const waiting = groups.flatMap(({ members }) => members).filter(isWaiting);
   record.groups = groups.length;
   record.waiting = waiting.length;

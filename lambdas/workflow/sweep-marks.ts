@@ -3,19 +3,21 @@
  * again or still (contract 1.4, 1.7).
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { drainTaint } from '../core/drain-taints.ts';
 import { marksUnreadable } from '../core/domain-event.ts';
-import type { Member } from '../core/forgotten-hook.ts';
+import type { Member } from '../core/group.ts';
 import { decideMarks, judgeMarks, type Whereabouts } from '../core/left-marks.ts';
 import type { Node } from '../core/node.ts';
 import type { Home } from '../core/notice.ts';
 import { restoreNode } from './isolate-node.ts';
-import type { Cluster, Clusters, Groups, Instances, Journal, RunningRetirements } from './ports.ts';
+import type { Cluster, Groups, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';
+import { registerAgain, tellUnregistered } from './restorable-targets.ts';
 import type { SweepRecord } from './sweep-record.ts';
 
 export interface MarkSweepPorts {
-  readonly clusters: Clusters;
   readonly groups: Groups;
   readonly instances: Instances;
+  readonly balancing: LoadBalancing;
   readonly running: RunningRetirements;
   readonly journal: Journal;
   readonly home: Home;
@@ -27,10 +29,16 @@ interface LeftNode {
   readonly instance: string;
 }
 
-/** @throws ClusterAway, ClusterRefused */
-export async function sweepMarks(cluster: ClusterSettings, record: SweepRecord, ports: MarkSweepPorts): Promise<void> {
-  const api = await ports.clusters.open(cluster.name);
-  const nodes = await api.retiringNodes();
+/**
+ * @param nodes those that bear our label
+ * @throws ClusterAway, ClusterRefused
+ */
+export async function sweepMarks(
+  nodes: readonly Node[],
+  { cluster, api }: { cluster: ClusterSettings; api: Cluster },
+  record: SweepRecord,
+  ports: MarkSweepPorts,
+): Promise<void> {
   const left = nodes.length === 0 ? [] : await leftNodes(nodes, cluster, ports);
   if (left.length === 0) return;
   const members = await ports.groups.members(left.map(({ instance }) => instance));
@@ -48,7 +56,8 @@ export async function sweepMarks(cluster: ClusterSettings, record: SweepRecord, 
 async function leftNodes(nodes: readonly Node[], cluster: ClusterSettings, ports: MarkSweepPorts): Promise<LeftNode[]> {
   const running = new Set(await ports.running.names());
   return nodes.flatMap((node) => {
-    const marks = judgeMarks(node, running, ports.home);
+    const isAsked = drainTaint(node, cluster) !== undefined;
+    const marks = judgeMarks(node, running, { home: ports.home, isAsked });
     switch (marks.kind) {
       case 'left':
         return [{ node: node.name, execution: marks.execution, instance: marks.instance }];
@@ -65,10 +74,13 @@ async function leftNodes(nodes: readonly Node[], cluster: ClusterSettings, ports
 async function restoreIfServing(
   { node, execution, instance }: LeftNode,
   { member, cluster, api }: { member: Member | undefined; cluster: ClusterSettings; api: Cluster },
-  { instances, journal }: MarkSweepPorts,
+  { instances, balancing, journal }: MarkSweepPorts,
 ): Promise<boolean> {
   const whereabouts: Whereabouts = member ?? { machine: await instances.machine(instance) };
   if (decideMarks(whereabouts) === 'leave') return false;
   const subject = { execution, cluster: cluster.name, group: member?.group ?? 'none', instance, node };
+  // Before the marks come off, so that a sweep that dies here is followed by one that does it.
+  const { faults } = await registerAgain({ subject, node }, { cluster: api, balancing, journal });
+  tellUnregistered(subject, faults, journal);
   return await restoreNode({ subject, node, taint: cluster.taint }, { cluster: api, journal });
 }

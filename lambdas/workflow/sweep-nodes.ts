@@ -1,29 +1,84 @@
 /**
- * The sweep (contract 1.7): finds what no event told us, or what a retirement that died has left. One pass, idempotent:
- * what it does not reach, the next one finds again.
+ * The sweep (contract 1.7, 9.5): finds what no event told us, what a retirement that died has left, and the nodes that
+ * are tainted to be drained. One pass, idempotent: what it does not reach, the next one finds again.
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
+import type { Group } from '../core/group.ts';
+import { RETIRING_LABEL } from '../core/isolation.ts';
+import type { Node } from '../core/node.ts';
+import type { SweepReport } from '../core/sweep-report.ts';
+import { readFleetNodes } from './fleet-turns.ts';
+import type { Fleets, Groups } from './ports.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
 import { sweepMarks, type MarkSweepPorts } from './sweep-marks.ts';
-import { SweepRecord } from './sweep-record.ts';
+import { SweepRecord, wordsOf } from './sweep-record.ts';
+import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
+import { MANAGED_TAG } from './verify-notice.ts';
 
-export type SweepPorts = HookSweepPorts & MarkSweepPorts;
+export type SweepPorts = HookSweepPorts &
+  MarkSweepPorts &
+  TaintedSweepPorts & { readonly groups: Groups; readonly clusters: Fleets };
 
 /**
  * Waiting instances first, by AWS alone, so that a cluster that is away keeps none of them waiting; then the nodes of
  * each cluster.
  *
+ * @param dryRun looks at the tainted nodes only, and changes nothing (contract 9.6)
+ * @returns what becomes of the tainted nodes, by cluster
  * @throws SweepIncomplete when all has been tried and something has failed
  */
-export async function sweepNodes(ports: SweepPorts): Promise<void> {
+export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Promise<readonly SweepReport[]> {
   const record = new SweepRecord(ports.journal);
   const clusters = await configuredClusters(record, ports);
-  const groups = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
-  await record.attempt(() => sweepHooks(groups, record, ports));
-  await Promise.all(
-    clusters.map((cluster) => record.attemptIn(cluster.name, () => sweepMarks(cluster, record, ports))),
+  const groups = await enrolledGroups(clusters, record, ports);
+  if (groups !== undefined && !dryRun) await record.attempt(() => sweepHooks(groups, record, ports));
+  const reports = await Promise.all(
+    clusters.map((cluster) => sweepCluster(cluster, { groups, dryRun }, record, ports)),
   );
-  record.close();
+  if (dryRun) record.throwFailures();
+  else record.close();
+  return reports;
+}
+
+async function sweepCluster(
+  cluster: ClusterSettings,
+  { groups, dryRun }: { groups: readonly Group[] | undefined; dryRun: boolean },
+  record: SweepRecord,
+  ports: SweepPorts,
+): Promise<SweepReport> {
+  let report: SweepReport = { cluster: cluster.name, at: Date.now(), away: 'its groups cannot be read', nodes: [] };
+  await record.attemptIn(cluster.name, async () => {
+    try {
+      const api = await ports.clusters.open(cluster.name);
+      const retiring: Node[] = [];
+      const nodes = await readFleetNodes(api, (page) => retiring.push(...page.filter(isRetiring)));
+      if (!dryRun) await sweepMarks(retiring, { cluster, api }, record, ports);
+      if (groups !== undefined)
+        report = await sweepTainted(nodes, { cluster, view: api, groups, dryRun }, record, ports);
+    } catch (error) {
+      report = { ...report, away: wordsOf(error) };
+      throw error;
+    }
+  });
+  return report;
+}
+
+function isRetiring({ labels }: Node): boolean {
+  return RETIRING_LABEL in labels;
+}
+
+/** Undefined when they cannot be read: then nothing that depends on them is done. */
+async function enrolledGroups(
+  clusters: readonly ClusterSettings[],
+  record: SweepRecord,
+  { groups }: SweepPorts,
+): Promise<readonly Group[] | undefined> {
+  const names = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
+  let found: readonly Group[] | undefined;
+  await record.attempt(async () => {
+    found = await groups.enrolled({ names, tag: MANAGED_TAG });
+  });
+  return found;
 }
 
 /** Those whose settings can be read. */

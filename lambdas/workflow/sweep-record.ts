@@ -47,12 +47,17 @@ export class SweepRecord {
   close(): void {
     const { groups, waiting, started, restored } = this;
     this.#journal.report(sweepFinished({ groups, waiting, started, restored, clustersAway: this.#unswept.size }));
+    this.throwFailures();
+  }
+
+  /** @throws SweepIncomplete naming all that failed */
+  throwFailures(): void {
     if (this.#failures.length === 0) return;
     const [cause] = this.#failures;
     throw new SweepIncomplete(this.#failures.map(wordsOf).join('; '), { cause });
   }
 }
 
-function wordsOf(error: unknown): string {
+export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -5,8 +5,9 @@
  */
 import { clusterIdentity, type ClusterIdentity } from '../core/cluster-identity.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { RELOOK, standing } from '../core/lifecycle-state.ts';
-import type { Notice } from '../core/notice.ts';
+import { drainKeys } from '../core/drain-taints.ts';
+import { IN_SERVICE, RELOOK, standing } from '../core/lifecycle-state.ts';
+import type { LifecycleNotice, Notice, TaintedNotice } from '../core/notice.ts';
 import type { Hook, InstanceTags, Lifecycle, LifecycleAction, Settings } from './ports.ts';
 import { sleep } from './sleep.ts';
 
@@ -19,8 +20,9 @@ export type Verification =
   | { readonly kind: 'release'; readonly reason: string; readonly action: LifecycleAction }
   | {
       readonly kind: 'retire';
-      readonly action: LifecycleAction;
-      readonly hook: Hook;
+      readonly group: string;
+      /** Ours; absent when the group has none, and nothing waits in it. */
+      readonly hook?: Hook;
       readonly cluster: ClusterSettings;
     };
 
@@ -47,30 +49,80 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   if (notice.account !== account || notice.region !== region) {
     return refuse(`the event is of account ${notice.account} in ${notice.region}, we are ${account} in ${region}`);
   }
-  if (notice.hook !== ports.hookName) return ignore(`hook ${notice.hook} is not ours (${ports.hookName})`);
+  if (notice.kind === 'asg-terminate' && notice.hook !== ports.hookName) {
+    return ignore(`hook ${notice.hook} is not ours (${ports.hookName})`);
+  }
   const membership = await ports.lifecycle.membership(notice.instance);
   if (membership === undefined) return stale('the instance is in no group any more');
-  return verifyMember(notice, membership.group, ports);
+  const enrolment = await lookAtGroup(notice, membership.group, ports);
+  if (enrolment.kind !== 'enrolled') return enrolment;
+  switch (notice.kind) {
+    case 'asg-terminate':
+      return await verifyWaiting(notice, enrolment, ports);
+    case 'tainted':
+      return verifyServing(notice, enrolment, membership.state);
+  }
 }
 
-async function verifyMember(notice: Notice, group: string, ports: VerificationPorts): Promise<Verification> {
+/** The instance's group, which we may act on. */
+interface Enrolment {
+  readonly kind: 'enrolled';
+  readonly group: string;
+  readonly hook: Hook | undefined;
+  readonly identity: ClusterIdentity;
+  /** Undefined when that cluster is not configured, or nothing names it. */
+  readonly cluster: ClusterSettings | undefined;
+}
+
+async function lookAtGroup(
+  notice: Notice,
+  group: string,
+  ports: VerificationPorts,
+): Promise<Enrolment | Extract<Verification, { kind: 'ignore' | 'refuse' }>> {
   const [groupTags, hook] = await Promise.all([
     ports.lifecycle.groupTags(group),
     ports.lifecycle.hook(group, ports.hookName),
   ]);
-  if (groupTags === undefined || hook === undefined) return ignore(`group ${group} has no hook ${ports.hookName}`);
+  if (groupTags === undefined) return { kind: 'ignore', reason: `group ${group} has gone` };
+  if (hook === undefined && notice.kind === 'asg-terminate') {
+    return { kind: 'ignore', reason: `group ${group} has no hook ${ports.hookName}` };
+  }
   const identity = await identify(notice, { groupTags, hook }, ports);
-  if (identity.kind === 'disputed') return refuse(`its cluster is disputed: ${identity.claims.join(', ')}`);
+  if (identity.kind === 'disputed') {
+    return { kind: 'refuse', reason: `its cluster is disputed: ${identity.claims.join(', ')}` };
+  }
   const cluster = identity.kind === 'known' ? await ports.settings.cluster(identity.cluster) : undefined;
   if (!isEnrolled(group, groupTags, cluster)) {
-    return ignore(`group ${group} is not enrolled: name it in the configuration or tag it ${MANAGED_TAG}=true`);
+    const fix = `name it in the configuration or tag it ${MANAGED_TAG}=true`;
+    return { kind: 'ignore', reason: `group ${group} is not enrolled: ${fix}` };
   }
+  return { kind: 'enrolled', group, hook, identity, cluster };
+}
+
+async function verifyWaiting(
+  notice: LifecycleNotice,
+  { group, hook, identity, cluster }: Enrolment,
+  ports: VerificationPorts,
+): Promise<Verification> {
   const misfit = await lookAtState(notice.instance, ports);
   if (misfit !== undefined) return misfit;
-  const action = { group, hook: hook.name, instance: notice.instance };
+  const action = { group, hook: notice.hook, instance: notice.instance };
   const release = (reason: string): Verification => ({ kind: 'release', reason, action });
   if (notice.origin === 'WarmPool') return release('it comes from the warm pool');
-  return cluster === undefined ? release(unconfigured(identity)) : { kind: 'retire', action, hook, cluster };
+  if (cluster === undefined) return release(unconfigured(identity));
+  return { kind: 'retire', group, cluster, ...(hook && { hook }) };
+}
+
+/** Only what serves is drained because somebody wants it to be: anything else is on its way already. */
+function verifyServing(
+  { taint }: TaintedNotice,
+  { group, hook, identity, cluster }: Enrolment,
+  state: string,
+): Verification {
+  if (state !== IN_SERVICE) return stale(`the instance is ${state}`);
+  if (cluster === undefined) return ignore(unconfigured(identity));
+  if (!drainKeys(cluster).includes(taint)) return ignore(`taint ${taint} asks for no drain in ${cluster.name}`);
+  return { kind: 'retire', group, cluster, ...(hook && { hook }) };
 }
 
 function isEnrolled(
@@ -88,10 +140,10 @@ function unconfigured(identity: ClusterIdentity): string {
 /** Instance tags cost another call, so they are read only when hook and group are silent. */
 async function identify(
   notice: Notice,
-  { groupTags, hook }: { groupTags: Readonly<Record<string, string>>; hook: Hook },
+  { groupTags, hook }: { groupTags: Readonly<Record<string, string>>; hook: Hook | undefined },
   ports: VerificationPorts,
 ): Promise<ClusterIdentity> {
-  const sources = { groupTags, ...(hook.metadata !== undefined && { hookMetadata: hook.metadata }) };
+  const sources = { groupTags, ...(hook?.metadata !== undefined && { hookMetadata: hook.metadata }) };
   const identity = clusterIdentity(sources);
   if (identity.kind !== 'unknown') return identity;
   return clusterIdentity({ ...sources, instanceTags: await ports.instanceTags.tagsOf(notice) });

@@ -6,6 +6,7 @@
 import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/domain-event.ts';
 import { chargeOf } from '../core/isolation.ts';
 import { instanceOf, isInstance, type Node } from '../core/node.ts';
+import { isVoluntary } from '../core/notice.ts';
 import type { TargetPool } from '../core/target-pool.ts';
 import {
   asking,
@@ -14,6 +15,7 @@ import {
   LATE_MS,
   leads,
   looksFrom,
+  notAsking,
   WITHDRAW_LABEL,
   withdrawalOf,
   type Withdrawal,
@@ -21,6 +23,7 @@ import {
 import type { Pass, Stage } from './hold-hook.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster } from './ports.ts';
+import { withdrawingFor } from './restorable-targets.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';
 import { sleep } from './sleep.ts';
 import { longestDrain, withdrawEach, withdrawTogether } from './withdraw-nodes.ts';
@@ -50,20 +53,20 @@ export function withdrawStage(
   retiree: Retiree,
   { node, deadline }: { node: string; deadline: number },
 ): Stage<{ withdrawn?: Withdrawn }, WithdrawMemory> {
-  const { cluster, held, ports } = retiree;
+  const { cluster, ports } = retiree;
   return {
     name: 'withdraw',
     memory: {},
     pauseSeconds: PAUSE_SECONDS,
     async pass({ since = Date.now() }, { subject }) {
       const hurried = isInAHurry({ now: Date.now(), deadline });
-      const scope = { cluster: cluster.name, group: held.action.group };
+      const scope = scopeOf(retiree);
       const any = await ports.balancing.mayHavePools(scope).catch((error: unknown) => String(error));
-      if (typeof any === 'string') return orGiveUp(any, { since, hurried }, { subject, retiree });
+      if (typeof any === 'string') return await orGiveUp(any, { since, hurried }, { subject, retiree });
       if (!any) return NOWHERE;
       const api = await ports.clusters.open(cluster.name);
       const outcome = await withdrawalFor(node, { since, hurried }, { api, retiree });
-      if ('fault' in outcome) return orGiveUp(outcome.fault, { since, hurried }, { subject, retiree });
+      if ('fault' in outcome) return await orGiveUp(outcome.fault, { since, hurried }, { subject, retiree });
       const { withdrawal } = outcome;
       if (withdrawal === 'later') return waiting(since, ['the first of the leaving nodes, with which it is withdrawn']);
       if (withdrawal === 'gone') return NOWHERE;
@@ -83,7 +86,8 @@ const NOWHERE = { state: 'done', value: {} } as const;
  * Waits until the targets have drained (contract 7.1), and no longer than their bound (7.3); its memory says why they have
  * not.
  */
-export function settleStage({ notice, ports }: Retiree, withdrawn: Withdrawn): Stage<null, string> {
+export function settleStage(retiree: Retiree, withdrawn: Withdrawn): Stage<null, string> {
+  const { notice, ports } = retiree;
   const { pools, addresses, until } = withdrawn;
   const leaver = { instance: notice.instance, addresses };
   return {
@@ -96,8 +100,8 @@ export function settleStage({ notice, ports }: Retiree, withdrawn: Withdrawn): S
       const memory = 'they still drain';
       if (Date.now() < looks) return { state: 'waiting', memory, waitingFor: namesOf(pools), dueAt: looks };
       // By then each of so many has drained: asking for one after the other would use the rate limits up.
-      const { left, faults } =
-        looks === until ? NOTHING_LEFT : await withdrawEach([leaver], { pools }, ports.balancing);
+      const balancing = withdrawingFor(retiree, subject.node ?? '');
+      const { left, faults } = looks === until ? NOTHING_LEFT : await withdrawEach([leaver], { pools }, balancing);
       if (left.length === 0 && faults.length === 0) {
         ports.journal.report(targetsDrained(subject, { seconds: secondsSince(notice) }));
         return { state: 'done', value: null };
@@ -111,13 +115,18 @@ export function settleStage({ notice, ports }: Retiree, withdrawn: Withdrawn): S
 
 const NOTHING_LEFT = { left: [], faults: [] } as const;
 
-/** Goes on without, once that has lasted too long. */
-function orGiveUp(
+/** Goes on without, once that has lasted too long; others of the leaving nodes wait for it no more. */
+async function orGiveUp(
   fault: string,
   { since, hurried }: { since: number; hurried: boolean },
   { subject, retiree }: { subject: Subject; retiree: Retiree },
-): Pass<{ withdrawn?: Withdrawn }, WithdrawMemory> {
+): Promise<Pass<{ withdrawn?: Withdrawn }, WithdrawMemory>> {
   if (Date.now() - since < FAILS_MS && !hurried) return waiting(since, [fault]);
+  const api = await retiree.ports.clusters.open(retiree.cluster.name);
+  await patchNode(subject.node ?? '', api, (found) => {
+    const asks = WITHDRAW_LABEL in found.labels && isInstance(found, subject.instance);
+    return Promise.resolve(asks ? notAsking(found) : 'unchanged');
+  });
   retiree.ports.journal.report(targetsLate(subject, { pools: [], reason: fault }));
   return NOWHERE;
 }
@@ -140,9 +149,11 @@ async function withdrawalFor(
   if (own === undefined || !isInstance(own, retiree.notice.instance)) return { withdrawal: 'gone' };
   const known = withdrawalOf(own);
   if (known !== undefined) return { withdrawal: known };
-  const leaving = hurried ? [own] : await leavingWith(own, since, api);
+  // A node that nothing forces to go is no part of what leaves together: it may have to be restored.
+  const alone = hurried || isVoluntary(retiree.notice.kind);
+  const leaving = alone ? [own] : await leavingWith(own, since, api);
   if (leaving.length === 0) return { withdrawal: 'later' };
-  const { balancing } = retiree.ports;
+  const balancing = withdrawingFor(retiree, name);
   const pools = await poolsOf(leaving, retiree).catch((error: unknown) => String(error));
   if (typeof pools === 'string') return { fault: pools };
   const done = await withdrawTogether(leaving, pools, { cluster: api, balancing });
@@ -163,10 +174,17 @@ async function leavingWith(own: Node, since: number, api: Cluster): Promise<read
   return all.some(({ name }) => name === own.name) ? all : [...all, own];
 }
 
+/** What is attached to a group, Auto Scaling takes out itself before the hook: of one that nothing forces to go, later. */
+function scopeOf({ notice, cluster, course }: Retiree): { cluster: string; group?: string } {
+  return { cluster: cluster.name, ...(!isVoluntary(notice.kind) && { group: course.subject.group }) };
+}
+
 /** Of the cluster, and of the groups that let these nodes go. */
-async function poolsOf(nodes: readonly Node[], { cluster, held, ports }: Retiree): Promise<readonly TargetPool[]> {
-  const groups = new Set([held.action.group, ...nodes.flatMap((node) => chargeOf(node)?.group ?? [])]);
-  const scopes = [{ cluster: cluster.name }, ...[...groups].map((group) => ({ group }))];
+async function poolsOf(nodes: readonly Node[], retiree: Retiree): Promise<readonly TargetPool[]> {
+  const { cluster, group } = scopeOf(retiree);
+  const groups = group === undefined ? [] : [group, ...nodes.flatMap((node) => chargeOf(node)?.group ?? [])];
+  const scopes = [{ cluster }, ...[...new Set(groups)].map((each) => ({ group: each }))];
+  const { ports } = retiree;
   const found = await Promise.all(scopes.map((scope) => ports.balancing.pools(scope)));
   return [...new Map(found.flat().map((pool) => [pool.id, pool])).values()];
 }
@@ -180,7 +198,7 @@ async function withAddresses(
   if (byAddress.length === 0) return { ...withdrawal, addresses: [] };
   const addresses = await api.addressesOn(node);
   const leaver = { instance: retiree.notice.instance, addresses };
-  const { left, faults } = await withdrawEach([leaver], { pools: byAddress }, retiree.ports.balancing);
+  const { left, faults } = await withdrawEach([leaver], { pools: byAddress }, withdrawingFor(retiree, node));
   const found = new Set([...left, ...faults].map(({ pool }) => pool.id));
   const pools = withdrawal.pools.filter(({ by, id }) => by === 'instance' || found.has(id));
   const at = found.size > 0 ? Date.now() : withdrawal.at;

@@ -4,8 +4,8 @@ import type { NodePatch } from '../core/isolation.ts';
 import { instanceOf, type Node } from '../core/node.ts';
 import type { TargetPool } from '../core/target-pool.ts';
 import { patchNode } from './patch-node.ts';
-import type { Cluster, LoadBalancing } from './ports.ts';
-import { withdrawPass, type Leaver, type Standing } from './withdraw-pass.ts';
+import type { Cluster } from './ports.ts';
+import { withdrawPass, type Leaver, type Standing, type Withdrawing } from './withdraw-pass.ts';
 
 /** A pool that could not be asked, or not be changed. */
 export interface PoolFault {
@@ -20,7 +20,7 @@ export interface PoolFault {
 export async function withdrawEach(
   leavers: readonly Leaver[],
   { pools, dryRun = false }: { pools: readonly TargetPool[]; dryRun?: boolean },
-  balancing: LoadBalancing,
+  balancing: Withdrawing,
 ): Promise<{ left: readonly Standing[]; faults: readonly PoolFault[] }> {
   const passes = pools.map((pool) => withdrawPass(leavers, { pools: [pool], dryRun }, balancing));
   const faults: PoolFault[] = [];
@@ -41,7 +41,7 @@ export async function withdrawEach(
 export async function withdrawTogether(
   nodes: readonly Node[],
   pools: readonly TargetPool[],
-  { cluster, balancing }: { cluster: Cluster; balancing: LoadBalancing },
+  { cluster, balancing }: { cluster: Cluster; balancing: Withdrawing },
 ): Promise<Map<string, Withdrawal>> {
   const leavers = nodes.map((node) => ({ instance: instanceOf(node) ?? '', addresses: [] }));
   const byInstance = pools.filter(({ by }) => by === 'instance');

@@ -5,6 +5,9 @@
 import type { Target, TargetPool } from '../core/target-pool.ts';
 import type { LoadBalancing } from './ports.ts';
 
+/** As much of load balancing as takes machines out. */
+export type Withdrawing = Pick<LoadBalancing, 'targets' | 'deregister'>;
+
 /** A machine that leaves, and by what it may be registered. */
 export interface Leaver {
   readonly instance: string;
@@ -24,7 +27,7 @@ export interface Standing {
 export async function withdrawPass(
   leavers: readonly Leaver[],
   { pools, dryRun = false }: { pools: readonly TargetPool[]; dryRun?: boolean },
-  balancing: LoadBalancing,
+  balancing: Withdrawing,
 ): Promise<Standing[]> {
   const instances = leaversBy(leavers, ({ instance }) => [instance]);
   const addresses = leaversBy(leavers, ({ addresses: each }) => each);

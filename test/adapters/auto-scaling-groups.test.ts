@@ -1,6 +1,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
 import { GROUP_READ_ACTIONS, groups } from '../../lambdas/adapters/auto-scaling-groups.ts';
+import type { Group } from '../../lambdas/core/group.ts';
 import type { Groups } from '../../lambdas/workflow/ports.ts';
 import { AwsGiven } from './aws-given.ts';
 
@@ -46,7 +47,7 @@ describe('enrolled groups (contract 1.3)', () => {
       if (member !== undefined) autoScaling.capacity.terminate(member, 'a test takes it out of service');
     }
     const [group] = await given.port.enrolled({ names: ['workers'], tag: TAG });
-    expect(group?.members).toEqual([
+    expect(group?.members).toMatchObject([
       { instance: one, group: 'workers', state: 'InService' },
       { instance: two, group: 'workers', state: 'Terminating:Wait' },
       { instance: pooled, group: 'workers', state: 'Warmed:Terminating:Wait' },
@@ -68,6 +69,99 @@ describe('enrolled groups (contract 1.3)', () => {
     for (const name of names) given.aws.autoScaling.addGroup({ name, tags: { [TAG]: 'true' } });
     expect(await given.port.enrolled({ names, tag: TAG })).toHaveLength(101);
     expect(given.count('DescribeAutoScalingGroups')).toBe(4);
+  });
+});
+
+describe('an enrolled group (contract 9.1, 9.7)', () => {
+  async function told(given: Awaited<ReturnType<typeof withGroups>>, name = 'workers'): Promise<Group> {
+    const [group] = await given.port.enrolled({ names: [name], tag: TAG });
+    if (group === undefined) throw new Error('there is no such group');
+    return group;
+  }
+
+  test('is told with its tags, size, suspended processes and the node group behind it', async () => {
+    await using given = await withGroups();
+    const tags = { 'eks:cluster-name': 'blue', 'eks:nodegroup-name': 'general', team: 'shop' };
+    given.aws.autoScaling.addGroup({ name: 'workers', desired: 2, tags });
+    given.aws.autoScaling.suspend('workers', 'Launch', 'AZRebalance');
+    expect(await told(given)).toMatchObject({
+      desired: 2,
+      tags,
+      suspended: ['Launch', 'AZRebalance'],
+      nodeGroup: { cluster: 'blue', name: 'general' },
+    });
+    given.aws.autoScaling.addGroup({ name: 'own', tags: { 'eks:cluster-name': 'blue' } });
+    expect(await told(given, 'own')).toMatchObject({ suspended: [] });
+    expect(await told(given, 'own')).not.toHaveProperty('nodeGroup');
+  });
+
+  test('launches from a template: its version as configured, that of each instance as it was then', async () => {
+    await using given = await withGroups();
+    const { autoScaling, launchTemplates } = given.aws;
+    const { id } = launchTemplates.create({ name: 'nodes', data: { imageId: 'ami-1', instanceType: 'm7g.large' } });
+    autoScaling.addGroup({ name: 'workers', launchTemplate: { id, version: '$Latest' }, zones: ['eu-central-1c'] });
+    launchTemplates.addVersion({ id }, { imageId: 'ami-2', instanceType: 'm7g.xlarge' });
+    autoScaling.addInstance('workers');
+    const { launch, members } = await told(given);
+    expect(launch).toEqual({
+      base: { kind: 'template', id, version: '$Latest' },
+      overrides: [],
+      byRequirements: false,
+    });
+    expect(members).toMatchObject([
+      { zone: 'eu-central-1c', type: 'm7g.large', launchedFrom: { kind: 'template', id, version: '1' } },
+      { zone: 'eu-central-1c', type: 'm7g.xlarge', launchedFrom: { kind: 'template', id, version: '2' } },
+    ]);
+  });
+
+  test('launches by a mixed instances policy: the base, and the overrides with their own', async () => {
+    await using given = await withGroups();
+    const { autoScaling, launchTemplates } = given.aws;
+    const base = launchTemplates.create({ name: 'base', data: { imageId: 'ami-1' } });
+    const arm = launchTemplates.create({ name: 'arm', data: { imageId: 'ami-2' } });
+    const overrides = [
+      { instanceType: 'm6i.large' },
+      { instanceType: 'm7g.large', launchTemplate: { id: arm.id, version: '1' } },
+      { instanceType: 'm5.large', imageId: 'ami-3' },
+    ];
+    autoScaling.addGroup({ name: 'workers', mixedInstancesPolicy: { launchTemplate: { id: base.id }, overrides } });
+    autoScaling.addInstance('workers', { instanceType: 'm7g.large' });
+    autoScaling.addInstance('workers', { instanceType: 'm5.large' });
+    const { launch, members } = await told(given);
+    expect(launch).toEqual({
+      base: { kind: 'template', id: base.id, version: '$Default' },
+      overrides: [
+        { type: 'm6i.large' },
+        { type: 'm7g.large', source: { kind: 'template', id: arm.id, version: '1' } },
+        { type: 'm5.large', image: 'ami-3' },
+      ],
+      byRequirements: false,
+    });
+    expect(members.map(({ type, launchedFrom, image }) => [type, launchedFrom?.id, image])).toEqual([
+      ['m6i.large', base.id, undefined],
+      ['m7g.large', arm.id, undefined],
+      ['m5.large', base.id, 'ami-3'],
+    ]);
+  });
+
+  test('may launch by requirements', async () => {
+    await using given = await withGroups();
+    const { id } = given.aws.launchTemplates.create({ name: 'base', data: { imageId: 'ami-1' } });
+    const instanceRequirements = { vCpuCount: { min: 2 }, memoryMiB: { min: 4_096 } };
+    given.aws.autoScaling.addGroup({
+      name: 'workers',
+      mixedInstancesPolicy: { launchTemplate: { id }, overrides: [{ instanceRequirements }] },
+    });
+    expect((await told(given)).launch).toMatchObject({ overrides: [{}], byRequirements: true });
+  });
+
+  test('may launch from a launch configuration', async () => {
+    await using given = await withGroups();
+    given.aws.autoScaling.launching.addConfiguration({ name: 'old', imageId: 'ami-1' });
+    given.aws.autoScaling.addGroup({ name: 'workers', launchConfiguration: 'old' });
+    const { launch, members } = await told(given);
+    expect(launch).toEqual({ base: { kind: 'configuration', id: 'old' }, overrides: [], byRequirements: false });
+    expect(members).toMatchObject([{ launchedFrom: { kind: 'configuration', id: 'old' } }]);
   });
 });
 

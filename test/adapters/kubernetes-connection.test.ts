@@ -7,7 +7,7 @@ import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts'
 import type { TokenSource } from '../../lambdas/adapters/kubernetes-connection.ts';
 import { ClusterAway, ClusterRefused } from '../../lambdas/core/cluster-error.ts';
 import { isolation } from '../../lambdas/core/isolation.ts';
-import { HOUR, NOON, TAINT_KEY } from '../given.ts';
+import { aNode, HOUR, NOON, TAINT_KEY } from '../given.ts';
 import { makeCertificates } from '../peers/kubernetes/tls.ts';
 import { io, KubernetesGiven, USER } from './kubernetes-given.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -345,9 +345,8 @@ function failure(given: KubernetesGiven, method: string): Promise<unknown> {
 }
 
 function aPatch(resourceVersion: string) {
-  const node = { name: 'a', uid: '', resourceVersion, unschedulable: false, taints: [], labels: {}, annotations: {} };
   const takeover = { execution: 'e', kind: 'asg-terminate', now: NOON, deadline: NOON + HOUR } as const;
-  return isolation(node, takeover, { key: TAINT_KEY, effect: 'NoSchedule' });
+  return isolation(aNode({ name: 'a', resourceVersion }), takeover, { key: TAINT_KEY, effect: 'NoSchedule' });
 }
 
 function itself(error: unknown): unknown {

@@ -7,7 +7,7 @@ import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts'
 import { connect, type KubernetesConnection, type TokenSource } from '../../lambdas/adapters/kubernetes-connection.ts';
 import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
 import type { Pod } from '../../lambdas/core/pod.ts';
-import type { Cluster } from '../../lambdas/workflow/ports.ts';
+import type { Cluster, FleetView } from '../../lambdas/workflow/ports.ts';
 import { DrivenClock } from '../peers/clock.ts';
 import type { AccessEntry } from '../peers/kubernetes/access-log.ts';
 import type { Latencies } from '../peers/kubernetes/cluster.ts';
@@ -29,7 +29,7 @@ export class KubernetesGiven implements AsyncDisposable {
   readonly peer: KubernetesPeer;
   readonly clock: DrivenClock;
   readonly connection: KubernetesConnection;
-  readonly cluster: Cluster;
+  readonly cluster: Cluster & FleetView;
   readonly #uninstall: () => void;
   readonly #connections: KubernetesConnection[] = [];
 

@@ -162,6 +162,7 @@ describe('a node object', () => {
       taints: [],
       labels: {},
       annotations: {},
+      createdAt: 0,
     });
   });
 });

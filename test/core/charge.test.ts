@@ -46,7 +46,28 @@ describe('who is in charge of a node (contract 1.6)', () => {
       true,
       take(NOON + MINUTE),
     ],
+    [
+      'one that has no hook, has drained the node and completes the hook itself: joins',
+      charge({ kind: 'tainted', until: NOON + 2 * HOUR, completesHook: true }),
+      true,
+      JOIN,
+    ],
+    [
+      'one that would have completed the hook, and has ended: takes charge',
+      charge({ kind: 'tainted', completesHook: true }),
+      false,
+      take(NOON + HOUR),
+    ],
   ])('%s', (_who, found, rivalRuns, decision) => {
     expect(decideCharge(found, OURS, rivalRuns)).toEqual(decision);
+  });
+
+  test.each([
+    ['a hook’s, however much time that has', charge({ until: NOON + 48 * HOUR }), true, JOIN],
+    ['another voluntary one', charge({ kind: 'tainted', until: NOON + 48 * HOUR }), true, JOIN],
+    ['one that has ended: takes charge', charge(), false, take(NOON + HOUR)],
+    ['nobody: takes charge', undefined, false, take(NOON + HOUR)],
+  ])('one that nothing forces finds %s', (_who, found, rivalRuns, decision) => {
+    expect(decideCharge(found, { ...OURS, kind: 'tainted' }, rivalRuns)).toEqual(decision);
   });
 });

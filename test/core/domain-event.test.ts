@@ -6,6 +6,9 @@ import { aPod, HOUR, NOON } from '../given.ts';
 const SUBJECT: Subject = { execution: 'e', cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10-0-1-2' };
 const POD = aPod({ labels: { secret: 'hidden' }, annotations: { token: 'hidden' } });
 
+/** A node that no retirement is concerned with. */
+const PLACE = { cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10-0-1-2' };
+
 /** One of every kind; the record is complete by its type, so a new kind of event is missed here first. */
 const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { type: Type }> }> = {
   'notice.ignored': events.noticeIgnored({ reason: 'a test notification', source: 'aws.autoscaling' }),
@@ -34,6 +37,8 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'targets.deregistered': events.targetsDeregistered(SUBJECT, { pools: ['web'], until: NOON }),
   'targets.drained': events.targetsDrained(SUBJECT, { seconds: 310 }),
   'targets.late': events.targetsLate(SUBJECT, { pools: ['web'], reason: 'still draining' }),
+  'targets.registered': events.targetsRegistered(SUBJECT, { pools: ['web'] }),
+  'targets.unregistered': events.targetsUnregistered(SUBJECT, { pools: ['web'], reason: 'Rate exceeded' }),
   'pod.evicted': events.podEvicted(SUBJECT, POD, { graceSeconds: 30, warning: 'no controller' }),
   'pod.forced': events.podForced(SUBJECT, POD, 12),
   'pod.returned': events.podReturned(SUBJECT, { pod: POD, maker: 'ReplicaSet shop/web', times: 2, left: false }),
@@ -59,6 +64,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'retention.missing': events.retentionMissing(SUBJECT),
   'instance.retained': events.instanceRetained(SUBJECT, { pods: ['shop/web-1'], until: NOON + HOUR }),
   'instance.terminated': events.instanceTerminated(SUBJECT),
+  'instance.left': events.instanceLeft(SUBJECT),
   'retirement.finished': events.retirementFinished(SUBJECT, { result: 'drained', seconds: 60 }),
   'withdrawal.requested': events.withdrawalRequested({
     asked: 'i-1',
@@ -72,6 +78,23 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'marks.unreadable': events.marksUnreadable({ cluster: 'prod', node: 'ip-10-0-1-2', reason: 'r' }),
   'cluster.unswept': events.clusterUnswept({ cluster: 'prod', reason: 'connection refused' }),
   'sweep.finished': events.sweepFinished({ groups: 3, waiting: 2, started: 1, restored: 1, clustersAway: 0 }),
+  'node.drifted': events.nodeDrifted({ ...PLACE, reasons: ['ami'], explanation: 'runs ami-1' }),
+  'node.current': events.nodeCurrent(PLACE),
+  'node.due': events.nodeDue({ ...PLACE, reasons: ['ami'] }),
+  'group.stopped': events.groupStopped({ cluster: 'prod', group: 'workers', reason: 'r' }),
+  'budget.unreadable': events.budgetUnreadable({ cluster: 'prod', group: 'workers', reason: 'budget.nodes: r' }),
+  'drift.finished': events.driftFinished({
+    cluster: 'prod',
+    nodes: 100,
+    groups: 4,
+    drifted: 20,
+    marked: 3,
+    unmarked: 1,
+    due: 2,
+    waiting: 15,
+    stopped: 3,
+    seconds: 1.5,
+  }),
 };
 
 const SUBJECTLESS = new Set([
@@ -85,6 +108,12 @@ const SUBJECTLESS = new Set([
   'marks.unreadable',
   'cluster.unswept',
   'sweep.finished',
+  'node.drifted',
+  'node.current',
+  'node.due',
+  'group.stopped',
+  'budget.unreadable',
+  'drift.finished',
 ]);
 
 describe('every domain event (contract 13.0)', () => {

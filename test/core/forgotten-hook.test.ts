@@ -6,8 +6,8 @@ import {
   isWaiting,
   noticeOfForgotten,
   type EndedRetirement,
-  type Member,
 } from '../../lambdas/core/forgotten-hook.ts';
+import type { Member } from '../../lambdas/core/group.ts';
 import { lifecycleNoticeSchema } from '../../lambdas/core/notice.ts';
 import { NOON } from '../given.ts';
 

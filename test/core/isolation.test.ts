@@ -210,16 +210,16 @@ describe('restoring a node (contract 3.2)', () => {
     ['others had tainted and labelled', { taints: FOREIGN, labels: { [EXCLUDE_LABEL]: 'mine', zone: 'a' } }],
   ])('that %s leaves it as it was', (_which, given) => {
     const node = aNode(given);
-    const patch = restoration(after(node, TAKEOVER), TAKEOVER.execution, TAINT);
+    const patch = restoration(after(node, TAKEOVER), TAKEOVER.execution, { taint: TAINT });
     expect(patch && patched(after(node, TAKEOVER), patch)).toEqual({ ...node, resourceVersion: '41++' });
   });
 
   test('that another execution is in charge of touches nothing', () => {
-    expect(restoration(after(aNode(), TAKEOVER), 'second', TAINT)).toBeUndefined();
+    expect(restoration(after(aNode(), TAKEOVER), 'second', { taint: TAINT })).toBeUndefined();
   });
 
   test('that bears no marks touches nothing', () => {
-    expect(restoration(aNode(), 'first', TAINT)).toBeUndefined();
+    expect(restoration(aNode(), 'first', { taint: TAINT })).toBeUndefined();
   });
 });
 

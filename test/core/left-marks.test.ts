@@ -1,7 +1,7 @@
 /** Marks of ours that nobody looks after any more (contract 1.7). */
 import { describe, expect, test } from 'vitest';
 import type { Machine } from '../../lambdas/core/dead-node.ts';
-import { RETIREMENT_ANNOTATION } from '../../lambdas/core/isolation.ts';
+import { RETIREMENT_ANNOTATION, type Charge } from '../../lambdas/core/isolation.ts';
 import { decideMarks, judgeMarks } from '../../lambdas/core/left-marks.ts';
 import type { Node } from '../../lambdas/core/node.ts';
 import { aNode } from '../given.ts';
@@ -10,13 +10,13 @@ const HOME = { account: '123456789012', region: 'eu-central-1' };
 const INSTANCE = 'i-0123456789abcdef0';
 const EXECUTION = `123456789012-eu-central-1-${INSTANCE}-0a1b2c3d`;
 
-function marked(execution = EXECUTION, given: Partial<Node> = {}): Node {
+function marked(execution = EXECUTION, given: Partial<Node> = {}, come: Partial<Charge> = {}): Node {
   const times = { since: '2026-01-05T12:00:00Z', deadline: '2026-01-05T13:00:00Z' };
-  const charge = { execution, kind: 'asg-terminate', ...times, cordonedByUs: true, labelledByUs: true };
+  const charge = { execution, kind: 'asg-terminate', ...times, cordonedByUs: true, labelledByUs: true, ...come };
   return aNode({ annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) }, ...given });
 }
 
-const judge = (node: Node, ...running: string[]) => judgeMarks(node, new Set(running), HOME);
+const judge = (node: Node, ...running: string[]) => judgeMarks(node, new Set(running), { home: HOME, isAsked: false });
 
 describe('marks', () => {
   test('of a retirement that runs are attended', () => {
@@ -25,6 +25,12 @@ describe('marks', () => {
 
   test('of one that does not are left', () => {
     expect(judge(marked(), 'another')).toEqual({ kind: 'left', execution: EXECUTION, instance: INSTANCE });
+  });
+
+  test('of one that left the node drained are attended for as long as a taint asks for that', () => {
+    const node = marked(EXECUTION, {}, { leftDrained: true });
+    const at = (isAsked: boolean) => judgeMarks(node, new Set(), { home: HOME, isAsked }).kind;
+    expect([at(true), at(false)]).toEqual(['attended', 'left']);
   });
 
   test.each<[string, Node, string]>([

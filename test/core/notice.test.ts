@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { executionName, lifecycleNoticeSchema, type Notice } from '../../lambdas/core/notice.ts';
+import { executionName, lifecycleNoticeSchema, type LifecycleNotice } from '../../lambdas/core/notice.ts';
 import { aNotice, NOON } from '../given.ts';
 
 /** Regions of each shape that AWS has given them, the European Sovereign Cloud's among them. */
@@ -14,7 +14,7 @@ const REGIONS = [
   'eusc-de-east-1',
 ];
 
-const notices: fc.Arbitrary<Notice> = fc
+const notices: fc.Arbitrary<LifecycleNotice> = fc
   .record({
     account: fc.stringMatching(/^\d{12}$/),
     region: fc.constantFrom(...REGIONS),
@@ -66,7 +66,7 @@ describe('the name of an execution (contract 1.6)', () => {
     );
   });
 
-  test.each<[string, Partial<Notice>]>([
+  test.each<[string, Partial<LifecycleNotice>]>([
     ['account', { account: '210987654321' }],
     ['region', { region: 'us-east-1' }],
     ['instance', { instance: 'i-0fedcba9876543210' }],

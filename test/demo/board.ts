@@ -48,6 +48,8 @@ export class Board {
     else if (fact.kind === 'budgetAllows') this.#budgets.set(`${fact.namespace}/${fact.budget}`, fact.allowed);
     else if (fact.kind === 'nodeAdded') this.#addNode(fact.node);
     else if (fact.kind === 'nodeCordoned') this.#isolated.add(fact.node);
+    else if (fact.kind === 'nodeUncordoned') this.#isolated.delete(fact.node);
+    else if (fact.kind === 'nodeGone') this.#removeNode(fact.node);
   }
 
   event(event: LoggedEvent): void {
@@ -71,6 +73,11 @@ export class Board {
   #mark(uid: string, state: PodState): void {
     const pod = this.#pods.get(uid);
     if (pod !== undefined) pod.state = state;
+  }
+
+  #removeNode(node: string): void {
+    const at = this.#nodes.indexOf(node);
+    if (at >= 0) this.#nodes.splice(at, 1);
   }
 
   #addNode(node: string): void {

@@ -107,6 +107,29 @@ describe('npm run demo', () => {
     expect(finished.failedRequests).toBeLessThanOrEqual(failed.most);
   });
 
+  test('--scenario drift --json replaces every node that is out of date', { timeout: 240_000 }, () => {
+    const { status, lines } = runDemo('--scenario', 'drift', '--json');
+    const events = lines.map((line) => JSON.parse(line) as { type: string });
+    expect(finishedSchema.parse(events.at(-1)), lines.at(-1)).toMatchObject({ ok: true, scenario: 'drift' });
+    expect(status).toBe(0);
+    const count = (wanted: string): number => events.filter(({ type }) => type === wanted).length;
+    expect([count('node.drifted'), count('node.due'), count('instance.terminated')]).toEqual([5, 5, 5]);
+    expect(count('pod.forced')).toBe(0);
+  });
+
+  test('--scenario drift --dry-run tells the plan, and changes nothing', { timeout: 120_000 }, () => {
+    const { status, lines } = runDemo('--scenario', 'drift', '--dry-run');
+    expect(status).toBe(0);
+    expect(lines.join('\n')).toContain('5 of 7 nodes in 3 groups have drifted: 2 go now and 3 wait.');
+    expect(lines).toContain('✔ nothing has changed');
+  });
+
+  test('refuses a dry run of what cannot be told without being done', () => {
+    const { status, errors } = runDemo('--dry-run');
+    expect(status).toBe(2);
+    expect(errors).toContain('--dry-run goes with --scenario drift');
+  });
+
   test('refuses to go without the withdrawal where no requests are sent', () => {
     const { status, errors } = runDemo('--without-withdraw');
     expect(status).toBe(2);

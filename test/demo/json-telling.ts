@@ -5,6 +5,9 @@ export function jsonTelling(print: (line: string) => void): Telling {
   return {
     begin: () => undefined,
     fact: () => undefined,
+    plan: (reports) => {
+      for (const report of reports) print(JSON.stringify(report));
+    },
     event: (event) => {
       print(JSON.stringify(event));
     },

@@ -8,9 +8,13 @@ import type { Board, PodState } from './board.ts';
 
 export type Paint = (style: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
 
-export interface FrameTimes {
-  /** Seconds since the instance was terminated. */
+/** Of a story about many nodes, whose hooks come and go. */
+export interface StoryTimes {
+  /** Seconds since it began. */
   readonly elapsed: number;
+}
+
+export interface FrameTimes extends StoryTimes {
   /** Seconds that the hook still holds the instance, and how many it does after a heartbeat. */
   readonly hookLeft: number;
   readonly hookTimeout: number;
@@ -35,7 +39,7 @@ const BAR_WIDTH = 24;
 /** @param columns of the terminal: no line is wider, and from 60 on none is cut */
 export function liveFrame(
   board: Board,
-  times: FrameTimes,
+  times: FrameTimes | StoryTimes,
   { columns, paint }: { columns: number; paint: Paint },
 ): string {
   const width = Math.max(6, Math.floor((columns - NAMES_WIDTH) / Math.max(1, board.nodes.length)) - GAP);
@@ -67,10 +71,10 @@ export function liveFrame(
     .join('\n');
 }
 
-function progressLines(
-  { elapsed, hookLeft, hookTimeout, hookOver, leaving, gone }: FrameTimes,
-  paint: Paint,
-): string[] {
+function progressLines(times: FrameTimes | StoryTimes, paint: Paint): string[] {
+  const { elapsed } = times;
+  if (!('hookLeft' in times)) return [`${`+${elapsed.toFixed(0)} s`.padStart(8)}`];
+  const { hookLeft, hookTimeout, hookOver, leaving, gone } = times;
   const left = Math.max(0, hookLeft);
   const hook = hookOver ? 'completed' : `${bar(left / hookTimeout, paint)} ${Math.ceil(left)} of ${hookTimeout} s left`;
   return [

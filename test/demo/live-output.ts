@@ -79,7 +79,12 @@ export class LiveOutput implements LineOutput {
       leaving: scene.leaving.length,
       gone,
     };
-    this.#update(liveFrame(board, times, { columns: this.#terminal.columns, paint: this.#paint }));
+    this.#update(
+      liveFrame(board, scene.story === undefined ? times : { elapsed: times.elapsed }, {
+        columns: this.#terminal.columns,
+        paint: this.#paint,
+      }),
+    );
   }
 }
 

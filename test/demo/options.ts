@@ -20,10 +20,13 @@ const DEFAULT_SCENARIO = 'lifecycle';
 /** The only one with load balancers. */
 const LOADED_SCENARIO = 'traffic';
 
+/** The only one that can be told without being done. */
+const PLANNED_SCENARIO = 'drift';
+
 /** @throws WrongUsage */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
-  const { help, json, yes, scenario, 'without-withdraw': withoutWithdraw } = values;
+  const { help, json, yes, scenario, 'without-withdraw': withoutWithdraw, 'dry-run': dryRun } = values;
   const own = ownOptions(values);
   if (own !== undefined && scenario !== undefined)
     throw new WrongUsage('--scenario and --kubeconfig exclude each other');
@@ -31,19 +34,21 @@ export function readOptions(args: readonly string[]): Options {
   if (!Object.hasOwn(SCENARIOS, name)) throw new WrongUsage(`there is no scenario ${JSON.stringify(name)}`);
   if (withoutWithdraw && name !== LOADED_SCENARIO)
     throw new WrongUsage(`--without-withdraw goes with --scenario ${LOADED_SCENARIO}`);
-  return { help, json, yes, scenario: name, own, withdraw: !withoutWithdraw };
+  if (dryRun && name !== PLANNED_SCENARIO) throw new WrongUsage(`--dry-run goes with --scenario ${PLANNED_SCENARIO}`);
+  return { help, json, yes, scenario: name, own, withdraw: !withoutWithdraw, dryRun };
 }
 
 export function usage(): string {
   const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
   return [
-    'npm run demo -- [--scenario NAME] [--without-withdraw] [--json]',
+    'npm run demo -- [--scenario NAME] [--without-withdraw] [--dry-run] [--json]',
     'npm run demo -- --kubeconfig FILE --node NAME [--yes] [--keep-isolated] [--drain-timeout SECONDS] [--json]',
     '',
     'Scenarios, on embedded peers:',
     ...scenarios,
     '',
     '  --without-withdraw  of the scenario traffic: leaves the node in its load balancers, for comparison',
+    '  --dry-run           of the scenario drift: tells which nodes would go, and when, and changes nothing',
     '',
     'A node of your own cluster (kind, k3s, any API server) in place of the embedded one:',
     '  --kubeconfig FILE        its current context is used',
@@ -63,6 +68,7 @@ function parse(args: readonly string[]) {
       options: {
         scenario: { type: 'string' },
         'without-withdraw': { type: 'boolean', default: false },
+        'dry-run': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         kubeconfig: { type: 'string' },

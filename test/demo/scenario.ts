@@ -1,4 +1,5 @@
 /** What a demo scenario is, and the list of them. */
+import type { DriftReport } from '../../lambdas/core/drift-report.ts';
 import type { LoggedEvent } from '../installation.ts';
 import type { BackendEvent } from '../peers/aws/elastic-load-balancing/backends.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
@@ -6,6 +7,7 @@ import type { Availability } from '../peers/kubernetes/availability.ts';
 import { blocked } from './blocked.ts';
 import { crash } from './crash.ts';
 import { deadline } from './deadline.ts';
+import { drift } from './drift.ts';
 import { lifecycle } from './lifecycle.ts';
 import { traffic } from './traffic.ts';
 
@@ -19,6 +21,8 @@ export interface Telling {
   fact(fact: Fact): void;
   /** Of scenarios under load. */
   traffic?(news: TrafficNews): void;
+  /** Of a dry run: what would be done. */
+  plan?(reports: readonly DriftReport[]): void;
   end(outcome: Outcome): void;
 }
 
@@ -36,6 +40,8 @@ export interface Scene {
   readonly hook: { readonly name: string; readonly heartbeatSeconds: number };
   readonly nodes: number;
   readonly pods: number;
+  /** What happens, where it is more than that one instance is terminated. */
+  readonly story?: string;
   /** The node whose instance is terminated. */
   readonly node: string;
   readonly instance: string;
@@ -107,6 +113,15 @@ export interface Scenario {
 export interface ScenarioOptions {
   /** Of scenarios under load: whether Ebb takes the node out of its load balancers. */
   readonly withdraw: boolean;
+  /** Of the drift: only tells what would be done. */
+  readonly dryRun: boolean;
 }
 
-export const SCENARIOS: Readonly<Record<string, Scenario>> = { lifecycle, blocked, deadline, crash, traffic };
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  lifecycle,
+  blocked,
+  deadline,
+  crash,
+  traffic,
+  drift,
+};

@@ -3,6 +3,7 @@
  * Without a terminal the same lines come plain.
  */
 import { styleText } from 'node:util';
+import { driftTable } from '../../infra/drift-table.ts';
 import type { LoggedEvent } from '../installation.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import { LiveOutput, type LineOutput } from './live-output.ts';
@@ -56,6 +57,9 @@ export function spokenTelling(terminal: NodeJS.WriteStream): Telling {
     traffic(news) {
       say(lineOfTraffic(news), news.at);
     },
+    plan(reports) {
+      out.line(driftTable(reports, terminal.columns || PLAIN_COLUMNS));
+    },
     end(outcome) {
       out.end();
       terminal.write(`\n${summary(outcome, paint)}\n`);
@@ -63,9 +67,11 @@ export function spokenTelling(terminal: NodeJS.WriteStream): Telling {
   };
 }
 
-function opening({ cluster, nodes, pods, group, hook, instance, node, leaving }: Scene): string {
+function opening({ cluster, nodes, pods, group, hook, instance, node, leaving, story }: Scene): string {
+  const opened = `Cluster ${cluster}: ${nodes} nodes, ${pods} pods.`;
+  if (story !== undefined) return [opened, story, ''].join('\n');
   return [
-    `Cluster ${cluster}: ${nodes} nodes, ${pods} pods.`,
+    opened,
     `Group ${group} with hook ${hook.name}, heartbeat ${hook.heartbeatSeconds} s.`,
     `Instance ${instance} is terminated: ${shortNode(node)}, ${leaving.length} pods are to leave.`,
     '',
@@ -77,6 +83,9 @@ function shortNode(node: string): string {
   return node.split('.')[0] ?? node;
 }
 
+/** Where the output is no terminal. */
+const PLAIN_COLUMNS = 80;
+
 /** Under the words that follow time and verb. */
 const INDENT = ' '.repeat(19);
 
@@ -86,7 +95,8 @@ type Said = {
 
 /** What is said of each domain event; a new one must find its words here. */
 const SAID: Said = {
-  'retirement.requested': () => undefined,
+  'retirement.requested': ({ node, taint }) =>
+    node === undefined ? undefined : plain(`turn of  ${shortNode(node)}, tainted ${taint ?? ''}`),
   'retirement.started': ({ deadline }) => plain(`retirement started, deadline ${deadline.slice(11, 19)} UTC`),
   'retirement.joined': ({ other }) => plain(`retirement ends: ${other} is in charge of the node`),
   'retirement.held': ({ reason }) => wait(`held back: ${reason}`),
@@ -100,6 +110,8 @@ const SAID: Said = {
   'targets.deregistered': ({ pools }) => plain(`out of ${pools.join(', ')}: no new requests`),
   'targets.drained': () => plain('targets drained: nothing reaches the node any more'),
   'targets.late': ({ pools, reason }) => wait(`load balancers not waited for: ${[...pools, reason].join(', ')}`),
+  'targets.registered': ({ pools }) => plain(`back in ${pools.join(', ')}`),
+  'targets.unregistered': ({ pools, reason }) => wait(`not back in ${pools.join(', ')}: ${reason}`),
   'pod.evicted': ({ pod, warning }) => plain(`evicted  ${pod}${warning === undefined ? '' : ` (${warning})`}`),
   'pod.forced': ({ pod, graceSeconds }) => wait(`forced   ${pod}, grace ${graceSeconds} s`),
   'eviction.blocked': ({ pod, explanation }) => wait(`blocked  ${pod}\n${INDENT}${explanation}`),
@@ -119,6 +131,7 @@ const SAID: Said = {
   'instance.retained': ({ pods, until }) =>
     wait(`instance retained with ${pods.join(', ')}: drained on until ${until.slice(11, 19)} UTC`),
   'instance.terminated': () => good('instance terminated'),
+  'instance.left': () => good('instance left, drained'),
   'retirement.finished': ({ result }) => good(`retirement finished: ${result}`),
   'cluster.away': ({ reason }) => wait(`cluster away: ${reason}`),
   'node.missing': () => wait('the instance has no node: it never joined'),
@@ -130,6 +143,12 @@ const SAID: Said = {
   'marks.unreadable': ({ node, reason }) => wait(`marks of ${node} left alone: ${reason}`),
   'cluster.unswept': ({ reason }) => wait(`cluster not swept: ${reason}`),
   'sweep.finished': () => undefined,
+  'node.drifted': ({ node, explanation }) => plain(`out of date ${shortNode(node)}: ${explanation}`),
+  'node.current': ({ node }) => good(`current  ${shortNode(node)} again`),
+  'node.due': ({ node }) => plain(`due      ${shortNode(node)}: the budgets let it go`),
+  'group.stopped': ({ group, reason }) => wait(`group ${group} stopped: ${reason}`),
+  'budget.unreadable': ({ reason }) => wait(`budget unreadable: ${reason}`),
+  'drift.finished': ({ drifted, waiting }) => quiet(`scan: ${drifted} out of date, ${waiting} of them wait`),
   'notice.released': ({ reason }) => wait(`hook completed without a drain: ${reason}`),
 };
 

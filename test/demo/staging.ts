@@ -22,6 +22,7 @@ export interface StagePlan {
   readonly heartbeatSeconds: number;
   /** Whose node is shown. */
   readonly instance: string;
+  readonly story?: string;
 }
 
 /** Opens the scene once the cluster is as it is wanted; from then on everything is told. */

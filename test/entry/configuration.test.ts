@@ -7,6 +7,7 @@ import {
   WrongConfiguration,
   type ConfigurationInput,
 } from '../../lambdas/entry/configuration.ts';
+import { TAINT_KEY } from '../given.ts';
 
 type ClusterInput = ConfigurationInput['clusters'][number];
 
@@ -52,6 +53,20 @@ test('a cluster and a group are enough; the rest has the contract’s defaults',
           blockEmptyDir: false,
           spareNamespaces: [],
         },
+        tainted: { taints: [], release: 'terminate', retryAfterSeconds: 86_400 },
+        drift: {
+          enabled: true,
+          ami: true,
+          launchTemplate: false,
+          instanceType: false,
+          kubelet: false,
+          imageParameters: [],
+          taint: { key: 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drifted', effect: 'PreferNoSchedule' },
+          drainTaint: { key: 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drain', effect: 'NoSchedule' },
+          replacementTimeoutSeconds: 900,
+          unhealthyLimit: 0.2,
+        },
+        budget: {},
       },
     ],
   });
@@ -93,6 +108,46 @@ describe('a fault is named by its field and what it must be:', () => {
       'ebb.kubernetesGroup: must be a group name that EKS does not reserve',
     ],
     ['a retention that CloudWatch does not know', { ...minimal(), logRetentionDays: 31 }, 'ebb.logRetentionDays: '],
+    [
+      'a drain taint that the sweep would not drain by',
+      minimal({ drift: { drainTaint: { effect: 'NoExecute' } } } as unknown as Partial<ClusterInput>),
+      'ebb.clusters[0].drift.drainTaint.effect: ',
+    ],
+    [
+      'a cluster’s budget',
+      minimal({ budget: { windows: [{ cron: '0 2 * *', durationSeconds: 3_600 }] } }),
+      'ebb.clusters[0].budget.windows[0].cron: must be a cron expression of five fields',
+    ],
+    [
+      'a group’s budget',
+      minimal({ groups: [{ name: 'workers' }, { name: 'batch', budget: { nodes: '5' } }] }),
+      'ebb.clusters[0].groups[1].budget.nodes: must be a number of nodes, or a percentage such as "10%"',
+    ],
+    [
+      'a budget of the whole cluster in a group',
+      minimal({ groups: [{ name: 'workers', budget: { cluster: 1 } }] }),
+      'ebb.clusters[0].groups[0].budget.cluster: is the cluster’s to say, not a group’s',
+    ],
+    [
+      'a taint that isolates and asks to be drained',
+      minimal({ taint: { key: 'ebb/drain' } }),
+      'ebb.clusters[0].taint.key: must not be the key of a drain taint, as ebb/drain is',
+    ],
+    [
+      'a taint that tells of drift and asks to be drained',
+      minimal({ drift: { taint: { key: 'acme/drain' } }, tainted: { taints: [{ key: 'acme/drain' }] } }),
+      'ebb.clusters[0].drift.taint.key: must not be the key of a drain taint, as acme/drain is',
+    ],
+    [
+      'our own drain taint with the key of another taint',
+      minimal({ drift: { drainTaint: { key: TAINT_KEY } } }),
+      `ebb.clusters[0].taint.key: must not be the key of a drain taint, as ${TAINT_KEY} is`,
+    ],
+    [
+      'a taint that isolates and tells of drift',
+      minimal({ drift: { taint: { key: TAINT_KEY } } }),
+      'ebb.clusters[0].drift.taint.key: must not be the key of the taint that isolates',
+    ],
     ['an unknown key', { ...minimal(), hokName: 'x' }, 'ebb: '],
     [
       'an unknown key within',
@@ -140,6 +195,30 @@ describe('a fault is named by its field and what it must be:', () => {
   });
 });
 
+describe('budgets', () => {
+  const wrong = { nodes: 'few', windows: [{ cron: 'nightly', durationSeconds: 5 }] };
+
+  test('have all their faults named, those of the rest of the configuration as well', () => {
+    const groups = [{ name: '', budget: { cluster: 1 } }];
+    expect(faultsOf(minimal({ budget: wrong, groups })).map((fault) => fault.split(': ')[0])).toEqual([
+      'ebb.clusters[0].groups[0].name',
+      'ebb.clusters[0].budget.nodes',
+      'ebb.clusters[0].budget.windows[0].cron',
+      'ebb.clusters[0].budget.windows[0].durationSeconds',
+      'ebb.clusters[0].groups[0].budget.cluster',
+    ]);
+  });
+
+  test('that somebody changed by hand and wrongly do not keep the functions from the rest (contract 9.3)', () => {
+    const written = { name: 'production', groups: [{ name: 'workers', budget: 'none' }], budget: wrong };
+    expect(parseClusterParameter(JSON.stringify(written))).toMatchObject({
+      budget: wrong,
+      groups: [{ budget: 'none' }],
+      maxDrains: 25,
+    });
+  });
+});
+
 describe('a cluster’s parameter', () => {
   test.each<[string, Partial<ClusterInput>]>([
     ['defaults', {}],
@@ -151,7 +230,30 @@ describe('a cluster’s parameter', () => {
     [
       'everything that can be set',
       {
-        groups: [{ name: 'workers', heartbeatTimeoutSeconds: 30, drainTimeoutSeconds: 120 }],
+        groups: [{ name: 'workers', heartbeatTimeoutSeconds: 30, drainTimeoutSeconds: 120, budget: { nodes: '20%' } }],
+        budget: {
+          nodes: 2,
+          cluster: '5%',
+          windows: [{ cron: '0 2 * * MON-FRI', durationSeconds: 7_200, timeZone: 'Europe/Berlin' }],
+          freezes: [{ from: '2026-12-24', to: '2027-01-02' }],
+        },
+        tainted: {
+          taints: [{ key: 'ektopistis.io/drain', release: 'leave' }],
+          release: 'leave',
+          retryAfterSeconds: 300,
+        },
+        drift: {
+          enabled: false,
+          ami: false,
+          launchTemplate: true,
+          instanceType: true,
+          kubelet: true,
+          maxAgeSeconds: 2_592_000,
+          taint: { key: 'acme/old', effect: 'NoSchedule' },
+          drainTaint: { key: 'acme/drain' },
+          replacementTimeoutSeconds: 60,
+          unhealthyLimit: '33%',
+        },
         taint: { key: 'example.com/leaving', value: 'yes', effect: 'NoExecute' },
         drain: {
           timeoutSeconds: 60,

@@ -113,6 +113,8 @@ export class EndpointGiven {
         );
         return Promise.resolve();
       },
+      isTaggedFor: () => Promise.resolve(true),
+      register: () => Promise.reject(new Error('the endpoint only takes out')),
     };
   }
 }

@@ -2,7 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DomainEvent, Subject } from '../../lambdas/core/domain-event.ts';
 import {
+  budgetUnreadable,
   clusterUnswept,
+  groupStopped,
   noticeIgnored,
   noticeRefused,
   podGone,
@@ -58,6 +60,8 @@ describe('a line', () => {
   test.each<[string, DomainEvent]>([
     ['notice.refused', noticeRefused({ reason: 'forged', instance: 'i-1' })],
     ['volumes.kept', volumesKept(SUBJECT, [{ name: 'pv-1', inUse: false }])],
+    ['group.stopped', groupStopped({ cluster: 'production', group: 'workers', reason: 'an instance refresh' })],
+    ['budget.unreadable', budgetUnreadable({ cluster: 'production', reason: 'budget.nodes: must be a number' })],
   ])('of %s warns', (type, event) => {
     expect(written(event)[0]).toMatchObject({ level: 'WARN', type });
   });
@@ -116,6 +120,12 @@ describe('a metric', () => {
 
   test('counts refused notices (contract 1.3)', () => {
     expect(emfOf(noticeRefused({ reason: 'forged', instance: 'i-1' }))).toMatchObject([{ NoticeRefused: 1 }]);
+  });
+
+  test('counts budgets that cannot be read, and so let nothing through (contract 9.3)', () => {
+    expect(emfOf(budgetUnreadable({ cluster: 'production', reason: 'budget.nodes: r' }))).toMatchObject([
+      { BudgetUnreadable: 1 },
+    ]);
   });
 
   test('counts what the sweep had to start, which nobody should have to (contract 1.7)', () => {

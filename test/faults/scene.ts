@@ -3,7 +3,7 @@
  * what must hold at the end whatever was done.
  */
 import { expect } from 'vitest';
-import { RetirementFailed } from '../../lambdas/workflow/retire-node.ts';
+import { RetirementFailed } from '../../lambdas/workflow/retirement.ts';
 import { Rehearsal, type RehearsalPlan } from '../workflow/rehearsal.ts';
 
 export const SECOND = 1_000;

@@ -14,12 +14,18 @@ import {
   LIFECYCLE_READ_ACTIONS,
   TERMINATE_ACTIONS,
 } from '../../lambdas/adapters/auto-scaling.ts';
+import { CONTROL_PLANE_ACTIONS } from '../../lambdas/adapters/control-planes.ts';
+import { NODE_GROUP_ACTIONS, REFRESH_ACTIONS } from '../../lambdas/adapters/group-changes.ts';
+import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../../lambdas/adapters/launch-plans.ts';
+import { LAUNCHED_ACTIONS } from '../../lambdas/adapters/launched-instances.ts';
 import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling-groups.ts';
 import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2-instances.ts';
 import {
   BALANCER_READ_ACTIONS,
   CLASSIC_DEREGISTER_ACTIONS,
+  CLASSIC_REGISTER_ACTIONS,
   TARGET_DEREGISTER_ACTIONS,
+  TARGET_REGISTER_ACTIONS,
 } from '../../lambdas/adapters/elastic-load-balancing.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks-access.ts';
 import { EVENT_PATTERN } from '../../lambdas/adapters/interruption-events.ts';
@@ -69,10 +75,10 @@ function only(type: string, entry: string): Resource['Properties'] {
   return found[0]?.[1].Properties ?? {};
 }
 
-const FUNCTIONS = ['InterruptionRouter', 'NodeRetirement', 'NodeSweep'];
+const FUNCTIONS = ['InterruptionRouter', 'NodeRetirement', 'NodeSweep', 'DriftTainter'];
 
 describe('functions', () => {
-  test('are three, each on arm64 with Node 24, a dead-letter queue and a log group of its own', () => {
+  test('are four, each on arm64 with Node 24, a dead-letter queue and a log group of its own', () => {
     expect(resources('AWS::Lambda::Function')).toHaveLength(FUNCTIONS.length);
     for (const entry of FUNCTIONS) {
       expect(only('AWS::Lambda::Function', entry)).toMatchObject({
@@ -91,7 +97,7 @@ describe('functions', () => {
       DurableConfig: { ExecutionTimeout: number };
     };
     expect(DurableConfig.ExecutionTimeout).toBeGreaterThan(48 * 3_600);
-    for (const entry of ['InterruptionRouter', 'NodeSweep']) {
+    for (const entry of FUNCTIONS.filter((name) => name !== 'NodeRetirement')) {
       expect(only('AWS::Lambda::Function', entry)).not.toHaveProperty('DurableConfig');
     }
   });
@@ -118,12 +124,12 @@ describe('functions', () => {
     }
   });
 
-  test('have an alarm on each of the five dead-letter queues', () => {
+  test('have an alarm on each of the seven dead-letter queues', () => {
     const watched = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
       JSON.stringify(Properties.Dimensions),
     );
     const queues = resources('AWS::SQS::Queue').map(([id]) => id);
-    expect(queues).toHaveLength(5);
+    expect(queues).toHaveLength(7);
     for (const queue of queues) expect(watched.filter((dimensions) => dimensions.includes(queue))).toHaveLength(1);
   });
 
@@ -161,6 +167,8 @@ describe('IAM', () => {
       ...BALANCER_READ_ACTIONS,
       ...TARGET_DEREGISTER_ACTIONS,
       ...CLASSIC_DEREGISTER_ACTIONS,
+      ...TARGET_REGISTER_ACTIONS,
+      ...CLASSIC_REGISTER_ACTIONS,
       ...PARAMETER_ACTIONS,
       ...CLUSTER_ACCESS_ACTIONS,
     ],
@@ -171,10 +179,26 @@ describe('IAM', () => {
       ...LIFECYCLE_HEARTBEAT_ACTIONS,
       ...INSTANCE_ACTIONS,
       ...TAG_ACTIONS,
+      ...TARGET_REGISTER_ACTIONS,
+      ...CLASSIC_REGISTER_ACTIONS,
       ...PARAMETER_ACTIONS,
       ...PARAMETER_LIST_ACTIONS,
       ...START_ACTIONS,
       ...LIST_ACTIONS,
+      ...CLUSTER_ACCESS_ACTIONS,
+      ...LAUNCHED_ACTIONS,
+      ...REFRESH_ACTIONS,
+      ...NODE_GROUP_ACTIONS,
+    ],
+    DriftTainter: [
+      ...GROUP_READ_ACTIONS,
+      ...LAUNCH_ACTIONS,
+      ...IMAGE_PARAMETER_ACTIONS,
+      ...REFRESH_ACTIONS,
+      ...NODE_GROUP_ACTIONS,
+      ...CONTROL_PLANE_ACTIONS,
+      ...PARAMETER_ACTIONS,
+      ...PARAMETER_LIST_ACTIONS,
       ...CLUSTER_ACCESS_ACTIONS,
     ],
   };
@@ -199,7 +223,9 @@ describe('IAM', () => {
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  test.each(FUNCTIONS)('lets %s change only groups that are configured, or tagged as ours (contract 1.3)', (entry) => {
+  const CHANGING = FUNCTIONS.filter((name) => name !== 'DriftTainter');
+
+  test.each(CHANGING)('lets %s change only groups that are configured, or tagged as ours (contract 1.3)', (entry) => {
     const changing = statementsOf(entry).filter((statement) =>
       actionsOf(statement).includes('autoscaling:CompleteLifecycleAction'),
     );
@@ -213,6 +239,26 @@ describe('IAM', () => {
         expect(text).not.toContain('autoScalingGroupName/*');
       } else expect(Condition).toEqual({ StringEquals: { 'autoscaling:ResourceTag/ebb/managed': 'true' } });
     }
+  });
+
+  test('lets the tainter read AWS’s own image parameters, and those that the configuration names', () => {
+    const { clusters, ...others } = CONFIGURATION;
+    const [first, ...rest] = clusters;
+    if (first === undefined) throw new Error('there is no cluster');
+    const named = { ...first, drift: { ...first.drift, imageParameters: ['/images/*'] } };
+    const configuration = { ...others, clusters: [named, ...rest] };
+    const app = new App({ outdir, analyticsReporting: false });
+    const all = Template.fromStack(new EbbStack(app, 'Named', { configuration }));
+    const policies = Object.values(all.findResources('AWS::IAM::Policy')) as Resource[];
+    const statements = policies.flatMap(
+      ({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement,
+    );
+    const readable = statements.filter((statement) => actionsOf(statement).includes('ssm:GetParameters'));
+    const arns = readable.map(({ Resource }) => JSON.stringify(Resource));
+    expect(arns).toHaveLength(2);
+    // AWS’s own have no account.
+    expect(arns[0]).toMatch(/"::parameter\/aws\/service\/\*"/);
+    expect(arns[1]).toMatch(/AWS::AccountId.*:parameter\/images\/\*"/);
   });
 
   test('lets nothing but descriptions reach every resource', () => {
@@ -241,12 +287,20 @@ describe('routing', () => {
   });
 
   test('sweeps every 5 minutes by the sweep’s alias (contract 1.7)', () => {
-    expect(only('AWS::Events::Rule', 'SweepSchedule')).toMatchObject({
-      ScheduleExpression: 'rate(5 minutes)',
+    expect(only('AWS::Events::Rule', 'SweepRunSchedule')).toMatchObject({
+      ScheduleExpression: 'cron(2/5 * * * ? *)',
       State: 'ENABLED',
       Targets: [{ Arn: { Ref: expect.stringContaining('NodeSweepLive') as string } }],
     });
-    template.resourceCountIs('AWS::Events::Rule', 2);
+    template.resourceCountIs('AWS::Events::Rule', 3);
+  });
+
+  test('looks for nodes out of date every 5 minutes, right before the sweep (contract 9)', () => {
+    expect(only('AWS::Events::Rule', 'DriftRunSchedule')).toMatchObject({
+      ScheduleExpression: 'cron(0/5 * * * ? *)',
+      State: 'ENABLED',
+      Targets: [{ Arn: { Ref: expect.stringContaining('DriftTainterLive') as string } }],
+    });
   });
 
   test('lets in every event of events/ that is ours, and no other', () => {
@@ -302,11 +356,11 @@ describe('each configured group', () => {
   });
 });
 
-test('each cluster lets in retirement and sweep, and has a parameter that its settings are read from', () => {
-  template.resourceCountIs('AWS::EKS::AccessEntry', 4);
+test('each cluster lets in retirement, sweep and drift tainter, and has a parameter that its settings are read from', () => {
+  template.resourceCountIs('AWS::EKS::AccessEntry', 6);
   template.resourceCountIs('AWS::SSM::Parameter', 2);
   for (const cluster of CONFIGURATION.clusters) {
-    for (const entry of ['NodeRetirement', 'NodeSweep']) {
+    for (const entry of ['NodeRetirement', 'NodeSweep', 'DriftTainter']) {
       template.hasResourceProperties('AWS::EKS::AccessEntry', {
         ClusterName: cluster.name,
         KubernetesGroups: ['drainers'],

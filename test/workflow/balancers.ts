@@ -1,20 +1,25 @@
 /** Load balancers in memory, on the driven clock: what no peer can be made to do at the moment that a test wants. */
-import type { Target, TargetPool } from '../../lambdas/core/target-pool.ts';
+import type { Registration, Target, TargetPool } from '../../lambdas/core/target-pool.ts';
 import type { LoadBalancing } from '../../lambdas/workflow/ports.ts';
 import { SECOND } from '../given.ts';
 
 export class Balancers implements LoadBalancing {
   /** Every call, in order: `targets web`. */
   readonly calls: string[] = [];
-  /** When each id was deregistered, epoch milliseconds. */
+  /** When each id that is out was deregistered, epoch milliseconds. */
   readonly deregistered = new Map<string, number>();
   /** Names of pools that fail when they are asked. */
   readonly failing = new Set<string>();
   /** Names of pools whose targets never end to drain. */
   readonly stuck = new Set<string>();
+  /** Ids of targets that are not healthy. */
+  readonly sick = new Set<string>();
+  /** Names of pools that no tag names a cluster on. */
+  readonly untagged = new Set<string>();
   readonly #registered = new Map<TargetPool, string[]>();
 
-  register(pool: TargetPool, ...ids: readonly string[]): void {
+  /** The pool has these instances, or addresses, from the start. */
+  has(pool: TargetPool, ...ids: readonly string[]): void {
     this.#registered.set(pool, [...(this.#registered.get(pool) ?? []), ...ids]);
   }
 
@@ -42,13 +47,24 @@ export class Balancers implements LoadBalancing {
     return Promise.resolve();
   }
 
+  isTaggedFor(_cluster: string, { name }: TargetPool): Promise<boolean> {
+    return Promise.resolve(!this.untagged.has(name));
+  }
+
+  register(pool: TargetPool, targets: readonly Registration[]): Promise<void> {
+    this.calls.push(`register ${pool.name} ${targets.map(({ id, port }) => `${id}:${port ?? ''}`).join(' ')}`);
+    if (this.failing.has(pool.name)) return Promise.reject(new Error('Throttling: Rate exceeded'));
+    for (const { id } of targets) this.deregistered.delete(`${pool.name} ${id}`);
+    return Promise.resolve();
+  }
+
   #idsOf({ id: wanted }: TargetPool): string[] {
     return [...this.#registered].find(([{ id }]) => id === wanted)?.[1] ?? [];
   }
 
   #target(pool: TargetPool, id: string): Target | undefined {
     const at = this.deregistered.get(`${pool.name} ${id}`);
-    if (at === undefined) return { id, port: 80, state: 'registered', healthy: true };
+    if (at === undefined) return { id, port: 80, state: 'registered', healthy: !this.sick.has(id) };
     const isOut = !this.stuck.has(pool.name) && Date.now() >= at + pool.drainSeconds * SECOND;
     return isOut ? undefined : { id, port: 80, state: 'draining', healthy: false };
   }

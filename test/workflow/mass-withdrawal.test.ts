@@ -8,7 +8,7 @@ import type { NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Cluster, LoadBalancing } from '../../lambdas/workflow/ports.ts';
 import type { Retiree } from '../../lambdas/workflow/retirement-stages.ts';
 import { withdrawStage } from '../../lambdas/workflow/withdraw-node.ts';
-import { DEREGISTER_RATE } from '../../lambdas/adapters/load-balancing-pace.ts';
+import { REGISTRATION_RATE } from '../../lambdas/adapters/load-balancing-pace.ts';
 import type { DrivenClock } from '../peers/clock.ts';
 import { portFor, withLoadBalancing } from '../adapters/load-balancing-given.ts';
 import { aNode, aNotice, HOUR, SECOND } from '../given.ts';
@@ -91,12 +91,14 @@ test('5,000 nodes in 400 target groups', { timeout: 240_000 }, async () => {
       pools: (scope) => (own ??= portFor(given)).pools(scope),
       targets: (pool, wanted) => (own ??= portFor(given)).targets(pool, wanted),
       deregister: (pool, targets) => (own ??= portFor(given)).deregister(pool, targets),
+      isTaggedFor: () => Promise.resolve(true),
+      register: (pool, targets) => (own ??= portFor(given)).register(pool, targets),
     };
     const subject = { execution: name, cluster: 'production', group: 'workers', instance: instanceId, node: name };
     const retiree = {
       notice: aNotice({ instance: instanceId, at: started }),
       cluster: { name: 'production' },
-      held: { subject, action: { group: 'workers' } },
+      course: { subject, startedAt: started, deadline },
       ports: {
         clusters: { open: () => Promise.resolve(nodes.cluster) },
         balancing,
@@ -125,7 +127,7 @@ test('5,000 nodes in 400 target groups', { timeout: 240_000 }, async () => {
   const { taken } = elb.limits.use(V2, 'registration');
   expect(taken).toBe(GROUPS);
   // What the batches predict: the deregistrations at their pace, after the reads that come before the first.
-  const predicted = (GROUPS - DEREGISTER_RATE.burst) / DEREGISTER_RATE.perSecond;
+  const predicted = (GROUPS - REGISTRATION_RATE.burst) / REGISTRATION_RATE.perSecond;
   const lasted = (Math.max(...ends) - started) / SECOND;
   console.log(
     `${NODES} nodes out of ${GROUPS} target groups after ${lasted.toFixed(0)} s (deregistrations alone ${predicted.toFixed(0)} s), ` +

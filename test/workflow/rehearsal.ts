@@ -18,8 +18,9 @@ import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
 import type { Notice } from '../../lambdas/core/notice.ts';
 import { clusterSettings } from '../../lambdas/entry/cluster-settings.ts';
 import { clusterParameter, parseConfiguration, type ConfigurationInput } from '../../lambdas/entry/configuration.ts';
-import type { DurableRun, Retirements } from '../../lambdas/workflow/ports.ts';
-import { retireNode, type Retired, type RetirementPorts } from '../../lambdas/workflow/retire-node.ts';
+import type { DurableRun, Fleets, Retirements } from '../../lambdas/workflow/ports.ts';
+import { retireNode } from '../../lambdas/workflow/retire-node.ts';
+import type { Retired, RetirementPorts } from '../../lambdas/workflow/retirement.ts';
 import { routeEvent, type RoutePorts } from '../../lambdas/workflow/route-notice.ts';
 import { NO_LOAD_BALANCERS } from '../given.ts';
 import type { AwsEvent } from '../peers/aws/event-bridge/event.ts';
@@ -43,6 +44,8 @@ export interface RehearsalPlan {
   readonly nodes?: number;
   readonly drain?: ClusterInput['drain'];
   readonly taint?: ClusterInput['taint'];
+  readonly tainted?: ClusterInput['tainted'];
+  readonly budget?: unknown;
   /** Seconds. @default 900 */
   readonly heartbeatTimeout?: number;
   /** What our hook's metadata says. @default the cluster */
@@ -74,7 +77,7 @@ export class Rehearsal implements AsyncDisposable {
   readonly started = new Map<string, Notice>();
   /** Names of other retirements that run. */
   readonly running = new Set<string>();
-  readonly ports: RetirementPorts & RoutePorts;
+  readonly ports: RetirementPorts & RoutePorts & { readonly clusters: Fleets };
   readonly #traffic = new Traffic();
   readonly #role: string;
   readonly #undo: () => void;
@@ -236,15 +239,24 @@ export class Rehearsal implements AsyncDisposable {
     for (const manifest of clusterRoleManifests('ebb')) kubernetes.world.apply(manifest as never);
   }
 
-  #configure({ drain, taint, enrolled = true }: RehearsalPlan): void {
+  #configure({ drain, taint, tainted, budget, enrolled = true }: RehearsalPlan): void {
     const groups = [{ name: enrolled ? GROUP : 'others' }];
     const { clusters } = parseConfiguration({
-      clusters: [{ name: CLUSTER, groups, ...(drain && { drain }), ...(taint && { taint }) }],
+      clusters: [
+        {
+          name: CLUSTER,
+          groups,
+          ...(drain && { drain }),
+          ...(taint && { taint }),
+          ...(tainted && { tainted }),
+          budget,
+        },
+      ],
     });
     for (const cluster of clusters) this.aws.ssm.put(`/ebb/clusters/${cluster.name}`, clusterParameter(cluster));
   }
 
-  #assemble(): RetirementPorts & RoutePorts {
+  #assemble(): Rehearsal['ports'] {
     const client = this.aws.clientConfig(this.#credentials());
     return {
       hookName: HOOK,

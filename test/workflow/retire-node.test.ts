@@ -2,7 +2,7 @@
 import { AutoScalingClient, CompleteLifecycleActionCommand } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
 import type { Cluster, Clusters } from '../../lambdas/workflow/ports.ts';
-import { RetirementFailed } from '../../lambdas/workflow/retire-node.ts';
+import { RetirementFailed } from '../../lambdas/workflow/retirement.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import { nodes as nodeResource } from '../peers/kubernetes/resources.ts';
 import { GROUP, HOOK, Rehearsal } from './rehearsal.ts';

@@ -1,37 +1,16 @@
 /** What no event told us, found by the sweep (contract 1.7), against both peers. */
-import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
-import { groups } from '../../lambdas/adapters/auto-scaling-groups.ts';
-import type { EndedRetirement } from '../../lambdas/core/forgotten-hook.ts';
 import { chargeOf, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { executionName, executionsOf } from '../../lambdas/core/notice.ts';
 import { isolateNode } from '../../lambdas/workflow/isolate-node.ts';
-import { sweepNodes, type SweepPorts } from '../../lambdas/workflow/sweep-nodes.ts';
 import { SweepIncomplete } from '../../lambdas/workflow/sweep-record.ts';
 import { HOUR, MINUTE } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import { GROUP, HOOK, Rehearsal } from './rehearsal.ts';
+import { sweep } from './sweeping.ts';
 
 const CLUSTER = 'production';
 const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
-
-interface Given {
-  /** Retirements that have ended, the latest first. */
-  readonly ended?: readonly EndedRetirement[];
-  readonly names?: () => Promise<readonly string[]>;
-}
-
-/** What the router started runs on unless the test says otherwise. */
-function sweep(rehearsal: Rehearsal, { ended = [], names }: Given = {}): Promise<void> {
-  const running = (): Promise<string[]> => Promise.resolve([...rehearsal.started.keys(), ...rehearsal.running]);
-  const ports: SweepPorts = {
-    ...rehearsal.ports,
-    groups: groups(new AutoScalingClient(rehearsal.aws.clientConfig())),
-    running: { ...rehearsal.ports.running, names: names ?? running },
-    history: { ended: () => Promise.resolve(ended) },
-  };
-  return rehearsal.drive(sweepNodes(ports));
-}
 
 const nameFor = (rehearsal: Rehearsal, instance: string, hash = '0a1b2c3d'): string =>
   executionsOf({ ...rehearsal.ports.home, instance }) + hash;
@@ -89,7 +68,7 @@ describe('an instance that waits in our hook, its event lost,', () => {
       { groups: 1, waiting: 1, started: 0, restored: 0, clustersAway: 0 },
     ]);
     const [notice] = rehearsal.started.values();
-    if (notice === undefined) throw new Error('nothing was started');
+    if (notice?.kind !== 'asg-terminate') throw new Error('no notice of a hook was started');
     expect(notice.token).toBeUndefined();
     expect(executionName(notice)).toBe(execution);
     expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({ result: 'drained' });

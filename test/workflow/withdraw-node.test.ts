@@ -19,7 +19,7 @@ async function scene(pools: readonly TargetPool[], plan: RehearsalPlan = {}): Pr
   const rehearsal = await Rehearsal.start(plan);
   const { instance, node } = rehearsal.first;
   const balancing = new Balancers();
-  for (const pool of pools) balancing.register(pool, instance, 'i-0000000000000beef');
+  for (const pool of pools) balancing.has(pool, instance, 'i-0000000000000beef');
   rehearsal.kubernetes.world.addDeployment({ namespace: 'shop', name: 'web', replicas: 2, nodes: [node] });
   await rehearsal.ready();
   return {
@@ -85,7 +85,7 @@ describe('a node in a target group', () => {
 
   test('none of which has it: nothing is waited for', async () => {
     await using given = await scene([]);
-    given.balancing.register(aPool(), 'i-0000000000000beef');
+    given.balancing.has(aPool(), 'i-0000000000000beef');
     expect(await given.retire()).toEqual({ result: 'drained' });
     expect(secondsTo(given, 'hook.completed')).toBeLessThan(5);
     expect(given.rehearsal.of('targets.deregistered')).toEqual([]);
@@ -107,7 +107,7 @@ describe('targets by address', () => {
     const { kubernetes, first } = given.rehearsal;
     const [ip = ''] = kubernetes.podsOn(first.node).map(({ status }) => status.podIP ?? '');
     expect(ip).toMatch(/^\d/);
-    given.balancing.register(aPool({ name: 'pods', by: 'ip', drainSeconds: 30 }), ip, '10.9.9.9');
+    given.balancing.has(aPool({ name: 'pods', by: 'ip', drainSeconds: 30 }), ip, '10.9.9.9');
     expect(await given.retire()).toEqual({ result: 'drained' });
     expect(given.balancing.calls.filter((call) => call.startsWith('deregister'))).toEqual([`deregister pods ${ip}`]);
     expect(secondsTo(given, 'hook.completed')).toBeGreaterThanOrEqual(30);
@@ -117,7 +117,7 @@ describe('targets by address', () => {
     await using given = await scene([]);
     const { kubernetes, first } = given.rehearsal;
     const [ip = ''] = kubernetes.podsOn(first.node).map(({ status }) => status.podIP ?? '');
-    given.balancing.register(aPool({ name: 'pods', by: 'ip', drainSeconds: 60, controlled: true }), ip);
+    given.balancing.has(aPool({ name: 'pods', by: 'ip', drainSeconds: 60, controlled: true }), ip);
     expect(await given.retire()).toEqual({ result: 'drained' });
     expect(given.balancing.deregistered.size).toBe(0);
     expect(given.rehearsal.of('targets.late')).toMatchObject([{ pools: ['pods'] }]);
@@ -130,7 +130,7 @@ describe('nodes that leave together', () => {
     await using rehearsal = await Rehearsal.start({ nodes: 6 });
     const balancing = new Balancers();
     const leaving = rehearsal.instances.slice(0, 4);
-    balancing.register(aPool(), ...rehearsal.instances);
+    balancing.has(aPool(), ...rehearsal.instances);
     await rehearsal.ready();
     const notices = leaving.map((instance) => rehearsal.noticeOf(rehearsal.terminate(instance)));
     const cluster = (await rehearsal.ports.settings.cluster('production')) ?? undefined;

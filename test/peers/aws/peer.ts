@@ -11,6 +11,7 @@ import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { autoScalingService } from './auto-scaling/service.ts';
 import { driveUntil, type DriveOptions, type Goal } from './driving.ts';
 import { Instances } from './ec2/instances.ts';
+import { LaunchTemplates } from './ec2/launch-templates.ts';
 import { ec2Service } from './ec2/service.ts';
 import { classicLoadBalancingService } from './elastic-load-balancing/classic-service.ts';
 import { ElasticLoadBalancing } from './elastic-load-balancing/elastic-load-balancing.ts';
@@ -51,6 +52,7 @@ export class AwsPeer {
   readonly queues = new Queues();
   readonly eventBridge: EventBridge;
   readonly instances: Instances;
+  readonly launchTemplates: LaunchTemplates;
   readonly elasticLoadBalancing: ElasticLoadBalancing;
   readonly autoScaling: AutoScaling;
   readonly eks: Eks;
@@ -87,9 +89,11 @@ export class AwsPeer {
     this.instances = new Instances({ account, time, bus });
     this.elasticLoadBalancing = new ElasticLoadBalancing({ account, time, instances: this.instances });
     const balancers = groupRegistrations(this.elasticLoadBalancing);
-    this.autoScaling = new AutoScaling({ account, time, bus, instances: this.instances, balancers });
-    this.eks = new Eks({ account, time });
+    this.launchTemplates = new LaunchTemplates({ time });
     this.ssm = new Parameters({ time });
+    const { instances, launchTemplates: templates, ssm: parameters } = this;
+    this.autoScaling = new AutoScaling({ account, time, bus, instances, templates, parameters, balancers });
+    this.eks = new Eks({ account, time });
     const tokens = { region: account.region, store: this.#store, eks: this.eks };
     this.sts = { verifyEksToken: (bearer, cluster) => verifyEksToken(bearer, cluster, { ...tokens, now: time.now() }) };
     const { faults, authorization } = this;
@@ -98,7 +102,7 @@ export class AwsPeer {
     this.#server = new PeerServer({ ...serving, faults });
     this.#server.services.push(
       autoScalingService(this.autoScaling),
-      ec2Service(this.instances, account),
+      ec2Service({ instances, templates, account }),
       eksService(this.eks, account),
       stsService(),
       ssmService(this.ssm, account),

@@ -41,10 +41,14 @@ export class Timetable {
     return timer;
   }
 
-  /** Runs `run` every so many milliseconds of driven time, until cancelled or the peer has stopped. */
-  every(milliseconds: number, run: () => void): Timer {
+  /**
+   * Runs `run` every so many milliseconds of driven time, until cancelled or the peer has stopped.
+   *
+   * @param first milliseconds to the first run, @default the same
+   */
+  every(milliseconds: number, run: () => void, { first = milliseconds }: { first?: number } = {}): Timer {
     if (this.#stopped) return { cancel: () => undefined };
-    const repeat = new Repeat(this.clock, milliseconds, run);
+    const repeat = new Repeat(this.clock, { every: milliseconds, first, run });
     this.#repeats.add(repeat);
     repeat.arm();
     return {
@@ -85,11 +89,11 @@ class Repeat {
   #due: number;
   #armed: DrivenTimer | undefined;
 
-  constructor(clock: DrivenClock, milliseconds: number, run: () => void) {
+  constructor(clock: DrivenClock, { every, first, run }: { every: number; first: number; run: () => void }) {
     this.#clock = clock;
-    this.#milliseconds = milliseconds;
+    this.#milliseconds = every;
     this.#run = run;
-    this.#due = clock.now() + milliseconds;
+    this.#due = clock.now() + first;
   }
 
   arm(): void {

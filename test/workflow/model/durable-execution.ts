@@ -3,7 +3,7 @@
  * A step that throws is tried again in a later invocation, as lambdas/entry/durable-run.ts has it.
  */
 import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
-import type { Retired } from '../../../lambdas/workflow/retire-node.ts';
+import type { Retired } from '../../../lambdas/workflow/retirement.ts';
 import { SECOND } from '../../given.ts';
 import type { Crashes } from './crashes.ts';
 import { Sandbox, type Departure } from './sandbox.ts';

@@ -60,6 +60,8 @@ const ENDS: Readonly<Record<Exclude<Result, 'joined' | 'superseded'>, readonly H
   'never joined': ['us', 'another', 'heartbeat timeout'],
   over: ['us', 'another', 'heartbeat timeout', 'global timeout', 'abandonment'],
   stopped: ['us'],
+  // Never of a hook.
+  restored: [],
   failed: [],
 };
 

@@ -1,7 +1,8 @@
 /** Runs the shipped workflow through a scenario, and tells what came of it. */
 import { executionName, type Notice } from '../../../lambdas/core/notice.ts';
 import { parseConfiguration } from '../../../lambdas/entry/configuration.ts';
-import { retireNode, type Retired, type RetirementPorts } from '../../../lambdas/workflow/retire-node.ts';
+import { retireNode } from '../../../lambdas/workflow/retire-node.ts';
+import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement.ts';
 import { aNotice, NO_LOAD_BALANCERS, NOON, SECOND } from '../../given.ts';
 import { ClusterApi } from './cluster-api.ts';
 import { Crashes } from './crashes.ts';

@@ -1,6 +1,6 @@
 /** Bugs that the search must find: each falsifies one port, as a mistake in the code would have it. */
 import type { Cluster, DurableRun } from '../../../lambdas/workflow/ports.ts';
-import type { RetirementPorts } from '../../../lambdas/workflow/retire-node.ts';
+import type { RetirementPorts } from '../../../lambdas/workflow/retirement.ts';
 import { GROUP, HOOK, INSTANCE, NODE } from './names.ts';
 import type { Bug } from './model-run.ts';
 

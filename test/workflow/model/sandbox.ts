@@ -3,7 +3,7 @@
  * wait, nothing that still runs in it reaches anybody, and nobody answers it.
  */
 import type { DomainEvent } from '../../../lambdas/core/domain-event.ts';
-import type { RetirementPorts } from '../../../lambdas/workflow/retire-node.ts';
+import type { RetirementPorts } from '../../../lambdas/workflow/retirement.ts';
 import { MINUTE } from '../../given.ts';
 import type { Crashes } from './crashes.ts';
 import type { World } from './world.ts';

@@ -1,16 +1,17 @@
 /** Auto Scaling of the peer: its groups, and what tests read and set in process. */
-import { arn, randomHex, type Account } from '../account.ts';
+import { arn, type Account } from '../account.ts';
 import type { Bus } from '../event-bridge/event.ts';
 import type { Instances } from '../ec2/instances.ts';
+import type { LaunchTemplates } from '../ec2/launch-templates.ts';
+import type { Parameters } from '../ssm/parameters.ts';
 import type { Timetable } from '../timetable.ts';
 import { AwsError } from '../wire/aws-error.ts';
-import { Capacity, type Delays, type LaunchListener } from './capacity.ts';
+import { Capacity, type Delays, type Joining, type LaunchListener, type TerminationListener } from './capacity.ts';
 import type {
   Group,
   GroupTag,
   Hook,
   HookResult,
-  LaunchTemplateReference,
   LifecyclePolicy,
   Member,
   TrafficSource,
@@ -19,11 +20,14 @@ import type {
 } from './group.ts';
 import { stateOf } from './group.ts';
 import { History, type HistoryEntry } from './history.ts';
+import { addRefresh, type InstanceRefresh, type RefreshStatus } from './instance-refreshes.ts';
+import { Launching, type LaunchPlan } from './launching.ts';
 import { Lifecycle } from './lifecycle.ts';
+import type { Process } from './suspension.ts';
 import { TrafficSources, type Balancers } from './traffic-sources.ts';
 
 /** A group to be made; what is not given has a plain default. */
-export interface GroupPlan {
+export interface GroupPlan extends LaunchPlan {
   readonly name: string;
   /** How many instances are InService from the start, and desired. Default 1. */
   readonly desired?: number;
@@ -34,8 +38,8 @@ export interface GroupPlan {
   readonly zones?: readonly string[];
   /** Plain tags; all propagate at launch. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Of the template that is made for a group which is given none. */
   readonly instanceType?: string;
-  readonly launchTemplate?: LaunchTemplateReference;
   /** A warm pool and how many instances rest in it. */
   readonly warmPool?: WarmPool & { readonly size: number };
   /** Target groups that its instances are registered with. Default none. */
@@ -63,11 +67,14 @@ interface Parts {
   readonly time: Timetable;
   readonly bus: Bus;
   readonly instances: Instances;
+  readonly templates: LaunchTemplates;
+  readonly parameters: Parameters;
   readonly balancers: Balancers;
 }
 
 export class AutoScaling {
   readonly groups = new Map<string, Group>();
+  readonly launching: Launching;
   readonly lifecycle: Lifecycle;
   readonly capacity: Capacity;
   readonly trafficSources: TrafficSources;
@@ -81,7 +88,9 @@ export class AutoScaling {
     this.#time = time;
     this.trafficSources = new TrafficSources(balancers);
     this.lifecycle = new Lifecycle({ ...parts, history: this.#history });
-    this.capacity = new Capacity({ ...parts, lifecycle: this.lifecycle, trafficSources: this.trafficSources });
+    this.launching = new Launching(parts);
+    const { launching, lifecycle, trafficSources } = this;
+    this.capacity = new Capacity({ ...parts, launching, lifecycle, trafficSources });
   }
 
   /** How long AWS takes for what it does; change its fields to slow AWS down or make it lag. */
@@ -99,7 +108,7 @@ export class AutoScaling {
   }
 
   /** Adds one InService instance to a group, desired capacity included, with a chosen id when given. */
-  addInstance(groupName: string, given: { instanceId?: string; zone?: string } = {}): string {
+  addInstance(groupName: string, given: Joining = {}): string {
     const group = this.group(groupName);
     group.desired += 1;
     group.max = Math.max(group.max, group.desired);
@@ -123,6 +132,28 @@ export class AutoScaling {
     };
     this.group(groupName).hooks.set(hook.name, hook);
     return hook;
+  }
+
+  /** Changes what a group launches from now on. */
+  setLaunch(groupName: string, plan: LaunchPlan): void {
+    this.group(groupName).launch = this.launching.configured({ ...plan, name: groupName });
+  }
+
+  suspend(groupName: string, ...processes: readonly Process[]): void {
+    const group = this.group(groupName);
+    for (const process of processes) group.suspended.set(process, this.#time.date());
+  }
+
+  /** The group catches up on what it has left undone. */
+  resume(groupName: string, ...processes: readonly Process[]): void {
+    const group = this.group(groupName);
+    for (const process of processes) group.suspended.delete(process);
+    this.capacity.reconcile(group);
+  }
+
+  /** Adds an instance refresh to a group, in progress unless told. */
+  addRefresh(groupName: string, status?: RefreshStatus): InstanceRefresh {
+    return addRefresh(this.group(groupName), this.#time, status);
   }
 
   /** Sets the group's lifecycle policy or, with undefined, takes it away; instances that are retained stay so. */
@@ -169,6 +200,11 @@ export class AutoScaling {
     this.capacity.launchListeners.push(listener);
   }
 
+  /** Calls `listener` for each instance that has left its group and is terminated: the place to end its machine. */
+  onTerminated(listener: TerminationListener): void {
+    this.capacity.terminationListeners.push(listener);
+  }
+
   /** The state that Describe calls show: what it was `delays.stateLag` ago. */
   shownState(member: Member): string {
     const until = this.#time.now() - this.delays.stateLag;
@@ -190,8 +226,9 @@ export class AutoScaling {
       desired,
       zones: plan.zones ?? ['a', 'b', 'c'].map((zone) => `${this.#account.region}${zone}`),
       tags: tagsOf(plan.tags ?? {}),
-      launchTemplate: plan.launchTemplate ?? { id: `lt-${randomHex(17)}`, name: plan.name, version: '1' },
-      instanceType: plan.instanceType ?? 'm6i.large',
+      launch: this.launching.configured(plan),
+      suspended: new Map(),
+      refreshes: [],
       warmPool: plan.warmPool,
       lifecyclePolicy: plan.lifecyclePolicy,
       trafficSources: sourcesOf(plan),

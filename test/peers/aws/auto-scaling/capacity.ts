@@ -2,6 +2,7 @@
 import type { Instances } from '../ec2/instances.ts';
 import type { Bus } from '../event-bridge/event.ts';
 import type { Timetable } from '../timetable.ts';
+import { AwsError } from '../wire/aws-error.ts';
 import {
   countsTowardsDesired,
   isInWarmPool,
@@ -12,6 +13,7 @@ import {
   type Member,
   type Place,
 } from './group.ts';
+import type { Launching, Resolved } from './launching.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Route } from './notifications.ts';
 import { ScalingActivities } from './scaling-activities.ts';
@@ -29,13 +31,24 @@ export interface Delays {
   stateLag: number;
 }
 
+/** Told of each instance that has left its group and is terminated. */
+export type TerminationListener = (instanceId: string) => void;
+
 /** Told of each instance that a group launched. */
 export type LaunchListener = (launched: { instanceId: string; groupName: string }) => void;
+
+/** What is wanted of an instance that joins. Its type chooses one of a mixed instances policy's overrides. */
+export interface Joining {
+  readonly instanceId?: string;
+  readonly zone?: string;
+  readonly instanceType?: string;
+}
 
 interface Parts {
   readonly time: Timetable;
   readonly bus: Bus;
   readonly instances: Instances;
+  readonly launching: Launching;
   readonly lifecycle: Lifecycle;
   readonly trafficSources: TrafficSources;
 }
@@ -43,6 +56,7 @@ interface Parts {
 export class Capacity {
   readonly delays: Delays = { toWait: 0, toTerminated: 1000, launch: 10_000, stateLag: 0 };
   readonly launchListeners: LaunchListener[] = [];
+  readonly terminationListeners: TerminationListener[] = [];
   /**
    * Whether a retained instance that is terminated meets the terminate hooks once more, with new tokens. The
    * documentation does not say; AWS was recorded doing so (GitHub radkawar/stackd, testdata/aws/autoscaling/retention_*).
@@ -57,23 +71,28 @@ export class Capacity {
     this.#activities = new ScalingActivities(parts);
   }
 
-  /** Puts a new instance into the group in `state`, without hooks. */
-  join(group: Group, state: string, given: { instanceId?: string; zone?: string } = {}): Member {
-    const { time, instances, lifecycle, trafficSources } = this.#parts;
+  /**
+   * Puts a new instance into the group in `state`, without hooks.
+   *
+   * @throws AwsError when what the group launches comes to nothing
+   */
+  join(group: Group, state: string, given: Joining = {}): Member {
+    const { time, instances, launching, lifecycle, trafficSources } = this.#parts;
+    const launched = launching.resolve(group.launch, given);
     const zone = given.zone ?? quietestZone(group);
     const instance = instances.launch({
       ...(given.instanceId === undefined ? {} : { instanceId: given.instanceId }),
       zone,
-      instanceType: group.instanceType,
-      tags: instanceTags(group),
+      instanceType: launched.instanceType,
+      imageId: launched.imageId,
+      tags: instanceTags(group, launched),
       state: state === 'Warmed:Stopped' ? 'stopped' : 'running',
     });
     const member: Member = {
       instanceId: instance.instanceId,
       group,
       zone,
-      instanceType: group.instanceType,
-      launchTemplate: group.launchTemplate,
+      launched,
       launchedAt: time.now(),
       protectedFromScaleIn: false,
       health: 'Healthy',
@@ -112,6 +131,7 @@ export class Capacity {
     const serving = [...group.members.values()].filter(countsTowardsDesired);
     const missing = group.desired - serving.length - (this.#launching.get(group) ?? 0);
     for (let count = 0; count < missing; count += 1) this.#launchSoon(group);
+    if (group.suspended.has('Terminate')) return;
     for (let count = 0; count < -missing; count += 1) {
       const victim = scaleInVictim(group);
       if (victim === undefined) return;
@@ -120,11 +140,22 @@ export class Capacity {
   }
 
   #launchSoon(group: Group): void {
+    if (group.suspended.has('Launch')) return;
     this.#launching.set(group, (this.#launching.get(group) ?? 0) + 1);
     this.#parts.time.after(this.delays.launch, () => {
       this.#launching.set(group, (this.#launching.get(group) ?? 1) - 1);
-      this.#launch(group);
+      if (!group.suspended.has('Launch')) this.#attemptLaunch(group);
     });
+  }
+
+  /** A launch that fails is tried again when the group's capacity next changes. */
+  #attemptLaunch(group: Group): void {
+    try {
+      this.#launch(group);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      this.#activities.failLaunch(group, `${error.message}. Launching EC2 instance failed.`);
+    }
   }
 
   #launch(group: Group): void {
@@ -215,6 +246,7 @@ export class Capacity {
     lifecycle.move(member, 'Terminated');
     member.group.members.delete(member.instanceId);
     instances.terminate(member.instanceId);
+    for (const listener of this.terminationListeners) listener(member.instanceId);
     this.#activities.succeed(member, activity, { transition: 'autoscaling:EC2_INSTANCE_TERMINATING', route });
     this.reconcile(member.group);
   }
@@ -258,12 +290,14 @@ function scaleInVictim(group: Group): Member | undefined {
     .sort((a, b) => inZone(b.zone) - inZone(a.zone) || a.launchedAt - b.launchedAt)[0];
 }
 
-function instanceTags(group: Group): Record<string, string> {
+function instanceTags(group: Group, { launchTemplate }: Resolved): Record<string, string> {
   const own = group.tags.filter((tag) => tag.propagateAtLaunch).map((tag) => [tag.key, tag.value] as const);
   return {
     ...Object.fromEntries(own),
     'aws:autoscaling:groupName': group.name,
-    'aws:ec2launchtemplate:id': group.launchTemplate.id,
-    'aws:ec2launchtemplate:version': group.launchTemplate.version,
+    ...(launchTemplate && {
+      'aws:ec2launchtemplate:id': launchTemplate.id,
+      'aws:ec2launchtemplate:version': launchTemplate.version,
+    }),
   };
 }

@@ -1,16 +1,13 @@
 /** What an Auto Scaling group is made of. */
 import type { Timer } from '../timetable.ts';
+import type { InstanceRefresh } from './instance-refreshes.ts';
+import type { GroupLaunch, Resolved } from './launching.ts';
+import type { Process } from './suspension.ts';
 
 export interface GroupTag {
   readonly key: string;
   readonly value: string;
   readonly propagateAtLaunch: boolean;
-}
-
-export interface LaunchTemplateReference {
-  readonly id: string;
-  readonly name: string;
-  readonly version: string;
 }
 
 export interface WarmPool {
@@ -40,8 +37,11 @@ export interface Group {
   desired: number;
   readonly zones: readonly string[];
   tags: GroupTag[];
-  readonly launchTemplate: LaunchTemplateReference;
-  readonly instanceType: string;
+  launch: GroupLaunch;
+  /** Each since when. */
+  readonly suspended: Map<Process, Date>;
+  /** The latest first. */
+  readonly refreshes: InstanceRefresh[];
   readonly warmPool: WarmPool | undefined;
   /** Undefined: `terminate`. */
   lifecyclePolicy: LifecyclePolicy | undefined;
@@ -75,8 +75,7 @@ export interface Member {
   readonly instanceId: string;
   readonly group: Group;
   readonly zone: string;
-  readonly instanceType: string;
-  readonly launchTemplate: LaunchTemplateReference;
+  readonly launched: Resolved;
   readonly launchedAt: number;
   protectedFromScaleIn: boolean;
   health: 'Healthy' | 'Unhealthy';
@@ -104,8 +103,8 @@ export interface Activity {
   readonly startedAt: Date;
   readonly instanceId: string;
   endedAt: Date | undefined;
-  status: 'InProgress' | 'WaitingForELBConnectionDraining' | 'Successful' | 'Cancelled';
-  /** Why it was cancelled. */
+  status: 'InProgress' | 'WaitingForELBConnectionDraining' | 'Successful' | 'Cancelled' | 'Failed';
+  /** Why it was cancelled, or has failed. */
   statusMessage: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Scaling activities: the record of one launch or termination of one instance, as DescribeScalingActivities shows it. */
 import type { Bus } from '../event-bridge/event.ts';
 import type { Timetable } from '../timetable.ts';
-import type { Activity, Member, Transition } from './group.ts';
+import type { Activity, Group, Member, Transition } from './group.ts';
 import { successEvent, type Route } from './notifications.ts';
 
 export class ScalingActivities {
@@ -14,19 +14,16 @@ export class ScalingActivities {
   }
 
   begin(member: Member, description: string, cause: string): Activity {
-    const startedAt = this.#time.date();
-    const activity: Activity = {
-      id: crypto.randomUUID(),
-      description,
-      cause: `At ${startedAt.toISOString()} ${cause}.`,
-      startedAt,
-      instanceId: member.instanceId,
-      endedAt: undefined,
-      status: 'InProgress',
-      statusMessage: undefined,
-    };
-    member.group.activities.unshift(activity);
-    return activity;
+    return this.#add(member.group, { instanceId: member.instanceId, description, cause });
+  }
+
+  /** A launch that came to nothing. */
+  failLaunch(group: Group, statusMessage: string): void {
+    const description = 'Launching a new EC2 instance';
+    const activity = this.#add(group, { instanceId: '', description, cause: 'desired capacity' });
+    activity.endedAt = this.#time.date();
+    activity.status = 'Failed';
+    activity.statusMessage = statusMessage;
   }
 
   /** Ends it and sends its event. */
@@ -42,5 +39,20 @@ export class ScalingActivities {
     activity.endedAt = this.#time.date();
     activity.status = 'Cancelled';
     activity.statusMessage = statusMessage;
+  }
+
+  #add(group: Group, told: { instanceId: string; description: string; cause: string }): Activity {
+    const startedAt = this.#time.date();
+    const activity: Activity = {
+      id: crypto.randomUUID(),
+      ...told,
+      cause: `At ${startedAt.toISOString()} ${told.cause}.`,
+      startedAt,
+      endedAt: undefined,
+      status: 'InProgress',
+      statusMessage: undefined,
+    };
+    group.activities.unshift(activity);
+    return activity;
   }
 }

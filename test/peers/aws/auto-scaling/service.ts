@@ -9,6 +9,7 @@ import { operation, type Operation, type Service } from '../wire/service.ts';
 import type { AutoScaling } from './auto-scaling.ts';
 import { isInWarmPool, isRetained, type Group, type Member } from './group.ts';
 import { groupResource, hookOperations } from './hook-operations.ts';
+import { launchOperations } from './launch-operations.ts';
 import { trafficSourceOperations } from './traffic-source-operations.ts';
 import { activityShape, groupShape, instanceDetailsShape, instanceShape, tagShapes, warmPoolShape } from './shapes.ts';
 
@@ -38,6 +39,7 @@ export function autoScalingService(service: AutoScaling): Service {
       ...describeOperations(service),
       ...capacityOperations(service),
       ...hookOperations(service),
+      ...launchOperations(service),
       ...trafficSourceOperations(service),
     },
     route: (request) => {

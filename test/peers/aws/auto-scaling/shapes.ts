@@ -6,11 +6,12 @@ import {
   type Activity,
   type Group,
   type Hook,
-  type LaunchTemplateReference,
   type LifecyclePolicy,
   type Member,
   type TrafficSource,
 } from './group.ts';
+import { groupLaunchShape, instanceLaunchShape } from './launch-shapes.ts';
+import { suspendedShapes } from './suspension.ts';
 
 type Shape = Record<string, unknown>;
 type StateOf = (member: Member) => string;
@@ -20,7 +21,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: group.arn,
-    LaunchTemplate: templateShape(group.launchTemplate),
+    ...groupLaunchShape(group.launch),
     MinSize: group.min,
     MaxSize: group.max,
     DesiredCapacity: group.desired,
@@ -35,7 +36,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     HealthCheckGracePeriod: 300,
     Instances: members(inGroup.map((member) => instanceShape(member, stateOf))),
     CreatedTime: group.createdAt,
-    SuspendedProcesses: '',
+    SuspendedProcesses: members(suspendedShapes(group)),
     EnabledMetrics: '',
     Tags: members(tagShapes(group)),
     TerminationPolicies: members(['Default']),
@@ -60,11 +61,11 @@ export function warmPoolShape(pool: NonNullable<Group['warmPool']>): Shape {
 export function instanceShape(member: Member, stateOf: StateOf): Shape {
   return {
     InstanceId: member.instanceId,
-    InstanceType: member.instanceType,
+    InstanceType: member.launched.instanceType,
     AvailabilityZone: member.zone,
     LifecycleState: stateOf(member),
     HealthStatus: member.health,
-    LaunchTemplate: templateShape(member.launchTemplate),
+    ...instanceLaunchShape(member.launched),
     ProtectedFromScaleIn: member.protectedFromScaleIn,
   };
 }
@@ -76,10 +77,6 @@ export function instanceDetailsShape(member: Member, stateOf: StateOf): Shape {
     AutoScalingGroupName: member.group.name,
     HealthStatus: member.health.toUpperCase(),
   };
-}
-
-function templateShape(template: LaunchTemplateReference): Shape {
-  return { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: template.version };
 }
 
 export function tagShapes(group: Group): Shape[] {

@@ -8,6 +8,8 @@ import { readForm } from '../wire/form.ts';
 import { pageOf } from '../wire/paging.ts';
 import { operation, type Operation, type Service } from '../wire/service.ts';
 import { addressesOf, type Instance, type Instances, type InstanceState } from './instances.ts';
+import { launchTemplateOperations } from './launch-template-operations.ts';
+import type { LaunchTemplates } from './launch-templates.ts';
 
 const filters = list(z.object({ Name: z.string(), Value: strings }));
 type Filters = z.infer<typeof filters>;
@@ -22,7 +24,8 @@ const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   stopped: 80,
 };
 
-export function ec2Service(instances: Instances, account: Account): Service {
+export function ec2Service(parts: { instances: Instances; templates: LaunchTemplates; account: Account }): Service {
+  const { instances, templates, account } = parts;
   return {
     scope: 'ec2',
     iamPrefix: 'ec2',
@@ -30,7 +33,7 @@ export function ec2Service(instances: Instances, account: Account): Service {
     namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
     invalidCode: 'InvalidParameterValue',
     deniedCode: 'UnauthorizedOperation',
-    operations: operations(instances, account),
+    operations: { ...operations(instances, account), ...launchTemplateOperations(templates, account) },
     route: (request) => {
       const parameters = readForm(request.body.toString());
       const { Action } = z.object({ Action: z.string() }).parse(parameters);
@@ -44,6 +47,10 @@ function operations(instances: Instances, account: Account): Record<string, Oper
     DescribeInstances: operation({
       input: z.object({ InstanceId: strings, Filter: filters, ...paging }),
       answer: (input) => {
+        if (input.InstanceId.length > 0 && input.MaxResults !== undefined) {
+          const message = 'The parameter instancesSet cannot be used with the parameter maxResults';
+          throw new AwsError('InvalidParameterCombination', message);
+        }
         const all = input.InstanceId.length === 0 ? instances.all() : instances.getAll(input.InstanceId);
         const found = all.filter((instance) => input.Filter.every((filter) => passes(instance, filter)));
         const { page, nextToken } = pageOf(found, input.MaxResults ?? 1000, input.NextToken);

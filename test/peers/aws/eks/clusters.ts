@@ -1,4 +1,4 @@
-/** The EKS clusters and their access entries. */
+/** The EKS clusters, their managed node groups and their access entries. */
 import { arn, type Account } from '../account.ts';
 import type { Timetable } from '../timetable.ts';
 import { AwsError } from '../wire/aws-error.ts';
@@ -14,9 +14,25 @@ export interface ClusterPlan {
 
 export interface Cluster extends ClusterPlan {
   readonly arn: string;
-  readonly version: string;
+  version: string;
   readonly createdAt: Date;
   status: 'ACTIVE' | 'CREATING' | 'DELETING' | 'FAILED' | 'UPDATING';
+}
+
+export interface NodegroupPlan {
+  readonly clusterName: string;
+  readonly name: string;
+  /** Names of the groups behind it. */
+  readonly autoScalingGroups: readonly string[];
+  /** Default: the cluster's at that time. */
+  readonly version?: string;
+}
+
+export interface Nodegroup extends NodegroupPlan {
+  readonly arn: string;
+  readonly createdAt: Date;
+  version: string;
+  status: 'ACTIVE' | 'CREATING' | 'CREATE_FAILED' | 'DEGRADED' | 'DELETING' | 'DELETE_FAILED' | 'UPDATING';
 }
 
 /** What an IAM principal is in a cluster. */
@@ -30,6 +46,7 @@ export interface AccessEntry {
 
 export class Eks {
   readonly clusters = new Map<string, Cluster>();
+  readonly nodegroups: Nodegroup[] = [];
   readonly accessEntries: AccessEntry[] = [];
   readonly #account: Account;
   readonly #time: Timetable;
@@ -51,6 +68,20 @@ export class Eks {
     return cluster;
   }
 
+  /** Its group bears EKS's tags only if the test gives it them. */
+  addNodegroup(plan: NodegroupPlan): Nodegroup {
+    const { version } = this.cluster(plan.clusterName);
+    const nodegroup: Nodegroup = {
+      version,
+      ...plan,
+      arn: arn(this.#account, 'eks', `nodegroup/${plan.clusterName}/${plan.name}/${crypto.randomUUID()}`),
+      createdAt: this.#time.date(),
+      status: 'ACTIVE',
+    };
+    this.nodegroups.push(nodegroup);
+    return nodegroup;
+  }
+
   addAccessEntry(entry: AccessEntry): void {
     this.accessEntries.push(entry);
   }
@@ -60,5 +91,13 @@ export class Eks {
     const cluster = this.clusters.get(name);
     if (cluster !== undefined) return cluster;
     throw new AwsError('ResourceNotFoundException', `No cluster found for name: ${name}.`, 404);
+  }
+
+  /** @throws AwsError ResourceNotFoundException */
+  nodegroup(clusterName: string, name: string): Nodegroup {
+    this.cluster(clusterName);
+    const found = this.nodegroups.find((each) => each.clusterName === clusterName && each.name === name);
+    if (found !== undefined) return found;
+    throw new AwsError('ResourceNotFoundException', `No node group found for name: ${name}.`, 404);
   }
 }

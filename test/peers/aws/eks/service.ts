@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { arn, type Account } from '../account.ts';
 import { operation, type Service } from '../wire/service.ts';
-import type { Cluster, Eks } from './clusters.ts';
+import type { Cluster, Eks, Nodegroup } from './clusters.ts';
 
 export function eksService(eks: Eks, account: Account): Service {
   return {
@@ -17,11 +17,19 @@ export function eksService(eks: Eks, account: Account): Service {
         resources: ({ name }) => [{ arn: arn(account, 'eks', `cluster/${name}`) }],
         answer: ({ name }) => ({ cluster: clusterShape(eks.cluster(name)) }),
       }),
+      DescribeNodegroup: operation({
+        input: z.object({ name: z.string(), nodegroupName: z.string() }),
+        resources: ({ name, nodegroupName }) => [{ arn: nodegroupArn(eks, account, { name, nodegroupName }) }],
+        answer: ({ name, nodegroupName }) => ({ nodegroup: nodegroupShape(eks.nodegroup(name, nodegroupName)) }),
+      }),
     },
     route: ({ method, path }) => {
-      const [, name] = /^\/clusters\/([^/]+)$/.exec(path) ?? [];
+      const [, name, nodegroupName] = /^\/clusters\/([^/]+)(?:\/node-groups\/([^/]+))?$/.exec(path) ?? [];
       if (method !== 'GET' || name === undefined) return undefined;
-      return { action: 'DescribeCluster', parameters: { name: decodeURIComponent(name) } };
+      const parameters = { name: decodeURIComponent(name) };
+      if (nodegroupName === undefined) return { action: 'DescribeCluster', parameters };
+      const named = { ...parameters, nodegroupName: decodeURIComponent(nodegroupName) };
+      return { action: 'DescribeNodegroup', parameters: named };
     },
   };
 }
@@ -38,6 +46,28 @@ function clusterShape(cluster: Cluster): Record<string, unknown> {
     platformVersion: 'eks.1',
     accessConfig: { authenticationMode: 'API' },
     kubernetesNetworkConfig: { serviceIpv4Cidr: '172.20.0.0/16', ipFamily: 'ipv4' },
+    tags: {},
+  };
+}
+
+/** One that is not there has no uuid for its ARN to end in. */
+function nodegroupArn(eks: Eks, account: Account, wanted: { name: string; nodegroupName: string }): string {
+  const { name, nodegroupName } = wanted;
+  const found = eks.nodegroups.find((each) => each.clusterName === name && each.name === nodegroupName);
+  return found?.arn ?? arn(account, 'eks', `nodegroup/${name}/${nodegroupName}/*`);
+}
+
+function nodegroupShape(nodegroup: Nodegroup): Record<string, unknown> {
+  return {
+    nodegroupName: nodegroup.name,
+    nodegroupArn: nodegroup.arn,
+    clusterName: nodegroup.clusterName,
+    version: nodegroup.version,
+    createdAt: nodegroup.createdAt,
+    status: nodegroup.status,
+    capacityType: 'ON_DEMAND',
+    resources: { autoScalingGroups: nodegroup.autoScalingGroups.map((name) => ({ name })) },
+    health: { issues: [] },
     tags: {},
   };
 }

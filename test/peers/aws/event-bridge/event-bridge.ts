@@ -7,7 +7,7 @@ import type { Queues } from '../queues.ts';
 import type { Timetable } from '../timetable.ts';
 import type { AwsEvent, Bus, EventDraft } from './event.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
-import { rateOf } from './schedule.ts';
+import { paceOf } from './schedule.ts';
 
 export interface Target {
   readonly id: string;
@@ -62,9 +62,11 @@ export class EventBridge implements Bus {
     const matches = rule.pattern === undefined ? () => false : compilePattern(rule.pattern);
     this.#rules.push({ rule, matches });
     if (rule.schedule === undefined) return;
-    this.#time.every(rateOf(rule.schedule), () => {
+    const { every, first } = paceOf(rule.schedule, this.#time.now());
+    const run = (): void => {
       if (rule.enabled && this.delivering) this.fireSchedule(rule);
-    });
+    };
+    this.#time.every(every, run, { first });
   }
 
   get rules(): readonly Rule[] {

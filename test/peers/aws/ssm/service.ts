@@ -6,11 +6,14 @@ import { AwsError } from '../wire/aws-error.ts';
 import { pageOf } from '../wire/paging.ts';
 import { jsonRoute } from '../wire/json-target.ts';
 import { operation, type Service } from '../wire/service.ts';
-import type { Parameter, Parameters } from './parameters.ts';
+import { referenceOf, type Parameter, type Parameters } from './parameters.ts';
 
 export function ssmService(parameters: Parameters, account: Account): Service {
-  const resource = (name: string): Resource => ({ arn: arn(account, 'ssm', `parameter/${name.replace(/^\//, '')}`) });
-  const shape = (parameter: Parameter): Record<string, unknown> => parameterShape(parameter, account);
+  const resource = (reference: string): Resource => ({ arn: parameterArn(referenceOf(reference).name, account) });
+  const shape = (parameter: Parameter, reference = ''): Record<string, unknown> => {
+    const { selector } = referenceOf(reference);
+    return { ...parameterShape(parameter, account), Selector: selector === undefined ? undefined : `:${selector}` };
+  };
   return {
     scope: 'ssm',
     iamPrefix: 'ssm',
@@ -23,17 +26,20 @@ export function ssmService(parameters: Parameters, account: Account): Service {
         resources: ({ Name }) => [resource(Name)],
         answer: ({ Name }) => {
           const parameter = parameters.find(Name);
-          if (parameter === undefined) throw new AwsError('ParameterNotFound', '');
-          return { Parameter: shape(parameter) };
+          if (parameter === undefined) throw absent(parameters, Name);
+          return { Parameter: shape(parameter, Name) };
         },
       }),
       GetParameters: operation({
         input: z.object({ Names: z.array(z.string()).min(1).max(10) }),
         resources: ({ Names }) => Names.map(resource),
         answer: ({ Names }) => {
-          const found = Names.flatMap((name) => parameters.find(name) ?? []);
+          const found = Names.flatMap((name) => {
+            const parameter = parameters.find(name);
+            return parameter === undefined ? [] : [shape(parameter, name)];
+          });
           const missing = Names.filter((name) => parameters.find(name) === undefined);
-          return { Parameters: found.map(shape), InvalidParameters: missing };
+          return { Parameters: found.sort(byName), InvalidParameters: missing };
         },
       }),
       GetParametersByPath: operation({
@@ -47,7 +53,7 @@ export function ssmService(parameters: Parameters, account: Account): Service {
         answer: (input) => {
           const found = parameters.under(input.Path, input.Recursive ?? false);
           const { page, nextToken } = pageOf(found, input.MaxResults ?? 10, input.NextToken);
-          return { Parameters: page.map(shape), NextToken: nextToken };
+          return { Parameters: page.map((each) => shape(each)), NextToken: nextToken };
         },
       }),
       PutParameter: operation({
@@ -89,6 +95,24 @@ function put(parameters: Parameters, input: PutRequest): Record<string, unknown>
   return { Version: parameter.version, Tier: 'Standard' };
 }
 
+function absent(parameters: Parameters, reference: string): AwsError {
+  const { name, selector } = referenceOf(reference);
+  if (selector === undefined || parameters.find(name) === undefined) return new AwsError('ParameterNotFound', '');
+  const message = `Systems Manager could not find version ${selector} of ${name}. Verify the version and try again.`;
+  return new AwsError('ParameterVersionNotFound', message);
+}
+
+function byName(a: Record<string, unknown>, b: Record<string, unknown>): number {
+  return String(a.Name) < String(b.Name) ? -1 : 1;
+}
+
+/** A public parameter is no account's. */
+function parameterArn(name: string, account: Account): string {
+  if (name.startsWith('arn:')) return name;
+  const isPublic = name.startsWith('/aws/service/');
+  return arn(isPublic ? { ...account, accountId: '' } : account, 'ssm', `parameter/${name.replace(/^\//, '')}`);
+}
+
 function parameterShape(parameter: Parameter, account: Account): Record<string, unknown> {
   return {
     Name: parameter.name,
@@ -96,7 +120,7 @@ function parameterShape(parameter: Parameter, account: Account): Record<string, 
     Value: parameter.value,
     Version: parameter.version,
     LastModifiedDate: parameter.modifiedAt,
-    ARN: arn(account, 'ssm', `parameter/${parameter.name.replace(/^\//, '')}`),
+    ARN: parameterArn(parameter.name, account),
     DataType: 'text',
   };
 }

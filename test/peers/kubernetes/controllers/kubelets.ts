@@ -35,7 +35,7 @@ export class Kubelets {
     if (this.#kubelets.has(node)) return;
     const kubelet = new Kubelet(this.#cluster, node);
     this.#kubelets.set(node, kubelet);
-    this.#renewLeases();
+    this.#renew(node);
     kubelet.start();
   }
 
@@ -96,12 +96,12 @@ export class Kubelets {
   }
 
   #renewLeases(): void {
-    const renewTime = microTimestamp(this.#cluster.clock.now());
-    for (const [name, { alive }] of this.#kubelets) if (alive) this.#renew(name, renewTime);
+    for (const [name, { alive }] of this.#kubelets) if (alive) this.#renew(name);
   }
 
-  #renew(name: string, renewTime: string): void {
-    const { store } = this.#cluster;
+  #renew(name: string): void {
+    const { store, clock } = this.#cluster;
+    const renewTime = microTimestamp(clock.now());
     const key = { namespace: LEASE_NAMESPACE, name };
     const renewed = store.change(leases, key, ({ spec }) => {
       spec.renewTime = renewTime;

@@ -1,0 +1,124 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Role } from 'aws-cdk-lib/aws-iam';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling-groups.ts';
+import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/control-planes.ts';
+import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
+import { NODE_GROUP_ACTIONS, REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
+import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../lambdas/adapters/launch-plans.ts';
+import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
+import type { Configuration } from '../lambdas/entry/configuration.ts';
+import { METRIC_NAMESPACE, METRICS } from '../lambdas/entry/metric-names.ts';
+import type { DriftSettings } from '../lambdas/entry/settings.ts';
+import { alarmOnAny } from './alarm.ts';
+import { clusterArns } from './cluster-access.ts';
+import { clusterNetwork } from './cluster-network.ts';
+import type { ClusterParameters } from './cluster-parameters.ts';
+import { EbbFunction } from './ebb-function.ts';
+import { FrequentRun, runTimeout } from './frequent-run.ts';
+import type { GrantedStatement } from './granted-statement.ts';
+
+export interface DriftTainterProps {
+  readonly configuration: Configuration;
+  readonly parameters: ClusterParameters;
+}
+
+/** How soon a node that may go is told so, once the one before it has been replaced. */
+const EVERY_MINUTES = 5;
+
+/** The scan for nodes that are out of date, on its schedule, and its reach (contract 9). */
+export class DriftTainter extends Construct {
+  readonly alias: Alias;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, { configuration, parameters }: DriftTainterProps) {
+    super(scope, id);
+    const settings: DriftSettings = { EBB_CLUSTER_PARAMETERS: parameters.prefix };
+    const { alias, role } = new EbbFunction(this, 'DriftTainter', {
+      entry: 'drift-tainter',
+      description: 'Ebb: finds nodes that are out of date, and taints as many as may go',
+      settings,
+      memorySize: 512,
+      timeout: runTimeout(EVERY_MINUTES),
+      logRetentionDays: configuration.logRetentionDays,
+      statements: this.#statements({ configuration, parameters }),
+      ...clusterNetwork(this, configuration),
+    });
+    this.alias = alias;
+    this.role = role;
+    new FrequentRun(this, 'Run', {
+      alias,
+      everyMinutes: EVERY_MINUTES,
+      description: 'Ebb: nodes that are out of date',
+      undelivered: 'scans for nodes out of date that never began',
+    });
+    alarmOnAny(this, 'BudgetAlarm', {
+      metric: new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName: METRICS.budgetUnreadable,
+        dimensionsMap: { service: 'drift-tainter' },
+        statistic: Stats.SUM,
+        period: Duration.minutes(5),
+      }),
+      means: 'a budget cannot be read, so no node that it is about may go',
+    });
+  }
+
+  #statements({ configuration, parameters }: DriftTainterProps): GrantedStatement[] {
+    return [
+      {
+        actions: [...new Set([...GROUP_READ_ACTIONS, ...LAUNCH_ACTIONS, ...REFRESH_ACTIONS])],
+        resources: ['*'],
+        wildcardReason: 'Descriptions cannot be limited to a resource.',
+      },
+      onNodeGroups(this, configuration),
+      {
+        actions: [...PARAMETER_ACTIONS, ...PARAMETER_LIST_ACTIONS],
+        resources: [parameters.arn],
+        wildcardReason: parameters.arnReason,
+      },
+      ...onImageParameters(this, configuration),
+      {
+        actions: [...new Set([...CLUSTER_ACCESS_ACTIONS, ...CONTROL_PLANE_ACTIONS])],
+        resources: clusterArns(this, configuration),
+      },
+    ];
+  }
+}
+
+/** Whether one of the clusters' managed node groups is being updated (contract 9.7). */
+export function onNodeGroups(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): GrantedStatement {
+  return {
+    actions: NODE_GROUP_ACTIONS,
+    resources: clusters.map(({ name }) =>
+      Stack.of(scope).formatArn({ service: 'eks', resource: 'nodegroup', resourceName: `${name}/*` }),
+    ),
+    wildcardReason: 'Names and ids of the clusters’ node groups are not known.',
+  };
+}
+
+/** The parameters that launch templates take their images from: AWS’s own, and those that the configuration names. */
+function onImageParameters(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): GrantedStatement[] {
+  const names = new Set(clusters.flatMap(({ drift }) => drift.imageParameters));
+  const arnOf = (name: string, account?: string): string =>
+    Stack.of(scope).formatArn({
+      service: 'ssm',
+      resource: 'parameter',
+      resourceName: name.replace(/^\//, ''),
+      ...(account !== undefined && { account }),
+    });
+  const ofAws: GrantedStatement = {
+    actions: IMAGE_PARAMETER_ACTIONS,
+    resources: [arnOf('/aws/service/*', '')],
+    wildcardReason: 'AWS publishes its images under this path, for everybody to read.',
+  };
+  if (names.size === 0) return [ofAws];
+  const named: GrantedStatement = {
+    actions: IMAGE_PARAMETER_ACTIONS,
+    resources: [...names].map((name) => arnOf(name)),
+    wildcardReason: 'The configuration names these parameters, and a path with * where it means all under it.',
+  };
+  return [ofAws, named];
+}

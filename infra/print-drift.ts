@@ -1,0 +1,20 @@
+/** `npm run -s drift -- --function NAME`: what has drifted, what would go now, and what the rest waits for. */
+import * as z from 'zod/mini';
+import { printDryRun } from './dry-run.ts';
+import { driftTable } from './drift-table.ts';
+
+process.exitCode = await printDryRun(
+  {
+    command: 'npm run -s drift',
+    does: 'the drift tainter',
+    output: 'DriftFunction',
+    schema: z.object({
+      cluster: z.string(),
+      at: z.number(),
+      groups: z.array(z.unknown()),
+      nodes: z.array(z.unknown()),
+    }),
+    table: driftTable,
+  },
+  process.argv.slice(2),
+);

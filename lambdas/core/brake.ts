@@ -1,0 +1,67 @@
+/**
+ * What stops replacing although budgets would allow it (contract 9.4): a replacement that does not come up, and a
+ * cluster of which too much is not Ready. The next node would only make it worse. Pure.
+ */
+import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
+import type { Group } from './group.ts';
+import { IN_SERVICE } from './lifecycle-state.ts';
+
+/** A node that was not Ready this soon after it was made has never been: what is lost later is lost after longer. */
+const NEVER_READY_WITHIN_MS = 60_000;
+
+export interface ReplacementTerms {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly replacementTimeoutSeconds: number;
+  /** When instances without a node were launched, epoch milliseconds; what is missing cannot be told. */
+  readonly launchedAt?: ReadonlyMap<string, number>;
+}
+
+/**
+ * The instance of the group that should serve by now and never has, in words; undefined when there is none.
+ *
+ * @param nodes by instance
+ */
+export function stuckReplacement(
+  group: Group,
+  nodes: ReadonlyMap<string, FleetNode>,
+  { now, replacementTimeoutSeconds, launchedAt }: ReplacementTerms,
+): string | undefined {
+  const latest = now - replacementTimeoutSeconds * 1_000;
+  for (const { instance } of servingMembers(group)) {
+    const node = nodes.get(instance);
+    const since = node === undefined ? launchedAt?.get(instance) : neverReadySince(node);
+    if (since !== undefined && since < latest) {
+      const minutes = Math.floor((now - since) / 60_000);
+      return node === undefined
+        ? `its instance ${instance} has run for ${minutes} min and no node has joined for it`
+        : `its node ${node.name} has not been Ready since it was made ${minutes} min ago`;
+    }
+  }
+  return undefined;
+}
+
+/** Instances of the groups that should serve and have no node: when they were launched, EC2 must be asked. */
+export function withoutNode(groups: readonly Group[], nodes: ReadonlyMap<string, FleetNode>): readonly string[] {
+  return groups.flatMap(servingMembers).flatMap(({ instance }) => (nodes.has(instance) ? [] : [instance]));
+}
+
+/** Why so much of the cluster is not Ready that nothing new may begin; undefined when it is not. @param limit 0–1 */
+export function sickness(placed: readonly PlacedNode[], limit: number): string | undefined {
+  const sick = placed.filter(({ node }) => node.notReadySince !== undefined).length;
+  if (sick <= placed.length * limit) return undefined;
+  return `${sick} of the ${placed.length} nodes ${sick === 1 ? 'is' : 'are'} not Ready, more than ${Math.round(limit * 100)}%`;
+}
+
+function servingMembers({ members }: Group): Group['members'] {
+  return members.filter(({ state }) => state === IN_SERVICE);
+}
+
+export function nodesByInstance({ placed }: Fleet): ReadonlyMap<string, FleetNode> {
+  return new Map(placed.map(({ node, member }) => [member.instance, node]));
+}
+
+function neverReadySince({ createdAt, notReadySince }: FleetNode): number | undefined {
+  const never = notReadySince !== undefined && notReadySince - createdAt < NEVER_READY_WITHIN_MS;
+  return never ? createdAt : undefined;
+}

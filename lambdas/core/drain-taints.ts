@@ -1,0 +1,30 @@
+/** The taints by which a node asks to be drained (contract 9.5). Pure. */
+import type { ClusterSettings, VoluntaryRelease } from './cluster-settings.ts';
+import { drainTaintOf, type FleetNode } from './fleet.ts';
+import type { Node } from './node.ts';
+import type { Notice } from './notice.ts';
+
+/** For people and scripts, whatever the configuration says. */
+export const PLAIN_DRAIN_KEY = 'ebb/drain';
+
+type Settings = Pick<ClusterSettings, 'drift' | 'tainted'>;
+
+/** The keys of the taints that are drained. */
+export function drainKeys({ drift, tainted }: Settings): readonly string[] {
+  return [...new Set([drift.drainTaint.key, PLAIN_DRAIN_KEY, ...tainted.taints.map(({ key }) => key)])];
+}
+
+/** What becomes of the instance of a node that bears the taint of this key, once it is drained. */
+export function releaseFor(key: string, { tainted }: Settings): VoluntaryRelease {
+  return tainted.taints.find((taint) => taint.key === key)?.release ?? tainted.release;
+}
+
+/** The taint by which the node asks to be drained; undefined when it does not. */
+export function drainTaint(node: Pick<FleetNode, 'taints'>, settings: Settings): string | undefined {
+  return drainTaintOf(node, drainKeys(settings))?.key;
+}
+
+/** Whether the node still bears what the notice is about: a taint that is taken away ends its drain (contract 9.5). */
+export function isAskedFor({ taints }: Pick<Node, 'taints'>, notice: Notice): boolean {
+  return notice.kind !== 'tainted' || drainTaintOf({ taints }, [notice.taint]) !== undefined;
+}

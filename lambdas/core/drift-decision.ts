@@ -1,0 +1,121 @@
+/** What becomes of each node that has drifted, and what that changes on the nodes (contract 9.2, 9.4). Pure. */
+import type { DriftSettings } from './cluster-settings.ts';
+import type { DriftReason, DriftVerdict } from './drift.ts';
+import { isMarked, isMarkedFor } from './drift-mark.ts';
+import type { DriftedNode } from './drift-report.ts';
+import type { FleetNode, PlacedNode } from './fleet.ts';
+import { IN_SERVICE } from './lifecycle-state.ts';
+import type { Room, Rooms } from './room.ts';
+import type { Postponed, Turns } from './turn.ts';
+
+export interface Judged {
+  readonly placed: PlacedNode;
+  readonly verdict: DriftVerdict;
+}
+
+/** A node that has drifted. */
+export interface Drifted {
+  readonly placed: PlacedNode;
+  readonly reasons: readonly DriftReason[];
+}
+
+export type Decision = Pick<DriftedNode, 'decision' | 'why' | 'at' | 'place'>;
+
+/** What is done to a node, in this order. `mark anew`: it was marked for other reasons. */
+export type Step = 'mark' | 'mark anew' | 'let go' | 'unmark';
+
+export interface NodeChange {
+  readonly placed: PlacedNode;
+  /** Empty when it has not drifted. */
+  readonly reasons: readonly DriftReason[];
+  readonly steps: readonly Step[];
+}
+
+/** What is decided of a drifted node without asking for room; undefined: its turn decides. */
+export function decisionWithoutTurn(
+  { node, member }: PlacedNode,
+  { isOut, room }: { isOut: (node: FleetNode) => boolean; room: Pick<Room, 'stopped' | 'why'> | undefined },
+): Decision | undefined {
+  if (node.retiring || isOut(node)) return { decision: 'let go before' };
+  if (room?.stopped) return { decision: 'stopped', ...(room.why !== undefined && { why: room.why }) };
+  const why = whyNotNow({ node, member });
+  return why === undefined ? undefined : { decision: 'waits', why };
+}
+
+/** Only a node that serves is replaced: any other is somebody's business already, and uses up the budget by itself. */
+function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): string | undefined {
+  if (member.state !== IN_SERVICE) return `its instance is ${member.state}`;
+  if (node.notReadySince !== undefined) return 'it is not Ready';
+  return node.unschedulable ? 'it is cordoned' : undefined;
+}
+
+/** @returns by the name of the node, in the order of the turn */
+export function decisionsOf(
+  drifted: readonly Drifted[],
+  { turns, rooms, isOut }: { turns: Turns; rooms: Rooms; isOut: (node: FleetNode) => boolean },
+): ReadonlyMap<string, Decision> {
+  const going = new Set(turns.now.map(({ name }) => name));
+  const later = placesOf(turns.later);
+  return new Map(
+    drifted.map(({ placed }) => {
+      const { node, group } = placed;
+      const room = rooms.groups.get(group.name);
+      const early = decisionWithoutTurn(placed, { isOut, room });
+      if (early !== undefined) return [node.name, early];
+      if (going.has(node.name)) return [node.name, { decision: 'goes now' }];
+      return [node.name, waiting(node, later.get(node.name))];
+    }),
+  );
+}
+
+function waiting({ rest }: FleetNode, later: (Postponed & { readonly place: number }) | undefined): Decision {
+  if (later === undefined) return { decision: 'waits' };
+  const { why, at, place } = later;
+  const rests = at !== undefined && at === rest?.until;
+  return { decision: 'waits', why: rests ? `${why}: ${rest.reason}` : why, ...(at !== undefined && { at }), place };
+}
+
+/** Each with its place among those of its group, 1 is next. */
+function placesOf(later: Turns['later']): ReadonlyMap<string, Postponed & { readonly place: number }> {
+  const places = new Map<string, number>();
+  return new Map(
+    later.map((postponed) => {
+      const { name, group } = postponed.candidate;
+      const place = (places.get(group) ?? 0) + 1;
+      places.set(group, place);
+      return [name, { ...postponed, place }];
+    }),
+  );
+}
+
+/** Nodes without a change are left out. */
+export function changesOf(
+  judged: readonly Judged[],
+  decisions: ReadonlyMap<string, Decision>,
+  settings: DriftSettings,
+): NodeChange[] {
+  return judged.flatMap(({ placed, verdict }) => {
+    const reasons = verdict.kind === 'drifted' ? verdict.reasons : [];
+    const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), settings);
+    return steps.length === 0 ? [] : [{ placed, reasons, steps }];
+  });
+}
+
+function stepsOf({ placed, verdict }: Judged, decided: Decision | undefined, settings: DriftSettings): Step[] {
+  const { node } = placed;
+  switch (verdict.kind) {
+    // Whether the node itself has drifted, nobody can say.
+    case 'stops':
+      return [];
+    // Also one that retires for it: that its taint is off, is how its retirement learns to restore it.
+    case 'current':
+      return isMarked(node, settings) ? ['unmark'] : [];
+    case 'drifted': {
+      if (node.retiring) return [];
+      const mark: Step[] = isMarkedFor(node, verdict.reasons, settings)
+        ? []
+        : [node.driftMark === undefined ? 'mark' : 'mark anew'];
+      return decided?.decision === 'goes now' ? [...mark, 'let go'] : mark;
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/** Whether a node differs from what its group would launch now, and in what (contract 9.1). Pure. */
+import type { DriftSettings } from './cluster-settings.ts';
+import type { PlacedNode } from './fleet.ts';
+import type { GroupMember, Launched, LaunchPlan, LaunchSource, SourceReference } from './group.ts';
+
+export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet';
+
+export interface DriftReason {
+  readonly kind: DriftKind;
+  /** In words, of the node: `runs ami-1, its group would launch ami-2 (lt-… version 7)`. */
+  readonly text: string;
+}
+
+/** What a node is held against. */
+export interface DriftFacts {
+  readonly plan: LaunchPlan;
+  /** Absent: it cannot be told. */
+  readonly launched?: Launched;
+  /** The control plane's minor version, `1.33`; absent: it cannot be told. */
+  readonly controlPlane?: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** `stops`: a replacement has drifted itself, so that replacing would never end. */
+export type DriftVerdict =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'drifted'; readonly reasons: readonly DriftReason[] }
+  | { readonly kind: 'stops'; readonly reason: string };
+
+/** What cannot be told is no drift. */
+export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: DriftSettings): DriftVerdict {
+  const { node, member } = placed;
+  const { launched } = facts;
+  const source = sourceOf(facts.plan, member);
+  if ((settings.ami || settings.kubelet) && isVain(member, source, launched)) {
+    const runs = `${node.name} was launched from ${wordsOf(source)} and runs ${launched.image}`;
+    return { kind: 'stops', reason: `its group launches something else than it says: ${runs}, not ${source.image}` };
+  }
+  const reasons = [
+    ...(settings.ami ? image(source, facts) : []),
+    ...(settings.launchTemplate ? template(member, source) : []),
+    ...(settings.instanceType ? instanceType(member, facts) : []),
+    ...age(placed, facts, settings),
+    ...(settings.kubelet ? kubelet(placed, source, facts) : []),
+  ];
+  return reasons.length === 0 ? { kind: 'current' } : { kind: 'drifted', reasons };
+}
+
+/** What the group would launch in the place of this instance. */
+function sourceOf({ base, overrides }: LaunchPlan, { type }: GroupMember): LaunchSource {
+  return overrides.find((override) => override.type === type)?.source ?? base;
+}
+
+/** Launched from the very same, and yet another image: its replacement would be another of its kind. */
+function isVain(
+  { launchedFrom }: GroupMember,
+  source: LaunchSource,
+  launched: Launched | undefined,
+): launched is Launched {
+  if (launchedFrom === undefined || launched === undefined || launched.image === source.image) return false;
+  return isSame(launchedFrom, source) && (source.imageSince === undefined || launched.at > source.imageSince);
+}
+
+function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {
+  if (launched === undefined || launched.image === source.image) return [];
+  const text = `runs ${launched.image}, its group would launch ${source.image} (${wordsOf(source)})`;
+  return [{ kind: 'ami', text }];
+}
+
+function template({ launchedFrom }: GroupMember, source: LaunchSource): DriftReason[] {
+  if (launchedFrom === undefined || isUnresolved(launchedFrom) || isSame(launchedFrom, source)) return [];
+  const text = `was launched from ${wordsOf(launchedFrom)}, its group would launch from ${wordsOf(source)}`;
+  return [{ kind: 'launch-template', text }];
+}
+
+function instanceType({ type }: GroupMember, { plan: { types } }: DriftFacts): DriftReason[] {
+  if (types === undefined || types.includes(type)) return [];
+  return [{ kind: 'instance-type', text: `is of type ${type}, its group would launch ${types.join(' or ')}` }];
+}
+
+/** Tells when, not how old: what is written on the node stays the same from day to day. */
+function age({ node }: PlacedNode, { launched, now }: DriftFacts, { maxAgeSeconds }: DriftSettings): DriftReason[] {
+  const since = launched?.at ?? node.createdAt;
+  if (maxAgeSeconds === undefined || now - since <= maxAgeSeconds * 1_000) return [];
+  const text = `runs since ${new Date(since).toISOString()}, longer than the ${lengthOf(maxAgeSeconds)} that it may`;
+  return [{ kind: 'age', text }];
+}
+
+/** Only a new image brings a new kubelet: another node of the same one would be behind as well. */
+function kubelet({ node }: PlacedNode, source: LaunchSource, { launched, controlPlane }: DriftFacts): DriftReason[] {
+  const [own, theirs] = [minorOf(node.kubeletVersion), minorOf(controlPlane)];
+  const isBehind = own !== undefined && theirs !== undefined && own < theirs;
+  if (!isBehind || launched === undefined || launched.image === source.image) return [];
+  return [{ kind: 'kubelet', text: `runs Kubernetes 1.${own}, the control plane 1.${theirs}` }];
+}
+
+function isSame(one: SourceReference, other: SourceReference): boolean {
+  return one.kind === other.kind && one.id === other.id && one.version === other.version;
+}
+
+/** `$Latest` and `$Default` say nothing of the version that it was then. */
+function isUnresolved({ version }: SourceReference): boolean {
+  return version?.startsWith('$') ?? false;
+}
+
+function wordsOf({ kind, id, version }: SourceReference): string {
+  if (kind === 'configuration') return `launch configuration ${id}`;
+  return version === undefined ? id : `${id} version ${version}`;
+}
+
+/** Of `v1.33.4-eks-99d6cc0` or `1.33`: 33. */
+function minorOf(version: string | undefined): number | undefined {
+  const minor = /^v?1\.(\d+)/.exec(version ?? '')?.[1];
+  return minor === undefined ? undefined : Number(minor);
+}
+
+function lengthOf(seconds: number): string {
+  return seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${seconds / 3_600} hours`;
+}

@@ -1,0 +1,71 @@
+/** How much of a group is out of use already, whoever caused it: its budget is used up by that (contract 9.3). Pure. */
+import type { FleetNode, PlacedNode } from './fleet.ts';
+import type { Group } from './group.ts';
+import { IN_SERVICE } from './lifecycle-state.ts';
+
+export interface Outage {
+  /** How many nodes there should be. */
+  readonly size: number;
+  /** How many are out, those that are missing among them. */
+  readonly out: number;
+  /** Each node that is out, and how. */
+  readonly nodes: readonly string[];
+}
+
+/** Nodes that are told by name; the others are counted. */
+const MOST_NAMED = 3;
+
+/**
+ * @param placed the group's nodes
+ * @param isOut whether a node counts as out although it is Ready, schedulable and not retiring
+ */
+export function outageOf(group: Group, placed: readonly PlacedNode[], isOut: (node: FleetNode) => boolean): Outage {
+  const nodes: string[] = [];
+  let available = 0;
+  for (const { node, member } of placed) {
+    const how = howOut(node, member.state, isOut);
+    if (how !== undefined) nodes.push(`${node.name} ${how}`);
+    else if (member.state === IN_SERVICE) available += 1;
+  }
+  // A node that has left and its replacement that has not joined are one gap, not two.
+  return { size: group.desired, out: Math.max(nodes.length, group.desired - available), nodes };
+}
+
+/** Those of several groups together. */
+export function totalOf(outages: readonly Outage[]): Outage {
+  return {
+    size: outages.reduce((sum, { size }) => sum + size, 0),
+    out: outages.reduce((sum, { out }) => sum + out, 0),
+    nodes: outages.flatMap(({ nodes }) => nodes),
+  };
+}
+
+/** Who is out, in words; empty when nobody is. */
+export function wordsOf({ out, nodes }: Outage): string {
+  const named = nodes.slice(0, MOST_NAMED);
+  const more = nodes.length - named.length;
+  const missing = out - nodes.length;
+  return [
+    ...named,
+    ...(more > 0 ? [`${more} more ${more === 1 ? 'is' : 'are'} out`] : []),
+    ...(missing > 0 ? [`${missing} ${missing === 1 ? 'has' : 'have'} yet to join`] : []),
+  ].join(', ');
+}
+
+function howOut(node: FleetNode, state: string, isOut: (node: FleetNode) => boolean): string | undefined {
+  if (isPooled(state)) return undefined;
+  if (node.retiring) return 'retires';
+  if (node.notReadySince !== undefined) return 'is not Ready';
+  if (node.unschedulable) return 'is cordoned';
+  if (isOut(node)) return 'is to be drained';
+  return isComing(state) ? undefined : `is ${state}`;
+}
+
+/** Instances of a warm pool wait there to be needed: they serve nobody, and are no part of what a group is to have. */
+export function isPooled(state: string): boolean {
+  return state.startsWith('Warmed:');
+}
+
+function isComing(state: string): boolean {
+  return state === IN_SERVICE || state.startsWith('Pending');
+}

@@ -1,0 +1,104 @@
+/**
+ * How many more nodes may go out now, by budgets, windows and brakes (contract 9.3, 9.4). What cannot be told lets
+ * nothing through. Pure.
+ */
+import { nodesByInstance, sickness, stuckReplacement } from './brake.ts';
+import { limitOf, readBudget, type Budget, type Limit } from './budget.ts';
+import type { ClusterSettings } from './cluster-settings.ts';
+import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
+import type { Group } from './group.ts';
+import { isPooled, outageOf, totalOf, wordsOf, type Outage } from './outage.ts';
+import { openingOf } from './window.ts';
+
+export interface Room {
+  /** How many more nodes may go out now, 0 or more. */
+  readonly count: number;
+  /** What limits it, in words; always there when the count is 0. */
+  readonly why?: string;
+  /** When that changes by the clock alone, epoch milliseconds. */
+  readonly opensAt?: number;
+  /** The group is left alone, whatever its budget: a brake, or `Circumstances.stopped`. */
+  readonly stopped?: true;
+}
+
+export interface Rooms {
+  readonly cluster: Room;
+  /** By name, of every group that has a node in the fleet. */
+  readonly groups: ReadonlyMap<string, Room>;
+}
+
+/** What rooms depend on, besides the nodes and the settings. */
+export interface Circumstances {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Every enrolled group, those of other clusters among them. */
+  readonly groups: readonly Group[];
+  /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
+  readonly isOut: (node: FleetNode) => boolean;
+  /** Groups that are left alone, by name, and why. */
+  readonly stopped: ReadonlyMap<string, string>;
+  /** When instances without a node were launched, epoch milliseconds; what is missing cannot be told. */
+  readonly launchedAt?: ReadonlyMap<string, number>;
+}
+
+export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstances): Rooms {
+  const placed = placedByGroup(fleet);
+  // A configured group without any node counts too: all of it is missing.
+  const names = new Set([...cluster.groups.map(({ name }) => name), ...placed.keys()]);
+  const groups = at.groups.filter(({ name }) => names.has(name));
+  const outages = new Map(groups.map((group) => [group.name, outageOf(group, placed.get(group.name) ?? [], at.isOut)]));
+  const budget = readBudget(cluster.budget);
+  if ('fault' in budget) return noRoom(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
+
+  const nodes = nodesByInstance(fleet);
+  const roomOf = (group: Group): Room => {
+    const terms = { ...at, replacementTimeoutSeconds: cluster.drift.replacementTimeoutSeconds };
+    const stopped = at.stopped.get(group.name) ?? stuckReplacement(group, nodes, terms);
+    if (stopped !== undefined) return { count: 0, why: stopped, stopped: true };
+    const own = readBudget(cluster.budget, cluster.groups.find(({ name }) => name === group.name)?.budget);
+    if ('fault' in own) return { count: 0, why: `its budget cannot be read: ${own.fault}` };
+    return roomWithin(own, { limit: own.nodes, outage: outages.get(group.name), whose: 'its' }, at.now);
+  };
+  return {
+    cluster: clusterRoom(budget, totalOf([...outages.values()]), { fleet, cluster, now: at.now }),
+    groups: new Map(groups.filter(({ name }) => placed.has(name)).map((group) => [group.name, roomOf(group)])),
+  };
+}
+
+function clusterRoom(
+  budget: Budget,
+  outage: Outage,
+  { fleet, cluster, now }: { fleet: Fleet; cluster: ClusterSettings; now: number },
+): Room {
+  const needed = fleet.placed.filter(({ member }) => !isPooled(member.state));
+  const sick = sickness(needed, cluster.drift.unhealthyLimit);
+  if (sick !== undefined) return { count: 0, why: sick };
+  return roomWithin(budget, { limit: budget.cluster, outage, whose: 'the cluster’s' }, now);
+}
+
+const NOBODY: Outage = { size: 0, out: 0, nodes: [] };
+
+function roomWithin(
+  budget: Budget,
+  { limit, outage = NOBODY, whose }: { limit: Limit; outage: Outage | undefined; whose: string },
+  now: number,
+): Room {
+  const opening = openingOf(budget, now);
+  if (!opening.open) {
+    const { why, opensAt } = opening;
+    return { count: 0, why, ...(opensAt !== undefined && { opensAt }) };
+  }
+  const most = limitOf(limit, outage.size);
+  const share = 'percent' in limit ? `${limit.percent}%, ` : '';
+  const used = outage.out > 0 ? `, ${outage.out} of it used up: ${wordsOf(outage)}` : '';
+  const why = `${whose} budget is ${share}${most} ${most === 1 ? 'node' : 'nodes'}${used}`;
+  return { count: Math.max(0, most - outage.out), why };
+}
+
+function noRoom(why: string, names: Iterable<string>): Rooms {
+  return { cluster: { count: 0, why }, groups: new Map([...names].map((name) => [name, { count: 0, why }])) };
+}
+
+function placedByGroup({ placed }: Fleet): ReadonlyMap<string, readonly PlacedNode[]> {
+  return Map.groupBy(placed, ({ group }) => group.name);
+}

@@ -1,0 +1,37 @@
+/** Entry: nodes that are out of date are found and tainted, every few minutes. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import middy from '@middy/core';
+import { groups } from './adapters/auto-scaling-groups.ts';
+import { CALL_LIMITS } from './adapters/call-limits.ts';
+import { controlPlanes } from './adapters/control-planes.ts';
+import { eksClusters } from './adapters/eks-clusters.ts';
+import { groupChanges } from './adapters/group-changes.ts';
+import { launches } from './adapters/launch-plans.ts';
+import { clusterSettings } from './entry/cluster-settings.ts';
+import { dryRunAnswer } from './entry/dry-run.ts';
+import { failureReport } from './entry/failure-report.ts';
+import { journal } from './entry/journal.ts';
+import { driftSettings, readSettings } from './entry/settings.ts';
+import { taintDriftedNodes } from './workflow/taint-drifted-nodes.ts';
+
+const settings = readSettings(driftSettings);
+const autoScaling = new AutoScalingClient(CALL_LIMITS);
+const eks = new EKSClient(CALL_LIMITS);
+const ssm = new SSMClient(CALL_LIMITS);
+
+const ports = {
+  groups: groups(autoScaling),
+  launches: launches({ autoScaling, ec2: new EC2Client(CALL_LIMITS), ssm }),
+  changes: groupChanges({ autoScaling, eks }),
+  controlPlanes: controlPlanes(eks),
+  settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
+  clusters: eksClusters(eks),
+  journal: journal('drift-tainter'),
+};
+
+export const handler = middy()
+  .use(failureReport())
+  .handler((event: unknown) => dryRunAnswer(event, (order) => taintDriftedNodes(ports, order)));

@@ -1,0 +1,87 @@
+/**
+ * Whose turn it is among the nodes of a cluster that are to go, within budgets, windows and brakes (contract 9.3, 9.4,
+ * 9.7): the questions that must be asked for that, each only of whom it concerns.
+ */
+import pMap from 'p-map';
+import { nodesByInstance, withoutNode } from '../core/brake.ts';
+import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { fleetNode, type Fleet, type FleetNode, type PlacedNode } from '../core/fleet.ts';
+import type { Group } from '../core/group.ts';
+import type { Node } from '../core/node.ts';
+import { roomsIn, type Circumstances, type Rooms } from '../core/room.ts';
+import { takeTurns, uncounted, type Candidate, type Turns } from '../core/turn.ts';
+import type { FleetView, GroupChanges, Launches } from './ports.ts';
+
+export interface TurnPorts {
+  readonly changes: GroupChanges;
+  readonly launches: Pick<Launches, 'launched'>;
+}
+
+/** A whole cluster, as it was read. */
+export interface FleetState {
+  readonly cluster: ClusterSettings;
+  readonly fleet: Fleet;
+  /** Every enrolled group, those of other clusters among them. */
+  readonly groups: readonly Group[];
+}
+
+/** How many questions of one kind are asked at once. */
+const AT_ONCE = 5;
+
+/**
+ * All nodes of the cluster; of each no more than the tainter and the sweep decide by is kept.
+ *
+ * @param look sees each page whole
+ */
+export async function readFleetNodes(view: FleetView, look?: (page: readonly Node[]) => void): Promise<FleetNode[]> {
+  const nodes: FleetNode[] = [];
+  for await (const page of view.allNodes()) {
+    look?.(page);
+    nodes.push(...page.map(fleetNode));
+  }
+  return nodes;
+}
+
+/** @param order `isOut`, and the groups that are stopped already, with why */
+export async function fleetTurns(
+  candidates: readonly PlacedNode[],
+  { cluster, fleet, groups }: FleetState,
+  { isOut, stopped }: Pick<Circumstances, 'isOut' | 'stopped'>,
+  { view, changes, launches }: TurnPorts & { readonly view: Pick<FleetView, 'countPods'> },
+): Promise<Turns & { readonly rooms: Rooms }> {
+  const concerned = [...new Set(candidates.map(({ group }) => group))];
+  const open = concerned.filter(({ name }) => !stopped.has(name));
+  const changed = await pMap(open, async (group) => [group.name, await underWay(group, changes)] as const, {
+    concurrency: AT_ONCE,
+  });
+  const nodeless = withoutNode(concerned, nodesByInstance(fleet));
+  const launched = nodeless.length === 0 ? new Map() : await launches.launched(nodeless);
+  const now = Date.now();
+  const rooms = roomsIn(fleet, cluster, {
+    now,
+    groups,
+    isOut,
+    stopped: new Map([
+      ...stopped,
+      ...changed.flatMap(([name, why]) => (why === undefined ? [] : [[name, why] as const])),
+    ]),
+    launchedAt: new Map([...launched].map(([instance, { at }]) => [instance, at])),
+  });
+  const asked = candidates.map(candidateOf);
+  const counted = await pMap(uncounted(asked, rooms), async (name) => [name, await view.countPods(name)] as const, {
+    concurrency: AT_ONCE,
+  });
+  return { ...takeTurns(asked, rooms, { pods: new Map(counted), now }), rooms };
+}
+
+/** What cannot be told counts as a change: it concerns that group alone. */
+function underWay(group: Group, changes: GroupChanges): Promise<string | undefined> {
+  return changes
+    .underWay(group)
+    .catch((error: unknown) => `whether somebody changes it cannot be told: ${String(error)}`);
+}
+
+function candidateOf({ node, member, group }: PlacedNode): Candidate {
+  const { name, createdAt, rest } = node;
+  return { name, group: group.name, zone: member.zone, createdAt, ...(rest && { restedUntil: rest.until }) };
+}

@@ -1,0 +1,66 @@
+/** Holds the nodes of a cluster against what their groups would launch (contract 9.1). */
+import type { ClusterSettings, DriftSettings } from '../core/cluster-settings.ts';
+import { judgeDrift } from '../core/drift.ts';
+import type { Judged } from '../core/drift-decision.ts';
+import type { PlacedNode } from '../core/fleet.ts';
+import type { LaunchPlan } from '../core/group.ts';
+import { isPooled } from '../core/outage.ts';
+import type { ControlPlanes, Launches } from './ports.ts';
+
+export interface JudgePorts {
+  readonly launches: Launches;
+  readonly controlPlanes: ControlPlanes;
+}
+
+export interface FleetVerdicts {
+  /** Of the nodes of which it can be told. */
+  readonly judged: readonly Judged[];
+  /** Groups of which it cannot be told, and why: nothing of theirs is changed. */
+  readonly unknown: ReadonlyMap<string, string>;
+  /** Groups whose replacements have drifted themselves, and why that is known. */
+  readonly vain: ReadonlyMap<string, string>;
+}
+
+export async function judgeFleet(
+  placed: readonly PlacedNode[],
+  { name, drift }: Pick<ClusterSettings, 'name' | 'drift'>,
+  { launches, controlPlanes }: JudgePorts,
+): Promise<FleetVerdicts> {
+  const groups = [...new Set(placed.map(({ group }) => group))];
+  const answers = groups.length === 0 ? new Map<string, never>() : await launches.plans(groups);
+  const plans = new Map<string, LaunchPlan>();
+  const unknown = new Map<string, string>();
+  for (const group of groups) {
+    const plan = answers.get(group.name) ?? { fault: 'what it would launch cannot be told' };
+    if ('fault' in plan) unknown.set(group.name, plan.fault);
+    else plans.set(group.name, plan);
+  }
+  // Those of a warm pool wait to be needed, and their group replaces them by itself.
+  const told = placed.filter(({ group, member }) => plans.has(group.name) && !isPooled(member.state));
+  const launched = needsLaunched(drift)
+    ? await launches.launched(told.map(({ member }) => member.instance))
+    : undefined;
+  const controlPlane = drift.kubelet ? await controlPlanes.version(name) : undefined;
+  const now = Date.now();
+  const judged = told.flatMap((each): Judged[] => {
+    const plan = plans.get(each.group.name);
+    const how = launched?.get(each.member.instance);
+    // An instance that EC2 does not know is gone, or has only just come: no reason to mark its node, nor to unmark it.
+    if (plan === undefined || (launched !== undefined && how === undefined)) return [];
+    const facts = { plan, now, ...(how && { launched: how }), ...(controlPlane !== undefined && { controlPlane }) };
+    return [{ placed: each, verdict: judgeDrift(each, facts, drift) }];
+  });
+  return { judged, unknown, vain: vainGroups(judged) };
+}
+
+function needsLaunched({ ami, kubelet, maxAgeSeconds }: DriftSettings): boolean {
+  return ami || kubelet || maxAgeSeconds !== undefined;
+}
+
+function vainGroups(judged: readonly Judged[]): ReadonlyMap<string, string> {
+  const stops = judged.flatMap(({ placed, verdict }): [string, string][] =>
+    verdict.kind === 'stops' ? [[placed.group.name, verdict.reason]] : [],
+  );
+  // Of several the first is told.
+  return new Map(stops.toReversed());
+}

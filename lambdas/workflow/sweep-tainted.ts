@@ -1,0 +1,136 @@
+/**
+ * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): as many as the budgets allow get a
+ * retirement; the others wait, and a dry run says for what.
+ */
+import { retirementRequested } from '../core/domain-event.ts';
+import { drainTaint, releaseFor } from '../core/drain-taints.ts';
+import { placeNodes, type FleetNode, type PlacedNode } from '../core/fleet.ts';
+import { isForgotten } from '../core/forgotten-hook.ts';
+import type { Group } from '../core/group.ts';
+import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { IN_SERVICE } from '../core/lifecycle-state.ts';
+import { executionName, type Home, type TaintedNotice } from '../core/notice.ts';
+import type { SweepReport, SweptNode } from '../core/sweep-report.ts';
+import { fleetTurns, type FleetState, type TurnPorts } from './fleet-turns.ts';
+import type { FleetView, Journal, Retirements, RunningRetirements } from './ports.ts';
+import type { SweepRecord } from './sweep-record.ts';
+
+export interface TaintedSweepPorts extends TurnPorts {
+  readonly running: RunningRetirements;
+  readonly retirements: Retirements;
+  readonly journal: Journal;
+  readonly home: Home;
+}
+
+export interface TaintedSweep {
+  readonly cluster: ClusterSettings;
+  readonly view: FleetView;
+  readonly groups: readonly Group[];
+  readonly dryRun: boolean;
+}
+
+/** A node that bears a drain taint, by the taint's key. */
+interface Asking {
+  readonly node: FleetNode;
+  readonly taint: string;
+}
+
+/**
+ * @param nodes all of the cluster
+ * @param groups every enrolled one
+ * @throws ClusterAway, ClusterRefused
+ */
+export async function sweepTainted(
+  nodes: readonly FleetNode[],
+  { cluster, view, groups, dryRun }: TaintedSweep,
+  record: SweepRecord,
+  ports: TaintedSweepPorts,
+): Promise<SweepReport> {
+  const asking = nodes.flatMap((node): Asking[] => {
+    const taint = drainTaint(node, cluster);
+    return taint === undefined ? [] : [{ node, taint }];
+  });
+  const at = Date.now();
+  if (asking.length === 0) return { cluster: cluster.name, at, nodes: [] };
+  const state = { cluster, groups, fleet: placeNodes(nodes, groups) };
+  const swept = await decide(asking, state, { view, ...ports });
+  if (!dryRun) {
+    const taints = new Map(asking.map(({ node, taint }) => [node.name, taint]));
+    for (const { node } of swept.filter(({ decision }) => decision === 'starts now')) {
+      const place = state.fleet.placed.find((placed) => placed.node.name === node);
+      if (place === undefined) continue;
+      await record.attempt(async () => {
+        await start(place, taints.get(node) ?? '', { cluster, ports });
+        record.started += 1;
+      });
+    }
+  }
+  return { cluster: cluster.name, at, nodes: swept };
+}
+
+async function decide(
+  asking: readonly Asking[],
+  state: FleetState,
+  ports: TaintedSweepPorts & { readonly view: FleetView },
+): Promise<SweptNode[]> {
+  const { cluster, fleet } = state;
+  const places = new Map(fleet.placed.map((placed) => [placed.node.name, placed]));
+  // Asked after the nodes were read: one that was started meanwhile runs, though its node bears no marks yet.
+  const running = await ports.running.names();
+  const begun = (placed: PlacedNode): boolean => !isForgotten(placed.member, running, ports.home);
+  const judged = asking.map((each) => ({ ...each, ...judge(each.node, places.get(each.node.name), begun) }));
+  const candidates = judged.flatMap(({ decision, place }) =>
+    decision === 'waits' && place !== undefined ? [place] : [],
+  );
+  const out = new Set(judged.filter(({ decision }) => decision === 'under way').map(({ node }) => node.name));
+  const turns = await fleetTurns(candidates, state, { isOut: ({ name }) => out.has(name), stopped: new Map() }, ports);
+  const now = new Set(turns.now.map(({ name }) => name));
+  const later = new Map(
+    turns.later.map(({ candidate, why, at }) => [candidate.name, { why, ...(at !== undefined && { at }) }]),
+  );
+  return judged.map(({ node, taint, place, decision, why }): SweptNode => {
+    const { name, instance } = node;
+    const release = releaseFor(taint, cluster);
+    return {
+      node: name,
+      ...(instance !== undefined && { instance }),
+      ...(place && { group: place.group.name }),
+      taint,
+      release,
+      decision: now.has(name) ? 'starts now' : decision,
+      ...(why !== undefined && { why }),
+      ...later.get(name),
+    };
+  });
+}
+
+/** What can be told of one node alone; those that wait are given their turns together. */
+function judge(
+  node: FleetNode,
+  place: PlacedNode | undefined,
+  begun: (placed: PlacedNode) => boolean,
+): { decision: SweptNode['decision']; why?: string; place?: PlacedNode } {
+  if (node.owner !== undefined)
+    return { decision: 'left alone', why: `${node.owner} makes and ends such nodes itself` };
+  if (place === undefined) return { decision: 'left alone', why: 'its instance is in no group that is enrolled' };
+  if (node.leftDrained) return { decision: 'left drained', place };
+  if (node.retiring || begun(place)) return { decision: 'under way', place };
+  const { state } = place.member;
+  if (state !== IN_SERVICE) return { decision: 'left alone', why: `its instance is ${state}`, place };
+  return { decision: 'waits', place };
+}
+
+async function start(
+  { node, member, group }: PlacedNode,
+  taint: string,
+  { cluster, ports }: { cluster: ClusterSettings; ports: TaintedSweepPorts },
+): Promise<void> {
+  const { instance } = member;
+  const { account, region } = ports.home;
+  const about = { kind: 'tainted', account, region, instance, group: group.name, taint } as const;
+  const notice: TaintedNotice = { ...about, at: Date.now() };
+  const execution = executionName(notice);
+  const already = (await ports.retirements.start(execution, notice)) === 'already';
+  const of = { execution, instance, cluster: cluster.name, group: group.name };
+  ports.journal.report(retirementRequested({ ...of, already, foundBy: 'sweep', node: node.name, taint }));
+}

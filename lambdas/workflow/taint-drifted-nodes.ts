@@ -1,0 +1,168 @@
+/**
+ * The drift tainter (contract 9): marks the nodes that differ from what their group would launch now, lets as many of
+ * them go as the budgets have room for, and takes its marks off those that differ no more. It drains nothing: that is the
+ * sweep's, by the taint. One pass, idempotent: what it does not reach, the next one finds again.
+ */
+import { unreadableBudgets } from '../core/budget.ts';
+import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { budgetUnreadable, driftFinished, groupStopped } from '../core/domain-event.ts';
+import { drainTaint } from '../core/drain-taints.ts';
+import { changesOf, decisionsOf, decisionWithoutTurn, type Decision, type Drifted } from '../core/drift-decision.ts';
+import { awayReport, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
+import { fleetNode, placeNodes, type FleetNode } from '../core/fleet.ts';
+import type { Group } from '../core/group.ts';
+import type { Rooms } from '../core/room.ts';
+import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
+import { fleetTurns, type FleetState, type TurnPorts } from './fleet-turns.ts';
+import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
+import type { Cluster, Fleets, FleetView, Groups, Journal, Settings } from './ports.ts';
+import { SweepRecord, wordsOf } from './sweep-record.ts';
+import { MANAGED_TAG } from './verify-notice.ts';
+
+export interface DriftPorts extends TurnPorts, JudgePorts {
+  readonly settings: Settings;
+  readonly groups: Groups;
+  readonly clusters: Fleets;
+  readonly launches: JudgePorts['launches'];
+  readonly journal: Journal;
+}
+
+/**
+ * @param dryRun changes nothing
+ * @returns of each cluster that looks for drift what was found, and what becomes or would become of it
+ * @throws SweepIncomplete when all has been tried and something has failed
+ */
+export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = {}): Promise<readonly DriftReport[]> {
+  const record = new SweepRecord(ports.journal);
+  const clusters = await configuredClusters(record, ports);
+  const names = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
+  const looking = clusters.filter(({ drift }) => drift.enabled);
+  const groups = looking.length === 0 ? [] : await ports.groups.enrolled({ names, tag: MANAGED_TAG });
+  const reports: DriftReport[] = [];
+  // One after the other: each may have thousands of nodes.
+  for (const cluster of looking) reports.push(await lookAtCluster(cluster, { groups, dryRun }, record, ports));
+  record.throwFailures();
+  return reports;
+}
+
+/** Those whose settings can be read. */
+async function configuredClusters(record: SweepRecord, { settings }: DriftPorts): Promise<ClusterSettings[]> {
+  const found: ClusterSettings[] = [];
+  for (const name of await settings.names()) {
+    await record.attemptIn(name, async () => {
+      const cluster = await settings.cluster(name);
+      if (cluster !== undefined) found.push(cluster);
+    });
+  }
+  return found;
+}
+
+async function lookAtCluster(
+  cluster: ClusterSettings,
+  run: { readonly groups: readonly Group[]; readonly dryRun: boolean },
+  record: SweepRecord,
+  ports: DriftPorts,
+): Promise<DriftReport> {
+  const at = Date.now();
+  let report = awayReport(cluster.name, at, '');
+  await record.attemptIn(cluster.name, async () => {
+    try {
+      report = await taintCluster(cluster, { ...run, at }, record, ports);
+    } catch (error) {
+      report = awayReport(cluster.name, at, wordsOf(error));
+      throw error;
+    }
+  });
+  return report;
+}
+
+/** @throws ClusterAway, ClusterRefused */
+async function taintCluster(
+  cluster: ClusterSettings,
+  { groups, dryRun, at }: { readonly groups: readonly Group[]; readonly dryRun: boolean; readonly at: number },
+  record: SweepRecord,
+  ports: DriftPorts,
+): Promise<DriftReport> {
+  for (const fault of unreadableBudgets(cluster)) {
+    ports.journal.report(budgetUnreadable({ cluster: cluster.name, ...fault }));
+  }
+  const api = await ports.clusters.open(cluster.name);
+  const nodes = await readNodes(api);
+  const fleet = placeNodes(nodes, groups);
+  const ours = fleet.placed.filter(({ node }) => node.owner === undefined);
+  const verdicts = await judgeFleet(ours, cluster, ports);
+  const { drifted, decisions, rooms } = await decide(verdicts, { cluster, fleet, groups }, { view: api, ...ports });
+  reportStops(cluster.name, { verdicts, drifted, rooms }, ports.journal);
+  const report: DriftReport = {
+    cluster: cluster.name,
+    at,
+    groups: reportGroups(ours, drifted, rooms),
+    nodes: reportNodes(drifted, decisions),
+    strays: fleet.strays.filter(({ owner }) => owner === undefined).length,
+    left: nodes.filter(({ owner }) => owner !== undefined).length,
+  };
+  if (dryRun) return report;
+  const changes = changesOf(verdicts.judged, decisions, cluster.drift);
+  const changed = await changeDriftMarks(changes, cluster, record, { api, journal: ports.journal });
+  reportFinish(report, { changed, nodes: ours.length }, ports.journal);
+  return report;
+}
+
+/** Of each node no more than is needed: there may be thousands. */
+async function readNodes(view: FleetView): Promise<FleetNode[]> {
+  const nodes: FleetNode[] = [];
+  for await (const page of view.allNodes()) nodes.push(...page.map(fleetNode));
+  return nodes;
+}
+
+async function decide(
+  { judged, unknown, vain }: FleetVerdicts,
+  state: FleetState,
+  ports: TurnPorts & { readonly view: Cluster & FleetView },
+): Promise<{ drifted: readonly Drifted[]; decisions: ReadonlyMap<string, Decision>; rooms: Rooms }> {
+  const isOut = (node: FleetNode): boolean => drainTaint(node, state.cluster) !== undefined;
+  const drifted = judged.flatMap(({ placed, verdict }): Drifted[] =>
+    verdict.kind === 'drifted' ? [{ placed, reasons: verdict.reasons }] : [],
+  );
+  const candidates = drifted
+    .map(({ placed }) => placed)
+    .filter((placed) => decisionWithoutTurn(placed, { isOut, room: undefined }) === undefined);
+  const stopped = new Map([...unknown, ...vain]);
+  const { rooms, ...turns } = await fleetTurns(candidates, state, { isOut, stopped }, ports);
+  return { drifted, decisions: decisionsOf(drifted, { turns, rooms, isOut }), rooms };
+}
+
+/** Groups that are left alone although somebody in them would go, or that keep us from telling whether. */
+function reportStops(
+  cluster: string,
+  { verdicts, drifted, rooms }: { verdicts: FleetVerdicts; drifted: readonly Drifted[]; rooms: Rooms },
+  journal: Journal,
+): void {
+  const stopped = new Map([...verdicts.unknown, ...verdicts.vain]);
+  for (const { placed } of drifted) {
+    const { name } = placed.group;
+    const { stopped: isStopped, why } = rooms.groups.get(name) ?? {};
+    if (isStopped && why !== undefined) stopped.set(name, why);
+  }
+  for (const [group, reason] of stopped) journal.report(groupStopped({ cluster, group, reason }));
+}
+
+function reportFinish(
+  { cluster, at, groups, nodes: drifted }: DriftReport,
+  { changed, nodes }: { changed: MarksChanged; nodes: number },
+  journal: Journal,
+): void {
+  const decided = (decision: string): number => drifted.filter((node) => node.decision === decision).length;
+  journal.report(
+    driftFinished({
+      cluster,
+      nodes,
+      groups: groups.length,
+      drifted: drifted.length,
+      ...changed,
+      waiting: decided('waits'),
+      stopped: decided('stopped'),
+      seconds: (Date.now() - at) / 1_000,
+    }),
+  );
+}

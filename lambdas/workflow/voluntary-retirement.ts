@@ -1,0 +1,94 @@
+/**
+ * The retirement of an instance that nothing but us wants to go (contract 5.4, 8.2): it begins only where nobody is hurt,
+ * forces nothing, and what cannot be drained by the deadline is restored and left to rest. At the end the instance is
+ * terminated through its group, which meets our own hook, or is left to whoever removes it.
+ */
+import type { VoluntaryRelease } from '../core/cluster-settings.ts';
+import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/domain-event.ts';
+import type { Rest } from '../core/rest.ts';
+import type { Ending } from './begin-retirement.ts';
+import type { DrainOrder } from './drain-stage.ts';
+import { Retirement, Stopped, valueOf, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
+import type { Hook } from './ports.ts';
+import { passHookStage, progressStage, registerStage, restoreStage, surveyStage } from './voluntary-stages.ts';
+import { targetRoomStage } from './target-room.ts';
+
+/** How long the restoration of a node is tried after the deadline; the sweep restores what is left (contract 1.7). */
+const RESTORE_SECONDS = 600;
+
+export class VoluntaryRetirement extends Retirement {
+  protected readonly forces = false;
+  readonly #release: VoluntaryRelease;
+  readonly #hook: Hook | undefined;
+  /** The instance is on its way out: nothing of it is restored any more. */
+  #terminated = false;
+
+  constructor(
+    order: Order & { readonly hook?: Hook },
+    { release }: Pick<Extract<Ending, { kind: 'voluntary' }>, 'release'>,
+  ) {
+    super(order);
+    this.#release = release;
+    this.#hook = order.hook;
+  }
+
+  /** Its load balancers can spare it (contract 7.1). */
+  protected override async mayBegin(node: string): Promise<void> {
+    if (!this.order.cluster.withdraw.enabled) return;
+    const end = await this.holder.through(targetRoomStage(this.order, node));
+    if (end.kind === 'late') throw new Stopped('restored', `it could not be spared: ${end.waitingFor.join(', ')}`);
+    valueOf(end);
+  }
+
+  /** No pod wants to stay: such a node is skipped (contract 4.1). */
+  protected override async mayDrain(node: string): Promise<void> {
+    const { kept } = valueOf(await this.holder.through(surveyStage(this.order, node)));
+    if (kept.length > 0) throw new Stopped('restored', `it has pods that are not to be evicted: ${kept.join(', ')}`);
+  }
+
+  protected timeUp(_order: DrainOrder, { waitingFor }: LateDrain): Promise<DrainEnd> {
+    throw new Stopped('restored', `at its deadline it was left with ${waitingFor.join(', ')}`);
+  }
+
+  protected async release(emptied: Result): Promise<Result> {
+    if (emptied === 'never joined') throw new Stopped('stopped', 'the instance has no node');
+    if (emptied === 'dead node') throw new Stopped('restored', 'the node died while it was drained');
+    const come = this.#release === 'leave' ? ({ leftDrained: true } as const) : ({ completesHook: true } as const);
+    const charge = valueOf(await this.holder.through(progressStage(this.order, come)));
+    if (charge === 'superseded') throw new Stopped('superseded', 'the node is in its charge no more');
+    await (this.#release === 'leave' ? this.tell(instanceLeft(this.holder.subject)) : this.#terminate());
+    return emptied;
+  }
+
+  protected async giveUp({ result, rests }: Stopped): Promise<void> {
+    const { node } = this.holder.subject;
+    if (node === undefined || this.#terminated || (result !== 'restored' && result !== 'failed')) return;
+    const rest = rests === undefined ? undefined : await this.#restFrom(rests);
+    const until = this.holder.deadline + RESTORE_SECONDS * 1000;
+    await this.holder.through({ ...registerStage(this.order, node), until });
+    await this.holder.through({ ...restoreStage(this.order, { node, ...(rest && { rest }) }), until });
+  }
+
+  /** By the clock, so it is kept. */
+  #restFrom(reason: string): Promise<Rest> {
+    const { cluster, ports } = this.order;
+    return ports.run.step('rest', () =>
+      Promise.resolve({ until: Date.now() + cluster.tainted.retryAfterSeconds * 1000, reason }),
+    );
+  }
+
+  async #terminate(): Promise<void> {
+    const { notice, ports } = this.order;
+    await ports.run.step('terminate', async () => {
+      const outcome = await ports.lifecycle.terminate(notice.instance);
+      ports.journal.report(instanceTerminated(this.holder.subject));
+      return outcome;
+    });
+    this.#terminated = true;
+    if (this.#hook === undefined) return;
+    const end = await this.holder.through(passHookStage(this.order, this.#hook));
+    // Its own event, the sweep or the hook's timeout ends it otherwise: the node is empty.
+    if (end.kind === 'done' && end.value !== 'gone')
+      await this.tell(hookCompleted(this.holder.subject, { outcome: end.value }));
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The process that is measured: it loads the shipped bundle as Lambda does, runs it a few times as a warm sandbox would,
+ * and tells its parent what that took. It imports nothing else, so that its memory is the function's.
+ */
+import { pathToFileURL } from 'node:url';
+
+/** A run of the function. */
+export interface Pass {
+  readonly kind: 'pass';
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** The most memory so far, bytes. */
+  readonly peakBytes: number;
+  /** Of what the function answers. */
+  readonly answerBytes: number;
+  readonly drifted: number;
+}
+
+/** Before anything of the function is loaded. */
+export interface Bare {
+  readonly kind: 'bare';
+  readonly peakBytes: number;
+}
+
+const [bundle = '', passes = '1'] = process.argv.slice(2);
+
+process.send?.({ kind: 'bare', peakBytes: peak() } satisfies Bare);
+const { handler } = (await import(pathToFileURL(bundle).href)) as {
+  handler: (event: object, context: object) => Promise<readonly { readonly nodes: readonly unknown[] }[]>;
+};
+const context = { functionName: 'drift-tainter', getRemainingTimeInMillis: () => 240_000 };
+for (let pass = 0; pass < Number(passes); pass += 1) process.send?.(await measured());
+process.disconnect();
+
+async function measured(): Promise<Pass> {
+  const [began, cpu] = [performance.now(), process.cpuUsage()];
+  const reports = await handler({ dryRun: true }, context);
+  const answerBytes = JSON.stringify(reports).length;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    kind: 'pass',
+    seconds: (performance.now() - began) / 1_000,
+    cpuSeconds: (user + system) / 1_000_000,
+    peakBytes: peak(),
+    answerBytes,
+    drifted: reports.reduce((sum, { nodes }) => sum + nodes.length, 0),
+  };
+}
+
+function peak(): number {
+  return process.resourceUsage().maxRSS * 1_024;
+}

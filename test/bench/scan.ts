@@ -1,0 +1,103 @@
+/**
+ * `npm run -s scan-bench`: what a look at all nodes of a cluster takes, with most of them out of date: seconds, CPU,
+ * memory and requests of the shipped function, as a table or as JSON.
+ */
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { runCommand, WrongUsage } from '../demo/command.ts';
+import { measureScan, MEMORY_MEGABYTES, type ScanMeasurement } from './scan-measurement.ts';
+
+const USAGE = `npm run -s scan-bench -- [--nodes LIST] [--passes COUNT] [--json]
+
+Runs the drift tainter, dry, against local servers that tell of so many nodes:
+  --nodes LIST    how many (default 500,5000,15000)
+  --passes COUNT  runs in one sandbox, of which the first is cold (default 2)
+  --json          prints the rows as JSON`;
+
+/** Of one vCPU; a function has it in proportion to its memory (Lambda developer guide). */
+const MEMORY_OF_A_CPU = 1_769;
+
+const FIGURES = ['s', 'CPU s', 'Lambda s', 'MB', 'above', 'Kubernetes', 'AWS', 'answer MB'];
+
+process.exitCode = await runCommand('scan-bench', USAGE, async () => {
+  const { help, json, nodes, passes } = readOptions(process.argv.slice(2));
+  if (help) return print(USAGE);
+  const rows: ScanMeasurement[] = [];
+  for (const each of nodes) rows.push(await measureScan(each, passes));
+  return print(json ? JSON.stringify(rows, undefined, 2) : inWords(rows));
+});
+
+function inWords(rows: readonly ScanMeasurement[]): string {
+  const [first] = rows;
+  const { json = 0, wire = 0, instance = 0 } = first?.bytes ?? {};
+  return [
+    tableOf(rows),
+    `A node is ${json} bytes of JSON (${wire} compressed), an instance ${instance} bytes of XML.`,
+    `Lambda s: on the ${Math.round((100 * MEMORY_MEGABYTES) / MEMORY_OF_A_CPU)} % of a CPU that ${MEMORY_MEGABYTES} MB come with, waiting left out.`,
+    `MB: the most resident memory; above: without that of a process that has loaded nothing.`,
+  ].join('\n');
+}
+
+function tableOf(rows: readonly ScanMeasurement[]): string {
+  const table = new Table({
+    head: ['nodes', 'drifted', 'run', ...FIGURES],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['right', 'right', 'left', ...FIGURES.map(() => 'right' as const)],
+  });
+  for (const row of rows) {
+    const { nodes, drifted, passes, peakMegabytes: peak, bareMegabytes: bare, answerMegabytes } = row;
+    const requests = [sum(row.kubernetesRequests), sum(row.awsRequests)].map(Math.round);
+    for (const [index, { seconds, cpuSeconds }] of passes.entries()) {
+      const times = [seconds, cpuSeconds, lambdaSeconds(cpuSeconds)].map((each) => each.toFixed(1));
+      const rest = index === 0 ? [peak, peak - bare, ...requests, answerMegabytes] : [];
+      table.push([...(index === 0 ? [nodes, drifted, 'cold'] : ['', '', 'warm']), ...times, ...rest]);
+    }
+    const per = (value: number): string => ((value * 1_000) / nodes).toFixed(1);
+    const cpu = passes.at(-1)?.cpuSeconds ?? 0;
+    const times = ['', per(cpu), per(lambdaSeconds(cpu))];
+    table.push(['', '', 'per 1,000', ...times, '', per(peak - bare), ...requests.map(per), per(answerMegabytes)]);
+  }
+  return table.toString();
+}
+
+function lambdaSeconds(cpuSeconds: number): number {
+  return (cpuSeconds * MEMORY_OF_A_CPU) / MEMORY_MEGABYTES;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((all, count) => all + count, 0);
+}
+
+/** @throws WrongUsage */
+function readOptions(args: string[]) {
+  const { nodes, passes, ...switches } = parse(args);
+  const each = nodes.split(',').map((text) => whole('--nodes', text));
+  return { ...switches, nodes: each, passes: whole('--passes', passes) };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        json: { type: 'boolean', default: false },
+        nodes: { type: 'string', default: '500,5000,15000' },
+        passes: { type: 'string', default: '2' },
+      },
+    }).values;
+  } catch (error) {
+    throw error instanceof Error ? new WrongUsage(error.message) : error;
+  }
+}
+
+function whole(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new WrongUsage(`${option} takes whole numbers, not ${JSON.stringify(text)}`);
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}

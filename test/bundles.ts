@@ -1,0 +1,6 @@
+/** Before all tests: the functions are bundled once, for every process that deploys or weighs them. */
+import { bundleAll } from '../infra/function-bundle.ts';
+
+export function setup(): void {
+  bundleAll();
+}

@@ -1,0 +1,218 @@
+/** Nodes that bear a drain taint, found by the sweep and drained within the budget (contract 9.3, 9.5–9.7). */
+import { describe, expect, test } from 'vitest';
+import type { SweepReport, SweptNode } from '../../lambdas/core/sweep-report.ts';
+import { executionName } from '../../lambdas/core/notice.ts';
+import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
+import { HOUR } from '../given.ts';
+import { nodes } from '../peers/kubernetes/resources.ts';
+import { GROUP, Rehearsal } from './rehearsal.ts';
+import { sweep } from './sweeping.ts';
+import { PLAIN_KEY, taint } from './tainting.ts';
+
+const sweptNodes = ([report]: readonly SweepReport[]): readonly SweptNode[] => report?.nodes ?? [];
+
+const requested = (rehearsal: Rehearsal): (string | undefined)[] =>
+  rehearsal.of('retirement.requested').map(({ node }) => node);
+
+/** Runs what the sweep has started to its end, beside sweeps as often as they come. */
+async function carryOut(rehearsal: Rehearsal): Promise<string[]> {
+  const results: string[] = [];
+  for (const [name, notice] of rehearsal.started) {
+    rehearsal.running.add(name);
+    results.push((await rehearsal.drive(rehearsal.retireBy(notice))).result);
+    rehearsal.running.delete(name);
+    rehearsal.started.delete(name);
+  }
+  return results;
+}
+
+function annotate(rehearsal: Rehearsal, node: string, key: string, value: string): void {
+  rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
+    metadata.annotations = { ...metadata.annotations, [key]: value };
+  });
+}
+
+function label(rehearsal: Rehearsal, node: string, key: string, value: string): void {
+  rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
+    metadata.labels = { ...metadata.labels, [key]: value };
+  });
+}
+
+describe('a node that is tainted', () => {
+  test.each([
+    ['by hand', PLAIN_KEY, {}],
+    ['by the tainter', 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drain', {}],
+    ['by a key of one’s own', 'ektopistis.io/drain', { tainted: { taints: [{ key: 'ektopistis.io/drain' }] } }],
+  ])('%s is drained and its instance replaced', async (_by, key, plan) => {
+    await using rehearsal = await Rehearsal.start(plan);
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ namespace: 'shop', name: 'web', nodes: [node] });
+    await rehearsal.ready();
+    taint(rehearsal, node, { key });
+    const reports = await sweep(rehearsal);
+    expect(reports).toMatchObject([{ cluster: 'production', nodes: [{ node, taint: key, decision: 'starts now' }] }]);
+    const [notice] = rehearsal.started.values();
+    if (notice === undefined) throw new Error('nothing was started');
+    expect(rehearsal.of('retirement.requested')).toMatchObject([
+      { execution: executionName(notice), instance, node, taint: key, foundBy: 'sweep', already: false },
+    ]);
+    expect(await carryOut(rehearsal)).toEqual(['drained']);
+    expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
+    await rehearsal.drive(rehearsal.clock.sleep(60_000));
+    expect(rehearsal.instances).toHaveLength(3);
+    expect(rehearsal.instances).not.toContain(instance);
+  });
+
+  test('with another effect, or by another key, is nothing to us', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [one = '', two = ''] = rehearsal.nodes;
+    await rehearsal.ready();
+    taint(rehearsal, one, { effect: 'PreferNoSchedule' });
+    taint(rehearsal, two, { key: 'somebody.else/drain' });
+    expect(await sweep(rehearsal)).toMatchObject([{ nodes: [] }]);
+    expect(rehearsal.started.size).toBe(0);
+  });
+
+  test('is not started a second time while its retirement runs', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    taint(rehearsal, rehearsal.first.node);
+    await sweep(rehearsal);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'under way' }]);
+    expect(rehearsal.started.size).toBe(1);
+  });
+
+  test('and drained, its instance left, stays so: the sweep neither restores nor drains it again until the taint goes', async () => {
+    await using rehearsal = await Rehearsal.start({ tainted: { release: 'leave' } });
+    const { instance, node } = rehearsal.first;
+    await rehearsal.ready();
+    taint(rehearsal, node);
+    await sweep(rehearsal);
+    expect(await carryOut(rehearsal)).toEqual(['drained']);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node, decision: 'left drained' }]);
+    expect(rehearsal.started.size).toBe(0);
+    expect(rehearsal.node(node).spec.unschedulable).toBe(true);
+    expect(rehearsal.instances).toContain(instance);
+    taint(rehearsal, node, { on: false });
+    await sweep(rehearsal);
+    expect(rehearsal.node(node).spec.unschedulable ?? false).toBe(false);
+    expect(rehearsal.of('node.restored')).toMatchObject([{ node }]);
+  });
+});
+
+describe('of several tainted nodes', () => {
+  test('one goes at a time, and the next only when its replacement is there', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    for (const node of rehearsal.nodes) taint(rehearsal, node);
+    const first = sweptNodes(await sweep(rehearsal));
+    expect(first.map(({ decision }) => decision).toSorted()).toEqual(['starts now', 'waits', 'waits']);
+    expect(first.find(({ decision }) => decision === 'waits')?.why).toEqual(expect.any(String));
+    await carryOut(rehearsal);
+    // Its instance is going, and the one that replaces it has no node yet.
+    expect(
+      sweptNodes(await sweep(rehearsal))
+        .map(({ decision }) => decision)
+        .toSorted(),
+    ).toEqual(['under way', 'waits', 'waits']);
+    await rehearsal.drive(rehearsal.clock.sleep(60_000));
+    const [, , replacement = ''] = rehearsal.instances;
+    const { world } = rehearsal.kubernetes;
+    world.addNode({ name: rehearsal.nodeOf(replacement), providerID: `aws:///us-east-1a/${replacement}` });
+    await rehearsal.drive(rehearsal.kubernetes.settle());
+    await sweep(rehearsal);
+    expect(requested(rehearsal)).toHaveLength(2);
+    expect(new Set(requested(rehearsal)).size).toBe(2);
+  });
+
+  test('as many go as the budget says', async () => {
+    await using rehearsal = await Rehearsal.start({ budget: { nodes: 2, cluster: 3 } });
+    await rehearsal.ready();
+    for (const node of rehearsal.nodes) taint(rehearsal, node);
+    await sweep(rehearsal);
+    expect(requested(rehearsal)).toHaveLength(2);
+  });
+
+  test('none goes outside of its window, and the report says when it opens', async () => {
+    const budget = { windows: [{ cron: '0 2 1 1 *', durationSeconds: 3_600 }] };
+    await using rehearsal = await Rehearsal.start({ budget });
+    await rehearsal.ready();
+    taint(rehearsal, rehearsal.first.node);
+    const [swept] = sweptNodes(await sweep(rehearsal));
+    expect(swept?.decision).toBe('waits');
+    const opens = new Date(swept?.at ?? 0);
+    expect([opens.getUTCMonth(), opens.getUTCDate(), opens.getUTCHours()]).toEqual([0, 1, 2]);
+    expect(requested(rehearsal)).toEqual([]);
+  });
+
+  test('none goes by a budget that cannot be read', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    const name = '/ebb/clusters/production';
+    const parameter = JSON.parse(rehearsal.aws.ssm.find(name)?.value ?? '{}') as object;
+    rehearsal.aws.ssm.put(name, JSON.stringify({ ...parameter, budget: { nodes: 'a few' } }));
+    taint(rehearsal, rehearsal.first.node);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([
+      { decision: 'waits', why: expect.stringContaining('budget.nodes') as string },
+    ]);
+    expect(requested(rehearsal)).toEqual([]);
+  });
+});
+
+describe('a tainted node is left alone', () => {
+  test('when Karpenter makes and ends such nodes', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    label(rehearsal, rehearsal.first.node, 'karpenter.sh/nodepool', 'default');
+    taint(rehearsal, rehearsal.first.node);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'left alone', why: /Karpenter/ }]);
+    expect(requested(rehearsal)).toEqual([]);
+  });
+
+  test('when its instance is in no enrolled group', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { world } = rehearsal.kubernetes;
+    world.addNode({ name: 'stray', providerID: 'aws:///us-east-1a/i-00000000000000099' });
+    await rehearsal.ready();
+    taint(rehearsal, 'stray');
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node: 'stray', decision: 'left alone' }]);
+  });
+
+  test('while it rests, and says until when', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { node } = rehearsal.first;
+    await rehearsal.ready();
+    const until = rehearsal.clock.now() + HOUR;
+    annotate(rehearsal, node, REST_ANNOTATION, restText({ until, reason: 'a pod is protected' }));
+    taint(rehearsal, node);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node, decision: 'waits', at: until }]);
+    expect(requested(rehearsal)).toEqual([]);
+    await rehearsal.drive(rehearsal.clock.sleep(HOUR));
+    await sweep(rehearsal);
+    expect(requested(rehearsal)).toEqual([node]);
+  });
+
+  test('while somebody has suspended what would replace it', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    rehearsal.aws.autoScaling.suspend(GROUP, 'Launch');
+    taint(rehearsal, rehearsal.first.node);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([
+      { decision: 'waits', why: expect.stringContaining('Launch') as string },
+    ]);
+    expect(requested(rehearsal)).toEqual([]);
+  });
+});
+
+test('a dry run says the same, and changes nothing', async () => {
+  await using rehearsal = await Rehearsal.start();
+  await rehearsal.ready();
+  for (const node of rehearsal.nodes) taint(rehearsal, node);
+  const before = rehearsal.kubernetes.requests.entries.length;
+  const told = sweptNodes(await sweep(rehearsal, { dryRun: true }));
+  expect(rehearsal.started.size).toBe(0);
+  expect(rehearsal.events).toEqual([]);
+  const verbs = rehearsal.kubernetes.requests.entries.slice(before).map(({ verb }) => verb);
+  expect(new Set(verbs)).toEqual(new Set(['list']));
+  expect(sweptNodes(await sweep(rehearsal))).toEqual(told);
+});

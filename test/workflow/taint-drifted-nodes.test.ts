@@ -1,0 +1,511 @@
+/** What the drift tainter does to the nodes of its clusters, and what it tells (contract 9). */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ClusterAway } from '../../lambdas/core/cluster-error.ts';
+import { DRIFT_ANNOTATION } from '../../lambdas/core/fleet.ts';
+import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
+import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
+import { SweepIncomplete } from '../../lambdas/workflow/sweep-record.ts';
+import { aCluster, instanceId, nodeName, upTo } from '../fleet-given.ts';
+import { aNode, HOUR, MINUTE, NOON, TEMPLATE } from '../given.ts';
+import { DRAIN_KEY, DriftScene, DRIFTED_KEY, NEW_IMAGE, OLD_IMAGE, planOf, type Added } from './drift-scene.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOON, toFake: ['Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const TEN = upTo(10);
+const GENEROUS = { budget: { nodes: '100%', cluster: '100%' } };
+
+function sceneOf(...added: readonly [numbers: readonly number[], given?: Added][]): DriftScene {
+  const scene = new DriftScene();
+  for (const [numbers, given] of added) scene.add(numbers, given);
+  return scene;
+}
+
+describe('nodes with an old image', () => {
+  test('are all marked with the reason, and as many let go as the budget has room for', async () => {
+    const scene = sceneOf([TEN]);
+    await scene.run();
+    expect(scene.bearing(DRIFTED_KEY)).toEqual(TEN);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
+    expect(scene.node(1).taints).toEqual([
+      { key: DRIFTED_KEY, value: 'ami', effect: 'PreferNoSchedule' },
+      { key: DRAIN_KEY, value: 'drift', effect: 'NoSchedule' },
+    ]);
+    expect(JSON.parse(scene.node(2).annotations[DRIFT_ANNOTATION] ?? '')).toEqual({
+      reasons: [{ kind: 'ami', text: `runs ami-1, its group would launch ami-2 (${TEMPLATE} version 2)` }],
+    });
+  });
+
+  test('are told: who has drifted and why, who is due, and how the run went', async () => {
+    const scene = sceneOf([TEN], [[11, 12], { image: NEW_IMAGE }]);
+    await scene.run();
+    const place = { cluster: 'production', group: 'workers', instance: instanceId(1), node: nodeName(1) };
+    expect(scene.of('node.drifted')).toHaveLength(10);
+    expect(scene.of('node.drifted')).toContainEqual({
+      type: 'node.drifted',
+      ...place,
+      reasons: ['ami'],
+      explanation: `runs ami-1, its group would launch ami-2 (${TEMPLATE} version 2)`,
+    });
+    expect(scene.of('node.due')).toEqual([{ type: 'node.due', ...place, reasons: ['ami'] }]);
+    const counts = { nodes: 12, groups: 1, drifted: 10, marked: 10, unmarked: 0, due: 1, waiting: 9, stopped: 0 };
+    expect(scene.of('drift.finished')).toEqual([
+      { type: 'drift.finished', cluster: 'production', ...counts, seconds: 0 },
+    ]);
+  });
+
+  test('are changed by the next run no more, as long as nothing else changes', async () => {
+    const scene = sceneOf([TEN]);
+    await scene.run();
+    scene.patched.length = 0;
+    scene.events.length = 0;
+    const report = await scene.look();
+    expect(scene.patched).toEqual([]);
+    expect(scene.events.map(({ type }) => type)).toEqual(['drift.finished']);
+    expect(report.nodes.map(({ decision }) => decision)).toEqual(['let go before', ...Array<string>(9).fill('waits')]);
+    expect(report.nodes[1]).toMatchObject({
+      why: 'its budget is 1 node, 1 of it used up: node-01 is to be drained',
+      place: 1,
+    });
+  });
+
+  test('go one after the other: the next when the replacement of the one before is Ready', async () => {
+    const scene = sceneOf([TEN]);
+    await scene.run();
+    scene.replace(1, 11);
+    scene.change(11, { notReadySince: NOON - MINUTE, createdAt: NOON - MINUTE });
+    await scene.run();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+    scene.replace(11, 12);
+    await scene.run();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([2]);
+  });
+
+  test('go the emptiest first, for which no more pods are counted than it takes', async () => {
+    const scene = sceneOf([TEN]);
+    scene.pods.set(nodeName(1), 20).set(nodeName(2), 3);
+    for (const number of [3, 4, 5, 10]) scene.pods.set(nodeName(number), 9);
+    await scene.run();
+    expect(scene.asked.pods).toHaveLength(5);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([2]);
+  });
+
+  test('are let go by each group’s budget and the cluster’s', async () => {
+    const groups = [{ name: 'workers' }, { name: 'batch', budget: { nodes: 4 } }];
+    const scene = new DriftScene(aCluster({ groups, budget: { cluster: 4 } }));
+    scene.add(TEN);
+    scene.add(upTo(20).slice(10), { group: 'batch' });
+    await scene.run();
+    const due = scene.bearing(DRAIN_KEY);
+    expect(due).toHaveLength(4);
+    expect(due.filter((number) => number <= 10).length).toBeLessThanOrEqual(1);
+  });
+
+  test('are marked anew when the reason is another, and not told again', async () => {
+    const scene = sceneOf([[1, 2]]);
+    await scene.run();
+    scene.events.length = 0;
+    scene.plans.set('workers', planOf('ami-3'));
+    await scene.run();
+    expect(scene.node(2).annotations[DRIFT_ANNOTATION]).toContain('ami-3');
+    expect(scene.of('node.drifted')).toEqual([]);
+    expect(scene.of('drift.finished')).toMatchObject([{ marked: 2, due: 0 }]);
+  });
+
+  test('lose their marks when their group would launch their image again, the taint to drain them too', async () => {
+    const scene = sceneOf([[1, 2]]);
+    scene.change(1, { taints: [{ key: 'dedicated', effect: 'NoSchedule' }] });
+    await scene.run();
+    scene.plans.set('workers', planOf(OLD_IMAGE));
+    await scene.run();
+    expect([scene.taintsOf(1), scene.taintsOf(2)]).toEqual([['dedicated'], []]);
+    expect(scene.node(1).annotations).toEqual({});
+    expect(scene.of('node.current').map(({ node }) => node)).toEqual([nodeName(1), nodeName(2)]);
+    expect(scene.of('drift.finished').at(-1)).toMatchObject({ drifted: 0, unmarked: 2 });
+  });
+
+  test('lose their marks even while they retire for them: so their retirement learns it', async () => {
+    const scene = sceneOf([[1, 2]]);
+    await scene.run();
+    scene.change(1, { unschedulable: true, labels: { [RETIRING_LABEL]: 'tainted' } });
+    scene.plans.set('workers', planOf(OLD_IMAGE));
+    await scene.run();
+    expect(scene.taintsOf(1)).toEqual([]);
+  });
+});
+
+describe('a drifted node is not let go', () => {
+  const rest = restText({ until: NOON + HOUR, reason: 'shop/web cannot move' });
+
+  test.each<[string, Added, object]>([
+    ['while it retires', { node: { labels: { [RETIRING_LABEL]: 'asg-terminate' } } }, { decision: 'let go before' }],
+    [
+      'when somebody has tainted it already',
+      { node: { taints: [{ key: 'ebb/drain', effect: 'NoSchedule' }] } },
+      { decision: 'let go before' },
+    ],
+    [
+      'while it is not Ready',
+      { node: { notReadySince: NOON - MINUTE } },
+      { decision: 'waits', why: 'it is not Ready' },
+    ],
+    ['while it is cordoned', { node: { unschedulable: true } }, { decision: 'waits', why: 'it is cordoned' }],
+    [
+      'before it serves',
+      { member: { state: 'Pending:Wait' } },
+      { decision: 'waits', why: 'its instance is Pending:Wait' },
+    ],
+    [
+      'while it rests',
+      { node: { annotations: { [REST_ANNOTATION]: rest } } },
+      {
+        decision: 'waits',
+        why: 'rests until 2026-01-05T13:00:00.000Z: shop/web cannot move',
+        at: NOON + HOUR,
+        place: 1,
+      },
+    ],
+  ])('%s', async (_, added, decision) => {
+    const scene = new DriftScene(aCluster(GENEROUS));
+    scene.add([1], added);
+    scene.add(upTo(20).slice(1), { image: NEW_IMAGE });
+    const report = await scene.look();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+    expect(report.nodes).toMatchObject([{ node: nodeName(1), ...decision }]);
+  });
+
+  test('and not even marked while it retires, or waits in a warm pool', async () => {
+    const scene = new DriftScene(aCluster(GENEROUS));
+    scene.add([1], { node: { labels: { [RETIRING_LABEL]: 'asg-terminate' } } });
+    scene.add([2], { member: { state: 'Warmed:Running' } });
+    await scene.run();
+    expect(scene.patched).toEqual([]);
+  });
+});
+
+describe('a budget that cannot be read', () => {
+  test('of the cluster lets nobody go, and tells a person; nodes are marked all the same (contract 9.3)', async () => {
+    const scene = new DriftScene(aCluster({ budget: { nodes: 'many' } }));
+    scene.add(TEN);
+    const report = await scene.look();
+    expect(scene.bearing(DRIFTED_KEY)).toEqual(TEN);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+    expect(scene.of('budget.unreadable')).toEqual([
+      { type: 'budget.unreadable', cluster: 'production', reason: expect.stringMatching(/^budget\.nodes: /) as string },
+    ]);
+    expect(report.groups).toMatchObject([{ room: 0, why: expect.stringContaining('cannot be read') as string }]);
+  });
+
+  test('of a group lets nobody go there, and hinders no other', async () => {
+    const groups = [{ name: 'workers', budget: 7 }, { name: 'batch' }];
+    const scene = new DriftScene(aCluster({ groups }));
+    scene.add(TEN);
+    scene.add([11, 12], { group: 'batch' });
+    await scene.run();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([11]);
+    expect(scene.of('budget.unreadable')).toMatchObject([{ group: 'workers' }]);
+  });
+
+  test('is told even when nothing has drifted', async () => {
+    const scene = new DriftScene(aCluster({ budget: 7 }));
+    scene.add([1], { image: NEW_IMAGE });
+    await scene.run();
+    expect(scene.of('budget.unreadable')).toHaveLength(1);
+  });
+});
+
+describe('a group is left alone, others are not,', () => {
+  function two(given: object = {}): DriftScene {
+    const scene = new DriftScene(aCluster({ groups: [{ name: 'workers' }, { name: 'batch' }], ...GENEROUS, ...given }));
+    scene.add([1, 2]);
+    scene.add([11, 12], { group: 'batch' });
+    return scene;
+  }
+
+  test('when what it would launch cannot be told: nothing in it is changed at all', async () => {
+    const scene = two();
+    scene.change(1, { taints: [{ key: DRIFTED_KEY, value: 'ami', effect: 'PreferNoSchedule' }] });
+    scene.plans.set('workers', { fault: 'launch template lt-1 is gone' });
+    const report = await scene.look();
+    expect(scene.patched.toSorted()).toEqual([nodeName(11), nodeName(11), nodeName(12), nodeName(12)]);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([11, 12]);
+    expect(scene.of('group.stopped')).toEqual([
+      { type: 'group.stopped', cluster: 'production', group: 'workers', reason: 'launch template lt-1 is gone' },
+    ]);
+    expect(report.groups).toMatchObject([
+      { group: 'workers', nodes: 2, drifted: 0, room: 0, stopped: 'launch template lt-1 is gone' },
+      { group: 'batch', nodes: 2, drifted: 2 },
+    ]);
+  });
+
+  test('when its replacements drift themselves: replacing would never end (contract 9.1)', async () => {
+    const scene = two();
+    scene.add([3], { member: { launchedFrom: { kind: 'template', id: TEMPLATE, version: '2' } } });
+    const report = await scene.look();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([11, 12]);
+    expect(scene.bearing(DRIFTED_KEY)).toEqual([1, 2, 11, 12]);
+    expect(scene.of('group.stopped')).toMatchObject([
+      {
+        group: 'workers',
+        reason: expect.stringMatching(/launches something else than it says: node-03 was/) as string,
+      },
+    ]);
+    expect(report.nodes.slice(0, 2)).toMatchObject([{ decision: 'stopped' }, { decision: 'stopped' }]);
+    expect(scene.of('drift.finished')).toMatchObject([{ stopped: 2, due: 2 }]);
+  });
+
+  test('while somebody else changes it; its nodes are marked (contract 9.7)', async () => {
+    const scene = two();
+    scene.changes.set('workers', 'instance refresh 1 is under way');
+    await scene.run();
+    expect([scene.bearing(DRIFTED_KEY), scene.bearing(DRAIN_KEY)]).toEqual([
+      [1, 2, 11, 12],
+      [11, 12],
+    ]);
+    expect(scene.of('group.stopped')).toMatchObject([{ group: 'workers', reason: 'instance refresh 1 is under way' }]);
+  });
+
+  test('while a replacement has not joined in time; when it was launched is asked of that one alone', async () => {
+    const scene = two();
+    scene.add([3], { image: NEW_IMAGE, launchedAt: NOON - 20 * MINUTE });
+    scene.nodes.get('production')?.delete(nodeName(3));
+    await scene.run();
+    expect(scene.asked.launched).toContainEqual([instanceId(3)]);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([11, 12]);
+    expect(scene.of('group.stopped')).toMatchObject([
+      { group: 'workers', reason: `its instance ${instanceId(3)} has run for 20 min and no node has joined for it` },
+    ]);
+  });
+
+  test('and nobody asks who changes it while nothing in it has drifted, nor tells that it is stopped', async () => {
+    const scene = two();
+    scene.plans.set('workers', planOf(OLD_IMAGE));
+    scene.changes.set('workers', 'instance refresh 1 is under way');
+    await scene.run();
+    expect(scene.asked.underWay).toEqual(['batch']);
+    expect(scene.of('group.stopped')).toEqual([]);
+  });
+});
+
+test('too much of the cluster not Ready: nobody goes (contract 9.4)', async () => {
+  const scene = new DriftScene(aCluster(GENEROUS));
+  scene.add([1, 2, 3]);
+  scene.add([4], { node: { notReadySince: NOON - 5 * HOUR } });
+  const report = await scene.look();
+  expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+  expect(report.nodes[0]).toMatchObject({ decision: 'waits', why: '1 of the 4 nodes is not Ready, more than 20%' });
+});
+
+describe('nodes that are none of ours are left alone:', () => {
+  test('those in no group, and those of Karpenter and EKS Auto Mode, in a group or not', async () => {
+    const scene = sceneOf([[1]], [[2], { node: { labels: { 'karpenter.sh/nodepool': 'default' } } }]);
+    scene.addNode(3);
+    scene.addNode(4, { providerId: 'eks-hybrid:///eu-central-1/production/mi-1' });
+    scene.addNode(5, { labels: { 'eks.amazonaws.com/compute-type': 'auto' } });
+    const report = await scene.look();
+    expect(scene.bearing(DRIFTED_KEY)).toEqual([1]);
+    expect(report).toMatchObject({ strays: 2, left: 2, groups: [{ group: 'workers', nodes: 1 }] });
+    expect(scene.of('drift.finished')).toMatchObject([{ nodes: 1 }]);
+  });
+
+  test('one that stands for another instance by the time that it is written (faults 72)', async () => {
+    const scene = sceneOf([[1, 2]]);
+    scene.beforeRead = (name) => {
+      if (name === nodeName(1)) scene.addNode(1, { providerId: `aws:///eu-central-1a/${instanceId(99)}` });
+    };
+    await scene.run();
+    expect(scene.patched).toEqual([nodeName(2)]);
+    expect(scene.of('node.drifted').map(({ node }) => node)).toEqual([nodeName(2)]);
+    expect(scene.of('node.due')).toEqual([]);
+  });
+
+  test('one that is gone by then', async () => {
+    const scene = sceneOf([[1, 2]]);
+    scene.beforeRead = (name) => scene.nodes.get('production')?.delete(name);
+    await scene.run();
+    expect(scene.patched).toEqual([]);
+  });
+
+  test('one of an instance that EC2 does not know keeps what it has', async () => {
+    const scene = sceneOf([[1, 2]]);
+    await scene.run();
+    scene.launched.delete(instanceId(2));
+    scene.plans.set('workers', planOf(OLD_IMAGE));
+    await scene.run();
+    expect(scene.bearing(DRIFTED_KEY)).toEqual([2]);
+  });
+});
+
+describe('a dry run', () => {
+  test('changes nothing, tells of no node, and reports what a run would do', async () => {
+    const scene = sceneOf([TEN]);
+    const would = await scene.look({ dryRun: true });
+    expect(scene.patched).toEqual([]);
+    expect(scene.events).toEqual([]);
+    expect(await scene.look()).toEqual(would);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
+    expect(would).toMatchObject({ cluster: 'production', at: NOON, strays: 0, left: 0 });
+    expect(would.groups).toEqual([{ group: 'workers', nodes: 10, drifted: 10, room: 1, why: 'its budget is 1 node' }]);
+    expect(would.nodes.slice(0, 3)).toEqual([
+      {
+        node: nodeName(1),
+        instance: instanceId(1),
+        group: 'workers',
+        zone: 'eu-central-1a',
+        reasons: [`runs ami-1, its group would launch ami-2 (${TEMPLATE} version 2)`],
+        decision: 'goes now',
+      },
+      expect.objectContaining({
+        decision: 'waits',
+        place: 1,
+        why: expect.stringMatching(/^1 of its group goes before/) as string,
+      }),
+      expect.objectContaining({ decision: 'waits', place: 2 }),
+    ]);
+  });
+
+  test('tells when a window opens', async () => {
+    const windows = [{ cron: '0 2 * * *', durationSeconds: 3_600 }];
+    const scene = new DriftScene(aCluster({ budget: { windows } }));
+    scene.add([1]);
+    const at2 = Date.parse('2026-01-06T02:00:00Z');
+    expect(await scene.look({ dryRun: true })).toMatchObject({
+      groups: [{ room: 0, opensAt: at2 }],
+      nodes: [{ decision: 'waits', at: at2, place: 1 }],
+    });
+  });
+});
+
+describe('several clusters:', () => {
+  function two(): DriftScene {
+    const scene = new DriftScene(
+      aCluster({ name: 'blue', groups: [{ name: 'blue-workers' }] }),
+      aCluster({ name: 'green', groups: [{ name: 'green-workers' }] }),
+    );
+    scene.add([1, 2], { cluster: 'blue', group: 'blue-workers' });
+    scene.add([3, 4], { cluster: 'green', group: 'green-workers' });
+    return scene;
+  }
+
+  test('each has its own budget; the groups are read once', async () => {
+    const scene = two();
+    await scene.run();
+    expect([scene.bearing(DRAIN_KEY, 'blue'), scene.bearing(DRAIN_KEY, 'green')]).toEqual([[1], [3]]);
+    expect(scene.asked.enrolled).toBe(1);
+  });
+
+  test('one that is away is told, and the other goes on', async () => {
+    const scene = two();
+    scene.away.add('blue');
+    const reports = await scene.run();
+    expect(scene.bearing(DRAIN_KEY, 'green')).toEqual([3]);
+    expect(scene.of('cluster.unswept')).toEqual([
+      { type: 'cluster.unswept', cluster: 'blue', reason: 'connection refused' },
+    ]);
+    expect(reports).toMatchObject([{ cluster: 'blue', away: 'connection refused', nodes: [] }, { cluster: 'green' }]);
+    expect(reports[1]).not.toHaveProperty('away');
+  });
+
+  test('one that goes away in between is told once, and is no failure', async () => {
+    const scene = two();
+    scene.beforeRead = (name) => {
+      if (name === nodeName(1)) throw new ClusterAway('connection reset');
+    };
+    const reports = await scene.run();
+    expect(scene.of('cluster.unswept')).toHaveLength(1);
+    expect(reports).toMatchObject([{ cluster: 'blue', away: 'connection reset' }, { cluster: 'green' }]);
+    expect(scene.bearing(DRAIN_KEY, 'green')).toEqual([3]);
+  });
+
+  test('one whose settings cannot be read fails the run, after the other', async () => {
+    const scene = two();
+    scene.settings.set('blue', new Error('no such field'));
+    await expect(scene.run()).rejects.toThrow(new SweepIncomplete('no such field'));
+    expect(scene.bearing(DRAIN_KEY, 'green')).toEqual([3]);
+  });
+
+  test('one where drift does not count is not looked at, and its marks stay', async () => {
+    const scene = two();
+    await scene.run();
+    scene.settings.set(
+      'blue',
+      aCluster({ name: 'blue', groups: [{ name: 'blue-workers' }], drift: { enabled: false } }),
+    );
+    scene.plans.set('blue-workers', planOf(OLD_IMAGE));
+    expect(await scene.run()).toMatchObject([{ cluster: 'green' }]);
+    expect(scene.bearing(DRIFTED_KEY, 'blue')).toEqual([1, 2]);
+  });
+});
+
+describe('writing', () => {
+  test('fails for one node: the others are written, and the run fails at its end', async () => {
+    const scene = sceneOf([TEN]);
+    scene.beforeRead = (name) => {
+      if (name === nodeName(2)) throw new Error('no such luck');
+    };
+    await expect(scene.run()).rejects.toThrow(new SweepIncomplete('no such luck'));
+    expect(scene.bearing(DRIFTED_KEY)).toEqual(TEN.filter((number) => number !== 2));
+    expect(scene.of('drift.finished')).toMatchObject([{ marked: 9, due: 1 }]);
+  });
+
+  test('is tried again on what somebody else has changed in between', async () => {
+    const scene = sceneOf([[1]]);
+    let tries = 0;
+    scene.beforeRead = () => {
+      tries += 1;
+      if (tries !== 1) return;
+      const before = scene.node(1);
+      // Changed after it was read, so that the first patch is out of date.
+      const taints = [{ key: 'dedicated', effect: 'NoSchedule' }];
+      queueMicrotask(() => {
+        scene.change(1, { ...before, resourceVersion: '42', taints });
+      });
+    };
+    await scene.run();
+    expect(scene.taintsOf(1)).toEqual(['dedicated', DRIFTED_KEY, DRAIN_KEY]);
+  });
+
+  test('is done for ten nodes at a time', async () => {
+    const scene = sceneOf([upTo(60)]);
+    await scene.run();
+    expect(scene.patched).toHaveLength(61);
+    expect(scene.mostPatchesAtOnce).toBe(10);
+  });
+});
+
+describe('is asked for only when it counts:', () => {
+  const asked = async (drift: object): Promise<[launched: number, version: number]> => {
+    const scene = new DriftScene(aCluster({ drift }));
+    scene.add([1], { image: NEW_IMAGE });
+    await scene.run();
+    return [scene.asked.launched.length, scene.asked.version];
+  };
+
+  test.each<[string, object, [number, number]]>([
+    ['images', {}, [1, 0]],
+    ['templates', { ami: false, launchTemplate: true }, [0, 0]],
+    ['ages', { ami: false, maxAgeSeconds: 86_400 }, [1, 0]],
+    ['kubelets', { ami: false, kubelet: true }, [1, 1]],
+  ])('%s', async (_, drift, expected) => {
+    expect(await asked(drift)).toEqual(expected);
+  });
+});
+
+test('a kubelet behind the control plane counts when the group would launch another image', async () => {
+  const scene = new DriftScene(aCluster({ drift: { ami: false, kubelet: true } }));
+  scene.add([1], { node: { kubeletVersion: 'v1.32.1' } });
+  scene.add([2], { node: { kubeletVersion: 'v1.33.1' } });
+  await scene.run();
+  expect(scene.bearing(DRIFTED_KEY)).toEqual([1]);
+  expect(scene.of('node.drifted')).toMatchObject([{ reasons: ['kubelet'] }]);
+});
+
+test('a node that has no instance at all is a stray', async () => {
+  const scene = sceneOf([[1], { image: NEW_IMAGE }]);
+  scene.nodes.get('production')?.set('hybrid', aNode({ name: 'hybrid', providerId: 'eks-hybrid:///mi-1' }));
+  expect(await scene.look()).toMatchObject({ strays: 1, nodes: [] });
+});

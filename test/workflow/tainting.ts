@@ -1,0 +1,28 @@
+/** Taints as a person or a script puts them on, with `kubectl taint`. */
+import { executionName, type TaintedNotice } from '../../lambdas/core/notice.ts';
+import { nodes } from '../peers/kubernetes/resources.ts';
+import { GROUP, type Rehearsal } from './rehearsal.ts';
+
+export const PLAIN_KEY = 'ebb/drain';
+
+/** Puts the taint on; or takes it off. */
+export function taint(
+  { kubernetes }: Pick<Rehearsal, 'kubernetes'>,
+  node: string,
+  { key = PLAIN_KEY, effect = 'NoSchedule', on = true }: { key?: string; effect?: string; on?: boolean } = {},
+): void {
+  kubernetes.store.change(nodes, { name: node }, ({ spec }) => {
+    const others = (spec.taints ?? []).filter((each) => each.key !== key);
+    spec.taints = on ? [...others, { key, value: 'by-hand', effect }] : others;
+  });
+}
+
+/** Taints the first node. @returns the notice that the sweep would make; its retirement is the one that runs. */
+export function asks(rehearsal: Rehearsal, { key = PLAIN_KEY } = {}): TaintedNotice {
+  const { instance, node } = rehearsal.first;
+  taint(rehearsal, node, { key });
+  const at = rehearsal.clock.now();
+  const notice: TaintedNotice = { kind: 'tainted', ...rehearsal.ports.home, instance, group: GROUP, taint: key, at };
+  rehearsal.running.add(executionName(notice));
+  return notice;
+}

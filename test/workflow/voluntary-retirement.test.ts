@@ -1,0 +1,181 @@
+/** Retirements that nothing but a taint asks for (contract 5.4, 8.2, 9.5), against both peers. */
+import { describe, expect, test } from 'vitest';
+import { chargeOf, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
+import { restOf } from '../../lambdas/core/rest.ts';
+import { aPool, HOUR, MINUTE, SECOND } from '../given.ts';
+import { Balancers } from './balancers.ts';
+import { GROUP, Rehearsal } from './rehearsal.ts';
+import { asks, PLAIN_KEY, taint } from './tainting.ts';
+
+function marksOf(rehearsal: Rehearsal, name: string) {
+  const { metadata, spec } = rehearsal.node(name);
+  const { labels = {}, annotations = {} } = metadata;
+  return {
+    cordoned: spec.unschedulable ?? false,
+    taints: (spec.taints ?? []).map(({ key }) => key).filter((key) => key !== 'node.kubernetes.io/unschedulable'),
+    retiring: RETIRING_LABEL in labels,
+    charge: chargeOf({ annotations }),
+    rest: restOf({ annotations }),
+  };
+}
+
+const UNTOUCHED = { cordoned: false, taints: [PLAIN_KEY], retiring: false, charge: undefined, rest: undefined };
+
+const web = { namespace: 'shop', name: 'web' };
+
+describe('a node that is tainted to be drained', () => {
+  test('is drained, its instance terminated through its group, and our own hook completed at once', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ ...web, replicas: 3, nodes: [node] });
+    await rehearsal.ready();
+    expect(await rehearsal.drive(rehearsal.retireBy(asks(rehearsal)))).toEqual({ result: 'drained' });
+    expect(rehearsal.types.filter((type) => type.startsWith('instance.') || type.startsWith('hook.'))).toEqual([
+      'instance.terminated',
+      'hook.completed',
+    ]);
+    expect(rehearsal.of('retirement.started')).toMatchObject([{ kind: 'tainted', atDeadline: 'restore' }]);
+    expect(rehearsal.of('pod.forced')).toEqual([]);
+    expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
+    expect(rehearsal.kubernetes.availability.report().violations).toEqual([]);
+  });
+
+  test('needs no second pass: the event of our own hook joins, and touches nothing', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    await rehearsal.ready();
+    const notice = asks(rehearsal);
+    const ends = rehearsal.drive(rehearsal.retireBy(notice));
+    const meets = rehearsal.clock.sleep(0).then(async () => {
+      // As soon as the instance is on its way, its event is there.
+      for (;;) {
+        const event = rehearsal.aws.eventBridge.events.findLast(({ detail }) => detail.LifecycleHookName !== undefined);
+        if (event !== undefined) return await rehearsal.retireBy(rehearsal.noticeOf(event));
+        await rehearsal.clock.sleep(50);
+      }
+    });
+    const [own, other] = await rehearsal.drive(Promise.all([ends, meets]));
+    expect(own).toEqual({ result: 'drained' });
+    expect(['joined', 'ignored']).toContain(other.result);
+    expect(rehearsal.of('node.isolated')).toHaveLength(1);
+    expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
+  });
+
+  test('stays, drained, where the settings say leave, and so does its instance', async () => {
+    const tainted = { taints: [{ key: 'ektopistis.io/drain', release: 'leave' as const }] };
+    await using rehearsal = await Rehearsal.start({ tainted });
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ ...web, replicas: 2, nodes: [node] });
+    await rehearsal.ready();
+    const notice = asks(rehearsal, { key: 'ektopistis.io/drain' });
+    expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({ result: 'drained' });
+    expect(rehearsal.of('instance.left')).toMatchObject([{ instance, node }]);
+    expect(rehearsal.kubernetes.podsOn(node)).toEqual([]);
+    expect(rehearsal.aws.autoScaling.instanceIds(GROUP)).toContain(instance);
+    expect(rehearsal.history(instance, 'completion')).toEqual([]);
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, retiring: true, charge: { leftDrained: true } });
+  });
+
+  test('is restored when the taint is taken away before its drain ends, and does not rest', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+    rehearsal.kubernetes.world.addBudget({ ...web, for: 'web', maxUnavailable: 0 });
+    await rehearsal.ready();
+    const retired = rehearsal.retireBy(asks(rehearsal));
+    const changed = rehearsal.clock.sleep(10 * MINUTE).then(() => {
+      taint(rehearsal, node, { on: false });
+    });
+    const [ended] = await rehearsal.drive(Promise.all([retired, changed]));
+    expect(ended).toEqual({ result: 'restored', reason: 'the taint that asked for its drain was taken away' });
+    expect(marksOf(rehearsal, node)).toEqual({ ...UNTOUCHED, taints: [] });
+    expect(rehearsal.history(instance, 'completion')).toEqual([]);
+    expect(rehearsal.of('pod.evicted')).toEqual([]);
+  });
+
+  test('is restored at its deadline, forces nothing, and rests', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+    rehearsal.kubernetes.world.addBudget({ ...web, for: 'web', maxUnavailable: 0 });
+    await rehearsal.ready();
+    const notice = asks(rehearsal);
+    const ended = await rehearsal.drive(rehearsal.retireBy(notice));
+    expect(ended).toMatchObject({
+      result: 'restored',
+      reason: expect.stringContaining('at its deadline it was left with'),
+    });
+    expect(rehearsal.of('pod.forced')).toEqual([]);
+    const { rest, ...marks } = marksOf(rehearsal, node);
+    expect(marks).toEqual({ cordoned: false, taints: [PLAIN_KEY], retiring: false, charge: undefined });
+    expect(rest?.until).toBeGreaterThan(notice.at + 25 * HOUR - MINUTE);
+    expect(rehearsal.of('retirement.finished')).toMatchObject([{ result: 'restored' }]);
+  });
+
+  test('is skipped, and no pod of it evicted, when one of them is protected', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { node } = rehearsal.first;
+    const { world } = rehearsal.kubernetes;
+    world.addDeployment({ ...web, replicas: 2, nodes: [node] });
+    world.addDeployment({ namespace: 'shop', name: 'kept', nodes: [node], annotations: { 'ebb/evict': 'never' } });
+    await rehearsal.ready();
+    const ended = await rehearsal.drive(rehearsal.retireBy(asks(rehearsal)));
+    expect(ended.result).toBe('restored');
+    expect(ended.reason).toMatch(/^it has pods that are not to be evicted: shop\/kept-.* \(protected by annotation\)$/);
+    expect(rehearsal.of('pod.evicted')).toEqual([]);
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, retiring: false });
+    expect(marksOf(rehearsal, node).rest?.reason).toBe(ended.reason);
+  });
+
+  test('is never restored once a hook has taken charge of it', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+    rehearsal.kubernetes.world.addBudget({ ...web, for: 'web', maxUnavailable: 0 });
+    await rehearsal.ready();
+    const voluntary = rehearsal.retireBy(asks(rehearsal));
+    const held = rehearsal.clock
+      .sleep(5 * MINUTE)
+      .then(() => rehearsal.retireBy(rehearsal.noticeOf(rehearsal.terminate(instance))));
+    const [ended, done] = await rehearsal.drive(Promise.all([voluntary, held]));
+    expect(ended.result).toBe('superseded');
+    expect(done).toEqual({ result: 'forced' });
+    expect(rehearsal.of('node.restored')).toEqual([]);
+    expect(marksOf(rehearsal, node).cordoned).toBe(true);
+  });
+
+  test('waits, untouched, while a target group could not spare it', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    await rehearsal.ready();
+    const balancers = new Balancers();
+    balancers.has(aPool(), instance, 'i-0000000000000000a');
+    balancers.sick.add('i-0000000000000000a');
+    const retired = rehearsal.retireBy(asks(rehearsal), { balancing: balancers });
+    const looked = rehearsal.clock.sleep(10 * MINUTE).then(() => {
+      const before = marksOf(rehearsal, node);
+      balancers.sick.clear();
+      return before;
+    });
+    const [ended, before] = await rehearsal.drive(Promise.all([retired, looked]));
+    expect(before).toEqual(UNTOUCHED);
+    expect(ended).toEqual({ result: 'drained' });
+    expect(rehearsal.of('retirement.suspended')[0]?.waitingFor).toEqual([
+      'web (0 of 2 targets would be healthy without it)',
+    ]);
+  });
+
+  test('on a machine that is no longer in service is left alone', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    await rehearsal.ready();
+    const notice = asks(rehearsal);
+    rehearsal.letGo(instance);
+    await rehearsal.drive(rehearsal.clock.sleep(SECOND));
+    expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({
+      result: 'ignored',
+      reason: 'the instance is Terminating:Wait',
+    });
+    expect(marksOf(rehearsal, node)).toEqual(UNTOUCHED);
+  });
+});
