@@ -12,7 +12,7 @@ import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { toNode } from './kubernetes-nodes.ts';
 import { clusterErrorOf } from './kubernetes-status.ts';
 
-const PAGE = '500';
+const PAGE = '100';
 
 /** A pod without its spec and status is a fifth of one; a server that cannot give that may give the whole. */
 const METADATA_ALONE = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';

@@ -5,7 +5,7 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import type { LaunchPlan, LaunchReference, LaunchSource, SourceReference } from '../core/group.ts';
+import type { Group, GroupMember, LaunchPlan, LaunchReference, LaunchSource, SourceReference } from '../core/group.ts';
 import type { Launches } from '../workflow/ports.ts';
 import { IMAGE_PARAMETER_ACTIONS, imageParameters, type ParameterImage } from './image-parameters.ts';
 import { isFault, type Fault } from './launch-fault.ts';
@@ -29,11 +29,8 @@ export interface LaunchClients {
 export function launches(clients: LaunchClients): Launches {
   return {
     async plans(groups) {
-      const lookup = await lookUp(
-        groups.flatMap(({ launch }) => sourcesOf(launch)),
-        clients,
-      );
-      return new Map(groups.map(({ name, launch }) => [name, planOf(launch, lookup)]));
+      const lookup = await lookUp(groups, clients);
+      return new Map(groups.map((group) => [group.name, planOf(group, lookup)]));
     },
     launched: (instances) => launchedInstances(clients.ec2, instances),
   };
@@ -43,16 +40,26 @@ function sourcesOf({ base, overrides }: LaunchReference): SourceReference[] {
   return [base, ...overrides.map(({ source }) => source)].filter((source) => source !== undefined);
 }
 
+/** What the members were launched from, where that says what they run: of a template, a version by its number. */
+function originsOf(members: readonly GroupMember[]): SourceReference[] {
+  const origins = members.flatMap(({ launchedFrom }) => launchedFrom ?? []);
+  const fixed = origins.filter(({ kind, version = '' }) => kind === 'configuration' || /^\d+$/.test(version));
+  return [...new Map(fixed.map((origin) => [keyOf(origin), origin])).values()];
+}
+
 interface Lookup {
   readonly sources: ReadonlyMap<string, FoundSource | Fault>;
   readonly images: ReadonlyMap<string, ParameterImage | Fault>;
 }
 
-async function lookUp(references: readonly SourceReference[], clients: LaunchClients): Promise<Lookup> {
-  const sources = await launchSources(references, clients);
-  const parameters = [...sources.values()].flatMap((source) =>
-    isFault(source) ? [] : (parameterOf(source.image) ?? []),
-  );
+async function lookUp(groups: readonly Group[], clients: LaunchClients): Promise<Lookup> {
+  const launching = groups.flatMap(({ launch }) => sourcesOf(launch));
+  const origins = groups.flatMap(({ members }) => originsOf(members));
+  const sources = await launchSources([...launching, ...origins], clients);
+  const parameters = launching.flatMap((reference) => {
+    const source = sources.get(keyOf(reference));
+    return source === undefined || isFault(source) ? [] : (parameterOf(source.image) ?? []);
+  });
   return { sources, images: await imageParameters(clients.ssm, parameters) };
 }
 
@@ -60,7 +67,7 @@ function parameterOf(image: string): string | undefined {
   return BY_PARAMETER.exec(image)?.[1];
 }
 
-function planOf(launch: LaunchReference, lookup: Lookup): LaunchPlan | Fault {
+function planOf({ launch, members }: Group, lookup: Lookup): LaunchPlan | Fault {
   const { base: reference } = launch;
   if (reference === undefined) return { fault: 'the group names neither a launch template nor a launch configuration' };
   const base = sourceOf({ reference }, lookup);
@@ -74,7 +81,14 @@ function planOf(launch: LaunchReference, lookup: Lookup): LaunchPlan | Fault {
     overrides.push({ type, source });
   }
   const types = typesOf(launch, lookup.sources.get(keyOf(reference)));
-  return { base, overrides, ...(types !== undefined && { types }) };
+  const origins = originsOf(members).flatMap((origin) => writtenOut(lookup.sources.get(keyOf(origin))));
+  return { base, overrides, ...(types !== undefined && { types }), origins };
+}
+
+/** Not one whose image a parameter names: that says what is launched now, not what was. */
+function writtenOut(found: FoundSource | Fault | undefined): LaunchSource[] {
+  if (found === undefined || isFault(found) || parameterOf(found.image) !== undefined) return [];
+  return [{ ...found.source, image: found.image }];
 }
 
 /** Nothing tells by which override such an instance was launched. */

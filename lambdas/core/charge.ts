@@ -33,9 +33,14 @@ export function decideCharge(found: Charge | undefined, claim: Claim, rivalRuns:
   if (found?.execution === claim.execution) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
   // What a run that has ended left behind says nothing about our time.
   if (found === undefined || !rivalRuns) return { kind: 'take', deadline: claim.deadline };
+  return mayTakeFrom(found, claim)
+    ? { kind: 'take', deadline: Math.min(claim.deadline, before) }
+    : { kind: 'join', execution: found.execution };
+}
+
+/** Whether the claim brings what the one in charge, which runs, does not have. */
+function mayTakeFrom({ kind, completesHook, deadline }: Charge, claim: Claim): boolean {
   // What nothing but us wants never hurries what must be; and one that has drained the node does the rest at once.
-  if (isVoluntary(claim.kind) || found.completesHook === true) return { kind: 'join', execution: found.execution };
-  const bringsHook = WITH_HOOK.has(claim.kind) && !WITH_HOOK.has(found.kind);
-  if (bringsHook || claim.deadline < before) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
-  return { kind: 'join', execution: found.execution };
+  if (isVoluntary(claim.kind) || completesHook === true) return false;
+  return (WITH_HOOK.has(claim.kind) && !WITH_HOOK.has(kind)) || claim.deadline < Date.parse(deadline);
 }

@@ -14,8 +14,8 @@ export interface DriftReason {
 /** What a node is held against. */
 export interface DriftFacts {
   readonly plan: LaunchPlan;
-  /** Absent: it cannot be told. */
-  readonly launched?: Launched;
+  /** Absent: it cannot be told; without `at`, no more than the image can. */
+  readonly launched?: Pick<Launched, 'image'> & Partial<Launched>;
   /** The control plane's minor version, `1.33`; absent: it cannot be told. */
   readonly controlPlane?: string;
   /** Epoch milliseconds. */
@@ -56,10 +56,20 @@ function sourceOf({ base, overrides }: LaunchPlan, { type }: GroupMember): Launc
 function isVain(
   { launchedFrom }: GroupMember,
   source: LaunchSource,
-  launched: Launched | undefined,
-): launched is Launched {
+  launched: DriftFacts['launched'],
+): launched is NonNullable<DriftFacts['launched']> {
   if (launchedFrom === undefined || launched === undefined || launched.image === source.image) return false;
-  return isSame(launchedFrom, source) && (source.imageSince === undefined || launched.at > source.imageSince);
+  const { at = 0 } = launched;
+  return isSame(launchedFrom, source) && (source.imageSince === undefined || at > source.imageSince);
+}
+
+/**
+ * The image that an instance runs, as far as what it was launched from tells; undefined: EC2 has to be asked. Where Auto
+ * Scaling names an image of the instance's own, that was laid over the source's.
+ */
+export function imageByOrigin({ launchedFrom, image }: GroupMember, { origins }: LaunchPlan): string | undefined {
+  if (launchedFrom === undefined || image !== undefined) return undefined;
+  return origins.find((origin) => isSame(launchedFrom, origin))?.image;
 }
 
 function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {

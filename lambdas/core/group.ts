@@ -67,6 +67,8 @@ export interface LaunchPlan {
   readonly overrides: readonly { readonly type: string; readonly source: LaunchSource }[];
   /** The instance types that it may launch; absent when they cannot be told: requirements decide, or nothing says. */
   readonly types?: readonly string[];
+  /** What its members were launched from, as far as that is still there and its image is written out in it. */
+  readonly origins: readonly LaunchSource[];
 }
 
 /** One template version, or launch configuration. */

@@ -41,6 +41,15 @@ export class HookRetirement extends Retirement {
     return this.#atDeadline === 'force';
   }
 
+  /** It must, whatever there is. */
+  protected mayBegin(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected mayDrain(): Promise<void> {
+    return Promise.resolve();
+  }
+
   protected async timeUp(order: DrainOrder, end: LateDrain): Promise<DrainEnd> {
     const { drain: memory } = end.memory;
     if (this.#atDeadline === 'retain') return await this.#drainOn({ ...order, before: memory }, end.waitingFor);

@@ -10,7 +10,7 @@ import {
   type Charge,
   type IsolationTaint,
 } from '../core/isolation.ts';
-import { isInstance } from '../core/node.ts';
+import { isInstance, type Node } from '../core/node.ts';
 import { resting, type Rest } from '../core/rest.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster, Journal } from './ports.ts';
@@ -20,28 +20,39 @@ interface Ports {
   readonly journal: Journal;
 }
 
+interface IsolationChecks {
+  readonly isRunning: (execution: string) => Promise<boolean>;
+  readonly isAsked: (node: Node) => boolean;
+}
+
 export type Isolated =
   /** `deadline`: by which it must be drained, epoch milliseconds: another's may have been nearer. */
   | { readonly kind: 'isolated'; readonly deadline: number }
   /** Another retirement is in charge and does it all (contract 1.6). */
   | { readonly kind: 'joined'; readonly execution: string }
   /** The node has been deleted meanwhile, or another machine has its name (contract 2.1). */
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'gone' }
+  /** The taint that asked for the drain has been taken away (contract 9.5). */
+  | { readonly kind: 'unasked' };
 
 /**
  * Takes charge of the node and isolates it, keeping every foreign mark. Doing it again for the same execution changes
  * nothing.
  *
  * @param isRunning whether the retirement of that name runs: asked only when another has left its marks
+ * @param isAsked whether the node still asks for what is done to it
  */
 export async function isolateNode(
   { subject, node, claim, taint }: { subject: Subject; node: string; claim: Claim; taint: IsolationTaint },
-  { cluster, journal, isRunning }: Ports & { isRunning: (execution: string) => Promise<boolean> },
+  { cluster, journal, isRunning, isAsked }: Ports & IsolationChecks,
 ): Promise<Isolated> {
   let { deadline } = claim;
   let joined: string | undefined;
+  let unasked = false;
   const patched = await patchNode(node, cluster, async (found) => {
     if (!isInstance(found, subject.instance)) return 'gone';
+    unasked = !isAsked(found);
+    if (unasked) return 'unchanged';
     const charge = chargeOf(found);
     const rival = charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge.execution));
     const decision = decideCharge(charge, claim, rival);
@@ -55,6 +66,7 @@ export async function isolateNode(
       : isolation(found, { ...claim, deadline, now: Date.now() }, taint);
   });
   if (patched === 'gone') return { kind: 'gone' };
+  if (unasked) return { kind: 'unasked' };
   if (joined !== undefined) {
     journal.report(retirementJoined(subject, { other: joined }));
     return { kind: 'joined', execution: joined };

@@ -1,6 +1,6 @@
 /** Holds the nodes of a cluster against what their groups would launch (contract 9.1). */
 import type { ClusterSettings, DriftSettings } from '../core/cluster-settings.ts';
-import { judgeDrift } from '../core/drift.ts';
+import { imageByOrigin, judgeDrift } from '../core/drift.ts';
 import type { Judged } from '../core/drift-decision.ts';
 import type { PlacedNode } from '../core/fleet.ts';
 import type { LaunchPlan } from '../core/group.ts';
@@ -37,14 +37,19 @@ export async function judgeFleet(
   }
   // Those of a warm pool wait to be needed, and their group replaces them by itself.
   const told = placed.filter(({ group, member }) => plans.has(group.name) && !isPooled(member.state));
-  const launched = needsLaunched(drift)
-    ? await launches.launched(told.map(({ member }) => member.instance))
-    : undefined;
+  // EC2 has kilobytes to tell of each: it is asked only of those of whom nothing else says what is needed.
+  const imageOf = ({ group, member }: PlacedNode): string | undefined => {
+    const plan = drift.maxAgeSeconds === undefined ? plans.get(group.name) : undefined;
+    return plan && imageByOrigin(member, plan);
+  };
+  const asked = told.filter((each) => imageOf(each) === undefined).map(({ member }) => member.instance);
+  const launched = needsLaunched(drift) ? await launches.launched(asked) : undefined;
   const controlPlane = drift.kubelet ? await controlPlanes.version(name) : undefined;
   const now = Date.now();
   const judged = told.flatMap((each): Judged[] => {
     const plan = plans.get(each.group.name);
-    const how = launched?.get(each.member.instance);
+    const image = imageOf(each);
+    const how = image === undefined ? launched?.get(each.member.instance) : { image };
     // An instance that EC2 does not know is gone, or has only just come: no reason to mark its node, nor to unmark it.
     if (plan === undefined || (launched !== undefined && how === undefined)) return [];
     const facts = { plan, now, ...(how && { launched: how }), ...(controlPlane !== undefined && { controlPlane }) };

@@ -36,9 +36,12 @@ export async function lookAtNode(
   const { notReadySince } = found;
   if (notReadySince === undefined) return { kind: 'alive' };
   const ended = deathOfMachine(await instances.machine(notice.instance));
-  if (ended !== undefined) return { kind: 'dead', death: ended };
+  return ended === undefined ? await lookAtSilent(notReadySince, node, cluster) : { kind: 'dead', death: ended };
+}
+
+async function lookAtSilent(notReadySince: number, node: string, cluster: Cluster): Promise<NodeLook> {
   const lookAgainAt = deadFrom(notReadySince);
   if (Date.now() < lookAgainAt) return { kind: 'silent', lookAgainAt };
-  const silent = deathBySilence(notReadySince, await cluster.otherNodes(node));
-  return silent === undefined ? { kind: 'alive' } : { kind: 'dead', death: silent };
+  const death = deathBySilence(notReadySince, await cluster.otherNodes(node));
+  return death === undefined ? { kind: 'alive' } : { kind: 'dead', death };
 }

@@ -7,6 +7,7 @@ import { forcePoint } from '../core/deadline.ts';
 import { isAskedFor } from '../core/drain-taints.ts';
 import { nodeMissing, retirementHeld, volumesAwaited, volumesDetached, volumesKept } from '../core/domain-event.ts';
 import { chargeOf } from '../core/isolation.ts';
+import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import { decideSlot } from '../core/slot.ts';
 import { detachPass } from './detach-volumes.ts';
@@ -67,7 +68,8 @@ export function isolateStage(
       const api = await ports.clusters.open(cluster.name);
       const isolating = { subject, node, claim, taint: cluster.taint };
       const isRunning = (name: string) => ports.running.isRunning(name);
-      const isolated = await isolateNode(isolating, { cluster: api, journal: ports.journal, isRunning });
+      const isAsked = (found: Node) => isAskedFor(found, notice);
+      const isolated = await isolateNode(isolating, { cluster: api, journal: ports.journal, isRunning, isAsked });
       return { state: 'done', value: { ...isolated, isolatedAt: Date.now() } };
     },
   };

@@ -81,14 +81,10 @@ export abstract class Retirement {
   }
 
   /** Before the node is touched. @throws Stopped when it must not be */
-  protected mayBegin(_node: string): Promise<void> {
-    return Promise.resolve();
-  }
+  protected abstract mayBegin(node: string): Promise<void>;
 
   /** Before the first pod is evicted, isolated. @throws Stopped when none may be */
-  protected mayDrain(_node: string): Promise<void> {
-    return Promise.resolve();
-  }
+  protected abstract mayDrain(node: string): Promise<void>;
 
   /** The drain's time is up and pods are left. @throws Stopped */
   protected abstract timeUp(order: DrainOrder, end: LateDrain): Promise<DrainEnd>;
@@ -108,6 +104,7 @@ export abstract class Retirement {
     const isolated = valueOf(await this.holder.through(isolateStage(this.order, node)));
     if (isolated.kind === 'joined') throw new Stopped('joined', `${isolated.execution} is in charge of the node`);
     if (isolated.kind === 'gone') return 'drained';
+    if (isolated.kind === 'unasked') throw unasked();
     this.holder.mustEndBy(isolated.deadline);
     await this.#waitForSlot(node);
     await this.mayDrain(node);
@@ -131,8 +128,8 @@ export abstract class Retirement {
     const end = await this.holder.through(slotStage(this.order, { node, deadline: this.holder.deadline }));
     // Held back for as long as it could be: from here on the deadline is what counts.
     if (end.kind === 'late') return;
-    const { by, unasked } = valueOf(end);
-    this.#unlessOthersWish(by, unasked);
+    const found = valueOf(end);
+    this.#unlessOthersWish(found.by, found.unasked);
   }
 
   /** Out of its load balancers; undefined when it is in none, or when none of them could be asked. */
@@ -189,9 +186,9 @@ export abstract class Retirement {
     });
   }
 
-  #unlessOthersWish(by: string | undefined, unasked = false): void {
+  #unlessOthersWish(by: string | undefined, isUnasked = false): void {
     if (by !== undefined) throw new Stopped('superseded', `${by} has taken charge of the node`);
-    if (unasked) throw new Stopped('restored', 'the taint that asked for its drain was taken away', { rests: false });
+    if (isUnasked) throw unasked();
   }
 
   #finish(ended: { result: Result; reason?: string }): Promise<Retired> {
@@ -201,6 +198,10 @@ export abstract class Retirement {
       return Promise.resolve(ended);
     });
   }
+}
+
+function unasked(): Stopped {
+  return new Stopped('restored', 'the taint that asked for its drain was taken away', { rests: false });
 }
 
 export function overMeanwhile(): Stopped {

@@ -33,7 +33,7 @@ export class VoluntaryRetirement extends Retirement {
   }
 
   /** Its load balancers can spare it (contract 7.1). */
-  protected override async mayBegin(node: string): Promise<void> {
+  protected async mayBegin(node: string): Promise<void> {
     if (!this.order.cluster.withdraw.enabled) return;
     const end = await this.holder.through(targetRoomStage(this.order, node));
     if (end.kind === 'late') throw new Stopped('restored', `it could not be spared: ${end.waitingFor.join(', ')}`);
@@ -41,7 +41,7 @@ export class VoluntaryRetirement extends Retirement {
   }
 
   /** No pod wants to stay: such a node is skipped (contract 4.1). */
-  protected override async mayDrain(node: string): Promise<void> {
+  protected async mayDrain(node: string): Promise<void> {
     const { kept } = valueOf(await this.holder.through(surveyStage(this.order, node)));
     if (kept.length > 0) throw new Stopped('restored', `it has pods that are not to be evicted: ${kept.join(', ')}`);
   }

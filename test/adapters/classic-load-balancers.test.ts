@@ -202,3 +202,31 @@ describe('deregistering instances (contract 7.3)', () => {
     expect((await elsewhere.targets(pool, many)).map(({ id }) => id)).toEqual([ids[1], ids[2]]);
   });
 });
+
+describe('registering instances again (contract 5.4)', () => {
+  test('brings one back that drains, and one that has gone', async () => {
+    await using given = await withLoadBalancing();
+    const { pool, ids } = await served(given);
+    for (const later of [0, 61_000]) {
+      await deregister(given, pool, ids[0]);
+      await given.clock.advance(later);
+      await given.port.register(pool, [{ id: ids[0] }]);
+      expect(await states(given, pool, ids)).toContainEqual([ids[0], 'registered']);
+    }
+    expect(given.count('RegisterInstancesWithLoadBalancer')).toBe(2);
+  });
+
+  test('is done when the balancer has gone', async () => {
+    await using given = await withLoadBalancing();
+    const { pool, ids } = await served(given);
+    given.elb.classicBalancers.delete('front');
+    await given.port.register(pool, [{ id: ids[0] }]);
+    expect(given.count('RegisterInstancesWithLoadBalancer')).toBe(1);
+  });
+
+  test('of an instance that AWS does not know fails', async () => {
+    await using given = await withLoadBalancing();
+    const { pool } = await served(given);
+    await expect(given.port.register(pool, [{ id: UNKNOWN }])).rejects.toThrow(UNKNOWN);
+  });
+});

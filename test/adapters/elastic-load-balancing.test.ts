@@ -2,8 +2,11 @@ import { describe, expect, test, vi } from 'vitest';
 import {
   BALANCER_READ_ACTIONS,
   CLASSIC_DEREGISTER_ACTIONS,
+  CLASSIC_REGISTER_ACTIONS,
   TARGET_DEREGISTER_ACTIONS,
+  TARGET_REGISTER_ACTIONS,
 } from '../../lambdas/adapters/elastic-load-balancing.ts';
+import { TAGGED_BALANCER_ACTIONS } from '../../lambdas/adapters/tagged-balancers.ts';
 import type { TargetPool } from '../../lambdas/core/target-pool.ts';
 import type { TargetGroupPlan } from '../peers/aws/elastic-load-balancing/target-group.ts';
 import { portFor, withLoadBalancing } from './load-balancing-given.ts';
@@ -263,6 +266,16 @@ describe('what was found is kept for 120 s (contract 7.2)', () => {
   });
 });
 
+test('a pool without a tag of the cluster is not tagged for it, whoever else’s it is', async () => {
+  await using given = await withLoadBalancing();
+  given.elb.addLoadBalancer({ name: 'front', tags: CLUSTER });
+  given.elb.addTargetGroup({ name: 'web', loadBalancers: ['front'] });
+  given.elb.addClassicBalancer({ name: 'classic', tags: { 'kubernetes.io/cluster/green': 'owned' } });
+  const pools = await given.pools({ vpc: VPC });
+  expect(names(pools)).toEqual(['classic', 'web']);
+  for (const pool of pools) expect(await given.port.isTaggedFor('blue', pool)).toBe(false);
+});
+
 describe('rights (faults.md 28)', () => {
   test('the declared IAM actions are enough', async () => {
     await using given = await withLoadBalancing();
@@ -280,6 +293,20 @@ describe('rights (faults.md 28)', () => {
     for (const pool of found) await port.deregister(pool, await port.targets(pool));
     expect(given.aws.requests.filter(({ error }) => error === 'AccessDenied')).toEqual([]);
     expect(given.elb.health(web.arn, { id }).state).toBe('draining');
+  });
+
+  test('the declared IAM actions of registering are enough for it', async () => {
+    await using given = await withLoadBalancing();
+    const web = given.elb.addTargetGroup({ name: 'web', tags: CLUSTER });
+    given.elb.addClassicBalancer({ name: 'classic', tags: CLUSTER });
+    const { instanceId: id } = given.aws.instances.launch();
+    const pools = await given.pools({ cluster: 'blue' });
+    const actions = [...TAGGED_BALANCER_ACTIONS, ...TARGET_REGISTER_ACTIONS, ...CLASSIC_REGISTER_ACTIONS];
+    const port = portFor(given, given.credentialsFor(...actions));
+    expect(await Promise.all(pools.map((pool) => port.isTaggedFor('blue', pool)))).toEqual([true, true]);
+    for (const pool of pools) await port.register(pool, [{ id }]);
+    expect(given.elb.health(web.arn, { id }).reason).not.toBe('Target.NotRegistered');
+    expect(await Promise.all(pools.map((pool) => given.targets(pool)))).toMatchObject([[{ id }], [{ id }]]);
   });
 
   test('a missing one is told as AWS tells it, after one try', async () => {

@@ -18,7 +18,7 @@ describe('the plan of a group', () => {
     );
     given.group({ launchTemplate: { id, version } });
     const base = { kind: 'template', id, ...expected };
-    expect(await given.plan()).toEqual({ base, overrides: [], types: [type] });
+    expect(await given.plan()).toEqual({ base, overrides: [], types: [type], origins: [] });
   });
 
   test('with a launch configuration', async () => {
@@ -26,7 +26,7 @@ describe('the plan of a group', () => {
     given.aws.autoScaling.launching.addConfiguration({ name: 'old', imageId: 'ami-1', instanceType: 'm5.large' });
     given.group({ launchConfiguration: 'old' });
     const base = { kind: 'configuration', id: 'old', image: 'ami-1' };
-    expect(await given.plan()).toEqual({ base, overrides: [], types: ['m5.large'] });
+    expect(await given.plan()).toEqual({ base, overrides: [], types: ['m5.large'], origins: [] });
   });
 
   test('with a mixed instances policy has a source for each type that has its own template or image', async () => {
@@ -48,6 +48,7 @@ describe('the plan of a group', () => {
         { type: 'm5.large', source: { kind: 'template', id, version: '1', image: 'ami-4', imageSince: now } },
       ],
       types: ['m6i.large', 'm7g.large', 'm5.large'],
+      origins: [],
     });
   });
 

@@ -27,6 +27,21 @@ describe('calls to Elastic Load Balancing', () => {
     expect(given.elb.limits.use(V2, 'registration').taken).toBe(150);
   });
 
+  test('that register share the rate of those that deregister', async () => {
+    await using given = await withLoadBalancing();
+    const { instanceId: id } = given.aws.instances.launch();
+    for (let index = 0; index < 20; index += 1) given.elb.addTargetGroup({ name: `tg-${index}` });
+    const pools = await given.passing(given.pools({ vpc: VPC }));
+    const target = { id, port: 80, state: 'registered', healthy: true } as const;
+    const bothWays = pools.map(async (pool) => {
+      await given.port.deregister(pool, [target]);
+      await given.port.register(pool, [target]);
+    });
+    await given.passing(Promise.all(bothWays));
+    expect(given.elb.limits.use(V2, 'registration').taken).toBe(40);
+    expect(given.elb.limits.refused).toBe(0);
+  });
+
   test('that deregister do not wait for a scan', async () => {
     await using given = await withLoadBalancing();
     given.elb.addLoadBalancer({ name: 'front' });

@@ -191,6 +191,67 @@ describe('deregistering targets (contract 7.3)', () => {
   });
 });
 
+describe('registering targets again (contract 5.4)', () => {
+  test('brings every port back into service, in one call, while it drains and once it has gone', async () => {
+    await using given = await withLoadBalancing();
+    const { group, id, pool } = await served(given);
+    given.elb.register(group.arn, [{ id, port: 30443 }]);
+    const before = await given.targets(pool);
+    for (const later of [0, 301_000]) {
+      await given.port.deregister(pool, before);
+      await given.clock.advance(later);
+      await given.port.register(pool, before);
+      expect(await given.targets(pool)).toEqual(before.map((target) => ({ ...target, healthy: false })));
+    }
+    expect(given.count('RegisterTargets')).toBe(2);
+  });
+
+  test('of hundreds takes as few calls as deregistering them', async () => {
+    await using given = await withLoadBalancing();
+    const { pool } = await served(given, { targetType: 'ip' });
+    const many = Array.from({ length: 450 }, (_, index) => ({ id: `10.9.${index >> 8}.${index & 255}` }));
+    await given.passing(given.port.register(pool, many));
+    expect(await given.targets(pool)).toHaveLength(451);
+    expect(given.count('RegisterTargets')).toBe(3);
+  });
+
+  test('changes nothing of one that is in service', async () => {
+    await using given = await withLoadBalancing();
+    const { pool } = await served(given);
+    const before = await given.targets(pool);
+    await given.port.register(pool, before);
+    expect(await given.targets(pool)).toEqual(before);
+  });
+
+  test('names all that AWS wants to hear of them', async () => {
+    await using given = await withLoadBalancing();
+    const { pool } = await served(given, { targetType: 'ip' });
+    await given.port.register(pool, [{ id: '10.8.0.1', port: 443, zone: 'all', serverId: '0x0123456789abcdef' }]);
+    const asked = given.aws.requests.find(({ action }) => action === 'RegisterTargets');
+    const target = { Id: '10.8.0.1', Port: '443', AvailabilityZone: 'all', QuicServerId: '0x0123456789abcdef' };
+    expect(asked?.parameters).toMatchObject({ Targets: [target] });
+  });
+
+  test('is done when the group has gone', async () => {
+    await using given = await withLoadBalancing();
+    const { group, pool } = await served(given);
+    const before = await given.targets(pool);
+    given.elb.targetGroups.delete(group.arn);
+    await given.port.register(pool, before);
+    expect(given.count('RegisterTargets')).toBe(1);
+  });
+
+  test('of an instance that does not run fails, in AWS’s words', async () => {
+    await using given = await withLoadBalancing();
+    const { id, pool } = await served(given);
+    const before = await given.targets(pool);
+    given.aws.instances.terminate(id);
+    await expect(given.port.register(pool, before)).rejects.toMatchObject({
+      name: 'InvalidTargetException',
+    });
+  });
+});
+
 test('the drain time of a group that never had one set is AWS’s default', async () => {
   await using given = await withLoadBalancing();
   const { group, pool } = await served(given);

@@ -1,9 +1,9 @@
 /** What AWS tells of the groups, templates and instances of a made-up cluster: XML, about as long as the real one. */
 import * as fleet from './scan-fleet.ts';
 
-export function group(index: number, nodes: number): string {
+export function group(index: number, cluster: fleet.MadeUpFleet): string {
   const first = index * fleet.PER_GROUP;
-  const size = Math.min(fleet.PER_GROUP, nodes - first);
+  const size = Math.min(fleet.PER_GROUP, cluster.nodes - first);
   const name = fleet.groupName(first);
   const tags = {
     'ebb/managed': 'true',
@@ -25,7 +25,7 @@ export function group(index: number, nodes: number): string {
     element('HealthCheckType', 'EC2'),
     element(
       'Instances',
-      Array.from({ length: size }, (_, nth) => member(first + nth, index)),
+      Array.from({ length: size }, (_, nth) => member(first + nth, index, cluster)),
     ),
     element('SuspendedProcesses', ''),
     element('VPCZoneIdentifier', 'subnet-0123456789abcdef0,subnet-0123456789abcdef1,subnet-0123456789abcdef2'),
@@ -43,11 +43,11 @@ function templateOf(group: number, version: string): string {
   return element('LaunchTemplateId', id) + element('LaunchTemplateName', `eks-${id}`) + element('Version', version);
 }
 
-function member(index: number, group: number): string {
-  const version = fleet.isCurrent(index) ? fleet.TEMPLATE_VERSION : fleet.TEMPLATE_VERSION - 1;
+function member(index: number, group: number, cluster: fleet.MadeUpFleet): string {
+  const version = fleet.isCurrent(index, cluster) ? fleet.TEMPLATE_VERSION : fleet.TEMPLATE_VERSION - 1;
   return element('member', [
     element('InstanceId', fleet.instanceId(index)),
-    element('InstanceType', 'm6i.2xlarge'),
+    element('InstanceType', fleet.TYPE),
     element('AvailabilityZone', fleet.zoneOf(index)),
     element('LifecycleState', 'InService'),
     element('HealthStatus', 'Healthy'),
@@ -66,23 +66,25 @@ function groupTag(group: string, key: string, value: string): string {
   ]);
 }
 
-export function templateVersion(id: string): string {
+/** @param asked a number, or `$Latest` */
+export function templateVersion(id: string, asked: string): string {
+  const version = asked === '$Latest' ? fleet.TEMPLATE_VERSION : Number(asked);
   return element('item', [
     element('launchTemplateId', id),
-    element('versionNumber', String(fleet.TEMPLATE_VERSION)),
+    element('versionNumber', String(version)),
     element('defaultVersion', 'false'),
     element('launchTemplateData', [
-      element('imageId', fleet.IMAGES.now),
-      element('instanceType', 'm6i.2xlarge'),
+      element('imageId', version === fleet.TEMPLATE_VERSION ? fleet.IMAGES.now : fleet.IMAGES.before),
+      element('instanceType', fleet.TYPE),
       element('userData', 'A'.repeat(4_000)),
     ]),
   ]);
 }
 
 /** Two network interfaces with ten addresses each, as the VPC CNI has them on a node that is half full. */
-export function reservation(id: string): string {
+export function reservation(id: string, cluster: fleet.MadeUpFleet): string {
   const index = fleet.indexOf(id);
-  const image = fleet.isCurrent(index) ? fleet.IMAGES.now : fleet.IMAGES.before;
+  const image = fleet.isCurrent(index, cluster) ? fleet.IMAGES.now : fleet.IMAGES.before;
   return element('item', [
     element('reservationId', 'r-0123456789abcdef0'),
     element('ownerId', '123456789012'),
@@ -123,7 +125,7 @@ const INSTANCE_TAGS = {
 function instanceFields(index: number): string {
   const fields = {
     privateDnsName: fleet.nodeName(index),
-    instanceType: 'm6i.2xlarge',
+    instanceType: fleet.TYPE,
     subnetId: 'subnet-0123456789abcdef0',
     vpcId: 'vpc-0123456789abcdef0',
     privateIpAddress: fleet.address(index, 0),

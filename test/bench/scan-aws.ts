@@ -4,9 +4,9 @@
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { clusterParameter, parseConfiguration } from '../../lambdas/entry/configuration.ts';
+import { SETTINGS } from './scan-marks.ts';
 import { group, reservation, templateVersion } from './scan-answers.ts';
-import { CLUSTER, groupName, instanceId, PER_GROUP } from './scan-fleet.ts';
+import { CLUSTER, instanceId, PER_GROUP, type MadeUpFleet } from './scan-fleet.ts';
 
 export interface CannedAws {
   readonly url: string;
@@ -15,7 +15,7 @@ export interface CannedAws {
 }
 
 interface World {
-  readonly nodes: number;
+  readonly fleet: MadeUpFleet;
   readonly kubernetes: { readonly url: string; readonly ca: string };
 }
 
@@ -34,7 +34,7 @@ export async function serveAws(world: World, counted: (request: string) => void)
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, server, instanceBytes: reservation(instanceId(0)).length };
+  return { url: `http://127.0.0.1:${port}`, server, instanceBytes: reservation(instanceId(0), world.fleet).length };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -64,10 +64,6 @@ function parameters(action: string): object {
   return action === 'GetParameter' ? { Parameter: parameter } : { Parameters: [parameter] };
 }
 
-/** As the stack writes them, with every default. */
-const SETTINGS = parseConfiguration({ clusters: [{ name: CLUSTER, groups: [{ name: groupName(0) }] }] })
-  .clusters.map(clusterParameter)
-  .join('');
 
 function clusterOf({ kubernetes: { url, ca } }: World): object {
   const certificateAuthority = { data: Buffer.from(ca).toString('base64') };
@@ -75,25 +71,25 @@ function clusterOf({ kubernetes: { url, ca } }: World): object {
 }
 
 const QUERIES: Readonly<Record<string, (asked: URLSearchParams, world: World) => string>> = {
-  DescribeAutoScalingGroups: (asked, { nodes }) => {
+  DescribeAutoScalingGroups: (asked, { fleet }) => {
     // By name it is the configured one alone, by tag all of them.
-    const groups = asked.has('AutoScalingGroupNames.member.1') ? 1 : Math.ceil(nodes / PER_GROUP);
+    const groups = asked.has('AutoScalingGroupNames.member.1') ? 1 : Math.ceil(fleet.nodes / PER_GROUP);
     const first = Number(asked.get('NextToken') ?? '0');
     const next = Math.min(groups, first + GROUPS_PER_PAGE);
-    const items = Array.from({ length: next - first }, (_, index) => group(first + index, nodes));
+    const items = Array.from({ length: next - first }, (_, index) => group(first + index, fleet));
     const more = next < groups ? `<NextToken>${next}</NextToken>` : '';
     return result('DescribeAutoScalingGroups', `<AutoScalingGroups>${items.join('')}</AutoScalingGroups>${more}`);
   },
   DescribeInstanceRefreshes: () => result('DescribeInstanceRefreshes', '<InstanceRefreshes/>'),
-  DescribeLaunchTemplateVersions: (asked) =>
-    ec2(
-      'DescribeLaunchTemplateVersions',
-      'launchTemplateVersionSet',
-      templateVersion(asked.get('LaunchTemplateId') ?? ''),
-    ),
-  DescribeInstances: (asked) => {
+  DescribeLaunchTemplateVersions: (asked) => {
+    const id = asked.get('LaunchTemplateId') ?? '';
+    const versions = [...asked].flatMap(([name, value]) => (name.startsWith('LaunchTemplateVersion.') ? [value] : []));
+    const found = versions.map((version) => templateVersion(id, version));
+    return ec2('DescribeLaunchTemplateVersions', 'launchTemplateVersionSet', found.join(''));
+  },
+  DescribeInstances: (asked, { fleet }) => {
     const ids = [...asked].flatMap(([name, value]) => (name.startsWith('InstanceId.') ? [value] : []));
-    return ec2('DescribeInstances', 'reservationSet', ids.map(reservation).join(''));
+    return ec2('DescribeInstances', 'reservationSet', ids.map((id) => reservation(id, fleet)).join(''));
   },
 };
 

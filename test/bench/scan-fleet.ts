@@ -11,6 +11,18 @@ export const PER_GROUP = 50;
 /** One of these is what groups launch now, the other what most nodes still run. */
 export const IMAGES = { now: 'ami-0fedcba9876543210', before: 'ami-0123456789abcdef0' } as const;
 export const TEMPLATE_VERSION = 7;
+export const TYPE = 'm6i.2xlarge';
+
+/**
+ * `current`: every node is as its group would make it. Otherwise most run the image before: `drifted` says so nowhere
+ * yet, `marked` on each of them.
+ */
+export type FleetState = 'current' | 'drifted' | 'marked';
+
+export interface MadeUpFleet {
+  readonly nodes: number;
+  readonly state: FleetState;
+}
 
 /** An image was released a while ago: one node of so many runs it already. */
 const CURRENT_ONE_IN = 10;
@@ -18,6 +30,7 @@ const CURRENT_ONE_IN = 10;
 const REGION = 'eu-central-1';
 const CREATED = Date.parse('2026-01-05T12:00:00Z');
 const MINUTE_MS = 60_000;
+const SUBNETS = 200;
 
 /** On a busy node the kubelet tells of fifty images at most; names twice, by tag and by digest. */
 const IMAGES_ON_NODE = 40;
@@ -44,8 +57,8 @@ export function zoneOf(index: number): string {
   return REGION + ('abc'[index % 3] ?? 'a');
 }
 
-export function isCurrent(index: number): boolean {
-  return index % CURRENT_ONE_IN === 0;
+export function isCurrent(index: number, { state }: Pick<MadeUpFleet, 'state'>): boolean {
+  return state === 'current' || index % CURRENT_ONE_IN === 0;
 }
 
 export function createdAt(index: number): string {
@@ -56,13 +69,19 @@ export function nodeName(index: number): string {
   return `${addressName(index)}.${REGION}.compute.internal`;
 }
 
+/** Of a node, from its name. */
+export function indexOfNode(name: string): number {
+  const [, low = 0, high = 0] = /^ip-10-(\d+)-(\d+)-/.exec(name)?.map(Number) ?? [];
+  return high * SUBNETS + low;
+}
+
 function addressName(index: number): string {
   return `ip-${address(index, 0).replaceAll('.', '-')}`;
 }
 
 /** @param nth of the node's own, 0 is its first */
 export function address(index: number, nth: number): string {
-  return `10.${index % 200}.${Math.floor(index / 200) % 250}.${nth + 1}`;
+  return `10.${index % SUBNETS}.${Math.floor(index / SUBNETS)}.${nth + 1}`;
 }
 
 /** About 14 KB. */
@@ -99,7 +118,7 @@ function labelsOf(index: number): Record<string, string> {
   const [name, zone] = [nodeName(index), zoneOf(index)];
   return {
     'beta.kubernetes.io/arch': 'amd64',
-    'beta.kubernetes.io/instance-type': 'm6i.2xlarge',
+    'beta.kubernetes.io/instance-type': TYPE,
     'beta.kubernetes.io/os': 'linux',
     'eks.amazonaws.com/capacityType': 'ON_DEMAND',
     'eks.amazonaws.com/nodegroup': groupName(index),
@@ -112,7 +131,7 @@ function labelsOf(index: number): Record<string, string> {
     'kubernetes.io/arch': 'amd64',
     'kubernetes.io/hostname': name,
     'kubernetes.io/os': 'linux',
-    'node.kubernetes.io/instance-type': 'm6i.2xlarge',
+    'node.kubernetes.io/instance-type': TYPE,
     'topology.ebs.csi.aws.com/zone': zone,
     'topology.k8s.aws/zone-id': 'euc1-az1',
     'topology.kubernetes.io/region': REGION,

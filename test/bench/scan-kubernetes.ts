@@ -7,7 +7,8 @@ import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { makeCertificates } from '../peers/kubernetes/tls.ts';
-import { nodeManifest } from './scan-fleet.ts';
+import { indexOfNode, type MadeUpFleet } from './scan-fleet.ts';
+import { markedNode } from './scan-marks.ts';
 
 /** The API server's own level. */
 const GZIP = { level: 1 };
@@ -24,14 +25,15 @@ export interface CannedKubernetes {
 
 /** @param pageSize the one that is asked for */
 export async function serveKubernetes(
-  nodes: number,
+  fleet: MadeUpFleet,
   pageSize: number,
   counted: (request: string) => void,
 ): Promise<CannedKubernetes> {
+  const { nodes } = fleet;
   const pages: Buffer[] = [];
   const sizes = { json: 0, wire: 0 };
   for (let first = 0; first < nodes; first += pageSize) {
-    const json = JSON.stringify(nodePage(first, Math.min(pageSize, nodes - first), nodes));
+    const json = JSON.stringify(nodePage(first, Math.min(pageSize, nodes - first), fleet));
     const page = gzipSync(json, GZIP);
     sizes.json += json.length;
     sizes.wire += page.length;
@@ -41,9 +43,12 @@ export async function serveKubernetes(
   const { key, cert, ca } = await makeCertificates();
   const server = createSecureServer({ key, cert, allowHTTP1: true }, (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'https://cluster');
-    counted(`${request.method} ${pathname}`);
+    const [, name] = /^\/api\/v1\/nodes\/(.+)$/.exec(pathname) ?? [];
+    counted(`${request.method} ${name === undefined ? pathname : '/api/v1/nodes/{name}'}`);
     response.setHeader('content-type', 'application/json');
     if (pathname === '/api/v1/pods') response.end(pods);
+    // What is patched is not remembered, so that every run meets the same.
+    else if (name !== undefined) response.end(JSON.stringify(markedNode(indexOfNode(name), fleet.state)));
     else if (pathname === '/api/v1/nodes' && searchParams.get('limit') === String(pageSize)) {
       response.setHeader('content-encoding', 'gzip');
       response.end(pages[Number(searchParams.get('continue') ?? '0')] ?? '');
@@ -62,10 +67,10 @@ export async function serveKubernetes(
   };
 }
 
-function nodePage(first: number, count: number, nodes: number): object {
+function nodePage(first: number, count: number, { nodes, state }: MadeUpFleet): object {
   const next = first + count;
   const more = next < nodes ? { continue: String(next / count), remainingItemCount: nodes - next } : {};
-  const items = Array.from({ length: count }, (_, index) => nodeManifest(first + index));
+  const items = Array.from({ length: count }, (_, index) => markedNode(first + index, state));
   return { kind: 'NodeList', apiVersion: 'v1', metadata: { resourceVersion: '2000000', ...more }, items };
 }
 

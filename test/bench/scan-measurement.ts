@@ -5,14 +5,28 @@ import { on } from 'node:events';
 import { join } from 'node:path';
 import { bundleFunction } from '../../infra/function-bundle.ts';
 import { PARAMETERS } from './scan-aws.ts';
-import { PER_GROUP } from './scan-fleet.ts';
+import { PER_GROUP, type FleetState } from './scan-fleet.ts';
 import type { Bare, Pass } from './scan-run.ts';
 import type { Asked, Serving } from './scan-servers.ts';
 
+/** What is run, and of what cluster. */
+export const SCANS = {
+  /** As most runs are. */
+  steady: { state: 'current', dryRun: false },
+  /** While nodes are replaced one after the other: those that are out of date are marked. */
+  waiting: { state: 'marked', dryRun: false },
+  /** The first after an image was released: each node that runs another is marked. */
+  marking: { state: 'drifted', dryRun: false },
+  /** For a person. */
+  dry: { state: 'drifted', dryRun: true },
+} as const satisfies Record<string, { state: FleetState; dryRun: boolean }>;
+
+export type Scan = keyof typeof SCANS;
+
 export interface ScanMeasurement {
+  readonly scan: Scan;
   readonly nodes: number;
   readonly groups: number;
-  readonly drifted: number;
   /** Of each run in one sandbox: the first is cold. */
   readonly passes: readonly { readonly seconds: number; readonly cpuSeconds: number }[];
   /** The most memory of all runs, and of a process that has loaded nothing yet. */
@@ -21,7 +35,7 @@ export interface ScanMeasurement {
   /** Of one run, by kind; what only the first asks for is spread over all. */
   readonly kubernetesRequests: Readonly<Record<string, number>>;
   readonly awsRequests: Readonly<Record<string, number>>;
-  /** Of the dry run's answer; Lambda takes 6 MB. */
+  /** Of the dry run's answer, of which Lambda takes 6 MB; 0 of other runs. */
   readonly answerMegabytes: number;
   /** What the servers told of each node and instance. */
   readonly bytes: Serving['bytes'];
@@ -37,21 +51,22 @@ const PROJECT = join(import.meta.dirname, '../..');
 const RUN = { source: join(import.meta.dirname, 'scan-run.ts'), built: join('dist', 'scan-bench', 'run.mjs') };
 
 /** @throws Error when the function fails */
-export async function measureScan(nodes: number, passes: number): Promise<ScanMeasurement> {
+export async function measureScan(scan: Scan, nodes: number, passes: number): Promise<ScanMeasurement> {
+  const { state, dryRun } = SCANS[scan];
   const { directory } = bundleFunction('drift-tainter');
   // Built, because a process that strips types itself needs more memory for that than for most scans.
   buildSync({ absWorkingDir: PROJECT, entryPoints: [RUN.source], outfile: RUN.built, format: 'esm', platform: 'node' });
-  const process = fork(join(import.meta.dirname, 'scan-servers.ts'), [String(nodes)]);
-  const servers = { process, inbox: new Inbox(process) };
+  const served = fork(join(import.meta.dirname, 'scan-servers.ts'), [String(nodes), state]);
+  const servers = { process: served, inbox: new Inbox(served) };
   try {
     const { awsUrl, bytes } = await servers.inbox.next<Serving>();
-    const run = await ran(join(directory, 'index.mjs'), { awsUrl, passes, servers });
+    const run = await ran(join(directory, 'index.mjs'), { awsUrl, passes, dryRun, servers });
     const { asked, bare, all } = run;
     const last = all.at(-1);
     return {
+      scan,
       nodes,
       groups: Math.ceil(nodes / PER_GROUP),
-      drifted: last?.drifted ?? 0,
       passes: all.map(({ seconds, cpuSeconds }) => ({ seconds, cpuSeconds })),
       peakMegabytes: megabytes(last?.peakBytes),
       bareMegabytes: megabytes(bare.peakBytes),
@@ -61,7 +76,7 @@ export async function measureScan(nodes: number, passes: number): Promise<ScanMe
       bytes,
     };
   } finally {
-    process.kill();
+    served.kill();
   }
 }
 
@@ -72,10 +87,10 @@ interface Servers {
 
 async function ran(
   bundle: string,
-  { awsUrl, passes, servers }: { awsUrl: string; passes: number; servers: Servers },
+  { awsUrl, passes, dryRun, servers }: { awsUrl: string; passes: number; dryRun: boolean; servers: Servers },
 ): Promise<{ bare: Bare; all: readonly Pass[]; asked: Asked }> {
-  const child = fork(join(PROJECT, RUN.built), [bundle, String(passes)], {
-    execArgv: [HEAP],
+  const child = fork(join(PROJECT, RUN.built), [bundle, String(passes), JSON.stringify({ dryRun })], {
+    execArgv: [HEAP, ...(process.env['SCAN_FLAGS'] ?? '').split(' ').filter(Boolean)],
     env: environment(awsUrl),
     // It logs as it does in Lambda; a failure throws.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

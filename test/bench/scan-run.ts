@@ -1,6 +1,6 @@
 /**
  * The process that is measured: it loads the shipped bundle as Lambda does, runs it a few times as a warm sandbox would,
- * and tells its parent what that took. It imports nothing else, so that its memory is the function's.
+ * dry or as the schedule does, and tells its parent what that took. It imports nothing else, so that its memory is the function's.
  */
 import { pathToFileURL } from 'node:url';
 
@@ -11,9 +11,8 @@ export interface Pass {
   readonly cpuSeconds: number;
   /** The most memory so far, bytes. */
   readonly peakBytes: number;
-  /** Of what the function answers. */
+  /** Of what the function answers; 0 unless it runs dry. */
   readonly answerBytes: number;
-  readonly drifted: number;
 }
 
 /** Before anything of the function is loaded. */
@@ -22,11 +21,11 @@ export interface Bare {
   readonly peakBytes: number;
 }
 
-const [bundle = '', passes = '1'] = process.argv.slice(2);
+const [bundle = '', passes = '1', event = '{}'] = process.argv.slice(2);
 
 process.send?.({ kind: 'bare', peakBytes: peak() } satisfies Bare);
 const { handler } = (await import(pathToFileURL(bundle).href)) as {
-  handler: (event: object, context: object) => Promise<readonly { readonly nodes: readonly unknown[] }[]>;
+  handler: (event: object, context: object) => Promise<object | undefined>;
 };
 const context = { functionName: 'drift-tainter', getRemainingTimeInMillis: () => 240_000 };
 for (let pass = 0; pass < Number(passes); pass += 1) process.send?.(await measured());
@@ -34,8 +33,8 @@ process.disconnect();
 
 async function measured(): Promise<Pass> {
   const [began, cpu] = [performance.now(), process.cpuUsage()];
-  const reports = await handler({ dryRun: true }, context);
-  const answerBytes = JSON.stringify(reports).length;
+  const answer = await handler(JSON.parse(event) as object, context);
+  const answerBytes = answer === undefined ? 0 : JSON.stringify(answer).length;
   const { user, system } = process.cpuUsage(cpu);
   return {
     kind: 'pass',
@@ -43,7 +42,6 @@ async function measured(): Promise<Pass> {
     cpuSeconds: (user + system) / 1_000_000,
     peakBytes: peak(),
     answerBytes,
-    drifted: reports.reduce((sum, { nodes }) => sum + nodes.length, 0),
   };
 }
 

@@ -1,4 +1,5 @@
 /** A process of its own: the API server and AWS of a made-up cluster, until its parent ends it. */
+import type { FleetState } from './scan-fleet.ts';
 import { serveAws } from './scan-aws.ts';
 import { serveKubernetes } from './scan-kubernetes.ts';
 
@@ -18,13 +19,14 @@ export interface Asked {
 }
 
 /** The one that the scan asks for. */
-const PAGE_SIZE = 500;
+const PAGE_SIZE = Number(process.env['SCAN_PAGE'] ?? 500);
 
-const nodes = Number(process.argv[2]);
+const [, , nodes, state] = process.argv;
+const fleet = { nodes: Number(nodes), state: state as FleetState };
 const asked = { kubernetes: new Map<string, number>(), aws: new Map<string, number>() };
 
-const kubernetes = await serveKubernetes(nodes, PAGE_SIZE, counterIn(asked.kubernetes));
-const aws = await serveAws({ nodes, kubernetes }, counterIn(asked.aws));
+const kubernetes = await serveKubernetes(fleet, PAGE_SIZE, counterIn(asked.kubernetes));
+const aws = await serveAws({ fleet, kubernetes }, counterIn(asked.aws));
 
 process.on('message', () => {
   const told: Asked = {

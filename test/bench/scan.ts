@@ -1,15 +1,17 @@
 /**
- * `npm run -s scan-bench`: what a look at all nodes of a cluster takes, with most of them out of date: seconds, CPU,
- * memory and requests of the shipped function, as a table or as JSON.
+ * `npm run -s scan-bench`: what a look at all nodes of a cluster takes: seconds, CPU, memory and requests of the shipped
+ * function, as a table or as JSON.
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { runCommand, WrongUsage } from '../demo/command.ts';
-import { measureScan, MEMORY_MEGABYTES, type ScanMeasurement } from './scan-measurement.ts';
+import { measureScan, MEMORY_MEGABYTES, SCANS, type Scan, type ScanMeasurement } from './scan-measurement.ts';
 
-const USAGE = `npm run -s scan-bench -- [--nodes LIST] [--passes COUNT] [--json]
+const USAGE = `npm run -s scan-bench -- [--scans LIST] [--nodes LIST] [--passes COUNT] [--json]
 
-Runs the drift tainter, dry, against local servers that tell of so many nodes:
+Runs the drift tainter against local servers that tell of so many nodes:
+  --scans LIST    steady: no node is out of date; waiting: nine of ten are, and are marked so already;
+                  marking: they are marked now; dry: they would be (default all four)
   --nodes LIST    how many (default 500,5000,15000)
   --passes COUNT  runs in one sandbox, of which the first is cold (default 2)
   --json          prints the rows as JSON`;
@@ -20,10 +22,10 @@ const MEMORY_OF_A_CPU = 1_769;
 const FIGURES = ['s', 'CPU s', 'Lambda s', 'MB', 'above', 'Kubernetes', 'AWS', 'answer MB'];
 
 process.exitCode = await runCommand('scan-bench', USAGE, async () => {
-  const { help, json, nodes, passes } = readOptions(process.argv.slice(2));
+  const { help, json, scans, nodes, passes } = readOptions(process.argv.slice(2));
   if (help) return print(USAGE);
   const rows: ScanMeasurement[] = [];
-  for (const each of nodes) rows.push(await measureScan(each, passes));
+  for (const scan of scans) for (const each of nodes) rows.push(await measureScan(scan, each, passes));
   return print(json ? JSON.stringify(rows, undefined, 2) : inWords(rows));
 });
 
@@ -40,17 +42,17 @@ function inWords(rows: readonly ScanMeasurement[]): string {
 
 function tableOf(rows: readonly ScanMeasurement[]): string {
   const table = new Table({
-    head: ['nodes', 'drifted', 'run', ...FIGURES],
+    head: ['scan', 'nodes', 'run', ...FIGURES],
     style: { head: [], border: [], compact: true },
-    colAligns: ['right', 'right', 'left', ...FIGURES.map(() => 'right' as const)],
+    colAligns: ['left', 'right', 'left', ...FIGURES.map(() => 'right' as const)],
   });
   for (const row of rows) {
-    const { nodes, drifted, passes, peakMegabytes: peak, bareMegabytes: bare, answerMegabytes } = row;
+    const { scan, nodes, passes, peakMegabytes: peak, bareMegabytes: bare, answerMegabytes } = row;
     const requests = [sum(row.kubernetesRequests), sum(row.awsRequests)].map(Math.round);
     for (const [index, { seconds, cpuSeconds }] of passes.entries()) {
       const times = [seconds, cpuSeconds, lambdaSeconds(cpuSeconds)].map((each) => each.toFixed(1));
       const rest = index === 0 ? [peak, peak - bare, ...requests, answerMegabytes] : [];
-      table.push([...(index === 0 ? [nodes, drifted, 'cold'] : ['', '', 'warm']), ...times, ...rest]);
+      table.push([...(index === 0 ? [scan, nodes, 'cold'] : ['', '', 'warm']), ...times, ...rest]);
     }
     const per = (value: number): string => ((value * 1_000) / nodes).toFixed(1);
     const cpu = passes.at(-1)?.cpuSeconds ?? 0;
@@ -70,9 +72,13 @@ function sum(counts: Readonly<Record<string, number>>): number {
 
 /** @throws WrongUsage */
 function readOptions(args: string[]) {
-  const { nodes, passes, ...switches } = parse(args);
-  const each = nodes.split(',').map((text) => whole('--nodes', text));
-  return { ...switches, nodes: each, passes: whole('--passes', passes) };
+  const { scans, nodes, passes, ...switches } = parse(args);
+  return {
+    ...switches,
+    scans: scans.split(',').map(scanOf),
+    nodes: nodes.split(',').map((text) => whole('--nodes', text)),
+    passes: whole('--passes', passes),
+  };
 }
 
 function parse(args: string[]) {
@@ -82,6 +88,7 @@ function parse(args: string[]) {
       options: {
         help: { type: 'boolean', short: 'h', default: false },
         json: { type: 'boolean', default: false },
+        scans: { type: 'string', default: Object.keys(SCANS).join() },
         nodes: { type: 'string', default: '500,5000,15000' },
         passes: { type: 'string', default: '2' },
       },
@@ -89,6 +96,11 @@ function parse(args: string[]) {
   } catch (error) {
     throw error instanceof Error ? new WrongUsage(error.message) : error;
   }
+}
+
+function scanOf(text: string): Scan {
+  if (text in SCANS) return text as Scan;
+  throw new WrongUsage(`--scans takes ${Object.keys(SCANS).join(', ')}, not ${JSON.stringify(text)}`);
 }
 
 function whole(option: string, text: string): number {

@@ -17,7 +17,7 @@ const source = (given: Partial<LaunchSource> = {}): LaunchSource => ({
   ...given,
 });
 
-const plan = (given: Partial<LaunchPlan> = {}): LaunchPlan => ({ base: source(), overrides: [], ...given });
+const plan = (given: Partial<LaunchPlan> = {}): LaunchPlan => ({ base: source(), overrides: [], origins: [], ...given });
 
 const from = (version: string): Peculiar => ({ member: { launchedFrom: { kind: 'template', id: TEMPLATE, version } } });
 

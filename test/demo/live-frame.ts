@@ -73,7 +73,7 @@ export function liveFrame(
 
 function progressLines(times: FrameTimes | StoryTimes, paint: Paint): string[] {
   const { elapsed } = times;
-  if (!('hookLeft' in times)) return [`${`+${elapsed.toFixed(0)} s`.padStart(8)}`];
+  if (!('hookLeft' in times)) return [`+${elapsed.toFixed(0)} s`.padStart(8)];
   const { hookLeft, hookTimeout, hookOver, leaving, gone } = times;
   const left = Math.max(0, hookLeft);
   const hook = hookOver ? 'completed' : `${bar(left / hookTimeout, paint)} ${Math.ceil(left)} of ${hookTimeout} s left`;

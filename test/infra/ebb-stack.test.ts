@@ -241,6 +241,20 @@ describe('IAM', () => {
     }
   });
 
+  test.each([
+    ['NodeRetirement', 'elasticloadbalancing:DeregisterTargets'],
+    ['NodeRetirement', 'elasticloadbalancing:RegisterTargets'],
+    ['NodeSweep', 'elasticloadbalancing:RegisterInstancesWithLoadBalancer'],
+  ])('lets %s use %s only on what is tagged for a configured cluster', (entry, action) => {
+    const allowing = statementsOf(entry).filter((statement) => actionsOf(statement).includes(action));
+    expect(allowing.map(({ Condition }) => Condition)).toEqual([
+      { StringLike: { 'aws:ResourceTag/kubernetes.io/cluster/blue': '*' } },
+      { StringLike: { 'aws:ResourceTag/kubernetes.io/cluster/green': '*' } },
+      { StringEquals: { 'aws:ResourceTag/elbv2.k8s.aws/cluster': ['blue', 'green'] } },
+      { StringEquals: { 'aws:ResourceTag/ingress.k8s.aws/cluster': ['blue', 'green'] } },
+    ]);
+  });
+
   test('lets the tainter read AWS’s own image parameters, and those that the configuration names', () => {
     const { clusters, ...others } = CONFIGURATION;
     const [first, ...rest] = clusters;

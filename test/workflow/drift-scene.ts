@@ -246,5 +246,5 @@ export class DriftScene {
 
 /** Version 2 of the template, with that image. */
 export function planOf(image: string, given: Partial<LaunchPlan> = {}): LaunchPlan {
-  return { base: { kind: 'template', id: TEMPLATE, version: '2', image }, overrides: [], ...given };
+  return { base: { kind: 'template', id: TEMPLATE, version: '2', image }, overrides: [], origins: [], ...given };
 }

@@ -6,7 +6,7 @@ import type { Node } from '../../lambdas/core/node.ts';
 import { executionName } from '../../lambdas/core/notice.ts';
 import { TARGETS_ANNOTATION } from '../../lambdas/core/taken-targets.ts';
 import type { Registration, TargetPool } from '../../lambdas/core/target-pool.ts';
-import type { Cluster } from '../../lambdas/workflow/ports.ts';
+import type { Cluster, DurableRun } from '../../lambdas/workflow/ports.ts';
 import { registerAgain } from '../../lambdas/workflow/restorable-targets.ts';
 import { aNode, aPool, HOUR, MINUTE, NOON, SECOND } from '../given.ts';
 import { Balancers } from './balancers.ts';
@@ -51,9 +51,8 @@ function annotationsOf({ rehearsal, node }: Scene): Readonly<Record<string, stri
   return rehearsal.node(node).metadata.annotations ?? {};
 }
 
-const isIsolated = ({ rehearsal, node }: Scene): boolean =>
-  rehearsal.node(node).spec.unschedulable === true ||
-  RETIREMENT_ANNOTATION in annotationsOf({ rehearsal, node } as Scene);
+const isIsolated = (given: Scene): boolean =>
+  given.rehearsal.node(given.node).spec.unschedulable === true || RETIREMENT_ANNOTATION in annotationsOf(given);
 
 /** Seconds from the first event of a type to the first of another. */
 function secondsBetween({ rehearsal }: Scene, one: Parameters<Rehearsal['of']>[0], other: typeof one): number {
@@ -154,16 +153,14 @@ describe('what a run that died has taken out', () => {
   async function died(given: Scene, dies: 'deregistering' | 'draining'): Promise<void> {
     const { rehearsal, balancing } = given;
     const forever = new Promise<never>(() => undefined);
-    const run = { ...rehearsal.ports.run };
-    if (dies === 'draining') {
-      const { step } = run;
-      run.step = (name, work) => (name === 'drain' ? forever : step(name, work));
-    } else {
-      const deregister = balancing.deregister.bind(balancing);
+    const { run } = rehearsal.ports;
+    const deregister = balancing.deregister.bind(balancing);
+    if (dies === 'deregistering')
       balancing.deregister = async (pool, targets) => deregister(pool, targets).then(() => forever);
-    }
+    const step: DurableRun['step'] = (name, work) =>
+      dies === 'draining' && name === 'drain' ? forever : run.step(name, work);
     const notice = asks(rehearsal);
-    void rehearsal.retireBy(notice, { balancing, run });
+    void rehearsal.retireBy(notice, { balancing, run: { ...run, step } });
     await rehearsal.drive(rehearsal.clock.sleep(5 * MINUTE));
     rehearsal.running.delete(executionName(notice));
     taint(rehearsal, given.node, { on: false });

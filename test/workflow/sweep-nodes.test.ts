@@ -24,7 +24,8 @@ async function isolate(rehearsal: Rehearsal, instance: string, execution: string
   const { taint } = (await settings.cluster(CLUSTER)) ?? {};
   if (taint === undefined) throw new Error('the cluster is not configured');
   const isRunning = () => Promise.resolve(false);
-  await isolateNode({ subject, node, claim, taint }, { cluster: await clusters.open(CLUSTER), journal, isRunning });
+  const isAsked = () => true;
+  await isolateNode({ subject, node, claim, taint }, { cluster: await clusters.open(CLUSTER), journal, isRunning, isAsked });
 }
 
 /** @returns the node's name */

@@ -1,5 +1,6 @@
 /** Taints as a person or a script puts them on, with `kubectl taint`. */
 import { executionName, type TaintedNotice } from '../../lambdas/core/notice.ts';
+import type { KubernetesPeer } from '../peers/kubernetes/peer.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import { GROUP, type Rehearsal } from './rehearsal.ts';
 
@@ -7,7 +8,7 @@ export const PLAIN_KEY = 'ebb/drain';
 
 /** Puts the taint on; or takes it off. */
 export function taint(
-  { kubernetes }: Pick<Rehearsal, 'kubernetes'>,
+  { kubernetes }: { readonly kubernetes: Pick<KubernetesPeer, 'store'> },
   node: string,
   { key = PLAIN_KEY, effect = 'NoSchedule', on = true }: { key?: string; effect?: string; on?: boolean } = {},
 ): void {

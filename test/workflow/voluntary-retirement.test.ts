@@ -93,6 +93,20 @@ describe('a node that is tainted to be drained', () => {
     expect(rehearsal.of('pod.evicted')).toEqual([]);
   });
 
+  test('is not touched when its taint has gone before its retirement begins', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { node } = rehearsal.first;
+    await rehearsal.ready();
+    const notice = asks(rehearsal);
+    taint(rehearsal, node, { on: false });
+    expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({
+      result: 'restored',
+      reason: 'the taint that asked for its drain was taken away',
+    });
+    expect(rehearsal.of('node.isolated')).toEqual([]);
+    expect(marksOf(rehearsal, node)).toEqual({ ...UNTOUCHED, taints: [] });
+  });
+
   test('is restored at its deadline, forces nothing, and rests', async () => {
     await using rehearsal = await Rehearsal.start();
     const { node } = rehearsal.first;
@@ -103,7 +117,7 @@ describe('a node that is tainted to be drained', () => {
     const ended = await rehearsal.drive(rehearsal.retireBy(notice));
     expect(ended).toMatchObject({
       result: 'restored',
-      reason: expect.stringContaining('at its deadline it was left with'),
+      reason: expect.stringContaining('at its deadline it was left with') as string,
     });
     expect(rehearsal.of('pod.forced')).toEqual([]);
     const { rest, ...marks } = marksOf(rehearsal, node);

@@ -101,6 +101,18 @@ test('load balancers that cannot be found hold the drain up for a minute, and ar
   expect(secondsTo(given, 'pod.evicted')).toBeLessThan(85);
 });
 
+test('a node whose load balancers are given up asks to be withdrawn no more, so that no other waits for it', async () => {
+  await using given = await scene([aPool()]);
+  const { rehearsal, balancing, instance } = given;
+  balancing.pools = () => Promise.reject(new Error('Throttling: Rate exceeded'));
+  const labels = (): object => rehearsal.node(rehearsal.nodeOf(instance)).metadata.labels ?? {};
+  const looked = rehearsal.clock.sleep(30 * SECOND).then(labels);
+  expect(await given.retire()).toEqual({ result: 'drained' });
+  expect(await looked).toHaveProperty(['ebb/withdraw']);
+  expect(labels()).not.toHaveProperty(['ebb/withdraw']);
+  expect(rehearsal.of('targets.late')).toMatchObject([{ pools: [], reason: 'Error: Throttling: Rate exceeded' }]);
+});
+
 describe('targets by address', () => {
   test('are those of the pods on the node, and are taken out', async () => {
     await using given = await scene([]);
