@@ -7,9 +7,9 @@ import type { NodeChange, Step } from '../core/drift-decision.ts';
 import { lettingGo, marking, unmarking } from '../core/drift-mark.ts';
 import type { NodePatch } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
+import type { Attempts } from './attempts.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster, Journal } from './ports.ts';
-import type { SweepRecord } from './sweep-record.ts';
 
 /** How many nodes are written at once. */
 const AT_ONCE = 10;
@@ -28,7 +28,7 @@ export interface MarksChanged {
 export async function changeDriftMarks(
   changes: readonly NodeChange[],
   cluster: ClusterSettings,
-  record: SweepRecord,
+  attempts: Attempts,
   { api, journal }: { readonly api: Cluster; readonly journal: Journal },
 ): Promise<MarksChanged> {
   const changed: MarksChanged = { marked: 0, unmarked: 0, due: 0 };
@@ -42,14 +42,14 @@ export async function changeDriftMarks(
       if (event !== undefined) journal.report(event);
     }
   };
-  await pMap(changes, (each) => hinderingNone(() => change(each), record), { concurrency: AT_ONCE });
+  await pMap(changes, (each) => hinderingNone(() => change(each), attempts), { concurrency: AT_ONCE });
   return changed;
 }
 
 /** A cluster that is away is so for every node, and each would wait for it anew. */
-async function hinderingNone(work: () => Promise<void>, record: SweepRecord): Promise<void> {
+async function hinderingNone(work: () => Promise<void>, attempts: Attempts): Promise<void> {
   let away: ClusterError | undefined;
-  await record.attempt(async () => {
+  await attempts.attempt(async () => {
     try {
       await work();
     } catch (error) {

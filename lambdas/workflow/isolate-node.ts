@@ -48,11 +48,9 @@ export async function isolateNode(
 ): Promise<Isolated> {
   let { deadline } = claim;
   let joined: string | undefined;
-  let unasked = false;
   const patched = await patchNode(node, cluster, async (found) => {
     if (!isInstance(found, subject.instance)) return 'gone';
-    unasked = !isAsked(found);
-    if (unasked) return 'unchanged';
+    if (!isAsked(found)) return 'unchanged';
     const charge = chargeOf(found);
     const rival = charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge.execution));
     const decision = decideCharge(charge, claim, rival);
@@ -66,7 +64,7 @@ export async function isolateNode(
       : isolation(found, { ...claim, deadline, now: Date.now() }, taint);
   });
   if (patched === 'gone') return { kind: 'gone' };
-  if (unasked) return { kind: 'unasked' };
+  if (!isAsked(patched.found)) return { kind: 'unasked' };
   if (joined !== undefined) {
     journal.report(retirementJoined(subject, { other: joined }));
     return { kind: 'joined', execution: joined };

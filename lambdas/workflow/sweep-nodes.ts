@@ -7,11 +7,12 @@ import type { Group } from '../core/group.ts';
 import { RETIRING_LABEL } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
 import type { SweepReport } from '../core/sweep-report.ts';
+import { wordsOf } from './attempts.ts';
 import { readFleetNodes } from './fleet-turns.ts';
 import type { Fleets, Groups } from './ports.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
 import { sweepMarks, type MarkSweepPorts } from './sweep-marks.ts';
-import { SweepRecord, wordsOf } from './sweep-record.ts';
+import { SweepRecord } from './sweep-record.ts';
 import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
 import { MANAGED_TAG } from './verify-notice.ts';
 
@@ -25,11 +26,11 @@ export type SweepPorts = HookSweepPorts &
  *
  * @param dryRun looks at the tainted nodes only, and changes nothing (contract 9.6)
  * @returns what becomes of the tainted nodes, by cluster
- * @throws SweepIncomplete when all has been tried and something has failed
+ * @throws RunIncomplete when all has been tried and something has failed
  */
 export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Promise<readonly SweepReport[]> {
   const record = new SweepRecord(ports.journal);
-  const clusters = await configuredClusters(record, ports);
+  const clusters = await record.clusters(ports.settings);
   const groups = await enrolledGroups(clusters, record, ports);
   if (groups !== undefined && !dryRun) await record.attempt(() => sweepHooks(groups, record, ports));
   const reports = await Promise.all(
@@ -78,17 +79,5 @@ async function enrolledGroups(
   await record.attempt(async () => {
     found = await groups.enrolled({ names, tag: MANAGED_TAG });
   });
-  return found;
-}
-
-/** Those whose settings can be read. */
-async function configuredClusters(record: SweepRecord, { settings }: SweepPorts): Promise<ClusterSettings[]> {
-  const found: ClusterSettings[] = [];
-  for (const name of await settings.names()) {
-    await record.attemptIn(name, async () => {
-      const cluster = await settings.cluster(name);
-      if (cluster !== undefined) found.push(cluster);
-    });
-  }
   return found;
 }

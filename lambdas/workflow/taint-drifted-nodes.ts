@@ -12,11 +12,11 @@ import { awayReport, reportGroups, reportNodes, type DriftReport } from '../core
 import { fleetNode, placeNodes, type FleetNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
 import type { Rooms } from '../core/room.ts';
+import { Attempts, wordsOf } from './attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
 import { fleetTurns, type FleetState, type TurnPorts } from './fleet-turns.ts';
 import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
 import type { Cluster, Fleets, FleetView, Groups, Journal, Settings } from './ports.ts';
-import { SweepRecord, wordsOf } from './sweep-record.ts';
 import { MANAGED_TAG } from './verify-notice.ts';
 
 export interface DriftPorts extends TurnPorts, JudgePorts {
@@ -30,44 +30,32 @@ export interface DriftPorts extends TurnPorts, JudgePorts {
 /**
  * @param dryRun changes nothing
  * @returns of each cluster that looks for drift what was found, and what becomes or would become of it
- * @throws SweepIncomplete when all has been tried and something has failed
+ * @throws RunIncomplete when all has been tried and something has failed
  */
 export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = {}): Promise<readonly DriftReport[]> {
-  const record = new SweepRecord(ports.journal);
-  const clusters = await configuredClusters(record, ports);
+  const attempts = new Attempts(ports.journal);
+  const clusters = await attempts.clusters(ports.settings);
   const names = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
   const looking = clusters.filter(({ drift }) => drift.enabled);
   const groups = looking.length === 0 ? [] : await ports.groups.enrolled({ names, tag: MANAGED_TAG });
   const reports: DriftReport[] = [];
   // One after the other: each may have thousands of nodes.
-  for (const cluster of looking) reports.push(await lookAtCluster(cluster, { groups, dryRun }, record, ports));
-  record.throwFailures();
+  for (const cluster of looking) reports.push(await lookAtCluster(cluster, { groups, dryRun }, attempts, ports));
+  attempts.throwFailures();
   return reports;
-}
-
-/** Those whose settings can be read. */
-async function configuredClusters(record: SweepRecord, { settings }: DriftPorts): Promise<ClusterSettings[]> {
-  const found: ClusterSettings[] = [];
-  for (const name of await settings.names()) {
-    await record.attemptIn(name, async () => {
-      const cluster = await settings.cluster(name);
-      if (cluster !== undefined) found.push(cluster);
-    });
-  }
-  return found;
 }
 
 async function lookAtCluster(
   cluster: ClusterSettings,
   run: { readonly groups: readonly Group[]; readonly dryRun: boolean },
-  record: SweepRecord,
+  attempts: Attempts,
   ports: DriftPorts,
 ): Promise<DriftReport> {
   const at = Date.now();
   let report = awayReport(cluster.name, at, '');
-  await record.attemptIn(cluster.name, async () => {
+  await attempts.attemptIn(cluster.name, async () => {
     try {
-      report = await taintCluster(cluster, { ...run, at }, record, ports);
+      report = await taintCluster(cluster, { ...run, at }, attempts, ports);
     } catch (error) {
       report = awayReport(cluster.name, at, wordsOf(error));
       throw error;
@@ -80,7 +68,7 @@ async function lookAtCluster(
 async function taintCluster(
   cluster: ClusterSettings,
   { groups, dryRun, at }: { readonly groups: readonly Group[]; readonly dryRun: boolean; readonly at: number },
-  record: SweepRecord,
+  attempts: Attempts,
   ports: DriftPorts,
 ): Promise<DriftReport> {
   for (const fault of unreadableBudgets(cluster)) {
@@ -103,7 +91,7 @@ async function taintCluster(
   };
   if (dryRun) return report;
   const changes = changesOf(verdicts.judged, decisions, cluster.drift);
-  const changed = await changeDriftMarks(changes, cluster, record, { api, journal: ports.journal });
+  const changed = await changeDriftMarks(changes, cluster, attempts, { api, journal: ports.journal });
   reportFinish(report, { changed, nodes: ours.length }, ports.journal);
   return report;
 }

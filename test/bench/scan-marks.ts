@@ -1,5 +1,5 @@
 /** The settings of a made-up cluster, and its nodes with the marks that the tainter writes by them. */
-import type { V1Node } from '@kubernetes/client-node';
+import type { V1Node, V1Taint } from '@kubernetes/client-node';
 import { toNode } from '../../lambdas/adapters/kubernetes-nodes.ts';
 import { marking } from '../../lambdas/core/drift-mark.ts';
 import { judgeDrift } from '../../lambdas/core/drift.ts';
@@ -29,7 +29,7 @@ export function markedNode(index: number, state: fleet.FleetState): V1Node {
   return {
     ...manifest,
     metadata: { ...manifest.metadata, annotations },
-    spec: { ...manifest.spec, taints: [...patch.spec.taints] },
+    spec: { ...manifest.spec, taints: patch.spec.taints as V1Taint[] },
   };
 }
 

@@ -4,8 +4,9 @@ import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { dryRunAnswer } from '../../lambdas/entry/dry-run.ts';
 
-const eventOf = (name: string): unknown =>
-  JSON.parse(readFileSync(resolve(import.meta.dirname, '../../events', `${name}.json`), 'utf8'));
+const SCHEDULED: unknown = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../../events/scheduled-run.json'), 'utf8'),
+);
 
 /** What it is told to do, and what it answers. */
 async function run(event: unknown): Promise<{ told: unknown; answer: unknown }> {
@@ -18,11 +19,11 @@ async function run(event: unknown): Promise<{ told: unknown; answer: unknown }> 
 }
 
 test('a schedule starts a run that changes what it must, and nobody waits for its report', async () => {
-  expect(await run(eventOf('scheduled-run'))).toEqual({ told: { dryRun: false }, answer: undefined });
+  expect(await run(SCHEDULED)).toEqual({ told: { dryRun: false }, answer: undefined });
 });
 
 test('a person is answered what would be done', async () => {
-  expect(await run(eventOf('dry-run'))).toEqual({ told: { dryRun: true }, answer: ['a report'] });
+  expect(await run({ dryRun: true })).toEqual({ told: { dryRun: true }, answer: ['a report'] });
 });
 
 test.each([[{ dryRun: 'yes' }], [{ dryRun: 1 }], [null], ['dryRun']])('%j starts nothing', async (event) => {

@@ -69,6 +69,7 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   },
   'rebalance-recommendation': { matches: false, report: ignored('no notice is made of it') },
   'ec2-state-change': { matches: false, report: ignored('no notice is made of it') },
+  'scheduled-run': { matches: false, report: ignored('no notice is made of it', { detailType: 'Scheduled Event' }) },
   'malformed-asg-terminate': { matches: true, report: { errorType: 'MalformedEvent' } },
 };
 

@@ -58,3 +58,10 @@ describe('the sweep', () => {
     },
   );
 });
+
+test('of what the SDK says of its calls, the drift tainter has that of those which it makes', () => {
+  const { metafile } = bundleFunction('drift-tainter');
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  const ofEc2 = inputs.filter(([input]) => input.includes('@aws-sdk/client-ec2/'));
+  expect(ofEc2.reduce((sum, [, { bytesInOutput }]) => sum + bytesInOutput, 0)).toBeLessThan(100_000);
+});

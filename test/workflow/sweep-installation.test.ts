@@ -127,7 +127,8 @@ test('every five minutes it runs, and finds nothing more to do', async () => {
   const before = finished().length;
   const begun = installation.clock.now();
   await aws.driveUntil(() => finished().length >= before + 3);
-  expect(installation.clock.now() - begun).toBeGreaterThanOrEqual(10 * MINUTE);
+  // Runs are five minutes apart; how long each takes differs.
+  expect(installation.clock.now() - begun).toBeGreaterThanOrEqual(10 * MINUTE - 1_000);
   expect(installation.clock.now() - begun).toBeLessThanOrEqual(15 * MINUTE + 1_000);
   expect(finished().slice(before)).toMatchObject(
     Array.from({ length: 3 }, () => ({ groups: 2, waiting: 0, started: 0, restored: 0, clustersAway: 0 })),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { chargeOf, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { executionName, executionsOf } from '../../lambdas/core/notice.ts';
 import { isolateNode } from '../../lambdas/workflow/isolate-node.ts';
-import { SweepIncomplete } from '../../lambdas/workflow/sweep-record.ts';
+import { RunIncomplete } from '../../lambdas/workflow/attempts.ts';
 import { HOUR, MINUTE } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import { GROUP, HOOK, Rehearsal } from './rehearsal.ts';
@@ -25,7 +25,10 @@ async function isolate(rehearsal: Rehearsal, instance: string, execution: string
   if (taint === undefined) throw new Error('the cluster is not configured');
   const isRunning = () => Promise.resolve(false);
   const isAsked = () => true;
-  await isolateNode({ subject, node, claim, taint }, { cluster: await clusters.open(CLUSTER), journal, isRunning, isAsked });
+  await isolateNode(
+    { subject, node, claim, taint },
+    { cluster: await clusters.open(CLUSTER), journal, isRunning, isAsked },
+  );
 }
 
 /** @returns the node's name */
@@ -317,7 +320,7 @@ describe('what fails', () => {
     const expectBoth = await bothNeeded(rehearsal);
     configure(rehearsal, 'broken', JSON.stringify({ name: 'broken', groups: [] }));
     const sweeping = sweep(rehearsal);
-    await expect(sweeping).rejects.toThrow(SweepIncomplete);
+    await expect(sweeping).rejects.toThrow(RunIncomplete);
     await expect(sweeping).rejects.toThrow('must name at least one Auto Scaling group');
     expect(rehearsal.of('cluster.unswept')).toMatchObject([{ cluster: 'broken' }]);
     expectBoth();
@@ -328,7 +331,7 @@ describe('what fails', () => {
     const { instance } = rehearsal.first;
     const node = await mark(rehearsal, instance);
     rehearsal.aws.faults.inject({ kind: 'error', action: 'DescribeAutoScalingGroups', times: Infinity });
-    await expect(sweep(rehearsal)).rejects.toThrow(SweepIncomplete);
+    await expect(sweep(rehearsal)).rejects.toThrow(RunIncomplete);
     expect(marksOf(rehearsal, node)).toEqual(UNMARKED);
     expect(rehearsal.of('sweep.finished')).toHaveLength(1);
   });
@@ -343,7 +346,7 @@ describe('what fails', () => {
       action: 'DescribeLifecycleHooks',
       error: { code: 'AccessDenied', status: 403 },
     });
-    await expect(sweep(rehearsal)).rejects.toThrow(SweepIncomplete);
+    await expect(sweep(rehearsal)).rejects.toThrow(RunIncomplete);
     expect(requested(rehearsal)).toEqual([two]);
   });
 });

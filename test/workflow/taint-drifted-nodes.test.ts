@@ -4,7 +4,7 @@ import { ClusterAway } from '../../lambdas/core/cluster-error.ts';
 import { DRIFT_ANNOTATION } from '../../lambdas/core/fleet.ts';
 import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
-import { SweepIncomplete } from '../../lambdas/workflow/sweep-record.ts';
+import { RunIncomplete } from '../../lambdas/workflow/attempts.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../fleet-given.ts';
 import { aNode, HOUR, MINUTE, NOON, TEMPLATE } from '../given.ts';
 import { DRAIN_KEY, DriftScene, DRIFTED_KEY, NEW_IMAGE, OLD_IMAGE, planOf, type Added } from './drift-scene.ts';
@@ -424,7 +424,7 @@ describe('several clusters:', () => {
   test('one whose settings cannot be read fails the run, after the other', async () => {
     const scene = two();
     scene.settings.set('blue', new Error('no such field'));
-    await expect(scene.run()).rejects.toThrow(new SweepIncomplete('no such field'));
+    await expect(scene.run()).rejects.toThrow(new RunIncomplete('no such field'));
     expect(scene.bearing(DRAIN_KEY, 'green')).toEqual([3]);
   });
 
@@ -447,7 +447,7 @@ describe('writing', () => {
     scene.beforeRead = (name) => {
       if (name === nodeName(2)) throw new Error('no such luck');
     };
-    await expect(scene.run()).rejects.toThrow(new SweepIncomplete('no such luck'));
+    await expect(scene.run()).rejects.toThrow(new RunIncomplete('no such luck'));
     expect(scene.bearing(DRIFTED_KEY)).toEqual(TEN.filter((number) => number !== 2));
     expect(scene.of('drift.finished')).toMatchObject([{ marked: 9, due: 1 }]);
   });

@@ -1,0 +1,26 @@
+import type { Plugin } from 'esbuild';
+import { readFile } from 'node:fs/promises';
+
+/** Where each of the SDK's clients describes what its calls take and answer. */
+const SCHEMAS = /[\\/]schemas_0\.js$/;
+
+/**
+ * Writes the names of members out in the SDK's schemas, where they are computed from constants: for all that esbuild
+ * knows, computing one has an effect, so it keeps the schemas of calls that nobody makes. For EC2 alone these are
+ * 500 KB, which take 25 MB of memory and 80 ms of CPU at a cold start.
+ */
+export const plainSchemas: Plugin = {
+  name: 'plain-schemas',
+  setup({ onLoad }) {
+    onLoad({ filter: SCHEMAS }, async ({ path }) => ({ contents: withPlainNames(await readFile(path, 'utf8')) }));
+  },
+};
+
+function withPlainNames(source: string): string {
+  const constants = [...source.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)];
+  const texts = new Map(constants.map(([, name = '', text = '']) => [name, text]));
+  return source.replaceAll(/\[(\w+)\]:/g, (computed, name: string) => {
+    const text = texts.get(name);
+    return text === undefined ? computed : `${text}:`;
+  });
+}
