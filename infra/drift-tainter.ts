@@ -16,6 +16,7 @@ import { alarmOnAny } from './alarm.ts';
 import { clusterArns } from './cluster-access.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
+import { MEMORY_MEGABYTES, NODE_OPTIONS } from './drift-memory.ts';
 import { EbbFunction } from './ebb-function.ts';
 import { FrequentRun, runTimeout } from './frequent-run.ts';
 import type { GrantedStatement } from './granted-statement.ts';
@@ -40,7 +41,8 @@ export class DriftTainter extends Construct {
       entry: 'drift-tainter',
       description: 'Ebb: finds nodes that are out of date, and taints as many as may go',
       settings,
-      memorySize: 512,
+      memorySize: MEMORY_MEGABYTES,
+      nodeOptions: NODE_OPTIONS,
       timeout: runTimeout(EVERY_MINUTES),
       logRetentionDays: configuration.logRetentionDays,
       statements: this.#statements({ configuration, parameters }),

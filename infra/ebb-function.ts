@@ -25,6 +25,8 @@ export interface EbbFunctionProps<Settings extends Record<string, string>> {
   /** The environment, by the type that the function itself validates. */
   readonly settings: Settings;
   readonly memorySize: number;
+  /** Of Node.js itself. @default - as Lambda sets them */
+  readonly nodeOptions?: string;
   /** Of one invocation. */
   readonly timeout: Duration;
   /** What its code calls, and nothing else. */
@@ -71,7 +73,7 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
       architecture: Architecture.ARM_64,
       memorySize: props.memorySize,
       timeout: props.timeout,
-      environment: props.settings,
+      environment: { ...props.settings, ...(props.nodeOptions !== undefined && { NODE_OPTIONS: props.nodeOptions }) },
       role: this.role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

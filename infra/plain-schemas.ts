@@ -11,8 +11,8 @@ const SCHEMAS = /[\\/]schemas_0\.js$/;
  */
 export const plainSchemas: Plugin = {
   name: 'plain-schemas',
-  setup({ onLoad }) {
-    onLoad({ filter: SCHEMAS }, async ({ path }) => ({ contents: withPlainNames(await readFile(path, 'utf8')) }));
+  setup(build) {
+    build.onLoad({ filter: SCHEMAS }, async ({ path }) => ({ contents: withPlainNames(await readFile(path, 'utf8')) }));
   },
 };
 

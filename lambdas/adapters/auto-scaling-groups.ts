@@ -25,10 +25,11 @@ const GROUPS_PER_CALL = 100;
 const INSTANCES_PER_CALL = 50;
 
 export function groups(client: AutoScalingClient): Groups {
-  const found = async (by: DescribeAutoScalingGroupsCommandInput): Promise<AutoScalingGroup[]> => {
-    const all: AutoScalingGroup[] = [];
+  const found = async (by: DescribeAutoScalingGroupsCommandInput): Promise<FoundGroup[]> => {
+    const all: FoundGroup[] = [];
     const pages = paginateDescribeAutoScalingGroups({ client }, { ...by, MaxRecords: GROUPS_PER_CALL });
-    for await (const { AutoScalingGroups = [] } of pages) all.push(...AutoScalingGroups);
+    // Of a page no more is kept than that: thousands of instances may be in its groups.
+    for await (const { AutoScalingGroups = [] } of pages) all.push(...AutoScalingGroups.map(foundGroup));
     return all;
   };
   /** A group's own list leaves those in its warm pool out. */
@@ -38,16 +39,17 @@ export function groups(client: AutoScalingClient): Groups {
     for await (const { Instances = [] } of pages) all.push(...Instances);
     return all;
   };
-  const whole = async (group: AutoScalingGroup): Promise<Group> => {
-    const { AutoScalingGroupName: name = '', WarmPoolConfiguration } = group;
-    return groupOf(group, WarmPoolConfiguration === undefined ? [] : await pooled(name));
+  const whole = async ({ group, hasPool }: FoundGroup): Promise<Group> => {
+    if (!hasPool) return group;
+    const others = (await pooled(group.name)).map((instance) => groupMember(group.name, instance));
+    return { ...group, members: [...group.members, ...others] };
   };
   return {
     async enrolled({ names, tag }) {
       const named = batchesOf(names, GROUPS_PER_CALL).map((chunk) => found({ AutoScalingGroupNames: chunk }));
       const tagged = found({ Filters: [{ Name: `tag:${tag}`, Values: ['true'] }] });
       const all = (await Promise.all([...named, tagged])).flat();
-      const once = new Map(all.map((group) => [group.AutoScalingGroupName, group]));
+      const once = new Map(all.map((each) => [each.group.name, each]));
       return await Promise.all([...once.values()].map(whole));
     },
     async members(instances) {
@@ -63,8 +65,17 @@ export function groups(client: AutoScalingClient): Groups {
   };
 }
 
-/** @param pooled the instances in its warm pool */
-function groupOf(group: AutoScalingGroup, pooled: readonly Instance[]): Group {
+/** Without the instances of its warm pool, if it has one. */
+interface FoundGroup {
+  readonly group: Group;
+  readonly hasPool: boolean;
+}
+
+function foundGroup(group: AutoScalingGroup): FoundGroup {
+  return { group: groupOf(group), hasPool: group.WarmPoolConfiguration !== undefined };
+}
+
+function groupOf(group: AutoScalingGroup): Group {
   const { AutoScalingGroupName: name = '', DesiredCapacity = 0, Instances = [], Tags = [] } = group;
   const { SuspendedProcesses = [] } = group;
   const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
@@ -76,7 +87,7 @@ function groupOf(group: AutoScalingGroup, pooled: readonly Instance[]): Group {
     suspended: SuspendedProcesses.map(({ ProcessName = '' }) => ProcessName),
     ...(nodeGroup !== undefined && { nodeGroup }),
     launch: launchReference(group),
-    members: [...Instances, ...pooled].map((instance) => groupMember(name, instance)),
+    members: Instances.map((instance) => groupMember(name, instance)),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The settings of a made-up cluster, and its nodes with the marks that the tainter writes by them. */
-import type { V1Node, V1Taint } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import { toNode } from '../../lambdas/adapters/kubernetes-nodes.ts';
 import { marking } from '../../lambdas/core/drift-mark.ts';
 import { judgeDrift } from '../../lambdas/core/drift.ts';
@@ -25,12 +25,9 @@ export function markedNode(index: number, state: fleet.FleetState): V1Node {
   const verdict = judgeDrift({ node: fleetNode(node), ...placeOf(index) }, { ...factsOf(index), now: 0 }, drift);
   const patch = marking(node, verdict.kind === 'drifted' ? verdict.reasons : [], drift);
   if (patch === 'unchanged') throw new Error(`node ${node.name} of a marked fleet has not drifted`);
-  const annotations = { ...node.annotations, ...patch.metadata.annotations } as Record<string, string>;
-  return {
-    ...manifest,
-    metadata: { ...manifest.metadata, annotations },
-    spec: { ...manifest.spec, taints: patch.spec.taints as V1Taint[] },
-  };
+  Object.assign(manifest.metadata?.annotations ?? {}, patch.metadata.annotations);
+  Object.assign(manifest.spec ?? {}, { taints: patch.spec.taints });
+  return manifest;
 }
 
 function placeOf(index: number) {

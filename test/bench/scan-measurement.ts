@@ -3,6 +3,7 @@ import { buildSync } from 'esbuild';
 import { fork, type ChildProcess } from 'node:child_process';
 import { on } from 'node:events';
 import { join } from 'node:path';
+import { NODE_OPTIONS } from '../../infra/drift-memory.ts';
 import { bundleFunction } from '../../infra/function-bundle.ts';
 import { PARAMETERS } from './scan-aws.ts';
 import { PER_GROUP, type FleetState } from './scan-fleet.ts';
@@ -40,11 +41,6 @@ export interface ScanMeasurement {
   /** What the servers told of each node and instance. */
   readonly bytes: Serving['bytes'];
 }
-
-export const MEMORY_MEGABYTES = 512;
-
-/** Lambda's runtime leaves nine tenths of the memory to the heap. */
-const HEAP = `--max-old-space-size=${Math.floor(MEMORY_MEGABYTES * 0.9)}`;
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -90,7 +86,6 @@ async function ran(
   { awsUrl, passes, dryRun, servers }: { awsUrl: string; passes: number; dryRun: boolean; servers: Servers },
 ): Promise<{ bare: Bare; all: readonly Pass[]; asked: Asked }> {
   const child = fork(join(PROJECT, RUN.built), [bundle, String(passes), JSON.stringify({ dryRun })], {
-    execArgv: [HEAP, ...(process.env['SCAN_FLAGS'] ?? '').split(' ').filter(Boolean)],
     env: environment(awsUrl),
     // It logs as it does in Lambda; a failure throws.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -133,6 +128,7 @@ function environment(awsUrl: string): NodeJS.ProcessEnv {
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
     EBB_CLUSTER_PARAMETERS: PARAMETERS,
+    NODE_OPTIONS: process.env.SCAN_FLAGS ?? NODE_OPTIONS,
   };
 }
 

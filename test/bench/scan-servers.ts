@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** The one that the scan asks for. */
-const PAGE_SIZE = Number(process.env['SCAN_PAGE'] ?? 500);
+const PAGE_SIZE = 100;
 
 const [, , nodes, state] = process.argv;
 const fleet = { nodes: Number(nodes), state: state as FleetState };

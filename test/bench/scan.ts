@@ -5,7 +5,8 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { runCommand, WrongUsage } from '../demo/command.ts';
-import { measureScan, MEMORY_MEGABYTES, SCANS, type Scan, type ScanMeasurement } from './scan-measurement.ts';
+import { MEMORY_MEGABYTES } from '../../infra/drift-memory.ts';
+import { measureScan, SCANS, type Scan, type ScanMeasurement } from './scan-measurement.ts';
 
 const USAGE = `npm run -s scan-bench -- [--scans LIST] [--nodes LIST] [--passes COUNT] [--json]
 

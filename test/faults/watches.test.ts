@@ -27,21 +27,25 @@ describe('a watch', () => {
     expect(given.rehearsal.clock.now() - begun).toBeLessThan(3 * MINUTE);
   });
 
-  test('faults 41: that comes byte by byte, through the middle of characters, is understood', async () => {
-    await using given = await webScene();
-    const { rehearsal, node } = given;
-    const annotations = { 'shop/owner': 'Zoë — 夜勤 🌊' };
-    rehearsal.kubernetes.world.addDeployment({
-      namespace: 'shop',
-      name: 'bakery',
-      nodes: [node],
-      annotations,
-    });
-    await rehearsal.kubernetes.settle();
-    const dripped = rehearsal.kubernetes.faults.dripWatch({});
-    expectDrained(given, await rehearsal.retire(given.instance));
-    expect(dripped.hits).toBeGreaterThan(2);
-  });
+  test(
+    'faults 41: that comes byte by byte, through the middle of characters, is understood',
+    { timeout: 120_000 },
+    async () => {
+      await using given = await webScene();
+      const { rehearsal, node } = given;
+      const annotations = { 'shop/owner': 'Zoë — 夜勤 🌊' };
+      rehearsal.kubernetes.world.addDeployment({
+        namespace: 'shop',
+        name: 'bakery',
+        nodes: [node],
+        annotations,
+      });
+      await rehearsal.kubernetes.settle();
+      const dripped = rehearsal.kubernetes.faults.dripWatch({});
+      expectDrained(given, await rehearsal.retire(given.instance));
+      expect(dripped.hits).toBeGreaterThan(2);
+    },
+  );
 
   test('faults 42: that missed a pod does not make the node empty: the last look is consistent', async () => {
     await using given = await webScene();
