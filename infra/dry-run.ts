@@ -14,6 +14,8 @@ export interface DryRun<Report> {
   readonly output: string;
   /** Whether it is a report of that function's: what decides by the rest is not looked at. */
   readonly schema: z.ZodMiniType;
+  /** The report that such an answer tells. */
+  readonly read: (answer: unknown) => Report;
   readonly table: (reports: readonly Report[], columns: number) => string;
 }
 
@@ -47,7 +49,7 @@ export async function printDryRun<Report>(run: DryRun<Report>, args: readonly st
 }
 
 function argumentsOf(
-  { command, does, output }: DryRun<never>,
+  { command, does, output }: Pick<DryRun<never>, 'command' | 'does' | 'output'>,
   args: readonly string[],
 ): { functionName: string; json: boolean } | undefined {
   const usage = `${command} -- --function NAME [--json]
@@ -67,7 +69,7 @@ function argumentsOf(
   return undefined;
 }
 
-async function dryRun<Report>({ does, output, schema }: DryRun<Report>, functionName: string): Promise<Report[]> {
+async function dryRun<Report>({ does, output, schema, read }: DryRun<Report>, functionName: string): Promise<Report[]> {
   const payload = JSON.stringify({ dryRun: true });
   const answer = await new LambdaClient().send(new InvokeCommand({ FunctionName: functionName, Payload: payload }));
   const told = bodyOf(answer);
@@ -75,13 +77,12 @@ async function dryRun<Report>({ does, output, schema }: DryRun<Report>, function
     const { errorType = answer.FunctionError, errorMessage = '' } = failureSchema.safeParse(told).data ?? {};
     throw new NoReport(`${functionName} failed: ${errorType}: ${errorMessage}\nIts log says more.`);
   }
-  const reports = z.array(schema).safeParse(told);
-  if (!reports.success) {
+  if (!Array.isArray(told) || !told.every((answer) => schema.safeParse(answer).success)) {
     throw new NoReport(
       `${functionName} answers with no such report: is it ${does}? Output ${output} of the stack names it.`,
     );
   }
-  return told as Report[];
+  return told.map(read);
 }
 
 const failureSchema = z.object({ errorType: z.optional(z.string()), errorMessage: z.optional(z.string()) });
@@ -94,7 +95,7 @@ function bodyOf({ Payload: payload }: InvokeCommandOutput): unknown {
   }
 }
 
-function faultOf(error: unknown, { output }: DryRun<never>, functionName: string): string {
+function faultOf(error: unknown, { output }: Pick<DryRun<never>, 'output'>, functionName: string): string {
   const message = messageOf(error);
   const { name } = error instanceof Error ? error : { name: '' };
   if (error instanceof NoReport) return message;

@@ -1,5 +1,6 @@
 /** `npm run -s sweep -- --function NAME`: which nodes bear a drain taint, and what the sweep would do with each. */
 import * as z from 'zod/mini';
+import type { SweepReport } from '../lambdas/core/sweep-report.ts';
 import { printDryRun } from './dry-run.ts';
 import { sweepTable } from './sweep-table.ts';
 
@@ -14,6 +15,7 @@ process.exitCode = await printDryRun(
       groups: z.optional(z.undefined()),
       nodes: z.array(z.unknown()),
     }),
+    read: (answer) => answer as SweepReport,
     table: sweepTable,
   },
   process.argv.slice(2),

@@ -10,6 +10,7 @@ import { controlPlanes } from './adapters/control-planes.ts';
 import { eksClusters } from './adapters/eks-clusters.ts';
 import { groupChanges } from './adapters/group-changes.ts';
 import { launches } from './adapters/launch-plans.ts';
+import { driftAnswer } from './core/drift-answer.ts';
 import { clusterSettings } from './entry/cluster-settings.ts';
 import { dryRunAnswer } from './entry/dry-run.ts';
 import { failureReport } from './entry/failure-report.ts';
@@ -34,4 +35,6 @@ const ports = {
 
 export const handler = middy()
   .use(failureReport())
-  .handler((event: unknown) => dryRunAnswer(event, (order) => taintDriftedNodes(ports, order)));
+  .handler((event: unknown) =>
+    dryRunAnswer(event, async (order) => (await taintDriftedNodes(ports, order)).map(driftAnswer)),
+  );

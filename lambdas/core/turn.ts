@@ -114,7 +114,7 @@ function limited({ count, why, opensAt }: Room, before: string): { why: string; 
 }
 
 function whyResting({ restedUntil = 0 }: Candidate): { why: string; at: number } {
-  return { why: `rests until ${new Date(restedUntil).toISOString()}`, at: restedUntil };
+  return { why: 'rests', at: restedUntil };
 }
 
 function byTurn(pods: ReadonlyMap<string, number>): (one: Candidate, other: Candidate) => number {

@@ -21,16 +21,16 @@ describe('all nodes', () => {
     expect(b?.notReadySince).toBeDefined();
   });
 
-  test('come in pages of 500, each read when it is asked for', async () => {
-    await using given = await withNodes(1_200);
+  test('come in pages of 100, each read when it is asked for', async () => {
+    await using given = await withNodes(240);
     const sizes: [number, number][] = [];
     for await (const page of given.cluster.allNodes()) sizes.push([page.length, given.requests('list').length]);
     expect(sizes).toEqual([
-      [500, 1],
-      [500, 2],
-      [200, 3],
+      [100, 1],
+      [100, 2],
+      [40, 3],
     ]);
-    expect(limits(given)).toEqual(['500', '500', '500']);
+    expect(limits(given)).toEqual(['100', '100', '100']);
   });
 
   test('of a cluster without any are none', async () => {
@@ -47,7 +47,7 @@ describe('all nodes', () => {
   });
 
   test('of a server that fails in the middle are ClusterAway, not fewer', async () => {
-    await using given = await withNodes(600);
+    await using given = await withNodes(120);
     const pages = given.cluster.allNodes()[Symbol.asyncIterator]();
     await pages.next();
     given.peer.faults.answer({ verb: 'list', resource: 'nodes' }, 503, 'no leader');
@@ -58,22 +58,22 @@ describe('all nodes', () => {
 
 describe('a list that expires while it is read', () => {
   test('goes on from the same place, with what is there by then', async () => {
-    await using given = await withNodes(1_200);
+    await using given = await withNodes(240);
     const names: string[] = [];
     for await (const page of given.cluster.allNodes()) {
       if (names.length === 0) {
         given.peer.world.deleteNode(nameOf(3));
-        given.peer.world.deleteNode(nameOf(700));
+        given.peer.world.deleteNode(nameOf(140));
         given.peer.compact();
       }
       names.push(...page.map(({ name }) => name));
     }
-    expect(names).toEqual(allNames(1_200).filter((name) => name !== nameOf(700)));
+    expect(names).toEqual(allNames(240).filter((name) => name !== nameOf(140)));
     expect(given.requests('list').map(({ status }) => status)).toEqual([200, 410, 200, 200]);
   });
 
   test('as often as it does', async () => {
-    await using given = await withNodes(1_700);
+    await using given = await withNodes(340);
     const names: string[] = [];
     for await (const page of given.cluster.allNodes()) {
       names.push(...page.map(({ name }) => name));
@@ -81,23 +81,23 @@ describe('a list that expires while it is read', () => {
       given.peer.world.deleteNode(page[0]?.name ?? '');
       given.peer.compact();
     }
-    expect(names).toEqual(allNames(1_700));
+    expect(names).toEqual(allNames(340));
     expect(given.requests('list').filter(({ status }) => status === 410)).toHaveLength(3);
   });
 
   test('begins anew when the server does not say where to go on; nodes seen twice are told once', async () => {
-    await using given = await withNodes(1_200);
+    await using given = await withNodes(240);
     const names: string[] = [];
     for await (const page of given.cluster.allNodes()) {
       if (names.length === 0) expire(given, 1);
       names.push(...page.map(({ name }) => name));
     }
-    expect(names).toEqual(allNames(1_200));
+    expect(names).toEqual(allNames(240));
     expect(given.requests('list').map(({ status }) => status)).toEqual([200, 410, 200, 200, 200]);
   });
 
   test('and again, is given up as ClusterAway', async () => {
-    await using given = await withNodes(1_200);
+    await using given = await withNodes(240);
     const pages = given.cluster.allNodes()[Symbol.asyncIterator]();
     await pages.next();
     expire(given, 1);
@@ -113,7 +113,7 @@ describe('a list that expires while it is read', () => {
     ['a Status that names no place', { kind: 'Status', code: 410, metadata: {} }],
     ['a Status whose place has expired too', { kind: 'Status', code: 410, metadata: { continue: 'again' } }],
   ])('for ever, by answers that are %s, is given up', async (_what, body) => {
-    await using given = await withNodes(600);
+    await using given = await withNodes(120);
     const pages = given.cluster.allNodes()[Symbol.asyncIterator]();
     await pages.next();
     given.peer.faults.answer({ verb: 'list', resource: 'nodes' }, 410, body);

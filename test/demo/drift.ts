@@ -4,7 +4,7 @@
  * they are. A dry run tells the plan alone.
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { DriftReport } from '../../lambdas/core/drift-report.ts';
+import { answeredReport, type DriftAnswer } from '../../lambdas/core/drift-answer.ts';
 import { Installation } from '../installation.ts';
 import { nodes as nodeResource } from '../peers/kubernetes/resources.ts';
 import { CapacityWatch } from './capacity-watch.ts';
@@ -127,7 +127,8 @@ async function tellPlan(installation: Installation, telling: Telling): Promise<O
     Payload: JSON.stringify({ dryRun: true }),
   });
   const answer = await aws.driveUntil(new LambdaClient(aws.clientConfig()).send(invoke));
-  const reports = JSON.parse(answer.Payload?.transformToString() ?? '[]') as DriftReport[];
+  const answers = JSON.parse(answer.Payload?.transformToString() ?? '[]') as DriftAnswer[];
+  const reports = answers.map(answeredReport);
   telling.plan?.(reports);
   const drifted = reports.flatMap(({ nodes }) => nodes);
   const now = drifted.filter(({ decision }) => decision === 'goes now');

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { driftAnswer } from '../../lambdas/core/drift-answer.ts';
 import { AwsGiven } from '../adapters/aws-given.ts';
 import { aDriftedNode, aDriftReport, aGroupReport, aSweepReport, aSweptNode, nodeName } from './report-given.ts';
 
@@ -28,7 +29,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'dry-run-'));
   writeFileSync(join(directory, 'index.mjs'), FUNCTION);
   given = await AwsGiven.start();
-  const answers = { drift: { ANSWER: DRIFT }, sweep: { ANSWER: SWEEP }, other: { ANSWER: { kind: 'routed' } } };
+  const answers = { drift: { ANSWER: DRIFT.map(driftAnswer) }, sweep: { ANSWER: SWEEP }, other: { ANSWER: { kind: 'routed' } } };
   for (const [name, { ANSWER: answer }] of Object.entries(answers))
     addFunction(name, { ANSWER: JSON.stringify(answer) });
   addFunction('failing', { FAIL: 'no such parameter' });

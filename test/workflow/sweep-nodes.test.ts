@@ -1,11 +1,11 @@
 /** What no event told us, found by the sweep (contract 1.7), against both peers. */
 import { describe, expect, test } from 'vitest';
-import { chargeOf, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { executionName, executionsOf } from '../../lambdas/core/notice.ts';
 import { isolateNode } from '../../lambdas/workflow/isolate-node.ts';
 import { RunIncomplete } from '../../lambdas/workflow/attempts.ts';
 import { HOUR, MINUTE } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
+import { marksOf, UNMARKED } from './node-marks.ts';
 import { GROUP, HOOK, Rehearsal } from './rehearsal.ts';
 import { sweep } from './sweeping.ts';
 
@@ -36,20 +36,6 @@ async function mark(rehearsal: Rehearsal, instance: string, execution = nameFor(
   await rehearsal.drive(isolate(rehearsal, instance, execution));
   return rehearsal.nodeOf(instance);
 }
-
-/** What is on a node that we may have put there. */
-function marksOf(rehearsal: Rehearsal, name: string) {
-  const { metadata, spec } = rehearsal.node(name);
-  const { labels = {}, annotations = {} } = metadata;
-  return {
-    cordoned: spec.unschedulable ?? false,
-    taints: (spec.taints ?? []).map(({ key }) => key).filter((key) => key !== 'node.kubernetes.io/unschedulable'),
-    retiring: RETIRING_LABEL in labels,
-    execution: chargeOf({ annotations })?.execution,
-  };
-}
-
-const UNMARKED = { cordoned: false, taints: [], retiring: false, execution: undefined };
 
 const requested = (rehearsal: Rehearsal): string[] =>
   rehearsal.of('retirement.requested').map(({ instance }) => instance);
@@ -187,7 +173,7 @@ describe('a node that bears our marks, its retirement dead,', () => {
     const [[execution, notice] = []] = rehearsal.started.entries();
     if (notice === undefined) throw new Error('nothing was started');
     expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({ result: 'drained' });
-    expect(marksOf(rehearsal, node).execution).toBe(execution);
+    expect(marksOf(rehearsal, node).charge?.execution).toBe(execution);
   });
 
   test('keeps them while its instance goes', async () => {
@@ -241,7 +227,7 @@ describe('a node that bears our marks', () => {
       return [];
     };
     await sweep(rehearsal, { names });
-    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, retiring: true, execution: newcomer });
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, charge: { execution: newcomer } });
     expect(rehearsal.of('node.restored')).toEqual([]);
   });
 

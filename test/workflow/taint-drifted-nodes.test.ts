@@ -164,7 +164,7 @@ describe('a drifted node is not let go', () => {
       { node: { annotations: { [REST_ANNOTATION]: rest } } },
       {
         decision: 'waits',
-        why: 'rests until 2026-01-05T13:00:00.000Z: shop/web cannot move',
+        why: 'rests: shop/web cannot move',
         at: NOON + HOUR,
         place: 1,
       },

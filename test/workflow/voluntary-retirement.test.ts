@@ -1,25 +1,12 @@
 /** Retirements that nothing but a taint asks for (contract 5.4, 8.2, 9.5), against both peers. */
 import { describe, expect, test } from 'vitest';
-import { chargeOf, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
-import { restOf } from '../../lambdas/core/rest.ts';
 import { aPool, HOUR, MINUTE, SECOND } from '../given.ts';
 import { Balancers } from './balancers.ts';
+import { marksOf, UNMARKED } from './node-marks.ts';
 import { GROUP, Rehearsal } from './rehearsal.ts';
 import { asks, PLAIN_KEY, taint } from './tainting.ts';
 
-function marksOf(rehearsal: Rehearsal, name: string) {
-  const { metadata, spec } = rehearsal.node(name);
-  const { labels = {}, annotations = {} } = metadata;
-  return {
-    cordoned: spec.unschedulable ?? false,
-    taints: (spec.taints ?? []).map(({ key }) => key).filter((key) => key !== 'node.kubernetes.io/unschedulable'),
-    retiring: RETIRING_LABEL in labels,
-    charge: chargeOf({ annotations }),
-    rest: restOf({ annotations }),
-  };
-}
-
-const UNTOUCHED = { cordoned: false, taints: [PLAIN_KEY], retiring: false, charge: undefined, rest: undefined };
+const UNTOUCHED = { ...UNMARKED, taints: [PLAIN_KEY] };
 
 const web = { namespace: 'shop', name: 'web' };
 
@@ -88,7 +75,7 @@ describe('a node that is tainted to be drained', () => {
     });
     const [ended] = await rehearsal.drive(Promise.all([retired, changed]));
     expect(ended).toEqual({ result: 'restored', reason: 'the taint that asked for its drain was taken away' });
-    expect(marksOf(rehearsal, node)).toEqual({ ...UNTOUCHED, taints: [] });
+    expect(marksOf(rehearsal, node)).toEqual(UNMARKED);
     expect(rehearsal.history(instance, 'completion')).toEqual([]);
     expect(rehearsal.of('pod.evicted')).toEqual([]);
   });
@@ -104,7 +91,7 @@ describe('a node that is tainted to be drained', () => {
       reason: 'the taint that asked for its drain was taken away',
     });
     expect(rehearsal.of('node.isolated')).toEqual([]);
-    expect(marksOf(rehearsal, node)).toEqual({ ...UNTOUCHED, taints: [] });
+    expect(marksOf(rehearsal, node)).toEqual(UNMARKED);
   });
 
   test('is restored at its deadline, forces nothing, and rests', async () => {
