@@ -18,7 +18,7 @@ import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { MEMORY_MEGABYTES, NODE_OPTIONS } from './drift-memory.ts';
 import { EbbFunction } from './ebb-function.ts';
-import { FrequentRun, runTimeout } from './frequent-run.ts';
+import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 
 export interface DriftTainterProps {
@@ -44,6 +44,7 @@ export class DriftTainter extends Construct {
       memorySize: MEMORY_MEGABYTES,
       nodeOptions: NODE_OPTIONS,
       timeout: runTimeout(EVERY_MINUTES),
+      maxEventAge: runInterval(EVERY_MINUTES),
       logRetentionDays: configuration.logRetentionDays,
       statements: this.#statements({ configuration, parameters }),
       ...clusterNetwork(this, configuration),

@@ -32,6 +32,8 @@ export interface EbbFunctionProps<Settings extends Record<string, string>> {
   /** What its code calls, and nothing else. */
   readonly statements: readonly GrantedStatement[];
   readonly logRetentionDays: Configuration['logRetentionDays'];
+  /** What waits longer than this to be handled is given up on. @default 6 hours */
+  readonly maxEventAge?: Duration;
   /** @default - not durable */
   readonly durableConfig?: DurableConfig;
   /** @default - outside any VPC */
@@ -86,7 +88,7 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
       aliasName: 'live',
       version: lambda.currentVersion,
       retryAttempts: RETRIES,
-      maxEventAge: Duration.hours(6),
+      maxEventAge: props.maxEventAge ?? Duration.hours(6),
     });
     acknowledgeFindings(this);
   }

@@ -31,11 +31,16 @@ export class FrequentRun extends Construct {
         new LambdaFunction(alias, {
           deadLetterQueue: deadLetterQueue(this, 'Undelivered', undelivered),
           // One that is late is not missed: the next does all of it.
-          maxEventAge: Duration.minutes(everyMinutes),
+          maxEventAge: runInterval(everyMinutes),
         }),
       ],
     });
   }
+}
+
+/** What has not begun by then, or fails again after that, is left to the next run, so that none queue up. */
+export function runInterval(everyMinutes: number): Duration {
+  return Duration.minutes(everyMinutes);
 }
 
 /** So that a run has ended before the next begins. */

@@ -23,7 +23,7 @@ import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { onNodeGroups } from './drift-tainter.ts';
 import { EbbFunction } from './ebb-function.ts';
-import { FrequentRun, runTimeout } from './frequent-run.ts';
+import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 import { onEnrolledGroups } from './group-arns.ts';
 import type { NodeRetirement } from './node-retirement.ts';
@@ -58,6 +58,7 @@ export class NodeSweep extends Construct {
       settings,
       memorySize: 512,
       timeout: runTimeout(EVERY_MINUTES),
+      maxEventAge: runInterval(EVERY_MINUTES),
       logRetentionDays: configuration.logRetentionDays,
       statements: this.#statements({ configuration, parameters, retirement }),
       ...clusterNetwork(this, configuration),

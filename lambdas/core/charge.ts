@@ -33,9 +33,9 @@ export function decideCharge(found: Charge | undefined, claim: Claim, rivalRuns:
   if (found?.execution === claim.execution) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
   // What a run that has ended left behind says nothing about our time.
   if (found === undefined || !rivalRuns) return { kind: 'take', deadline: claim.deadline };
-  return mayTakeFrom(found, claim)
-    ? { kind: 'take', deadline: Math.min(claim.deadline, before) }
-    : { kind: 'join', execution: found.execution };
+  if (!mayTakeFrom(found, claim)) return { kind: 'join', execution: found.execution };
+  // When we wanted to be done with what nothing forced to go is no reason to force anybody.
+  return { kind: 'take', deadline: isVoluntary(found.kind) ? claim.deadline : Math.min(claim.deadline, before) };
 }
 
 /** Whether the claim brings what the one in charge, which runs, does not have. */

@@ -1,7 +1,8 @@
 /** Whether a node differs from what its group would launch now, and in what (contract 9.1). Pure. */
 import type { DriftSettings } from './cluster-settings.ts';
 import type { PlacedNode } from './fleet.ts';
-import type { GroupMember, Launched, LaunchPlan, LaunchSource, SourceReference } from './group.ts';
+import type { Group, GroupMember, Launched, LaunchPlan, LaunchSource, SourceReference } from './group.ts';
+import { isPooled } from './outage.ts';
 
 export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet';
 
@@ -52,6 +53,9 @@ function sourceOf({ base, overrides }: LaunchPlan, { type }: GroupMember): Launc
   return overrides.find((override) => override.type === type)?.source ?? base;
 }
 
+/** Right after a parameter has changed, a launch that was under way may still have its old value. */
+const SETTLES_MS = 300_000;
+
 /** Launched from the very same, and yet another image: its replacement would be another of its kind. */
 function isVain(
   { launchedFrom }: GroupMember,
@@ -60,7 +64,24 @@ function isVain(
 ): launched is NonNullable<DriftFacts['launched']> {
   if (launchedFrom === undefined || launched === undefined || launched.image === source.image) return false;
   const { at = 0 } = launched;
-  return isSame(launchedFrom, source) && (source.imageSince === undefined || at > source.imageSince);
+  return isSame(launchedFrom, source) && (source.imageSince === undefined || at > source.imageSince + SETTLES_MS);
+}
+
+/**
+ * Why replacing would be in vain: an instance that goes is replaced out of the warm pool first, and only an instance
+ * refresh renews what rests there. Undefined when nothing old rests there.
+ */
+export function oldPool({ members }: Group, plan: LaunchPlan): string | undefined {
+  const old = members.find(
+    (member) =>
+      isPooled(member.state) &&
+      member.launchedFrom !== undefined &&
+      !isUnresolved(member.launchedFrom) &&
+      !isSame(member.launchedFrom, sourceOf(plan, member)),
+  );
+  if (old?.launchedFrom === undefined) return undefined;
+  const { instance, launchedFrom } = old;
+  return `its warm pool would replace them by what was launched from ${wordsOf(launchedFrom)} (${instance}): start an instance refresh`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Nodes that bear our marks although the retirement that put them on runs no more (contract 1.7). Pure. */
 import type { Machine } from './dead-node.ts';
-import { chargeOf, RETIREMENT_ANNOTATION } from './isolation.ts';
+import { chargeOf, RETIREMENT_ANNOTATION, type Charge } from './isolation.ts';
 import { instanceOf, type Node } from './node.ts';
 import { executionsOf, type Home } from './notice.ts';
 
@@ -15,23 +15,33 @@ export type Marks =
 /**
  * @param running names of the retirements that run, read after the node
  * @param isAsked whether it bears a taint that asks for its drain
+ * @param now epoch milliseconds
  */
 export function judgeMarks(
   node: Node,
   running: ReadonlySet<string>,
-  { home, isAsked }: { home: Home; isAsked: boolean },
+  { home, isAsked, now }: { home: Home; isAsked: boolean; now: number },
 ): Marks {
-  const { execution, leftDrained } = chargeOf(node) ?? {};
+  const charge = chargeOf(node);
   const instance = instanceOf(node);
-  if (execution === undefined) {
+  if (charge === undefined) {
     return { kind: 'unreadable', reason: `its annotation ${RETIREMENT_ANNOTATION} does not say who is in charge` };
   }
-  if (running.has(execution) || (leftDrained && isAsked)) return { kind: 'attended' };
+  const { execution } = charge;
+  if (running.has(execution) || isSeenTo(charge, { isAsked, now })) return { kind: 'attended' };
   if (instance === undefined || !execution.startsWith(executionsOf({ ...home, instance }))) {
     // Another account's or region's: whether that one runs we cannot know.
     return { kind: 'unreadable', reason: `${execution}, which is in charge, is no retirement of its instance here` };
   }
   return { kind: 'left', execution, instance };
+}
+
+/** Drained, and to stay so; or drained, and its termination may have been asked for, which AWS is late to say. */
+function isSeenTo(
+  { leftDrained, completesHook, deadline }: Charge,
+  { isAsked, now }: { isAsked: boolean; now: number },
+): boolean {
+  return (leftDrained === true && isAsked) || (completesHook === true && now < Date.parse(deadline));
 }
 
 /** Where an instance with left marks is now. */

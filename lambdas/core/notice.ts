@@ -45,14 +45,16 @@ export type LifecycleNotice = Readonly<z.output<typeof lifecycleNoticeSchema>>;
 export type TaintedNotice = Readonly<z.output<typeof taintedNoticeSchema>>;
 export type Notice = LifecycleNotice | TaintedNotice;
 
-/** Whether nothing but us wants the instance to go: then no pod is ever forced (contract 5.4). */
-export function isVoluntary(kind: Notice['kind']): boolean {
-  switch (kind) {
-    case 'tainted':
-      return true;
-    case 'asg-terminate':
-      return false;
-  }
+/** Kinds that nothing but us wants to go. */
+const VOLUNTARY: ReadonlySet<string> = new Set<Notice['kind']>(['tainted']);
+
+/**
+ * Whether nothing but us wants the instance to go: then no pod is ever forced (contract 5.4).
+ *
+ * @param kind of a notice, as it may stand on a node too
+ */
+export function isVoluntary(kind: string): boolean {
+  return VOLUNTARY.has(kind);
 }
 
 /** Lambda takes 1–64 of `A-Za-z0-9-_`; the hash keeps two actions of one instance apart (contract 1.6). */

@@ -3,11 +3,12 @@
  * take a cluster down together: the oldest go first, the others wait, isolated. Pure.
  */
 import type { Charge } from './isolation.ts';
+import { isVoluntary } from './notice.ts';
 
 /** A node that bears our label; one whose annotation cannot be read waits for nobody, and holds nobody up. */
 export interface RetiringNode {
   readonly name: string;
-  readonly charge: Pick<Charge, 'since'> | undefined;
+  readonly charge: Pick<Charge, 'since' | 'kind' | 'leftDrained' | 'completesHook'> | undefined;
 }
 
 export interface SlotLimits {
@@ -38,9 +39,15 @@ export function decideSlot(name: string, retiring: readonly RetiringNode[], at: 
   return { kind: 'held', reason, breaker: retiring.length > share };
 }
 
-/** By how long they have waited, then by name, so that every retirement counts alike. */
-function inOrder(nodes: readonly RetiringNode[]): { name: string; since: number }[] {
+/**
+ * Those that must go before those that nothing forces; then by how long they have waited, then by name, so that every
+ * retirement counts alike. What is drained already holds nobody up.
+ */
+function inOrder(nodes: readonly RetiringNode[]): { name: string; since: number; last: number }[] {
   return nodes
-    .flatMap(({ name, charge }) => (charge === undefined ? [] : [{ name, since: Date.parse(charge.since) }]))
-    .toSorted((a, b) => a.since - b.since || (a.name < b.name ? -1 : 1));
+    .flatMap(({ name, charge }) => {
+      if (charge === undefined || charge.leftDrained === true || charge.completesHook === true) return [];
+      return [{ name, since: Date.parse(charge.since), last: Number(isVoluntary(charge.kind)) }];
+    })
+    .toSorted((a, b) => a.last - b.last || a.since - b.since || (a.name < b.name ? -1 : 1));
 }

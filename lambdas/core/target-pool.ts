@@ -55,15 +55,20 @@ export interface PoolScope {
 const HEALTHY_SHARE = 0.5;
 
 /**
- * Whether too few targets of a pool would be healthy without these.
+ * Whether too few targets of a pool, of those that drain too, would be healthy without these.
  *
  * @param ids instance ids and addresses of those that are to go
+ * @param leaving ids of others that are on their way out, healthy as they may be now
  * @returns how few, in words; undefined when it can spare them, or has none of them
  */
-export function tooFewWithout(ids: ReadonlySet<string>, targets: readonly Target[]): string | undefined {
-  const registered = targets.filter(({ state }) => state === 'registered');
-  const healthy = registered.filter((target) => target.healthy);
-  const left = healthy.filter(({ id }) => !ids.has(id)).length;
-  if (left === healthy.length || left >= registered.length * HEALTHY_SHARE) return undefined;
-  return `${left} of ${registered.length} targets would be healthy without it`;
+export function tooFewWithout(
+  ids: ReadonlySet<string>,
+  targets: readonly Target[],
+  leaving: ReadonlySet<string> = new Set(),
+): string | undefined {
+  const healthy = targets.filter((target) => target.state === 'registered' && target.healthy);
+  if (!healthy.some(({ id }) => ids.has(id))) return undefined;
+  const left = healthy.filter(({ id }) => !ids.has(id) && !leaving.has(id)).length;
+  if (left >= targets.length * HEALTHY_SHARE) return undefined;
+  return `${left} of ${targets.length} targets would be healthy without it`;
 }

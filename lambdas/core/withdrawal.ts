@@ -86,6 +86,14 @@ export function notAsking({ resourceVersion, taints }: Node): NodePatch {
   return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: null }, annotations: {} }, spec: { taints } };
 }
 
+/** The patch that takes back that anything was done: the node is put back. */
+export function notWithdrawn({ resourceVersion, taints }: Node): NodePatch {
+  return {
+    metadata: { resourceVersion, labels: {}, annotations: { [WITHDRAWAL_ANNOTATION]: null } },
+    spec: { taints },
+  };
+}
+
 /** The patch that says what was done. */
 export function withdrawn({ resourceVersion, taints }: Node, withdrawal: Withdrawal): NodePatch {
   const annotations = { [WITHDRAWAL_ANNOTATION]: withdrawalText(withdrawal) };

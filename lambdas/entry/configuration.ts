@@ -75,7 +75,13 @@ const groupSchema = z.strictObject({
 
 const taintKey = z
   .string()
-  .check(z.regex(/^[A-Za-z0-9]([A-Za-z0-9./_-]*[A-Za-z0-9])?$/, 'must be a taint key such as example.com/retiring'));
+  .check(
+    z.maxLength(317),
+    z.regex(
+      /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+      'must be a taint key such as example.com/retiring',
+    ),
+  );
 const taintEffect = z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
 
 /** Cluster Autoscaler takes no taint with this prefix into its template of the group. */
@@ -83,7 +89,11 @@ const STATUS_TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/';
 
 const taintSchema = z.strictObject({
   key: z._default(taintKey, `${STATUS_TAINT}ebb-retiring`),
-  value: z.optional(z.string().check(z.maxLength(63))),
+  value: z.optional(
+    z
+      .string()
+      .check(z.regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'must be a taint value such as leaving')),
+  ),
   effect: z._default(taintEffect, 'NoSchedule'),
 });
 

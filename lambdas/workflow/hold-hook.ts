@@ -216,7 +216,7 @@ export class HookHolder {
     const early = mayTurnEarly({ turns: this.#turns, now }, this.#span);
     if (early && now >= watchUntil && now < progressAt + WATCHED_MS) return 0;
     const next = Math.min(this.#heartbeatAt, until, early ? dueAt : Infinity);
-    const seconds = this.#suspension({ pauseSeconds }, { turn, dueAt: next });
+    const seconds = this.#suspension(early ? { pauseSeconds } : {}, { turn, dueAt: next });
     if (seconds === 0) await sleep(this.#pause({ pauseSeconds }, { dueAt: next, watchUntil }));
     else this.#ports.journal.report(retirementSuspended(this.subject, { seconds, waitingFor }));
     return seconds;

@@ -37,6 +37,10 @@ export class HookRetirement extends Retirement {
     this.#action = hold.action;
   }
 
+  protected get settlesBy(): number {
+    return this.holder.deadline;
+  }
+
   protected get forces(): boolean {
     return this.#atDeadline === 'force';
   }

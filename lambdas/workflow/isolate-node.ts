@@ -104,17 +104,18 @@ export async function layToRest({ node, rest }: { node: string; rest: Rest }, cl
 /**
  * Says on the node how far the retirement has come.
  *
- * @returns `superseded`: another is in charge of it now, or the node has gone
+ * @returns `superseded`: another is in charge of it now, or the node has gone; `unasked`: the taint that asked for the
+ *   drain has been taken away
  */
 export async function tellProgress(
-  { execution, node }: { execution: string; node: string },
+  { execution, node, isAsked }: { execution: string; node: string; isAsked: (node: Node) => boolean },
   come: Pick<Charge, 'completesHook' | 'leftDrained'>,
   cluster: Cluster,
-): Promise<'told' | 'superseded'> {
-  const patched = await patchNode(node, cluster, (found) =>
-    Promise.resolve(
-      chargeOf(found)?.execution === execution ? (progress(found, execution, come) ?? 'unchanged') : 'gone',
-    ),
-  );
-  return patched === 'gone' ? 'superseded' : 'told';
+): Promise<'told' | 'superseded' | 'unasked'> {
+  const patched = await patchNode(node, cluster, (found) => {
+    if (chargeOf(found)?.execution !== execution) return Promise.resolve('gone');
+    return Promise.resolve(isAsked(found) ? (progress(found, execution, come) ?? 'unchanged') : 'unchanged');
+  });
+  if (patched === 'gone') return 'superseded';
+  return isAsked(patched.found) ? 'told' : 'unasked';
 }

@@ -1,6 +1,6 @@
 /** Holds the nodes of a cluster against what their groups would launch (contract 9.1). */
 import type { ClusterSettings, DriftSettings } from '../core/cluster-settings.ts';
-import { imageByOrigin, judgeDrift } from '../core/drift.ts';
+import { imageByOrigin, judgeDrift, oldPool } from '../core/drift.ts';
 import type { Judged } from '../core/drift-decision.ts';
 import type { PlacedNode } from '../core/fleet.ts';
 import type { LaunchPlan } from '../core/group.ts';
@@ -26,6 +26,7 @@ export async function judgeFleet(
   { name, drift }: Pick<ClusterSettings, 'name' | 'drift'>,
   { launches, controlPlanes }: JudgePorts,
 ): Promise<FleetVerdicts> {
+  if (!drift.enabled) return nothingCounts(placed);
   const groups = [...new Set(placed.map(({ group }) => group))];
   const answers = groups.length === 0 ? new Map<string, never>() : await launches.plans(groups);
   const plans = new Map<string, LaunchPlan>();
@@ -52,20 +53,31 @@ export async function judgeFleet(
     const how = image === undefined ? launched?.get(each.member.instance) : { image };
     // An instance that EC2 does not know is gone, or has only just come: no reason to mark its node, nor to unmark it.
     if (plan === undefined || (launched !== undefined && how === undefined)) return [];
-    const facts = { plan, now, ...(how && { launched: how }), ...(controlPlane !== undefined && { controlPlane }) };
+    // What a refresh put in the place of its root volume, only Auto Scaling tells.
+    const runs = how && { ...how, image: each.member.image ?? how.image };
+    const facts = { plan, now, ...(runs && { launched: runs }), ...(controlPlane !== undefined && { controlPlane }) };
     return [{ placed: each, verdict: judgeDrift(each, facts, drift) }];
   });
-  return { judged, unknown, vain: vainGroups(judged) };
+  return { judged, unknown, vain: vainGroups(judged, plans) };
+}
+
+/** Nodes that were marked while it did are marked no more. */
+function nothingCounts(placed: readonly PlacedNode[]): FleetVerdicts {
+  const judged = placed.map((each): Judged => ({ placed: each, verdict: { kind: 'current' } }));
+  return { judged, unknown: new Map(), vain: new Map() };
 }
 
 function needsLaunched({ ami, kubelet, maxAgeSeconds }: DriftSettings): boolean {
   return ami || kubelet || maxAgeSeconds !== undefined;
 }
 
-function vainGroups(judged: readonly Judged[]): ReadonlyMap<string, string> {
-  const stops = judged.flatMap(({ placed, verdict }): [string, string][] =>
-    verdict.kind === 'stops' ? [[placed.group.name, verdict.reason]] : [],
-  );
+function vainGroups(judged: readonly Judged[], plans: ReadonlyMap<string, LaunchPlan>): ReadonlyMap<string, string> {
+  const stops = judged.flatMap(({ placed: { group }, verdict }): [string, string][] => {
+    const plan = plans.get(group.name);
+    const reason = verdict.kind === 'stops' ? verdict.reason : undefined;
+    const vain = verdict.kind === 'drifted' && plan !== undefined ? oldPool(group, plan) : reason;
+    return vain === undefined ? [] : [[group.name, vain]];
+  });
   // Of several the first is told.
   return new Map(stops.toReversed());
 }

@@ -8,6 +8,7 @@ import { isInstance } from '../core/node.ts';
 import { isVoluntary } from '../core/notice.ts';
 import { isOursToPutBack, taking, takenFrom, type Taken } from '../core/taken-targets.ts';
 import type { Target, TargetPool } from '../core/target-pool.ts';
+import { notWithdrawn, withdrawalOf } from '../core/withdrawal.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster, Journal, LoadBalancing } from './ports.ts';
 import type { Retiree } from './retirement-stages.ts';
@@ -86,6 +87,7 @@ export async function registerAgain(
   const isOurs = found !== undefined && isInstance(found, subject.instance);
   if (!isOurs || chargeOf(found)?.execution !== subject.execution) return { back: [], faults: [] };
   const due = takenFrom(found).filter(({ pool }) => !done.includes(pool.id));
+  if (due.length > 0 && !(await takeBack(node, subject.execution, cluster))) return { back: [], faults: [] };
   const back: TargetPool[] = [];
   const faults: PoolFault[] = [];
   await Promise.all(
@@ -104,6 +106,19 @@ export async function registerAgain(
   );
   if (back.length > 0) journal.report(targetsRegistered(subject, { pools: back.map(({ name }) => name) }));
   return { back, faults };
+}
+
+/**
+ * From here on the node counts as not withdrawn: whoever takes charge of it now must withdraw it anew.
+ *
+ * @returns whether the execution is in charge of it still
+ */
+async function takeBack(node: string, execution: string, cluster: Cluster): Promise<boolean> {
+  const patched = await patchNode(node, cluster, (found) => {
+    if (chargeOf(found)?.execution !== execution) return Promise.resolve('gone');
+    return Promise.resolve(withdrawalOf(found) === undefined ? 'unchanged' : notWithdrawn(found));
+  });
+  return patched !== 'gone';
 }
 
 /** Nobody tries any more: the node gets no traffic from these until somebody registers it. */

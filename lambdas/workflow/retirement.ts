@@ -67,6 +67,9 @@ export abstract class Retirement {
   /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
   protected abstract readonly forces: boolean;
 
+  /** When targets are waited for no longer, however long they may drain, epoch milliseconds. */
+  protected abstract readonly settlesBy: number;
+
   /** @throws RetirementFailed */
   async carryOut(): Promise<Retired> {
     try {
@@ -142,7 +145,7 @@ export abstract class Retirement {
   /** Targets that are late are left to their load balancer; they hold nobody up for longer. */
   async #settle(withdrawn: Withdrawn): Promise<void> {
     const { until, ...stage } = settleStage(this.order, withdrawn);
-    const end = await this.holder.through({ ...stage, until: Math.min(until ?? Infinity, this.holder.deadline) });
+    const end = await this.holder.through({ ...stage, until: Math.min(until ?? Infinity, this.settlesBy) });
     if (end.kind !== 'late') {
       valueOf(end);
       return;
@@ -200,7 +203,8 @@ export abstract class Retirement {
   }
 }
 
-function unasked(): Stopped {
+/** The taint that asked for it has gone (contract 9.5). */
+export function unasked(): Stopped {
   return new Stopped('restored', 'the taint that asked for its drain was taken away', { rests: false });
 }
 

@@ -57,7 +57,7 @@ async function leftNodes(nodes: readonly Node[], cluster: ClusterSettings, ports
   const running = new Set(await ports.running.names());
   return nodes.flatMap((node) => {
     const isAsked = drainTaint(node, cluster) !== undefined;
-    const marks = judgeMarks(node, running, { home: ports.home, isAsked });
+    const marks = judgeMarks(node, running, { home: ports.home, isAsked, now: Date.now() });
     switch (marks.kind) {
       case 'left':
         return [{ node: node.name, execution: marks.execution, instance: marks.instance }];

@@ -29,18 +29,17 @@ export interface DriftPorts extends TurnPorts, JudgePorts {
 
 /**
  * @param dryRun changes nothing
- * @returns of each cluster that looks for drift what was found, and what becomes or would become of it
+ * @returns of each cluster what was found, and what becomes or would become of it
  * @throws RunIncomplete when all has been tried and something has failed
  */
 export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = {}): Promise<readonly DriftReport[]> {
   const attempts = new Attempts(ports.journal);
   const clusters = await attempts.clusters(ports.settings);
   const names = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
-  const looking = clusters.filter(({ drift }) => drift.enabled);
-  const groups = looking.length === 0 ? [] : await ports.groups.enrolled({ names, tag: MANAGED_TAG });
+  const groups = clusters.length === 0 ? [] : await ports.groups.enrolled({ names, tag: MANAGED_TAG });
   const reports: DriftReport[] = [];
   // One after the other: each may have thousands of nodes.
-  for (const cluster of looking) reports.push(await lookAtCluster(cluster, { groups, dryRun }, attempts, ports));
+  for (const cluster of clusters) reports.push(await lookAtCluster(cluster, { groups, dryRun }, attempts, ports));
   attempts.throwFailures();
   return reports;
 }
@@ -108,7 +107,10 @@ async function decide(
   state: FleetState,
   ports: TurnPorts & { readonly view: Cluster & FleetView },
 ): Promise<{ drifted: readonly Drifted[]; decisions: ReadonlyMap<string, Decision>; rooms: Rooms }> {
-  const isOut = (node: FleetNode): boolean => drainTaint(node, state.cluster) !== undefined;
+  const now = Date.now();
+  // One that rests goes nowhere for now, so it takes nobody's place; whose turn it is then, the sweep decides.
+  const isOut = (node: FleetNode): boolean =>
+    drainTaint(node, state.cluster) !== undefined && (node.rest === undefined || node.rest.until <= now);
   const drifted = judged.flatMap(({ placed, verdict }): Drifted[] =>
     verdict.kind === 'drifted' ? [{ placed, reasons: verdict.reasons }] : [],
   );

@@ -2,6 +2,7 @@
  * Whether the load balancers of a node can spare it (contract 7.1). What must go is not asked; what nothing but us wants
  * to go waits until enough other targets are healthy.
  */
+import { instanceOf } from '../core/node.ts';
 import { tooFewWithout, type TargetPool } from '../core/target-pool.ts';
 import type { Stage } from './hold-hook.ts';
 import type { Order } from './retirement.ts';
@@ -22,9 +23,12 @@ export function targetRoomStage({ notice, cluster, course, ports }: Order, node:
     if (!(await balancing.mayHavePools(ofEither))) return [];
     // What a controller keeps by address follows the pods, which their budgets guard.
     const pools = (await balancing.pools(ofEither)).filter(({ by, controlled }) => by === 'instance' || !controlled);
+    if (pools.length === 0) return [];
     const ids = new Set([notice.instance, ...(await addresses(pools))]);
+    const retiring = await (await clusters.open(cluster.name)).retiringNodes();
+    const leaving = new Set(retiring.flatMap((other) => instanceOf(other) ?? []));
     const each = pools.map(async (pool) => {
-      const lack = tooFewWithout(ids, await balancing.targets(pool, [...ids]));
+      const lack = tooFewWithout(ids, await balancing.targets(pool, [...ids]), leaving);
       return lack === undefined ? [] : [`${pool.name} (${lack})`];
     });
     return (await Promise.all(each)).flat();

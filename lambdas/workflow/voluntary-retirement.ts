@@ -5,10 +5,11 @@
  */
 import type { VoluntaryRelease } from '../core/cluster-settings.ts';
 import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/domain-event.ts';
+import { standing } from '../core/lifecycle-state.ts';
 import type { Rest } from '../core/rest.ts';
 import type { Ending } from './begin-retirement.ts';
 import type { DrainOrder } from './drain-stage.ts';
-import { Retirement, Stopped, valueOf, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
+import { Retirement, Stopped, unasked, valueOf, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
 import type { Hook } from './ports.ts';
 import { passHookStage, progressStage, registerStage, restoreStage, surveyStage } from './voluntary-stages.ts';
 import { targetRoomStage } from './target-room.ts';
@@ -18,6 +19,8 @@ const RESTORE_SECONDS = 600;
 
 export class VoluntaryRetirement extends Retirement {
   protected readonly forces = false;
+  /** Nothing presses: targets have their own time, whatever ours is. */
+  protected readonly settlesBy = Infinity;
   readonly #release: VoluntaryRelease;
   readonly #hook: Hook | undefined;
   /** The instance is on its way out: nothing of it is restored any more. */
@@ -56,6 +59,7 @@ export class VoluntaryRetirement extends Retirement {
     const come = this.#release === 'leave' ? ({ leftDrained: true } as const) : ({ completesHook: true } as const);
     const charge = valueOf(await this.holder.through(progressStage(this.order, come)));
     if (charge === 'superseded') throw new Stopped('superseded', 'the node is in its charge no more');
+    if (charge === 'unasked') throw unasked();
     await (this.#release === 'leave' ? this.tell(instanceLeft(this.holder.subject)) : this.#terminate());
     return emptied;
   }
@@ -79,16 +83,28 @@ export class VoluntaryRetirement extends Retirement {
 
   async #terminate(): Promise<void> {
     const { notice, ports } = this.order;
-    await ports.run.step('terminate', async () => {
-      const outcome = await ports.lifecycle.terminate(notice.instance);
-      ports.journal.report(instanceTerminated(this.holder.subject));
-      return outcome;
-    });
+    try {
+      await ports.run.step('terminate', async () => {
+        const outcome = await ports.lifecycle.terminate(notice.instance);
+        ports.journal.report(instanceTerminated(this.holder.subject));
+        return outcome;
+      });
+    } catch (error) {
+      // It would be drained again and again, and never go.
+      throw new Stopped('failed', `it is drained, and its group does not terminate it: ${String(error)}`);
+    }
     this.#terminated = true;
-    if (this.#hook === undefined) return;
-    const end = await this.holder.through(passHookStage(this.order, this.#hook));
-    // Its own event, the sweep or the hook's timeout ends it otherwise: the node is empty.
-    if (end.kind === 'done' && end.value !== 'gone')
+    if (this.#hook !== undefined) await this.#passHook(this.#hook);
+  }
+
+  async #passHook(hook: Hook): Promise<void> {
+    const end = await this.holder.through(passHookStage(this.order, hook));
+    if (end.kind === 'done' && end.value !== 'gone') {
       await this.tell(hookCompleted(this.holder.subject, { outcome: end.value }));
+    }
+    // Where it has only not reached the hook yet, the hook's own event, the sweep or its timeout sees to the rest.
+    if (end.kind !== 'late' || standing(end.memory) !== 'in service') return;
+    this.#terminated = false;
+    throw new Stopped('failed', `it is drained, and its group has not let it go: it is ${end.memory}`);
   }
 }

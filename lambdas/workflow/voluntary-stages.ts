@@ -1,7 +1,9 @@
 /** The stages that only a retirement has which nothing but us wants; hold-hook.ts repeats each until it is done. */
+import { isAskedFor } from '../core/drain-taints.ts';
 import type { Charge } from '../core/isolation.ts';
 import { standing } from '../core/lifecycle-state.ts';
 import { evictionBlocked } from '../core/domain-event.ts';
+import type { Node } from '../core/node.ts';
 import { podName } from '../core/pod.ts';
 import type { Rest } from '../core/rest.ts';
 import { judge } from '../core/verdict.ts';
@@ -39,15 +41,16 @@ export function surveyStage({ cluster, ports }: Order, node: string): Stage<{ ke
 
 /** Says on the node how far the retirement has come. */
 export function progressStage(
-  { cluster, course, ports }: Order,
+  { notice, cluster, course, ports }: Order,
   come: Pick<Charge, 'completesHook' | 'leftDrained'>,
-): Stage<'told' | 'superseded', null> {
+): Stage<'told' | 'superseded' | 'unasked', null> {
   return {
     name: 'progress',
     memory: null,
     async pass(_memory, { subject }) {
       const api = await ports.clusters.open(cluster.name);
-      const ours = { execution: course.subject.execution, node: subject.node ?? '' };
+      const isAsked = (found: Node): boolean => isAskedFor(found, notice);
+      const ours = { execution: course.subject.execution, node: subject.node ?? '', isAsked };
       return { state: 'done', value: await tellProgress(ours, come, api) };
     },
   };
@@ -59,28 +62,31 @@ const HOOK_LOOK_SECONDS = 15;
 /** Until when its load balancers may keep it from the hook: the longest that a target drains, and some more. */
 const HOOK_SECONDS = 4_500;
 
-/** Completes our hook as soon as the instance meets it (contract 8.2); `gone`: it passed without. */
+/**
+ * Completes our hook as soon as the instance meets it (contract 8.2); `gone`: it passed without. Its memory is the state
+ * that the instance was in at last.
+ */
 export function passHookStage(
   { notice, course, ports }: Order,
   hook: Pick<Hook, 'name'>,
-): Stage<'completed' | 'over' | 'gone', null> {
+): Stage<'completed' | 'over' | 'gone', string> {
   const { instance } = notice;
   const { group } = course.subject;
   return {
     name: 'pass-hook',
-    memory: null,
+    memory: '',
     until: course.deadline + HOOK_SECONDS * 1000,
     pauseSeconds: HOOK_LOOK_SECONDS,
     async pass() {
-      const { state } = (await ports.lifecycle.membership(instance)) ?? {};
-      switch (standing(state)) {
+      const { state = '' } = (await ports.lifecycle.membership(instance)) ?? {};
+      switch (standing(state === '' ? undefined : state)) {
         case 'over':
           return { state: 'done', value: 'gone' };
         case 'waiting':
           return { state: 'done', value: await ports.lifecycle.complete({ group, hook: hook.name, instance }) };
         case 'not yet':
         case 'in service':
-          return { state: 'waiting', memory: null, waitingFor: [`the instance to reach hook ${hook.name}`] };
+          return { state: 'waiting', memory: state, waitingFor: [`the instance to reach hook ${hook.name}`] };
       }
     },
   };

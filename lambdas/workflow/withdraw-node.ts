@@ -59,7 +59,7 @@ export function withdrawStage(
     memory: {},
     pauseSeconds: PAUSE_SECONDS,
     async pass({ since = Date.now() }, { subject }) {
-      const hurried = isInAHurry({ now: Date.now(), deadline });
+      const hurried = !isVoluntary(retiree.notice.kind) && isInAHurry({ now: Date.now(), deadline });
       const scope = scopeOf(retiree);
       const any = await ports.balancing.mayHavePools(scope).catch((error: unknown) => String(error));
       if (typeof any === 'string') return await orGiveUp(any, { since, hurried }, { subject, retiree });

@@ -1,6 +1,7 @@
 /** What groups would launch now, looked up (contract 9.1). */
 import { describe, expect, test } from 'vitest';
 import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../../lambdas/adapters/launch-plans.ts';
+import { aGroup, aMember } from '../given.ts';
 import { LaunchGiven, REQUIREMENTS } from './launch-given.ts';
 
 describe('the plan of a group', () => {
@@ -94,6 +95,46 @@ test('an image that a parameter names by a label may have become current just no
   await given.aws.clock.advance(3_600_000);
   const imageSince = expect.closeTo(given.aws.clock.now(), -4) as number;
   expect(await given.plan()).toMatchObject({ base: { image: 'ami-1', imageSince } });
+});
+
+describe('where members come from', () => {
+  test('is told with its image, by the same call, as far as it is there and names one itself', async () => {
+    await using given = await LaunchGiven.start();
+    given.aws.ssm.put('/image', 'ami-9');
+    const id = given.template({ imageId: 'ami-1' }, { imageId: 'resolve:ssm:/image' }, { imageId: 'ami-3' });
+    given.group({ launchTemplate: { id, version: '$Latest' } });
+    const group = aGroup({
+      launch: { base: { kind: 'template', id, version: '$Latest' }, overrides: [], byRequirements: false },
+      members: [
+        { kind: 'template', id, version: '1' } as const,
+        { kind: 'template', id, version: '1' } as const,
+        { kind: 'template', id, version: '2' } as const,
+        { kind: 'template', id, version: '3' } as const,
+        // As for which version that was, nothing tells.
+        { kind: 'template', id, version: '$Default' } as const,
+        { kind: 'template', id: 'lt-gone', version: '1' } as const,
+        { kind: 'configuration', id: 'gone' } as const,
+      ].map((launchedFrom) => aMember({ launchedFrom })),
+    });
+    expect((await given.port().plans([group])).get(group.name)).toMatchObject({
+      base: { version: '3', image: 'ami-3' },
+      origins: [
+        { kind: 'template', id, version: '1', image: 'ami-1' },
+        { kind: 'template', id, version: '3', image: 'ami-3' },
+      ],
+    });
+    expect(given.count('DescribeLaunchTemplateVersions')).toBe(2);
+    expect(given.count('GetParameters')).toBe(0);
+  });
+
+  test('is a launch configuration', async () => {
+    await using given = await LaunchGiven.start();
+    given.aws.autoScaling.launching.addConfiguration({ name: 'old', imageId: 'ami-1' });
+    const old = { kind: 'configuration', id: 'old' } as const;
+    const launch = { base: old, overrides: [], byRequirements: false };
+    const plans = await given.port().plans([aGroup({ launch, members: [aMember({ launchedFrom: old })] })]);
+    expect([...plans.values()]).toMatchObject([{ origins: [{ ...old, image: 'ami-1' }] }]);
+  });
 });
 
 describe('plans', () => {

@@ -64,7 +64,6 @@ function parameters(action: string): object {
   return action === 'GetParameter' ? { Parameter: parameter } : { Parameters: [parameter] };
 }
 
-
 function clusterOf({ kubernetes: { url, ca } }: World): object {
   const certificateAuthority = { data: Buffer.from(ca).toString('base64') };
   return { name: CLUSTER, endpoint: url, certificateAuthority, status: 'ACTIVE', version: '1.33' };

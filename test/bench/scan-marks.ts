@@ -33,7 +33,14 @@ export function markedNode(index: number, state: fleet.FleetState): V1Node {
 function placeOf(index: number) {
   const group = fleet.groupName(index);
   const launchedFrom = template(index, fleet.TEMPLATE_VERSION - 1);
-  const member = { instance: fleet.instanceId(index), group, state: 'InService', zone: '', type: fleet.TYPE, launchedFrom };
+  const member = {
+    instance: fleet.instanceId(index),
+    group,
+    state: 'InService',
+    zone: '',
+    type: fleet.TYPE,
+    launchedFrom,
+  };
   const launch = { overrides: [], byRequirements: false };
   return { member, group: { name: group, desired: 0, tags: {}, suspended: [], launch, members: [member] } };
 }

@@ -41,10 +41,10 @@ describe('who is in charge of a node (contract 1.6)', () => {
       take(NOON + HOUR),
     ],
     [
-      'one that has no hook and less time: takes charge, and its deadline',
+      'one that nothing forces, and that had less time: takes charge, and is not hurried by it',
       charge({ kind: 'tainted', until: NOON + MINUTE }),
       true,
-      take(NOON + MINUTE),
+      take(NOON + HOUR),
     ],
     [
       'one that has no hook, has drained the node and completes the hook itself: joins',

@@ -16,7 +16,11 @@ test('tells each text once, and is the same report again', () => {
   });
   const answer = driftAnswer(report);
   expect(answer.texts).toEqual(['old image', 'old template', 'rests']);
-  expect(answer.nodes).toMatchObject([{ reasons: [0, 1] }, { reasons: [0], why: 2, at: 7, place: 2 }, { reasons: [1], why: 2 }]);
+  expect(answer.nodes).toMatchObject([
+    { reasons: [0, 1] },
+    { reasons: [0], why: 2, at: 7, place: 2 },
+    { reasons: [1], why: 2 },
+  ]);
   expect(answeredReport(answer)).toEqual(report);
 });
 
@@ -26,7 +30,10 @@ test('of 15,000 nodes in 300 groups is what Lambda takes, however long the texts
     return aDriftedNode({
       node: nodeName(index % 5_000),
       group,
-      reasons: [`${'long '.repeat(100)}${group}`, `runs since ${new Date(index * 60_000).toISOString()}, longer than it may`],
+      reasons: [
+        `${'long '.repeat(100)}${group}`,
+        `runs since ${new Date(index * 60_000).toISOString()}, longer than it may`,
+      ],
       decision: 'waits',
       why: 'a budget that is used up '.repeat(20),
       place: index,

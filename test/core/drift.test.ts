@@ -1,7 +1,7 @@
 /** Whether a node differs from what its group would launch now (contract 9.1). */
 import { describe, expect, test } from 'vitest';
-import { judgeDrift, type DriftFacts } from '../../lambdas/core/drift.ts';
-import type { LaunchPlan, LaunchSource } from '../../lambdas/core/group.ts';
+import { imageByOrigin, judgeDrift, type DriftFacts } from '../../lambdas/core/drift.ts';
+import type { GroupMember, LaunchPlan, LaunchSource } from '../../lambdas/core/group.ts';
 import type { DriftSettings } from '../../lambdas/core/cluster-settings.ts';
 import { aCluster, aPlaced, type Peculiar } from '../fleet-given.ts';
 import { HOUR, NOON, TEMPLATE } from '../given.ts';
@@ -17,7 +17,12 @@ const source = (given: Partial<LaunchSource> = {}): LaunchSource => ({
   ...given,
 });
 
-const plan = (given: Partial<LaunchPlan> = {}): LaunchPlan => ({ base: source(), overrides: [], origins: [], ...given });
+const plan = (given: Partial<LaunchPlan> = {}): LaunchPlan => ({
+  base: source(),
+  overrides: [],
+  origins: [],
+  ...given,
+});
 
 const from = (version: string): Peculiar => ({ member: { launchedFrom: { kind: 'template', id: TEMPLATE, version } } });
 
@@ -80,6 +85,32 @@ describe('by its image', () => {
   test('nothing is told of an instance that EC2 does not know', () => {
     const { drift } = aCluster();
     expect(judgeDrift(aPlaced(from('1')), { plan: plan(), now: NOON }, drift)).toEqual({ kind: 'current' });
+  });
+});
+
+describe('what an instance was launched from tells its image', () => {
+  const origins = [source({ version: '1', image: 'ami-1' })];
+  const of = (given: Partial<GroupMember>) => imageByOrigin(aPlaced({ member: given }).member, plan({ origins }));
+  const launchedFrom = { kind: 'template', id: TEMPLATE, version: '1' } as const;
+
+  test.each<[string, Partial<GroupMember>, string | undefined]>([
+    ['a version that names one', { launchedFrom }, 'ami-1'],
+    ['a version of which nothing is told', { launchedFrom: { ...launchedFrom, version: '3' } }, undefined],
+    ['the same version of another template', { launchedFrom: { ...launchedFrom, id: 'lt-other' } }, undefined],
+    ['an image of its own, laid over the version’s', { launchedFrom, image: 'ami-4' }, undefined],
+  ])('%s', (_, member, image) => {
+    expect(of(member)).toBe(image);
+  });
+
+  test('nothing, when Auto Scaling does not tell what that was', () => {
+    const attached = {
+      instance: 'i-1',
+      group: 'workers',
+      state: 'InService',
+      zone: 'eu-central-1a',
+      type: 'm6i.large',
+    };
+    expect(imageByOrigin(attached, plan({ origins }))).toBeUndefined();
   });
 });
 

@@ -4,7 +4,7 @@ import type { Machine } from '../../lambdas/core/dead-node.ts';
 import { RETIREMENT_ANNOTATION, type Charge } from '../../lambdas/core/isolation.ts';
 import { decideMarks, judgeMarks } from '../../lambdas/core/left-marks.ts';
 import type { Node } from '../../lambdas/core/node.ts';
-import { aNode } from '../given.ts';
+import { aNode, HOUR, NOON } from '../given.ts';
 
 const HOME = { account: '123456789012', region: 'eu-central-1' };
 const INSTANCE = 'i-0123456789abcdef0';
@@ -16,7 +16,8 @@ function marked(execution = EXECUTION, given: Partial<Node> = {}, come: Partial<
   return aNode({ annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) }, ...given });
 }
 
-const judge = (node: Node, ...running: string[]) => judgeMarks(node, new Set(running), { home: HOME, isAsked: false });
+const judge = (node: Node, ...running: string[]) =>
+  judgeMarks(node, new Set(running), { home: HOME, isAsked: false, now: NOON });
 
 describe('marks', () => {
   test('of a retirement that runs are attended', () => {
@@ -29,8 +30,14 @@ describe('marks', () => {
 
   test('of one that left the node drained are attended for as long as a taint asks for that', () => {
     const node = marked(EXECUTION, {}, { leftDrained: true });
-    const at = (isAsked: boolean) => judgeMarks(node, new Set(), { home: HOME, isAsked }).kind;
+    const at = (isAsked: boolean) => judgeMarks(node, new Set(), { home: HOME, isAsked, now: NOON }).kind;
     expect([at(true), at(false)]).toEqual(['attended', 'left']);
+  });
+
+  test('of one that was about to let the instance go are attended until its deadline: AWS may be late to say so', () => {
+    const node = marked(EXECUTION, {}, { completesHook: true });
+    const at = (now: number) => judgeMarks(node, new Set(), { home: HOME, isAsked: true, now }).kind;
+    expect([at(NOON), at(NOON + HOUR)]).toEqual(['attended', 'left']);
   });
 
   test.each<[string, Node, string]>([

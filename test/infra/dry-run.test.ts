@@ -29,7 +29,11 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'dry-run-'));
   writeFileSync(join(directory, 'index.mjs'), FUNCTION);
   given = await AwsGiven.start();
-  const answers = { drift: { ANSWER: DRIFT.map(driftAnswer) }, sweep: { ANSWER: SWEEP }, other: { ANSWER: { kind: 'routed' } } };
+  const answers = {
+    drift: { ANSWER: DRIFT.map(driftAnswer) },
+    sweep: { ANSWER: SWEEP },
+    other: { ANSWER: { kind: 'routed' } },
+  };
   for (const [name, { ANSWER: answer }] of Object.entries(answers))
     addFunction(name, { ANSWER: JSON.stringify(answer) });
   addFunction('failing', { FAIL: 'no such parameter' });

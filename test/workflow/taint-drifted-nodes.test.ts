@@ -495,6 +495,29 @@ describe('is asked for only when it counts:', () => {
   });
 });
 
+describe('of an instance whose origin tells its image', () => {
+  const look = async (drift: object): Promise<[images: string[], asked: string[]]> => {
+    const scene = new DriftScene(aCluster({ drift }));
+    const origins = [{ kind: 'template', id: TEMPLATE, version: '1', image: OLD_IMAGE } as const];
+    scene.plans.set('workers', planOf(NEW_IMAGE, { origins }));
+    scene.add([1, 2]);
+    scene.add([3], { image: NEW_IMAGE });
+    // EC2 does not know it yet.
+    scene.launched.delete(instanceId(2));
+    const { nodes } = await scene.look({ dryRun: true });
+    return [nodes.map(({ node }) => node), scene.asked.launched.flat()];
+  };
+
+  test('nobody else is asked', async () => {
+    expect(await look({})).toEqual([[nodeName(1), nodeName(2)], [instanceId(3)]]);
+  });
+
+  test('EC2 is asked all the same when its age counts', async () => {
+    const drift = { maxAgeSeconds: 30 * 86_400 };
+    expect(await look(drift)).toEqual([[nodeName(1)], [1, 2, 3].map(instanceId)]);
+  });
+});
+
 test('a kubelet behind the control plane counts when the group would launch another image', async () => {
   const scene = new DriftScene(aCluster({ drift: { ami: false, kubelet: true } }));
   scene.add([1], { node: { kubeletVersion: 'v1.32.1' } });
