@@ -41,10 +41,20 @@ function inOneSentence({ groups, nodes }: DriftReport): string {
   return `${nodes.length} of ${of} ${nodes.length === 1 ? 'has' : 'have'} drifted: ${listed(parts)}.`;
 }
 
+/** Nodes that are told by name; the others are counted. */
+const MOST_NAMED = 3;
+
+function few(names: readonly string[]): string {
+  const more = names.length - MOST_NAMED;
+  return listed([...names.slice(0, MOST_NAMED), ...(more > 0 ? [`${more} more`] : [])]);
+}
+
 function leftOut({ strays, left }: DriftReport): string[] {
   const are = (count: number): string => (count === 1 ? 'is' : 'are');
   return [
-    ...(strays === 0 ? [] : [`${counted(strays, 'node')} ${are(strays)} in none of the groups.`]),
+    ...(strays.length === 0
+      ? []
+      : [`${counted(strays.length, 'node')} ${are(strays.length)} in none of the groups: ${few(strays)}.`]),
     ...(left === 0 ? [] : [`${counted(left, 'node')} ${are(left)} Karpenter’s or EKS Auto Mode’s, and left alone.`]),
   ];
 }

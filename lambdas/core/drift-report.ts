@@ -1,6 +1,7 @@
 /** What a look at a cluster's drift comes to, as people read it (contract 9.6). Pure. */
 import type { Decision, Drifted } from './drift-decision.ts';
 import type { PlacedNode } from './fleet.ts';
+import type { Group } from './group.ts';
 import type { Rooms } from './room.ts';
 
 export interface DriftReport {
@@ -9,12 +10,12 @@ export interface DriftReport {
   readonly at: number;
   /** Why the cluster could not be looked at; the rest is empty then. */
   readonly away?: string;
-  /** Those that have nodes in the cluster. */
+  /** Those that have nodes in the cluster, and those that the configuration names. */
   readonly groups: readonly GroupReport[];
   /** Those that have drifted. */
   readonly nodes: readonly DriftedNode[];
-  /** How many nodes are in none of the groups. */
-  readonly strays: number;
+  /** Names of the nodes that are in none of the groups: they are left alone. */
+  readonly strays: readonly string[];
   /** How many are Karpenter's or EKS Auto Mode's, and left alone. */
   readonly left: number;
 }
@@ -49,7 +50,7 @@ export interface DriftedNode {
 }
 
 export function awayReport(cluster: string, at: number, away: string): DriftReport {
-  return { cluster, at, away, groups: [], nodes: [], strays: 0, left: 0 };
+  return { cluster, at, away, groups: [], nodes: [], strays: [], left: 0 };
 }
 
 export function reportGroups(placed: readonly PlacedNode[], drifted: readonly Drifted[], rooms: Rooms): GroupReport[] {
@@ -66,6 +67,26 @@ export function reportGroups(placed: readonly PlacedNode[], drifted: readonly Dr
       ...(room?.opensAt !== undefined && { opensAt: room.opensAt }),
     };
   });
+}
+
+/** Of groups that the configuration names and that have no node. @param groups every enrolled one that there is */
+export function reportEmpty(
+  names: readonly string[],
+  groups: readonly Group[],
+  placed: readonly PlacedNode[],
+): GroupReport[] {
+  const there = new Set(placed.map(({ group }) => group.name));
+  return names
+    .filter((name) => !there.has(name))
+    .map((name) => {
+      const members = groups.find((group) => group.name === name)?.members.length;
+      return { group: name, nodes: 0, drifted: 0, room: 0, stopped: whyEmpty(members) };
+    });
+}
+
+function whyEmpty(members: number | undefined): string {
+  if (members === undefined) return 'there is no Auto Scaling group of that name';
+  return members === 0 ? 'it has no instances' : 'none of its instances is a node of this cluster';
 }
 
 export function reportNodes(drifted: readonly Drifted[], decisions: ReadonlyMap<string, Decision>): DriftedNode[] {

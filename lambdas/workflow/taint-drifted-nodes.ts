@@ -8,7 +8,7 @@ import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { budgetUnreadable, driftFinished, groupStopped } from '../core/domain-event.ts';
 import { drainTaint } from '../core/drain-taints.ts';
 import { changesOf, decisionsOf, decisionWithoutTurn, type Decision, type Drifted } from '../core/drift-decision.ts';
-import { awayReport, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
+import { awayReport, reportEmpty, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
 import { fleetNode, placeNodes, type FleetNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
 import type { Rooms } from '../core/room.ts';
@@ -35,13 +35,17 @@ export interface DriftPorts extends TurnPorts, JudgePorts {
 export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = {}): Promise<readonly DriftReport[]> {
   const attempts = new Attempts(ports.journal);
   const clusters = await attempts.clusters(ports.settings);
-  const names = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
+  const names = clusters.flatMap(namesOf);
   const groups = clusters.length === 0 ? [] : await ports.groups.enrolled({ names, tag: MANAGED_TAG });
   const reports: DriftReport[] = [];
   // One after the other: each may have thousands of nodes.
   for (const cluster of clusters) reports.push(await lookAtCluster(cluster, { groups, dryRun }, attempts, ports));
   attempts.throwFailures();
   return reports;
+}
+
+function namesOf({ groups }: ClusterSettings): string[] {
+  return groups.map(({ name }) => name);
 }
 
 async function lookAtCluster(
@@ -83,9 +87,9 @@ async function taintCluster(
   const report: DriftReport = {
     cluster: cluster.name,
     at,
-    groups: reportGroups(ours, drifted, rooms),
+    groups: [...reportGroups(ours, drifted, rooms), ...reportEmpty(namesOf(cluster), groups, ours)],
     nodes: reportNodes(drifted, decisions),
-    strays: fleet.strays.filter(({ owner }) => owner === undefined).length,
+    strays: fleet.strays.flatMap(({ name, owner }) => (owner === undefined ? [name] : [])),
     left: nodes.filter(({ owner }) => owner !== undefined).length,
   };
   if (dryRun) return report;

@@ -26,13 +26,13 @@ describe('a cluster', () => {
         aDriftedNode({ node: nodeName(2), ...WAITS, place: 2, zone: 'eu-central-1b' }),
         aDriftedNode({ node: nodeName(1) }),
       ],
-      strays: 2,
+      strays: ['stray-1', 'stray-2'],
       left: 1,
     });
     expect(linesOf(report)).toEqual([
       'Cluster shop, Mon 5 Jan 2026 12:00 UTC',
       '4 of 56 nodes in 2 groups have drifted: 1 goes now and 3 wait.',
-      '2 nodes are in none of the groups.',
+      '2 nodes are in none of the groups: stray-1 and stray-2.',
       '1 node is Karpenter’s or EKS Auto Mode’s, and left alone.',
       '',
       'group    nodes  drifted  go now  wait  why',

@@ -7,7 +7,7 @@ const IMAGE =
   'runs ami-0123456789abcdef0, its group would launch ami-0fedcba9876543210 (lt-0123456789abcdef0 version 7)';
 
 export function aDriftReport(given: Partial<DriftReport> = {}): DriftReport {
-  return { cluster: 'shop', at: NOON, groups: [], nodes: [], strays: 0, left: 0, ...given };
+  return { cluster: 'shop', at: NOON, groups: [], nodes: [], strays: [], left: 0, ...given };
 }
 
 export function aGroupReport(given: Partial<GroupReport> = {}): GroupReport {

@@ -6,7 +6,7 @@ import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
 import { RunIncomplete } from '../../lambdas/workflow/attempts.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../fleet-given.ts';
-import { aNode, HOUR, MINUTE, NOON, TEMPLATE } from '../given.ts';
+import { aGroup, aMember, aNode, HOUR, MINUTE, NOON, TEMPLATE } from '../given.ts';
 import { DRAIN_KEY, DriftScene, DRIFTED_KEY, NEW_IMAGE, OLD_IMAGE, planOf, type Added } from './drift-scene.ts';
 
 beforeEach(() => {
@@ -178,6 +178,27 @@ describe('a drifted node is not let go', () => {
     expect(report.nodes).toMatchObject([{ node: nodeName(1), ...decision }]);
   });
 
+  test('while it rests, though it is let go already: another goes in its place (contract 5.4)', async () => {
+    const scene = new DriftScene(aCluster({ budget: { nodes: 1 } }));
+    const taints = [{ key: DRAIN_KEY, value: 'drift', effect: 'NoSchedule' }];
+    scene.add([1], { node: { taints, annotations: { [REST_ANNOTATION]: rest } } });
+    scene.add(TEN.slice(1));
+    const report = await scene.look();
+    expect(report.nodes.filter(({ decision }) => decision === 'goes now')).toHaveLength(1);
+    expect(scene.bearing(DRAIN_KEY)).toHaveLength(2);
+  });
+
+  test('while the warm pool would only replace it by another of its kind (contract 9.1)', async () => {
+    const scene = sceneOf([TEN]);
+    scene.add([99], {
+      member: { state: 'Warmed:Stopped', launchedFrom: { kind: 'template', id: TEMPLATE, version: '1' } },
+    });
+    const report = await scene.look();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+    expect(report.groups).toMatchObject([{ stopped: expect.stringContaining('start an instance refresh') as string }]);
+    expect(scene.of('group.stopped')).toHaveLength(1);
+  });
+
   test('and not even marked while it retires, or waits in a warm pool', async () => {
     const scene = new DriftScene(aCluster(GENEROUS));
     scene.add([1], { node: { labels: { [RETIRING_LABEL]: 'asg-terminate' } } });
@@ -308,7 +329,11 @@ describe('nodes that are none of ours are left alone:', () => {
     scene.addNode(5, { labels: { 'eks.amazonaws.com/compute-type': 'auto' } });
     const report = await scene.look();
     expect(scene.bearing(DRIFTED_KEY)).toEqual([1]);
-    expect(report).toMatchObject({ strays: 2, left: 2, groups: [{ group: 'workers', nodes: 1 }] });
+    expect(report).toMatchObject({
+      strays: [nodeName(3), nodeName(4)],
+      left: 2,
+      groups: [{ group: 'workers', nodes: 1 }],
+    });
     expect(scene.of('drift.finished')).toMatchObject([{ nodes: 1 }]);
   });
 
@@ -348,7 +373,7 @@ describe('a dry run', () => {
     expect(scene.events).toEqual([]);
     expect(await scene.look()).toEqual(would);
     expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
-    expect(would).toMatchObject({ cluster: 'production', at: NOON, strays: 0, left: 0 });
+    expect(would).toMatchObject({ cluster: 'production', at: NOON, strays: [], left: 0 });
     expect(would.groups).toEqual([{ group: 'workers', nodes: 10, drifted: 10, room: 1, why: 'its budget is 1 node' }]);
     expect(would.nodes.slice(0, 3)).toEqual([
       {
@@ -428,7 +453,7 @@ describe('several clusters:', () => {
     expect(scene.bearing(DRAIN_KEY, 'green')).toEqual([3]);
   });
 
-  test('one where drift does not count is not looked at, and its marks stay', async () => {
+  test('one where drift counts no more loses its marks, and lets nobody go', async () => {
     const scene = two();
     await scene.run();
     scene.settings.set(
@@ -436,8 +461,9 @@ describe('several clusters:', () => {
       aCluster({ name: 'blue', groups: [{ name: 'blue-workers' }], drift: { enabled: false } }),
     );
     scene.plans.set('blue-workers', planOf(OLD_IMAGE));
-    expect(await scene.run()).toMatchObject([{ cluster: 'green' }]);
-    expect(scene.bearing(DRIFTED_KEY, 'blue')).toEqual([1, 2]);
+    expect(await scene.run()).toMatchObject([{ cluster: 'blue', nodes: [] }, { cluster: 'green' }]);
+    expect(scene.bearing(DRIFTED_KEY, 'blue')).toEqual([]);
+    expect(scene.bearing(DRAIN_KEY, 'blue')).toEqual([]);
   });
 });
 
@@ -527,8 +553,24 @@ test('a kubelet behind the control plane counts when the group would launch anot
   expect(scene.of('node.drifted')).toMatchObject([{ reasons: ['kubelet'] }]);
 });
 
+test('groups of the configuration that have no node are told, and why (bad input)', async () => {
+  const named = ['workers', 'empty', 'elsewhere', 'misspelt'].map((name) => ({ name }));
+  const scene = new DriftScene(aCluster({ groups: named }));
+  scene.add([1], { image: NEW_IMAGE });
+  scene.groups.delete('misspelt');
+  scene.groups.set('empty', aGroup({ name: 'empty', members: [] }));
+  scene.groups.set('elsewhere', aGroup({ name: 'elsewhere', members: [aMember({ group: 'elsewhere' })] }));
+  const { groups } = await scene.look();
+  expect(groups.map(({ group, stopped }) => [group, stopped])).toEqual([
+    ['workers', undefined],
+    ['empty', 'it has no instances'],
+    ['elsewhere', 'none of its instances is a node of this cluster'],
+    ['misspelt', 'there is no Auto Scaling group of that name'],
+  ]);
+});
+
 test('a node that has no instance at all is a stray', async () => {
   const scene = sceneOf([[1], { image: NEW_IMAGE }]);
   scene.nodes.get('production')?.set('hybrid', aNode({ name: 'hybrid', providerId: 'eks-hybrid:///mi-1' }));
-  expect(await scene.look()).toMatchObject({ strays: 1, nodes: [] });
+  expect(await scene.look()).toMatchObject({ strays: ['hybrid'], nodes: [] });
 });

@@ -128,6 +128,43 @@ describe('a node that is tainted to be drained', () => {
     expect(marksOf(rehearsal, node).rest?.reason).toBe(ended.reason);
   });
 
+  test('is put back and rests when its group does not terminate it: it would be drained for ever', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+    await rehearsal.ready();
+    const action = 'TerminateInstanceInAutoScalingGroup';
+    rehearsal.aws.faults.inject({ kind: 'error', action, error: { code: 'AccessDenied', status: 403 } });
+    const retired = rehearsal.drive(rehearsal.retireBy(asks(rehearsal)));
+    await expect(retired).rejects.toThrow(/^it is drained, and its group does not terminate it: AccessDenied/);
+    expect(rehearsal.of('node.restored')).toHaveLength(1);
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, charge: undefined });
+    expect(marksOf(rehearsal, node).rest?.reason).toContain('does not terminate it');
+    expect(rehearsal.instances).toContain(instance);
+  });
+
+  test('is not terminated when its taint goes while its volumes and targets are waited for', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    await rehearsal.ready();
+    const notice = asks(rehearsal);
+    const { run } = rehearsal.ports;
+    const retired = rehearsal.retireBy(notice, {
+      run: {
+        ...run,
+        step: (name, work) => {
+          if (name === 'detach-until') taint(rehearsal, node, { on: false });
+          return run.step(name, work);
+        },
+      },
+    });
+    expect(await rehearsal.drive(retired)).toMatchObject({ result: 'restored' });
+    expect(rehearsal.of('node.drained')).toHaveLength(1);
+    expect(rehearsal.of('instance.terminated')).toEqual([]);
+    expect(rehearsal.instances).toContain(instance);
+    expect(marksOf(rehearsal, node)).toEqual(UNMARKED);
+  });
+
   test('is never restored once a hook has taken charge of it', async () => {
     await using rehearsal = await Rehearsal.start();
     const { instance, node } = rehearsal.first;

@@ -1,0 +1,30 @@
+/** Whether a pool can spare targets that need not go (contract 7.1). */
+import { expect, test } from 'vitest';
+import { tooFewWithout, type Target } from '../../lambdas/core/target-pool.ts';
+
+const target = (id: string, given: Partial<Target> = {}): Target => ({
+  id,
+  port: 80,
+  state: 'registered',
+  healthy: true,
+  ...given,
+});
+
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((id) => target(id)) as [Target, Target, Target, Target];
+const sick = (id: string): Target => target(id, { healthy: false });
+const draining = (id: string): Target => target(id, { state: 'draining', healthy: false });
+
+test.each<[string, readonly Target[], readonly string[], string | undefined]>([
+  ['one of two', [A, B], [], undefined],
+  ['one of four', [A, B, C, D], [], undefined],
+  ['the only one', [A], [], '0 of 1 targets would be healthy without it'],
+  ['the only healthy one of two', [A, sick('b')], [], '0 of 2 targets would be healthy without it'],
+  ['the second of three to go', [A, B, draining('c')], [], '1 of 3 targets would be healthy without it'],
+  ['one while another is on its way out', [A, B, C], ['b'], '1 of 3 targets would be healthy without it'],
+  ['one of four while another is on its way out', [A, B, C, D], ['b'], undefined],
+  ['one that is not healthy', [sick('a'), B], [], undefined],
+  ['one that drains already', [draining('a'), sick('b')], [], undefined],
+  ['one that is in another pool', [sick('b')], [], undefined],
+])('%s', (_which, targets, leaving, lack) => {
+  expect(tooFewWithout(new Set(['a']), targets, new Set(leaving))).toBe(lack);
+});
