@@ -2,6 +2,7 @@
 import type { FleetNode, PlacedNode } from './fleet.ts';
 import type { Group } from './group.ts';
 import { IN_SERVICE } from './lifecycle-state.ts';
+import type { Circumstances } from './room.ts';
 
 export interface Outage {
   /** How many nodes there should be. */
@@ -18,12 +19,17 @@ const MOST_NAMED = 3;
 /**
  * @param placed the group's nodes
  * @param isOut whether a node counts as out although it is Ready, schedulable and not retiring
+ * @param isAsking whether a node counts as there although it is cordoned or not Ready: it waits for its turn to go
  */
-export function outageOf(group: Group, placed: readonly PlacedNode[], isOut: (node: FleetNode) => boolean): Outage {
+export function outageOf(
+  group: Group,
+  placed: readonly PlacedNode[],
+  { isOut, isAsking = () => false }: Pick<Circumstances, 'isOut' | 'isAsking'>,
+): Outage {
   const nodes: string[] = [];
   let available = 0;
   for (const { node, member } of placed) {
-    const how = howOut(node, member.state, isOut);
+    const how = isAsking(node) ? undefined : howOut(node, member.state, isOut);
     if (how !== undefined) nodes.push(`${node.name} ${how}`);
     else if (member.state === IN_SERVICE) available += 1;
   }

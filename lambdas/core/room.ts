@@ -35,6 +35,11 @@ export interface Circumstances {
   readonly groups: readonly Group[];
   /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
   readonly isOut: (node: FleetNode) => boolean;
+  /**
+   * Whether the node waits for its turn: that it is out already, cordoned by whoever wants it to go perhaps, keeps nobody
+   * from going, itself least of all. @default none does
+   */
+  readonly isAsking?: (node: FleetNode) => boolean;
   /** Groups that are left alone, by name, and why. */
   readonly stopped: ReadonlyMap<string, string>;
   /** When instances without a node were launched, epoch milliseconds; what is missing cannot be told. */
@@ -46,7 +51,7 @@ export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstance
   // A configured group without any node counts too: all of it is missing.
   const names = new Set([...cluster.groups.map(({ name }) => name), ...placed.keys()]);
   const groups = at.groups.filter(({ name }) => names.has(name));
-  const outages = new Map(groups.map((group) => [group.name, outageOf(group, placed.get(group.name) ?? [], at.isOut)]));
+  const outages = new Map(groups.map((group) => [group.name, outageOf(group, placed.get(group.name) ?? [], at)]));
   const budget = readBudget(cluster.budget);
   if ('fault' in budget) return noRoom(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
 

@@ -57,17 +57,19 @@ export async function fleetTurns(
   const nodeless = withoutNode(concerned, nodesByInstance(fleet));
   const launched = nodeless.length === 0 ? new Map() : await launches.launched(nodeless);
   const now = Date.now();
+  const asked = candidates.map(candidateOf);
+  const names = new Set(asked.map(({ name }) => name));
   const rooms = roomsIn(fleet, cluster, {
     now,
     groups,
     isOut,
+    isAsking: ({ name }) => names.has(name),
     stopped: new Map([
       ...stopped,
       ...changed.flatMap(([name, why]) => (why === undefined ? [] : [[name, why] as const])),
     ]),
     launchedAt: new Map([...launched].map(([instance, { at }]) => [instance, at])),
   });
-  const asked = candidates.map(candidateOf);
   const counted = await pMap(uncounted(asked, rooms), async (name) => [name, await view.countPods(name)] as const, {
     concurrency: AT_ONCE,
   });

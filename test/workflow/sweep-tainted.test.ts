@@ -100,6 +100,27 @@ describe('a node that is tainted', () => {
   });
 });
 
+test('a node that whoever tainted it has cordoned too does not use up the budget that it waits for', async () => {
+  await using rehearsal = await Rehearsal.start();
+  const { node } = rehearsal.first;
+  await rehearsal.ready();
+  rehearsal.kubernetes.world.cordon(node);
+  taint(rehearsal, node);
+  expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node, decision: 'starts now' }]);
+  expect(await carryOut(rehearsal)).toEqual(['drained']);
+});
+
+test('another node that is cordoned does', async () => {
+  await using rehearsal = await Rehearsal.start();
+  const [node = '', other = ''] = rehearsal.nodes;
+  await rehearsal.ready();
+  rehearsal.kubernetes.world.cordon(other);
+  taint(rehearsal, node);
+  expect(sweptNodes(await sweep(rehearsal))).toMatchObject([
+    { node, decision: 'waits', why: expect.stringContaining(`${other} is cordoned`) as string },
+  ]);
+});
+
 describe('of several tainted nodes', () => {
   test('one goes at a time, and the next only when its replacement is there', async () => {
     await using rehearsal = await Rehearsal.start();
