@@ -1,5 +1,6 @@
 /** The durable run of a workflow, on a durable function's context. */
 import { createRetryStrategy, type DurableContext } from '@aws/durable-execution-sdk-js';
+import { isLasting } from '../core/lasting-error.ts';
 import type { DurableRun } from '../workflow/ports.ts';
 
 /**
@@ -12,19 +13,11 @@ const retryPassing = createRetryStrategy({
   maxDelay: { seconds: 60 },
 });
 
-const LASTING_ERRORS = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'UnauthorizedOperation',
-  'WrongConfiguration',
-]);
-
 export function durableRun(context: DurableContext): DurableRun {
   return {
     step: (name, work) =>
       context.step(name, () => work(), {
-        retryStrategy: (error, attempt) =>
-          LASTING_ERRORS.has(error.name) ? { shouldRetry: false } : retryPassing(error, attempt),
+        retryStrategy: (error, attempt) => (isLasting(error) ? { shouldRetry: false } : retryPassing(error, attempt)),
       }),
     suspend: (name, seconds) => context.wait(name, { seconds }),
   };

@@ -5,6 +5,7 @@
  */
 import type { VoluntaryRelease } from '../core/cluster-settings.ts';
 import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/domain-event.ts';
+import { isLasting } from '../core/lasting-error.ts';
 import { standing } from '../core/lifecycle-state.ts';
 import type { Rest } from '../core/rest.ts';
 import type { Ending } from './begin-retirement.ts';
@@ -83,15 +84,19 @@ export class VoluntaryRetirement extends Retirement {
 
   async #terminate(): Promise<void> {
     const { notice, ports } = this.order;
-    try {
-      await ports.run.step('terminate', async () => {
-        const outcome = await ports.lifecycle.terminate(notice.instance);
-        ports.journal.report(instanceTerminated(this.holder.subject));
-        return outcome;
-      });
-    } catch (error) {
-      // It would be drained again and again, and never go.
-      throw new Stopped('failed', `it is drained, and its group does not terminate it: ${String(error)}`);
+    const { refused } = await ports.run.step('terminate', async () => {
+      try {
+        await ports.lifecycle.terminate(notice.instance);
+      } catch (error) {
+        if (isLasting(error)) return { refused: String(error) };
+        throw error;
+      }
+      ports.journal.report(instanceTerminated(this.holder.subject));
+      return {};
+    });
+    // It would be drained again and again, and never go.
+    if (refused !== undefined) {
+      throw new Stopped('failed', `it is drained, and its group does not terminate it: ${refused}`);
     }
     this.#terminated = true;
     if (this.#hook !== undefined) await this.#passHook(this.#hook);

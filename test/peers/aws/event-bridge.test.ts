@@ -133,12 +133,20 @@ describe('the bus', () => {
     ]);
   });
 
-  test('runs a rate, and refuses a cron expression', async () => {
+  test('runs a rate, and refuses any other expression than it knows', async () => {
     const delivered: string[] = [];
     busWith({ schedule: 'rate(5 minutes)' }, (payload) => delivered.push(payload));
     await clock.advance(16 * 60_000);
     expect(delivered).toHaveLength(3);
     expect(JSON.parse(delivered[0] ?? '')).toMatchObject({ source: 'aws.events', 'detail-type': 'Scheduled Event' });
-    expect(() => busWith({ schedule: 'cron(0 1 * * ? *)' }, () => undefined)).toThrow('rate() schedules only');
+    expect(() => busWith({ schedule: 'cron(0 1 * * ? *)' }, () => undefined)).toThrow('not cron(0 1 * * ? *)');
+  });
+
+  test('runs a cron expression for every few minutes at these minutes of the hour', async () => {
+    const delivered: number[] = [];
+    busWith({ schedule: 'cron(2/5 * * * ? *)' }, () => delivered.push(new Date(clock.now()).getUTCMinutes() % 5));
+    await clock.advance(16 * 60_000);
+    expect(delivered.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(delivered)).toEqual(new Set([2]));
   });
 });
