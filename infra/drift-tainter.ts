@@ -1,18 +1,17 @@
-import { Duration, Stack } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling-groups.ts';
 import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/control-planes.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
-import { NODE_GROUP_ACTIONS, REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
+import { REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
 import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../lambdas/adapters/launch-plans.ts';
 import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { METRIC_NAMESPACE, METRICS } from '../lambdas/entry/metric-names.ts';
+import { METRICS } from '../lambdas/entry/metric-names.ts';
 import type { DriftSettings } from '../lambdas/entry/settings.ts';
-import { alarmOnAny } from './alarm.ts';
+import { alarmOnAny, countedBy } from './alarm.ts';
 import { clusterArns } from './cluster-access.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
@@ -20,6 +19,7 @@ import { MEMORY_MEGABYTES, NODE_OPTIONS } from './drift-memory.ts';
 import { EbbFunction } from './ebb-function.ts';
 import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
 import type { GrantedStatement } from './granted-statement.ts';
+import { onNodeGroups } from './node-groups.ts';
 
 export interface DriftTainterProps {
   readonly configuration: Configuration;
@@ -58,13 +58,7 @@ export class DriftTainter extends Construct {
       undelivered: 'scans for nodes out of date that never began',
     });
     alarmOnAny(this, 'BudgetAlarm', {
-      metric: new Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName: METRICS.budgetUnreadable,
-        dimensionsMap: { service: 'drift-tainter' },
-        statistic: Stats.SUM,
-        period: Duration.minutes(5),
-      }),
+      metric: countedBy('drift-tainter', METRICS.budgetUnreadable),
       means: 'a budget cannot be read, so no node that it is about may go',
     });
   }
@@ -89,17 +83,6 @@ export class DriftTainter extends Construct {
       },
     ];
   }
-}
-
-/** Whether one of the clusters' managed node groups is being updated (contract 9.7). */
-export function onNodeGroups(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): GrantedStatement {
-  return {
-    actions: NODE_GROUP_ACTIONS,
-    resources: clusters.map(({ name }) =>
-      Stack.of(scope).formatArn({ service: 'eks', resource: 'nodegroup', resourceName: `${name}/*` }),
-    ),
-    wildcardReason: 'Names and ids of the clusters’ node groups are not known.',
-  };
 }
 
 /** The parameters that launch templates take their images from: AWS’s own, and those that the configuration names. */

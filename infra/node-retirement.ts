@@ -1,5 +1,4 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -16,9 +15,9 @@ import { PARAMETER_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
 import { LIST_ACTIONS } from '../lambdas/adapters/retirements.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { METRIC_NAMESPACE, METRICS } from '../lambdas/entry/metric-names.ts';
+import { METRICS } from '../lambdas/entry/metric-names.ts';
 import type { RetirementSettings } from '../lambdas/entry/settings.ts';
-import { alarmOnAny } from './alarm.ts';
+import { alarmOnAny, countedBy } from './alarm.ts';
 import { clusterArns } from './cluster-access.ts';
 import { onClusterBalancers } from './cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
@@ -72,13 +71,7 @@ export class NodeRetirement extends Construct {
       statements: [new PolicyStatement({ actions: [...LIST_ACTIONS], resources: [alias.version.lambda.functionArn] })],
     });
     alarmOnAny(this, 'BreakerAlarm', {
-      metric: new Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName: METRICS.breakerHeld,
-        dimensionsMap: { service: 'node-retirement' },
-        statistic: Stats.SUM,
-        period: Duration.minutes(5),
-      }),
+      metric: countedBy('node-retirement', METRICS.breakerHeld),
       means: 'more of a cluster is leaving than may drain at once; the rest is held, isolated, with heartbeats',
     });
     this.alias = alias;

@@ -21,11 +21,11 @@ import { clusterArns } from './cluster-access.ts';
 import { onClusterBalancers } from './cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
-import { onNodeGroups } from './drift-tainter.ts';
 import { EbbFunction } from './ebb-function.ts';
 import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 import { onEnrolledGroups } from './group-arns.ts';
+import { onNodeGroups } from './node-groups.ts';
 import type { NodeRetirement } from './node-retirement.ts';
 
 export interface NodeSweepProps {

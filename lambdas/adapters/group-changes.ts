@@ -1,4 +1,4 @@
-/** Who else changes a group (contract 9.7): people who suspended its processes, EKS, an instance refresh. */
+/** Who else changes a group (contract 9.7): EKS, or an instance refresh. */
 import { paginateDescribeInstanceRefreshes, type AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DescribeNodegroupCommand, type EKSClient } from '@aws-sdk/client-eks';
 import type { Group } from '../core/group.ts';
@@ -8,9 +8,6 @@ import { refusedAs, unless } from './refusals.ts';
 export const REFRESH_ACTIONS = ['autoscaling:DescribeInstanceRefreshes'] as const;
 /** On managed node groups. */
 export const NODE_GROUP_ACTIONS = ['eks:DescribeNodegroup'] as const;
-
-/** Without these, a node that goes is not replaced, or not evenly over the zones. */
-const NEEDED_PROCESSES = ['Launch', 'Terminate', 'AZRebalance'];
 
 /** One that is `DEGRADED`, or has failed to be made or deleted, is changed by nobody. */
 const CHANGING_NODE_GROUP = ['CREATING', 'UPDATING', 'DELETING'];
@@ -23,18 +20,9 @@ export function groupChanges(clients: {
 }): GroupChanges {
   return {
     async underWay(group) {
-      return (
-        suspension(group) ?? (await nodeGroupChange(clients.eks, group)) ?? (await refresh(clients.autoScaling, group))
-      );
+      return (await nodeGroupChange(clients.eks, group)) ?? (await refresh(clients.autoScaling, group));
     },
   };
-}
-
-function suspension({ suspended }: Group): string | undefined {
-  const missing = NEEDED_PROCESSES.filter((name) => suspended.includes(name));
-  if (missing.length === 0) return undefined;
-  const [what, verb] = missing.length === 1 ? ['process', 'is'] : ['processes', 'are'];
-  return `its ${what} ${missing.join(', ')} ${verb} suspended`;
 }
 
 async function nodeGroupChange(client: EKSClient, { nodeGroup }: Group): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /**
- * What stops replacing although budgets would allow it (contract 9.4): a replacement that does not come up, and a
- * cluster of which too much is not Ready. The next node would only make it worse. Pure.
+ * What stops replacing although budgets would allow it (contract 9.4, 9.7): a group that cannot replace, a replacement
+ * that does not come up, and a cluster of which too much is not Ready. The next node would only make it worse. Pure.
  */
 import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
 import type { Group } from './group.ts';
@@ -8,6 +8,9 @@ import { IN_SERVICE } from './lifecycle-state.ts';
 
 /** A node that was not Ready this soon after it was made has never been: what is lost later is lost after longer. */
 const NEVER_READY_WITHIN_MS = 60_000;
+
+/** Without these, a node that goes is not replaced, or not evenly over the zones. */
+const NEEDED_PROCESSES = ['Launch', 'Terminate', 'AZRebalance'];
 
 export interface ReplacementTerms {
   /** Epoch milliseconds. */
@@ -39,6 +42,14 @@ export function stuckReplacement(
     }
   }
   return undefined;
+}
+
+/** Which processes that a replacement needs somebody has suspended, in words (contract 9.7); undefined when none. */
+export function suspension({ suspended }: Group): string | undefined {
+  const missing = NEEDED_PROCESSES.filter((name) => suspended.includes(name));
+  if (missing.length === 0) return undefined;
+  const [what, verb] = missing.length === 1 ? ['process', 'is'] : ['processes', 'are'];
+  return `its ${what} ${missing.join(', ')} ${verb} suspended`;
 }
 
 /** Instances of the groups that should serve and have no node: when they were launched, EC2 must be asked. */

@@ -1,6 +1,5 @@
 /** The taints by which a node asks to be drained (contract 9.5). Pure. */
 import type { ClusterSettings, VoluntaryRelease } from './cluster-settings.ts';
-import { drainTaintOf, type FleetNode } from './fleet.ts';
 import type { Node } from './node.ts';
 import type { Notice } from './notice.ts';
 
@@ -20,11 +19,16 @@ export function releaseFor(key: string, { tainted }: Settings): VoluntaryRelease
 }
 
 /** The taint by which the node asks to be drained; undefined when it does not. */
-export function drainTaint(node: Pick<FleetNode, 'taints'>, settings: Settings): string | undefined {
-  return drainTaintOf(node, drainKeys(settings))?.key;
+export function drainTaint(node: Pick<Node, 'taints'>, settings: Settings): string | undefined {
+  return keyAmong(node, drainKeys(settings));
 }
 
 /** Whether the node still bears what the notice is about: a taint that is taken away ends its drain (contract 9.5). */
 export function isAskedFor({ taints }: Pick<Node, 'taints'>, notice: Notice): boolean {
-  return notice.kind !== 'tainted' || drainTaintOf({ taints }, [notice.taint]) !== undefined;
+  return notice.kind !== 'tainted' || keyAmong({ taints }, [notice.taint]) !== undefined;
+}
+
+/** Whatever its value: only with effect NoSchedule a taint asks for a drain. */
+function keyAmong({ taints }: Pick<Node, 'taints'>, keys: readonly string[]): string | undefined {
+  return taints.find(({ key, effect }) => effect === 'NoSchedule' && keys.includes(key))?.key;
 }

@@ -92,8 +92,3 @@ export function placeNodes(nodes: readonly FleetNode[], groups: readonly Group[]
   }
   return { placed, strays };
 }
-
-/** The drain taint that the node bears, by key, whatever its value: only with effect NoSchedule it is one (contract 9.5). */
-export function drainTaintOf({ taints }: Pick<FleetNode, 'taints'>, keys: readonly string[]): Taint | undefined {
-  return taints.find(({ key, effect }) => effect === 'NoSchedule' && keys.includes(key));
-}

@@ -2,7 +2,7 @@
  * How many more nodes may go out now, by budgets, windows and brakes (contract 9.3, 9.4). What cannot be told lets
  * nothing through. Pure.
  */
-import { nodesByInstance, sickness, stuckReplacement } from './brake.ts';
+import { nodesByInstance, sickness, stuckReplacement, suspension } from './brake.ts';
 import { limitOf, readBudget, type Budget, type Limit } from './budget.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
@@ -58,7 +58,7 @@ export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstance
   const nodes = nodesByInstance(fleet);
   const roomOf = (group: Group): Room => {
     const terms = { ...at, replacementTimeoutSeconds: cluster.drift.replacementTimeoutSeconds };
-    const stopped = at.stopped.get(group.name) ?? stuckReplacement(group, nodes, terms);
+    const stopped = at.stopped.get(group.name) ?? suspension(group) ?? stuckReplacement(group, nodes, terms);
     if (stopped !== undefined) return { count: 0, why: stopped, stopped: true };
     const own = readBudget(cluster.budget, cluster.groups.find(({ name }) => name === group.name)?.budget);
     if ('fault' in own) return { count: 0, why: `its budget cannot be read: ${own.fault}` };

@@ -3,7 +3,7 @@ import type { ClusterSettings, DriftSettings } from '../core/cluster-settings.ts
 import { imageByOrigin, judgeDrift, oldPool } from '../core/drift.ts';
 import type { Judged } from '../core/drift-decision.ts';
 import type { PlacedNode } from '../core/fleet.ts';
-import type { LaunchPlan } from '../core/group.ts';
+import type { Group, LaunchPlan } from '../core/group.ts';
 import { isPooled } from '../core/outage.ts';
 import type { ControlPlanes, Launches } from './ports.ts';
 
@@ -27,16 +27,8 @@ export async function judgeFleet(
   { launches, controlPlanes }: JudgePorts,
 ): Promise<FleetVerdicts> {
   if (!drift.enabled) return nothingCounts(placed);
-  const groups = [...new Set(placed.map(({ group }) => group))];
-  const answers = groups.length === 0 ? new Map<string, never>() : await launches.plans(groups);
-  const plans = new Map<string, LaunchPlan>();
-  const unknown = new Map<string, string>();
-  for (const group of groups) {
-    const plan = answers.get(group.name) ?? { fault: 'what it would launch cannot be told' };
-    if ('fault' in plan) unknown.set(group.name, plan.fault);
-    else plans.set(group.name, plan);
-  }
-  // Those of a warm pool wait to be needed, and their group replaces them by itself.
+  const { plans, unknown } = await plansOf([...new Set(placed.map(({ group }) => group))], launches);
+  // Those of a warm pool serve nobody: there is nothing to drain.
   const told = placed.filter(({ group, member }) => plans.has(group.name) && !isPooled(member.state));
   // EC2 has kilobytes to tell of each: it is asked only of those of whom nothing else says what is needed.
   const imageOf = ({ group, member }: PlacedNode): string | undefined => {
@@ -65,6 +57,21 @@ export async function judgeFleet(
 function nothingCounts(placed: readonly PlacedNode[]): FleetVerdicts {
   const judged = placed.map((each): Judged => ({ placed: each, verdict: { kind: 'current' } }));
   return { judged, unknown: new Map(), vain: new Map() };
+}
+
+async function plansOf(
+  groups: readonly Group[],
+  launches: Launches,
+): Promise<{ plans: ReadonlyMap<string, LaunchPlan>; unknown: ReadonlyMap<string, string> }> {
+  const answers = groups.length === 0 ? new Map<string, never>() : await launches.plans(groups);
+  const plans = new Map<string, LaunchPlan>();
+  const unknown = new Map<string, string>();
+  for (const { name } of groups) {
+    const plan = answers.get(name) ?? { fault: 'what it would launch cannot be told' };
+    if ('fault' in plan) unknown.set(name, plan.fault);
+    else plans.set(name, plan);
+  }
+  return { plans, unknown };
 }
 
 function needsLaunched({ ami, kubelet, maxAgeSeconds }: DriftSettings): boolean {

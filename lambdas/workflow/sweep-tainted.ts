@@ -54,16 +54,12 @@ export async function sweepTainted(
   if (asking.length === 0) return { cluster: cluster.name, at, nodes: [] };
   const state = { cluster, groups, fleet: placeNodes(nodes, groups) };
   const swept = await decide(asking, state, { view, ...ports });
-  if (!dryRun) {
-    const taints = new Map(asking.map(({ node, taint }) => [node.name, taint]));
-    for (const { node } of swept.filter(({ decision }) => decision === 'starts now')) {
-      const place = state.fleet.placed.find((placed) => placed.node.name === node);
-      if (place === undefined) continue;
-      await record.attempt(async () => {
-        await start(place, taints.get(node) ?? '', { cluster, ports });
-        record.started += 1;
-      });
-    }
+  const starting = dryRun ? [] : swept.filter(({ decision }) => decision === 'starts now');
+  for (const each of starting) {
+    await record.attempt(async () => {
+      await start(each, cluster, ports);
+      record.started += 1;
+    });
   }
   return { cluster: cluster.name, at, nodes: swept };
 }
@@ -121,16 +117,13 @@ function judge(
 }
 
 async function start(
-  { node, member, group }: PlacedNode,
-  taint: string,
-  { cluster, ports }: { cluster: ClusterSettings; ports: TaintedSweepPorts },
+  { node, instance = '', group = '', taint }: SweptNode,
+  { name: cluster }: ClusterSettings,
+  { retirements, journal, home }: TaintedSweepPorts,
 ): Promise<void> {
-  const { instance } = member;
-  const { account, region } = ports.home;
-  const about = { kind: 'tainted', account, region, instance, group: group.name, taint } as const;
-  const notice: TaintedNotice = { ...about, at: Date.now() };
+  const { account, region } = home;
+  const notice: TaintedNotice = { kind: 'tainted', account, region, instance, group, taint, at: Date.now() };
   const execution = executionName(notice);
-  const already = (await ports.retirements.start(execution, notice)) === 'already';
-  const of = { execution, instance, cluster: cluster.name, group: group.name };
-  ports.journal.report(retirementRequested({ ...of, already, foundBy: 'sweep', node: node.name, taint }));
+  const already = (await retirements.start(execution, notice)) === 'already';
+  journal.report(retirementRequested({ execution, instance, cluster, group, already, foundBy: 'sweep', node, taint }));
 }

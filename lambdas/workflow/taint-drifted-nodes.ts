@@ -9,12 +9,12 @@ import { budgetUnreadable, driftFinished, groupStopped } from '../core/domain-ev
 import { drainTaint } from '../core/drain-taints.ts';
 import { changesOf, decisionsOf, decisionWithoutTurn, type Decision, type Drifted } from '../core/drift-decision.ts';
 import { awayReport, reportEmpty, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
-import { fleetNode, placeNodes, type FleetNode } from '../core/fleet.ts';
+import { placeNodes, type FleetNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
 import type { Rooms } from '../core/room.ts';
 import { Attempts, wordsOf } from './attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
-import { fleetTurns, type FleetState, type TurnPorts } from './fleet-turns.ts';
+import { fleetTurns, readFleetNodes, type FleetState, type TurnPorts } from './fleet-turns.ts';
 import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
 import type { Cluster, Fleets, FleetView, Groups, Journal, Settings } from './ports.ts';
 import { MANAGED_TAG } from './verify-notice.ts';
@@ -78,7 +78,7 @@ async function taintCluster(
     ports.journal.report(budgetUnreadable({ cluster: cluster.name, ...fault }));
   }
   const api = await ports.clusters.open(cluster.name);
-  const nodes = await readNodes(api);
+  const nodes = await readFleetNodes(api);
   const fleet = placeNodes(nodes, groups);
   const ours = fleet.placed.filter(({ node }) => node.owner === undefined);
   const verdicts = await judgeFleet(ours, cluster, ports);
@@ -97,13 +97,6 @@ async function taintCluster(
   const changed = await changeDriftMarks(changes, cluster, attempts, { api, journal: ports.journal });
   reportFinish(report, { changed, nodes: ours.length }, ports.journal);
   return report;
-}
-
-/** Of each node no more than is needed: there may be thousands. */
-async function readNodes(view: FleetView): Promise<FleetNode[]> {
-  const nodes: FleetNode[] = [];
-  for await (const page of view.allNodes()) nodes.push(...page.map(fleetNode));
-  return nodes;
 }
 
 async function decide(

@@ -29,17 +29,6 @@ function underWay({ aws }: AwsGiven, group: Partial<Group> = {}, credentials?: C
   return changes.underWay(aGroup(group));
 }
 
-describe('suspended', () => {
-  test.each([
-    [['Launch'], 'its process Launch is suspended'],
-    [['AZRebalance', 'HealthCheck', 'Terminate'], 'its processes Terminate, AZRebalance are suspended'],
-    [['HealthCheck', 'AlarmNotification'], undefined],
-  ])('%j: %s', async (suspended, expected) => {
-    await using given = await withGroup();
-    expect(await underWay(given, { suspended })).toBe(expected);
-  });
-});
-
 describe('an instance refresh', () => {
   test.each<[RefreshStatus, boolean]>([
     ['Pending', true],

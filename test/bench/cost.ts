@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { runCommand, WrongUsage } from '../demo/command.ts';
+import { print, runCommand, wholeNumber, WrongUsage } from '../demo/command.ts';
 import type { Cost } from '../demo/scenario.ts';
 import { costOf, hasEnded, terminate } from '../demo/staging.ts';
 import { driveUntil } from '../demo/timelapse.ts';
@@ -80,8 +80,8 @@ function tableOf(rows: readonly CostRow[]): string {
 /** @throws WrongUsage */
 function readOptions(args: string[]) {
   const { minutes, heartbeat, ...switches } = parse(args);
-  const each = minutes.split(',').map((text) => whole('--minutes', text));
-  return { ...switches, minutes: each, heartbeat: whole('--heartbeat', heartbeat) };
+  const each = minutes.split(',').map((text) => wholeNumber('--minutes', text));
+  return { ...switches, minutes: each, heartbeat: wholeNumber('--heartbeat', heartbeat) };
 }
 
 function parse(args: string[]) {
@@ -98,15 +98,4 @@ function parse(args: string[]) {
   } catch (error) {
     throw error instanceof Error ? new WrongUsage(error.message) : error;
   }
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new WrongUsage(`${option} takes whole numbers, not ${JSON.stringify(text)}`);
-}
-
-function print(text: string): number {
-  process.stdout.write(`${text}\n`);
-  return 0;
 }

@@ -2,7 +2,7 @@
  * `npm run bench`: Ebb and, where it is on PATH, `kubectl drain`, on the same peer or on the same node of somebody's
  * cluster: seconds, requests, refusals and the lowest Ready counts, as a table or as JSON.
  */
-import { runCommand } from '../demo/command.ts';
+import { print, runCommand } from '../demo/command.ts';
 import { terminalStage } from '../demo/terminal-stage.ts';
 import { kubectlVersion } from './kubectl.ts';
 import { readOptions, USAGE, type BenchOptions, type OwnBenchOptions } from './options.ts';
@@ -38,9 +38,4 @@ async function benchOwn(options: BenchOptions, own: OwnBenchOptions, version: st
   } finally {
     if (rows.length > 0) print(json ? JSON.stringify(rows, undefined, 2) : ownTable(rows));
   }
-}
-
-function print(text: string): number {
-  process.stdout.write(`${text}\n`);
-  return 0;
 }

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { runCommand, WrongUsage } from '../demo/command.ts';
+import { print, runCommand, wholeNumber, WrongUsage } from '../demo/command.ts';
 import { MEMORY_MEGABYTES } from '../../infra/drift-memory.ts';
 import { measureScan, SCANS, type Scan, type ScanMeasurement } from './scan-measurement.ts';
 
@@ -77,8 +77,8 @@ function readOptions(args: string[]) {
   return {
     ...switches,
     scans: scans.split(',').map(scanOf),
-    nodes: nodes.split(',').map((text) => whole('--nodes', text)),
-    passes: whole('--passes', passes),
+    nodes: nodes.split(',').map((text) => wholeNumber('--nodes', text)),
+    passes: wholeNumber('--passes', passes),
   };
 }
 
@@ -102,15 +102,4 @@ function parse(args: string[]) {
 function scanOf(text: string): Scan {
   if (text in SCANS) return text as Scan;
   throw new WrongUsage(`--scans takes ${Object.keys(SCANS).join(', ')}, not ${JSON.stringify(text)}`);
-}
-
-function whole(option: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new WrongUsage(`${option} takes whole numbers, not ${JSON.stringify(text)}`);
-}
-
-function print(text: string): number {
-  process.stdout.write(`${text}\n`);
-  return 0;
 }

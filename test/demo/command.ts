@@ -6,6 +6,19 @@ export class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }
 
+/** @param option as it is typed, for the fault @throws WrongUsage */
+export function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new WrongUsage(`${option} takes whole numbers, not ${JSON.stringify(text)}`);
+}
+
+/** Prints a line. @returns the exit status of a command that has nothing more to say */
+export function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
 /** @returns the exit status: what `run` says, 2 for a wrong command line, 1 for a fault */
 export async function runCommand(name: string, usage: string, run: () => Promise<number>): Promise<number> {
   const complain = (status: number, ...lines: string[]): number => {

@@ -2,7 +2,7 @@
  * `npm run demo`: runs a scenario on embedded peers, or drains a node of the user's own cluster, and shows what happens.
  * Exit status 0 only if all that it expects holds.
  */
-import { runCommand } from './command.ts';
+import { print, runCommand } from './command.ts';
 import { jsonTelling } from './json-telling.ts';
 import { readOptions, usage } from './options.ts';
 import { drainOwnNode } from './own-cluster.ts';
@@ -22,9 +22,4 @@ async function runScenario(name: string, telling: Telling, options: ScenarioOpti
   const chosen = SCENARIOS[name];
   const outcome = await chosen?.run(telling, options);
   return outcome?.ok === true ? 0 : 1;
-}
-
-function print(line: string): number {
-  process.stdout.write(`${line}\n`);
-  return 0;
 }
