@@ -86,6 +86,8 @@ function furnish(installation: Installation): void {
   world.addDeployment({ namespace: 'shop', name: 'web', replicas: 6, ...pace });
   world.addBudget({ namespace: 'shop', name: 'web', for: 'web', maxUnavailable: 1 });
   world.addDeployment({ namespace: 'shop', name: 'api', replicas: 4, ...pace });
+  // Two nodes drain at once: an implied budget is promised per retirement only (contract 4.5).
+  world.addBudget({ namespace: 'shop', name: 'api', for: 'api', maxUnavailable: 1 });
   world.addStatefulSet({ namespace: 'shop', name: 'db', replicas: 2, ...pace, volume: true });
   world.addBudget({ namespace: 'shop', name: 'db', for: 'db', maxUnavailable: 1 });
   world.addDaemonSet({ namespace: 'kube-system', name: 'aws-node', startSeconds: 1 });
