@@ -66,7 +66,10 @@ function detachIdle(cluster: Cluster, idleSince: Map<string, number>): number | 
   const later: number[] = [];
   for (const attachment of store.list(volumeAttachments)) {
     const { name, deletionTimestamp } = attachment.metadata;
-    const place = `${attachment.spec.source.persistentVolumeName ?? ''}@${attachment.spec.nodeName}`;
+    const volume = attachment.spec.source.persistentVolumeName;
+    // Kubernetes' controller passes over what is attached without a persistent volume (`processVolumeAttachments`).
+    if (volume === undefined) continue;
+    const place = `${volume}@${attachment.spec.nodeName}`;
     if (deletionTimestamp !== undefined || used.includes(place)) {
       idleSince.delete(name);
       continue;
