@@ -80,8 +80,7 @@ describe('npm run demo', () => {
 
   test.each(['blocked', 'deadline', 'crash'])(
     '--scenario %s --json ends well, and says what it cost',
-    // Hours of driven time beside other work: on a busy machine the clock may, rarely, jump while a process is starved.
-    { timeout: 240_000, retry: 1 },
+    { timeout: 240_000 },
     (scenario) => {
       const { status, lines } = runDemo('--scenario', scenario, '--json');
       const finished = finishedSchema.parse(JSON.parse(lines.at(-1) ?? ''));

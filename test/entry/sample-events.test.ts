@@ -124,7 +124,7 @@ async function routed(
   const payload = JSON.stringify(event);
   if (matches) eventBridge.deliver(event);
   else lambda.invokeAsync({ function: installation.functionNamed('InterruptionRouter'), qualifier: 'live', payload });
-  await installation.aws.driveUntil(() => reported.length > 0, looks ? { quiet: 100 } : {});
+  await installation.aws.driveUntil(() => reported.length > 0, looks ? { whileRunning: true } : {});
   return reported;
 }
 

@@ -91,7 +91,7 @@ async function ask(target: string, asked: Asked = {}): Promise<{ status: number;
   const answering = fetch(url, { method, headers: sent, ...(body !== undefined && { body }) });
   // While no function runs, the request or its answer is on its way.
   const busy = (): boolean => aws.lambda.invocations.idle;
-  const answer = await (driven ? aws.driveUntil(answering, { quiet: 30, busy }) : answering);
+  const answer = await (driven ? aws.driveUntil(answering, { whileRunning: true, busy }) : answering);
   return { status: answer.status, headers: answer.headers, content: (await answer.json()) as object };
 }
 

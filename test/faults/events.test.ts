@@ -12,7 +12,7 @@ const TERMINATING = 'EC2 Instance-terminate Lifecycle Action';
 const HOUR = 3_600_000;
 
 /** Lets a function that looks again after a while do so at once. */
-const JUMPING = { quiet: 15 };
+const JUMPING = { whileRunning: true };
 
 let installation: Installation;
 

@@ -4,7 +4,7 @@
 export class Activity {
   #underWay = 0;
   #paused = 0;
-  #lastChange = performance.now();
+  #changes = 0;
 
   get idle(): boolean {
     return this.#underWay === 0;
@@ -15,9 +15,9 @@ export class Activity {
     return this.#paused;
   }
 
-  /** Real milliseconds since something last began or ended. */
-  get quietFor(): number {
-    return performance.now() - this.#lastChange;
+  /** How often something has begun or ended so far. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Something begins; call the answer once when it has ended. */
@@ -43,7 +43,7 @@ export class Activity {
 
   #change(by: number): void {
     this.#underWay += by;
-    this.#lastChange = performance.now();
+    this.#changes += 1;
   }
 }
 

@@ -170,22 +170,34 @@ export class DrivenTimer extends TimeoutHandle {
   }
 }
 
-/** Puts a worker thread on the clock of the thread that made `offset`. */
-export function driveWorker(offset: SharedArrayBuffer): void {
+/**
+ * Puts a worker thread on the clock of the thread that made `offset`.
+ *
+ * @returns fires the timers that a jump has made due, in order; without it each finds out by itself, a little later
+ */
+export function driveWorker(offset: SharedArrayBuffer): () => Promise<void> {
   const shared = new Float64Array(offset);
   const now = (): number => realNow() + (shared[0] ?? 0);
-  installGlobals(now, (run, milliseconds) => new PollingTimer(now, milliseconds, run));
+  const waiting = new Set<PollingTimer>();
+  installGlobals(now, (run, milliseconds) => new PollingTimer({ now, waiting }, milliseconds, run));
+  return async () => {
+    for (const timer of [...waiting].toSorted((a, b) => a.due - b.due)) {
+      if (!waiting.has(timer) || timer.due > now()) continue;
+      timer.look();
+      await settleIo();
+    }
+  };
 }
 
 /** A worker's timer: it cannot be told of a jump, so it looks at the shared offset while it waits. */
 class PollingTimer extends TimeoutHandle {
-  readonly #now: () => number;
+  readonly #clock: { now: () => number; waiting: Set<PollingTimer> };
   readonly #milliseconds: number;
   readonly #run: () => void;
 
-  constructor(now: () => number, milliseconds: number, run: () => void) {
+  constructor(clock: { now: () => number; waiting: Set<PollingTimer> }, milliseconds: number, run: () => void) {
     super();
-    this.#now = now;
+    this.#clock = clock;
     this.#milliseconds = Math.max(0, milliseconds);
     this.#run = run;
     this.refresh();
@@ -193,15 +205,30 @@ class PollingTimer extends TimeoutHandle {
 
   refresh(): this {
     this.cancel();
-    this.due = this.#now() + this.#milliseconds;
-    this.#look();
+    this.due = this.#clock.now() + this.#milliseconds;
+    this.#clock.waiting.add(this);
+    this.#wait();
     return this;
   }
 
-  #look(): void {
-    this.waitReally(Math.min(this.due - this.#now(), WORKER_TIMER_RESOLUTION), () => {
-      if (this.#now() >= this.due) this.#run();
-      else this.#look();
+  override cancel(): void {
+    super.cancel();
+    this.#clock.waiting.delete(this);
+  }
+
+  /** Fires if it is due. */
+  look(): void {
+    if (this.#clock.now() < this.due) {
+      this.#wait();
+      return;
+    }
+    this.cancel();
+    this.#run();
+  }
+
+  #wait(): void {
+    this.waitReally(Math.min(this.due - this.#clock.now(), WORKER_TIMER_RESOLUTION), () => {
+      this.look();
     });
   }
 }

@@ -3,6 +3,7 @@
 import { setTimeout as realSleep } from 'node:timers/promises';
 import type { DrivenClock } from '../clock.ts';
 import type { Activity } from '../activity.ts';
+import type { Waits } from './lambda/sandbox.ts';
 
 export interface DriveOptions {
   /** The most driven time that may pass, in milliseconds. Default 72 h. */
@@ -11,11 +12,8 @@ export interface DriveOptions {
   readonly busy?: () => boolean;
   /** Also go on when only scheduled rules are left to run. Default: a schedule is nothing to wait for. */
   readonly schedules?: boolean;
-  /**
-   * Also jump while functions run, when each waits for a timer of its own and nothing has happened for this many real
-   * milliseconds. Default: time stands still (passes as real time) while a function runs.
-   */
-  readonly quiet?: number;
+  /** Also jump while functions run, when all that they do is wait. Default: time passes as real time while a function runs. */
+  readonly whileRunning?: boolean;
 }
 
 /** A promise to settle, or a condition to hold: to answer something other than false and undefined. */
@@ -27,8 +25,8 @@ export interface Driven {
   readonly nextWork: () => number | undefined;
   readonly requests: Activity;
   readonly invocations: Activity;
-  /** The next timer that every running function waits for. */
-  readonly nextFunctionTimer: () => number | undefined;
+  /** What each running function waits for; undefined while one of them does anything else. */
+  readonly functionsWait: () => Promise<Waits[] | undefined>;
 }
 
 /**
@@ -42,7 +40,7 @@ export async function driveUntil<T>(driven: Driven, goal: Goal<T>, options: Driv
     await turn();
     const reached = state();
     if (reached !== undefined) return await reached;
-    const next = nextMoment(driven, options);
+    const next = await nextMoment(driven, options);
     if (next === 'busy') {
       await realSleep(1);
       continue;
@@ -70,20 +68,25 @@ function watch<T>(goal: Goal<T>): () => Promise<T> | undefined {
   return () => (settled ? goal : undefined);
 }
 
-function nextMoment(driven: Driven, options: DriveOptions): number | 'busy' | undefined {
+async function nextMoment(driven: Driven, options: DriveOptions): Promise<number | 'busy' | undefined> {
   const { clock, nextWork, requests, invocations } = driven;
-  if (!requests.idle || options.busy?.() === true) return 'busy';
+  const busy = (): boolean => !requests.idle || options.busy?.() === true;
+  if (busy()) return 'busy';
   if (invocations.idle) return options.schedules === true || nextWork() !== undefined ? clock.nextDue : undefined;
-  const quietFor = Math.min(requests.quietFor, invocations.quietFor);
-  if (options.quiet === undefined || quietFor < options.quiet) return 'busy';
-  return momentWhileRunning(driven) ?? 'busy';
+  if (options.whileRunning !== true) return 'busy';
+  const changes = (): number => requests.changes + invocations.changes;
+  const before = changes();
+  const waits = await driven.functionsWait();
+  if (waits === undefined || busy() || changes() !== before) return 'busy';
+  return momentWhileRunning(driven, waits) ?? 'busy';
 }
 
-/** Undefined while a function may be computing. */
-function momentWhileRunning({ clock, requests, nextFunctionTimer }: Driven): number | undefined {
-  const own = nextFunctionTimer();
-  if (own === undefined && requests.paused === 0) return undefined;
-  return Math.min(own ?? Infinity, clock.nextDue ?? Infinity);
+/** Undefined while a function waits for something that time does not bring: an answer that is on its way to it. */
+function momentWhileRunning({ clock, requests }: Driven, waits: readonly Waits[]): number | undefined {
+  const isHeld = ({ timer, answers }: Waits): boolean => (answers ? requests.paused > 0 : timer !== undefined);
+  if (!waits.every(isHeld)) return undefined;
+  const moment = Math.min(...waits.map(({ timer = Infinity }) => timer), clock.nextDue ?? Infinity);
+  return moment === Infinity ? undefined : moment;
 }
 
 /** Lets promises, messages from workers and loopback sockets have their turn. */

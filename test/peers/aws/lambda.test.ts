@@ -233,7 +233,7 @@ describe('a durable execution', () => {
     addDurable();
     await start({ name: 'x', sleep: 50_000 });
     const [execution] = peer.lambda.executions;
-    await peer.driveUntil(execution?.ended ?? Promise.reject(new Error('none')), { quiet: 30 });
+    await peer.driveUntil(execution?.ended ?? Promise.reject(new Error('none')), { whileRunning: true });
     expect(execution?.status).toBe('SUCCEEDED');
     expect(peer.lambda.durable.usage(execution?.name ?? '').billedMs).toBeGreaterThan(50_000);
   });

@@ -167,7 +167,7 @@ export class AwsPeer {
       nextWork: () => time.nextWork,
       requests: this.#requests,
       invocations: lambda.invocations,
-      nextFunctionTimer: () => lambda.nextFunctionTimer,
+      functionsWait: () => lambda.waits(),
     };
     return driveUntil(driven, goal, options);
   }

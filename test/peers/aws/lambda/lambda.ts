@@ -11,7 +11,7 @@ import { functionArn, parseFunctionReference, versionOf, type FunctionPlan, type
 import { isPermitted } from './resource-policy.ts';
 import type { RuntimeInvocation } from './runtime-messages.ts';
 import type { KillPlan } from './sandbox-kills.ts';
-import { Sandbox, type InvocationOutcome, type LogLine } from './sandbox.ts';
+import { Sandbox, type InvocationOutcome, type LogLine, type Waits } from './sandbox.ts';
 
 export interface InvokeRequest {
   /** A name or ARN, with the qualifier in it or beside it. */
@@ -110,10 +110,11 @@ export class Lambda {
     for (const sandbox of this.#sandboxes) if (sandbox.busy && sandbox.function.name === functionName) sandbox.kill();
   }
 
-  /** The earliest time that every running function waits for; undefined when one of them waits for no timer. */
-  get nextFunctionTimer(): number | undefined {
-    const due = this.#sandboxes.filter((sandbox) => sandbox.busy).map((sandbox) => sandbox.nextTimer);
-    return due.includes(undefined) || due.length === 0 ? undefined : Math.min(...due.map(Number));
+  /** What each running function waits for; undefined while one of them does anything else. */
+  async waits(): Promise<Waits[] | undefined> {
+    const running = this.#sandboxes.filter((sandbox) => sandbox.busy);
+    const waits = await Promise.all(running.map((sandbox) => sandbox.waitsFor()));
+    return waits.every((each) => each !== undefined) ? waits : undefined;
   }
 
   /** Finds the function and version of a reference. @throws AwsError ResourceNotFoundException */

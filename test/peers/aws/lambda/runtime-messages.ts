@@ -34,8 +34,15 @@ export interface RuntimeError {
   readonly trace?: readonly string[];
 }
 
+/** Asks whether anything is going on in the function; the answer shows that its thread has had its turn. */
+export interface RuntimeQuestion {
+  readonly question: number;
+}
+
 export type RuntimeReport =
   | { readonly kind: 'ready' }
+  /** @property working whether something is under way that is neither a timer nor a connection */
+  | { readonly kind: 'answer'; readonly question: number; readonly working: boolean }
   | { readonly kind: 'init-error'; readonly error: RuntimeError }
   | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   | { readonly kind: 'result'; readonly requestId: string; readonly payload: string }

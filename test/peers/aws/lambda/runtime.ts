@@ -10,7 +10,13 @@ import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { driveWorker } from '../../clock.ts';
 import { Traffic } from '../../traffic.ts';
-import type { RuntimeError, RuntimeInvocation, RuntimeReport, RuntimeStart } from './runtime-messages.ts';
+import type {
+  RuntimeError,
+  RuntimeInvocation,
+  RuntimeQuestion,
+  RuntimeReport,
+  RuntimeStart,
+} from './runtime-messages.ts';
 import { watchTimers } from './runtime-timers.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
@@ -20,7 +26,10 @@ const port = parentPort;
 if (port === null) throw new Error('The runtime loop runs in a worker thread');
 const thaw = new Int32Array(start.thaw);
 
-driveWorker(start.offset);
+/** What may be there while a thread does nothing (`process.getActiveResourcesInfo`). */
+const WAITING = new Set(['MessagePort', 'Timeout', 'TCPSocketWrap', 'TLSWRAP']);
+
+const fireDueTimers = driveWorker(start.offset);
 const traffic = new Int32Array(start.traffic);
 watchTimers(start.nextTimer, showLife);
 new Traffic((open) => {
@@ -32,9 +41,13 @@ capture('stderr');
 
 let handed = 0;
 const handler = await load();
-port.on('message', (invocation: RuntimeInvocation) => {
+port.on('message', (message: RuntimeInvocation | RuntimeQuestion) => {
+  if ('question' in message) {
+    void answer(message);
+    return;
+  }
   handed += 1;
-  void run(invocation);
+  void run(message);
 });
 if (handler !== undefined) {
   report({ kind: 'ready' });
@@ -72,6 +85,14 @@ async function run(invocation: RuntimeInvocation): Promise<void> {
     report({ kind: 'error', requestId, error: describe(error) });
   }
   freeze();
+}
+
+/** Answers after this thread has fired what is due and read all that had been written to it before. */
+async function answer({ question }: RuntimeQuestion): Promise<void> {
+  await fireDueTimers();
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  const working = process.getActiveResourcesInfo().some((resource) => !WAITING.has(resource));
+  report({ kind: 'answer', question, working });
 }
 
 function showLife(): void {

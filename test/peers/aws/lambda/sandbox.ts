@@ -1,9 +1,14 @@
 /** A sandbox: one worker thread that runs one function, one invocation at a time, frozen in between. */
 import { Worker } from 'node:worker_threads';
-import { QUIET_MS } from '../../traffic.ts';
 import type { Timetable, Timer } from '../timetable.ts';
 import type { LambdaFunction } from './function.ts';
-import type { RuntimeError, RuntimeInvocation, RuntimeReport, RuntimeStart } from './runtime-messages.ts';
+import type {
+  RuntimeError,
+  RuntimeInvocation,
+  RuntimeQuestion,
+  RuntimeReport,
+  RuntimeStart,
+} from './runtime-messages.ts';
 
 /** How an invocation ended. */
 export type InvocationOutcome =
@@ -18,14 +23,19 @@ export interface LogLine {
   readonly line: string;
 }
 
+/** What a function waits for. */
+export interface Waits {
+  /** Its next timer, driven epoch milliseconds. */
+  readonly timer?: number;
+  /** Whether requests of it wait for their answers. */
+  readonly answers: boolean;
+}
+
 interface Parts {
   readonly time: Timetable;
   readonly environment: Readonly<Record<string, string>>;
   readonly onLog: (line: LogLine) => void;
 }
-
-/** What an idle thread may still compute: the reading of its own clocks. */
-const IDLE_WORK_MS = 0.5;
 
 export class Sandbox {
   readonly function: LambdaFunction;
@@ -36,12 +46,14 @@ export class Sandbox {
   readonly #thaw = new SharedArrayBuffer(4);
   readonly #nextTimer = new SharedArrayBuffer(8);
   readonly #traffic = new SharedArrayBuffer(8);
-  /** Its last sign of life: in real milliseconds, by signs of its connections and timers, and time that its thread has worked. */
-  #life = { signs: 0, worked: 0, at: 0 };
   readonly #ready: Promise<RuntimeError | undefined>;
   readonly #partial = { stdout: '', stderr: '' };
   #settle: ((outcome: InvocationOutcome) => void) | undefined;
   #requestId: string | undefined;
+  #question: { readonly number: number; readonly answer: (working: boolean) => void } = {
+    number: 0,
+    answer: () => undefined,
+  };
 
   constructor(fn: LambdaFunction, parts: Parts) {
     this.function = fn;
@@ -64,19 +76,27 @@ export class Sandbox {
     this.#ready = this.#follow();
   }
 
-  /** When the function's own next timer is due, while it runs; undefined when it waits for something else as well. */
-  get nextTimer(): number | undefined {
+  /**
+   * What the running function waits for: its own next timer, answers to requests, or both; undefined while it does
+   * anything else. Its thread itself is asked, so that one that has not had its turn on a busy machine is not taken to wait.
+   */
+  async waitsFor(): Promise<Waits | undefined> {
+    const traffic = new Int32Array(this.#traffic);
+    const before = traffic[1];
+    const working = await this.#ask();
+    const [open = 0, signs] = traffic;
+    if (working || signs !== before) return undefined;
     const due = new Float64Array(this.#nextTimer)[0] ?? 0;
-    return this.busy && due > 0 && !this.#isAtWork ? due : undefined;
+    return { answers: open > 0, ...(due > 0 && { timer: due }) };
   }
 
-  /** Whether a request of the function waits for its answer, or it has just received or computed something, or a timer fired. */
-  get #isAtWork(): boolean {
-    const [open = 0, signs = 0] = new Int32Array(this.#traffic);
-    const { active: worked } = this.#worker.performance.eventLoopUtilization();
-    const lives = signs !== this.#life.signs || worked - this.#life.worked > IDLE_WORK_MS;
-    if (lives) this.#life = { signs, worked, at: performance.now() };
-    return open > 0 || performance.now() - this.#life.at < QUIET_MS;
+  /** Whether the thread works; a thread that does not run the function yet, or no more, has work to do. */
+  #ask(): Promise<boolean> {
+    if (this.#settle === undefined || this.dead) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      this.#question = { number: this.#question.number + 1, answer: resolve };
+      this.#worker.postMessage({ question: this.#question.number } satisfies RuntimeQuestion);
+    });
   }
 
   /** Runs one invocation to its end, its timeout or the sandbox's death. */
@@ -104,6 +124,7 @@ export class Sandbox {
   kill(error: RuntimeError = exited()): void {
     if (this.dead) return;
     this.dead = true;
+    this.#question.answer(true);
     void this.#worker.terminate();
     this.#settle?.({ ok: false, error });
   }
@@ -111,6 +132,7 @@ export class Sandbox {
   #end(outcome: InvocationOutcome): InvocationOutcome {
     this.#flush('stdout');
     this.#flush('stderr');
+    this.#question.answer(true);
     this.busy = false;
     this.#settle = undefined;
     this.#requestId = undefined;
@@ -150,6 +172,9 @@ export class Sandbox {
     switch (report.kind) {
       case 'output':
         this.#write(report.stream, report.text);
+        break;
+      case 'answer':
+        if (report.question === this.#question.number) this.#question.answer(report.working);
         break;
       case 'result':
         this.#settle?.({ ok: true, payload: report.payload });
