@@ -32,10 +32,21 @@ const DURABLE = `
     });
 `;
 
+/** With \`work\` it is asked how its work ends that takes real time, beside a timer of 50 s that would end it. */
 const PLAIN = `
+  import { pbkdf2 } from 'node:crypto';
+  const compute = (resolve) => { for (const end = performance.now() + 100; performance.now() < end;); resolve('done'); };
+  const work = {
+    'in its thread': (resolve) => setImmediate(compute, resolve),
+    'in another thread': (resolve) => pbkdf2('x', 'x', 300_000, 64, 'sha512', () => resolve('done')),
+  };
+  const outlast = (kind) => Promise.race([
+    new Promise((resolve) => setTimeout(resolve, 50_000, 'timed out')), new Promise(work[kind]),
+  ]);
   export const handler = async (event, context) => {
     if (event.fail) throw new TypeError('cannot');
     if (event.sleep) await new Promise((resolve) => setTimeout(resolve, event.sleep));
+    if (event.work) return outlast(event.work);
     process.stdout.write('a line\\nhalf');
     return { event, environment: process.env, name: context.functionName, arn: context.invokedFunctionArn,
       left: context.getRemainingTimeInMillis() };
@@ -135,6 +146,15 @@ describe('an ordinary function', () => {
     expect(bodyOf(await slow).errorMessage).toMatch(/Task timed out after 2.00 seconds/);
   });
 
+  test.each(['in its thread', 'in another thread'])('that works %s is not jumped over', async (work) => {
+    addPlain({ timeout: 60 });
+    const answer = await peer.driveUntil(invoke('plain', { work }), {
+      whileRunning: true,
+      busy: () => peer.lambda.invocations.idle,
+    });
+    expect(bodyOf(answer)).toBe('done');
+  });
+
   test('asynchronously: two retries after 1 and 2 minutes, then the dead-letter queue', async () => {
     addPlain();
     const started = clock.now();
@@ -229,7 +249,7 @@ describe('a durable execution', () => {
     expect(bodyOf(answer)).toMatchObject({ flaky: 'done' });
   });
 
-  test('jumps over a timer inside a step when told that quiet is enough', async () => {
+  test('jumps over a timer inside a step when told to jump while functions run', async () => {
     addDurable();
     await start({ name: 'x', sleep: 50_000 });
     const [execution] = peer.lambda.executions;
