@@ -26,7 +26,7 @@ const port = parentPort;
 if (port === null) throw new Error('The runtime loop runs in a worker thread');
 const thaw = new Int32Array(start.thaw);
 
-/** What may be there while a thread does nothing (`process.getActiveResourcesInfo`). */
+/** What may be there while a thread does nothing. `process.getActiveResourcesInfo` does not tell of asynchronous crypto. */
 const WAITING = new Set(['MessagePort', 'Timeout', 'TCPSocketWrap', 'TLSWRAP']);
 
 const fireDueTimers = driveWorker(start.offset);
