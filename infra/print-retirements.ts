@@ -4,33 +4,27 @@
  */
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import Table from 'cli-table3';
-import { parseArgs } from 'node:util';
+import { runFunctionCommand } from './function-command.ts';
 import type { RetirementStatus } from './retirement-status.ts';
 import { runningStatuses } from './running-retirements.ts';
 
-const USAGE = `npm run -s retirements -- --function NAME [--node NAME] [--json]
-
-  --function NAME  the retirement function: output RetirementFunction of the stack
-  --node NAME      that node's retirement alone (or an instance id)
-  --json           a line of JSON each`;
-
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { function: { type: 'string' }, node: { type: 'string' }, json: { type: 'boolean', default: false } },
-  });
-  if (values.function === undefined) {
-    console.error(`--function is missing\n\n${USAGE}`);
-    return 2;
-  }
-  const all = await runningStatuses(new LambdaClient(), values.function);
-  const { node } = values;
-  const wanted = all.filter((each) => node === undefined || each.node === node || each.execution.includes(node));
-  if (values.json) for (const status of wanted) console.log(JSON.stringify(status));
-  else console.log(wanted.length === 0 ? 'No retirement runs.' : inWords(wanted));
-  return 0;
-}
+process.exitCode = await runFunctionCommand(
+  {
+    command: 'npm run -s retirements',
+    does: 'the retirement function',
+    output: 'RetirementFunction',
+    rights: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecutionHistory'],
+    json: 'a line of JSON each',
+    node: "that node's retirement alone (or an instance id)",
+  },
+  process.argv.slice(2),
+  async ({ functionName, json, node }) => {
+    const all = await runningStatuses(new LambdaClient(), functionName);
+    const wanted = all.filter((each) => node === undefined || each.node === node || each.execution.includes(node));
+    if (json) return wanted.map((status) => JSON.stringify(status)).join('\n');
+    return wanted.length === 0 ? 'No retirement runs.' : inWords(wanted);
+  },
+);
 
 function inWords(statuses: readonly RetirementStatus[]): string {
   const table = new Table({

@@ -1,4 +1,4 @@
-/** The two commands that print a dry run: what they ask, print, and say when they cannot. */
+/** The commands that ask a function: what they ask, print, and say when they cannot. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -99,6 +99,18 @@ describe('what goes wrong is told with what to do', () => {
       1,
       ['is it the drift tainter?'],
     ],
+    [
+      'no retirement function of that name',
+      ['print-retirements.ts', '--function', 'gone'],
+      1,
+      ['not found: ', 'Output RetirementFunction', 'AWS_REGION'],
+    ],
+    [
+      'an unknown option of the retirements',
+      ['print-retirements.ts', '--all'],
+      2,
+      ["Unknown option '--all'", '--node NAME'],
+    ],
     ['the drift tainter for the sweep’s function', ['print-sweep.ts', '--function', 'drift'], 1, ['is it the sweep?']],
   ])('%s', async (_what, [command, ...args], expected, words) => {
     const { code, stdout, stderr } = await run([command, ...args]);
@@ -123,9 +135,11 @@ describe('what goes wrong is told with what to do', () => {
     ['credentials that AWS does not take', { AWS_ACCESS_KEY_ID: 'AKIAUNKNOWN' }, 'log in again'],
     ['no region', { AWS_REGION: '', AWS_CONFIG_FILE: '/nowhere' }, 'Set AWS_REGION'],
   ])('%s', async (_what, environment, fix) => {
-    const { code, stderr } = await run(['print-drift.ts', '--function', 'drift'], environment);
-    expect(code).toBe(1);
-    expect(stderr).toContain(fix);
+    for (const command of ['print-drift.ts', 'print-retirements.ts']) {
+      const { code, stderr } = await run([command, '--function', 'drift'], environment);
+      expect(code).toBe(1);
+      expect(stderr).toContain(fix);
+    }
   });
 });
 
