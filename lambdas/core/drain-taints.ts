@@ -1,10 +1,13 @@
 /** The taints by which a node asks to be drained (contract 9.5). Pure. */
-import type { ClusterSettings, VoluntaryRelease } from './cluster-settings.ts';
-import type { Node } from './node.ts';
+import type { ClusterSettings, PlainTaint, VoluntaryRelease } from './cluster-settings.ts';
+import type { Node, Taint } from './node.ts';
 import type { Notice } from './notice.ts';
 
 /** For people and scripts, whatever the configuration says. */
 export const PLAIN_DRAIN_KEY = 'ebb/drain';
+
+/** By this value a drain taint is the drift tainter's: any other is a person's or a script's. */
+const DRIFT_VALUE = 'drift';
 
 type Settings = Pick<ClusterSettings, 'drift' | 'tainted'>;
 
@@ -21,6 +24,21 @@ export function releaseFor(key: string, { tainted }: Settings): VoluntaryRelease
 /** The taint by which the node asks to be drained; undefined when it does not. */
 export function drainTaint(node: Pick<Node, 'taints'>, settings: Settings): string | undefined {
   return keyAmong(node, drainKeys(settings));
+}
+
+/** The taint by which the drift tainter lets a node go. */
+export function driftDrainTaint({ key, effect }: PlainTaint): Taint {
+  return { key, value: DRIFT_VALUE, effect };
+}
+
+/** Whether it was the drift tainter that put it on: only then it is ours to take off. */
+export function isDriftDrain({ key, value, effect }: Taint, drainTaint: PlainTaint): boolean {
+  return key === drainTaint.key && value === DRIFT_VALUE && effect === drainTaint.effect;
+}
+
+/** The taints of a node that the drift tainter lets go no more; everybody else's stay. */
+export function withoutDriftDrain(taints: readonly Taint[], drainTaint: PlainTaint): readonly Taint[] {
+  return taints.filter((taint) => !isDriftDrain(taint, drainTaint));
 }
 
 /** Whether the node still bears what the notice is about: a taint that is taken away ends its drain (contract 9.5). */

@@ -1,10 +1,11 @@
 /** What becomes of each node that has drifted, and what that changes on the nodes (contract 9.2, 9.4). Pure. */
 import type { DriftSettings } from './cluster-settings.ts';
 import type { DriftReason, DriftVerdict } from './drift.ts';
-import { isMarked, isMarkedFor } from './drift-mark.ts';
+import { isLetGoByUs, isMarked, isMarkedFor } from './drift-mark.ts';
 import type { DriftedNode } from './drift-report.ts';
 import type { FleetNode, PlacedNode } from './fleet.ts';
 import { IN_SERVICE } from './lifecycle-state.ts';
+import { isResting } from './rest.ts';
 import type { Room, Rooms } from './room.ts';
 import type { Postponed, Turns } from './turn.ts';
 
@@ -21,8 +22,11 @@ export interface Drifted {
 
 export type Decision = Pick<DriftedNode, 'decision' | 'why' | 'at' | 'place'>;
 
-/** What is done to a node, in this order. `mark anew`: it was marked for other reasons. */
-export type Step = 'mark' | 'mark anew' | 'let go' | 'unmark';
+/**
+ * What is done to a node, in this order. `mark anew`: it was marked for other reasons. `take back`: it was let go and
+ * rests, so that it would take no pods for nothing.
+ */
+export type Step = 'mark' | 'mark anew' | 'let go' | 'take back' | 'unmark';
 
 export interface NodeChange {
   readonly placed: PlacedNode;
@@ -88,20 +92,24 @@ function placesOf(later: Turns['later']): ReadonlyMap<string, Postponed & { read
   );
 }
 
-/** Nodes without a change are left out. */
+/** Nodes without a change are left out. @param now epoch milliseconds */
 export function changesOf(
   judged: readonly Judged[],
   decisions: ReadonlyMap<string, Decision>,
-  settings: DriftSettings,
+  { settings, now }: { settings: DriftSettings; now: number },
 ): NodeChange[] {
   return judged.flatMap(({ placed, verdict }) => {
     const reasons = verdict.kind === 'drifted' ? verdict.reasons : [];
-    const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), settings);
+    const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), { settings, now });
     return steps.length === 0 ? [] : [{ placed, reasons, steps }];
   });
 }
 
-function stepsOf({ placed, verdict }: Judged, decided: Decision | undefined, settings: DriftSettings): Step[] {
+function stepsOf(
+  { placed, verdict }: Judged,
+  decided: Decision | undefined,
+  { settings, now }: { settings: DriftSettings; now: number },
+): Step[] {
   const { node } = placed;
   switch (verdict.kind) {
     // Whether the node itself has drifted, nobody can say.
@@ -115,7 +123,8 @@ function stepsOf({ placed, verdict }: Judged, decided: Decision | undefined, set
       const mark: Step[] = isMarkedFor(node, verdict.reasons, settings)
         ? []
         : [node.driftMark === undefined ? 'mark' : 'mark anew'];
-      return decided?.decision === 'goes now' ? [...mark, 'let go'] : mark;
+      if (decided?.decision === 'goes now') return [...mark, 'let go'];
+      return isResting(node, now) && isLetGoByUs(node, settings) ? [...mark, 'take back'] : mark;
     }
   }
 }

@@ -4,13 +4,11 @@
  * the node as it was read, and the API's optimistic lock tells when that is out of date.
  */
 import type { DriftSettings } from './cluster-settings.ts';
+import { driftDrainTaint, isDriftDrain, withoutDriftDrain } from './drain-taints.ts';
 import type { DriftReason } from './drift.ts';
 import { DRIFT_ANNOTATION, type FleetNode } from './fleet.ts';
 import type { NodePatch } from './isolation.ts';
 import type { Node, Taint } from './node.ts';
-
-/** By this value a drain taint is ours to take off again: any other is a person's or a script's. */
-const OUR_DRAIN_VALUE = 'drift';
 
 /** Marks the node as drifted; the taint names the first reason. Without a reason its marks come off. */
 export function marking(node: Node, reasons: readonly DriftReason[], settings: DriftSettings): NodePatch | 'unchanged' {
@@ -56,7 +54,18 @@ export function unmarking(node: Node, settings: DriftSettings): NodePatch | 'unc
 export function lettingGo(node: Node, { drainTaint }: DriftSettings): NodePatch | 'unchanged' {
   const { key, effect } = drainTaint;
   if (node.taints.some((taint) => taint.key === key && taint.effect === effect)) return 'unchanged';
-  return patch(node, [...node.taints, { key, value: OUR_DRAIN_VALUE, effect }], {});
+  return patch(node, [...node.taints, driftDrainTaint(drainTaint)], {});
+}
+
+/** The undo of that: the node goes on saying that it has drifted. */
+export function takingBack(node: Node, settings: DriftSettings): NodePatch | 'unchanged' {
+  return isLetGoByUs(node, settings)
+    ? patch(node, withoutDriftDrain(node.taints, settings.drainTaint), {})
+    : 'unchanged';
+}
+
+export function isLetGoByUs({ taints }: Pick<Node, 'taints'>, { drainTaint }: DriftSettings): boolean {
+  return taints.some((taint) => isDriftDrain(taint, drainTaint));
 }
 
 /** Whether the node bears any mark that `unmarking` takes off. */
@@ -65,8 +74,7 @@ export function isMarked({ driftMark, taints }: FleetNode, settings: DriftSettin
 }
 
 function isOurs(taint: Taint, settings: DriftSettings): boolean {
-  const { key, effect } = settings.drainTaint;
-  return isDriftTaint(taint, settings) || isSame(taint, { key, value: OUR_DRAIN_VALUE, effect });
+  return isDriftTaint(taint, settings) || isDriftDrain(taint, settings.drainTaint);
 }
 
 /** A taint of our key with another effect is somebody else's. */

@@ -4,9 +4,10 @@
  * optimistic lock tells when that is out of date.
  */
 import * as z from 'zod/mini';
+import { withoutDriftDrain } from './drain-taints.ts';
 import type { Node, Taint } from './node.ts';
 import type { Notice } from './notice.ts';
-import { REST_ANNOTATION, restText, type Rest } from './rest.ts';
+import { REST_ANNOTATION, restText, type RestTerms } from './rest.ts';
 import { TARGETS_ANNOTATION } from './taken-targets.ts';
 import { WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION } from './withdrawal.ts';
 
@@ -112,15 +113,16 @@ export function progress(
  * The patch that takes off what `execution` put on, and nothing else: what was there before it stays, a person's cordon
  * too (contract 3.2). Undefined when the marks are not its own.
  *
- * @param rest for how long the node is left alone from now on, and why
+ * @param resting for how long the node is left alone from now on, and why
  */
 export function restoration(
   node: Node,
   execution: string,
-  { taint, rest }: { taint: IsolationTaint; rest?: Rest },
+  { taint, resting }: { taint: IsolationTaint; resting?: RestTerms },
 ): NodePatch | undefined {
   const ours = chargeOf(node);
   if (ours?.execution !== execution) return undefined;
+  const taints = foreignTaints(node, taint);
   return {
     metadata: {
       resourceVersion: node.resourceVersion,
@@ -129,10 +131,13 @@ export function restoration(
         [RETIREMENT_ANNOTATION]: null,
         [WITHDRAWAL_ANNOTATION]: null,
         [TARGETS_ANNOTATION]: null,
-        ...(rest && { [REST_ANNOTATION]: restText(rest) }),
+        ...(resting && { [REST_ANNOTATION]: restText(resting.rest) }),
       },
     },
-    spec: { ...(ours.cordonedByUs && { unschedulable: null }), taints: foreignTaints(node, taint) },
+    spec: {
+      ...(ours.cordonedByUs && { unschedulable: null }),
+      taints: resting === undefined ? taints : withoutDriftDrain(taints, resting.drainTaint),
+    },
   };
 }
 

@@ -3,6 +3,8 @@
  * while, and goes last after that. An annotation remembers it. Pure.
  */
 import * as z from 'zod/mini';
+import type { PlainTaint } from './cluster-settings.ts';
+import { withoutDriftDrain } from './drain-taints.ts';
 import type { NodePatch } from './isolation.ts';
 import type { Node } from './node.ts';
 
@@ -16,6 +18,15 @@ export interface Rest {
   readonly reason: string;
 }
 
+/**
+ * A rest, and the taint by which the drift tainter lets nodes go, which a node that rests loses: else no pod could be
+ * scheduled there for all that time, and with each node that rests there would be less room in the cluster.
+ */
+export interface RestTerms {
+  readonly rest: Rest;
+  readonly drainTaint: PlainTaint;
+}
+
 /** Undefined when the node has never rested, or when the annotation is not ours to read. */
 export function restOf({ annotations }: Pick<Node, 'annotations'>): Rest | undefined {
   try {
@@ -26,11 +37,16 @@ export function restOf({ annotations }: Pick<Node, 'annotations'>): Rest | undef
   }
 }
 
+/** @param now epoch milliseconds */
+export function isResting({ rest }: { readonly rest?: Rest }, now: number): boolean {
+  return rest !== undefined && rest.until > now;
+}
+
 /** The patch that lets a node rest which bears no marks of ours. */
-export function resting({ resourceVersion, taints }: Node, rest: Rest): NodePatch {
+export function resting({ resourceVersion, taints }: Node, { rest, drainTaint }: RestTerms): NodePatch {
   return {
     metadata: { resourceVersion, labels: {}, annotations: { [REST_ANNOTATION]: restText(rest) } },
-    spec: { taints },
+    spec: { taints: withoutDriftDrain(taints, drainTaint) },
   };
 }
 

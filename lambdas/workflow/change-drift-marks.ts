@@ -4,7 +4,7 @@ import { ClusterError } from '../core/cluster-error.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { nodeCurrent, nodeDrifted, nodeDue, type DomainEvent } from '../core/domain-event.ts';
 import type { NodeChange, Step } from '../core/drift-decision.ts';
-import { lettingGo, marking, unmarking } from '../core/drift-mark.ts';
+import { lettingGo, marking, takingBack, unmarking } from '../core/drift-mark.ts';
 import type { NodePatch } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
 import type { Attempts } from './attempts.ts';
@@ -74,6 +74,8 @@ async function take(
         return marking(node, reasons, drift);
       case 'let go':
         return lettingGo(node, drift);
+      case 'take back':
+        return takingBack(node, drift);
       case 'unmark':
         return unmarking(node, drift);
     }
@@ -88,7 +90,7 @@ async function take(
 
 function count(step: Step, changed: MarksChanged): void {
   if (step === 'let go') changed.due += 1;
-  else if (step === 'unmark') changed.unmarked += 1;
+  else if (step === 'unmark' || step === 'take back') changed.unmarked += 1;
   else changed.marked += 1;
 }
 
@@ -100,6 +102,7 @@ function eventOf(step: Step, { placed, reasons }: NodeChange, cluster: string): 
     case 'mark':
       return nodeDrifted({ ...about, reasons: kinds, explanation: reasons.map(({ text }) => text).join('; ') });
     case 'mark anew':
+    case 'take back':
       return undefined;
     case 'let go':
       return nodeDue({ ...about, reasons: kinds });

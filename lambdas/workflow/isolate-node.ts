@@ -11,7 +11,7 @@ import {
   type IsolationTaint,
 } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
-import { resting, type Rest } from '../core/rest.ts';
+import { resting, type RestTerms } from '../core/rest.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster, Journal } from './ports.ts';
 
@@ -79,15 +79,15 @@ export async function isolateNode(
 /**
  * Takes off what the subject's execution put on the node; nothing else is touched, and nothing when it put nothing on.
  *
- * @param rest for how long the node is left alone from now on, and why
+ * @param resting for how long the node is left alone from now on, and why
  * @returns whether anything was taken off
  */
 export async function restoreNode(
-  { subject, node, taint, rest }: { subject: Subject; node: string; taint: IsolationTaint; rest?: Rest },
+  { subject, node, taint, resting }: { subject: Subject; node: string; taint: IsolationTaint; resting?: RestTerms },
   { cluster, journal }: Ports,
 ): Promise<boolean> {
   const patched = await patchNode(node, cluster, (found) =>
-    Promise.resolve(restoration(found, subject.execution, { taint, ...(rest && { rest }) }) ?? 'unchanged'),
+    Promise.resolve(restoration(found, subject.execution, { taint, ...(resting && { resting }) }) ?? 'unchanged'),
   );
   const restored = patched !== 'gone' && patched.changed;
   if (restored) journal.report(nodeRestored(subject));
@@ -95,9 +95,9 @@ export async function restoreNode(
 }
 
 /** Lets a node rest that nobody is in charge of. */
-export async function layToRest({ node, rest }: { node: string; rest: Rest }, cluster: Cluster): Promise<void> {
+export async function layToRest({ node, terms }: { node: string; terms: RestTerms }, cluster: Cluster): Promise<void> {
   await patchNode(node, cluster, (found) =>
-    Promise.resolve(chargeOf(found) === undefined ? resting(found, rest) : 'unchanged'),
+    Promise.resolve(chargeOf(found) === undefined ? resting(found, terms) : 'unchanged'),
   );
 }
 

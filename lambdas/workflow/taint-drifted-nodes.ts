@@ -11,6 +11,7 @@ import { changesOf, decisionsOf, decisionWithoutTurn, type Decision, type Drifte
 import { awayReport, reportEmpty, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
 import { placeNodes, type FleetNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
+import { isResting } from '../core/rest.ts';
 import type { Rooms } from '../core/room.ts';
 import { Attempts, wordsOf } from './attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
@@ -93,7 +94,7 @@ async function taintCluster(
     left: nodes.filter(({ owner }) => owner !== undefined).length,
   };
   if (dryRun) return report;
-  const changes = changesOf(verdicts.judged, decisions, cluster.drift);
+  const changes = changesOf(verdicts.judged, decisions, { settings: cluster.drift, now: at });
   const changed = await changeDriftMarks(changes, cluster, attempts, { api, journal: ports.journal });
   reportFinish(report, { changed, nodes: ours.length }, ports.journal);
   return report;
@@ -106,8 +107,7 @@ async function decide(
 ): Promise<{ drifted: readonly Drifted[]; decisions: ReadonlyMap<string, Decision>; rooms: Rooms }> {
   const now = Date.now();
   // One that rests goes nowhere for now, so it takes nobody's place; whose turn it is then, the sweep decides.
-  const isOut = (node: FleetNode): boolean =>
-    drainTaint(node, state.cluster) !== undefined && (node.rest === undefined || node.rest.until <= now);
+  const isOut = (node: FleetNode): boolean => drainTaint(node, state.cluster) !== undefined && !isResting(node, now);
   const drifted = judged.flatMap(({ placed, verdict }): Drifted[] =>
     verdict.kind === 'drifted' ? [{ placed, reasons: verdict.reasons }] : [],
   );

@@ -135,9 +135,10 @@ export function restoreStage(
     memory: null,
     async pass(_memory, { subject }) {
       const api = await ports.clusters.open(cluster.name);
-      const restoring = { subject, node, taint: cluster.taint, ...(rest && { rest }) };
+      const terms = rest && { rest, drainTaint: cluster.drift.drainTaint };
+      const restoring = { subject, node, taint: cluster.taint, ...(terms && { resting: terms }) };
       const restored = await restoreNode(restoring, { cluster: api, journal: ports.journal });
-      if (!restored && rest !== undefined) await layToRest({ node, rest }, api);
+      if (!restored && terms !== undefined) await layToRest({ node, terms }, api);
       return { state: 'done', value: null };
     },
   };

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DriftSettings } from '../../lambdas/core/cluster-settings.ts';
 import type { DriftReason } from '../../lambdas/core/drift.ts';
-import { isMarked, lettingGo, marking, unmarking } from '../../lambdas/core/drift-mark.ts';
+import { isMarked, lettingGo, marking, takingBack, unmarking } from '../../lambdas/core/drift-mark.ts';
 import { DRIFT_ANNOTATION, fleetNode } from '../../lambdas/core/fleet.ts';
 import type { NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Node, Taint } from '../../lambdas/core/node.ts';
@@ -131,6 +131,18 @@ describe('letting a node go', () => {
   ])('of one %s: %s', (_what, taint, expected) => {
     const taints = taintsOf(lettingGo(nodeWith([taint]), SETTINGS));
     expect(taints).toEqual(expected === 'unchanged' ? 'unchanged' : [taint, DRAINED]);
+  });
+});
+
+describe('taking back a node that was let go', () => {
+  test.each<[string, Node, readonly Taint[] | 'unchanged']>([
+    ['by us: it still says that it has drifted', nodeWith([...FOREIGN, DRIFTED, DRAINED], TEXT), [...FOREIGN, DRIFTED]],
+    ['by a person', nodeWith([DRIFTED, { key: DRAIN_KEY, effect: 'NoSchedule' }], TEXT), 'unchanged'],
+    ['by nobody', MARKED, 'unchanged'],
+  ])('%s', (_what, node, expected) => {
+    const patch = takingBack(node, SETTINGS);
+    expect(taintsOf(patch)).toEqual(expected);
+    if (patch !== 'unchanged') expect(patch.metadata.annotations).toEqual({});
   });
 });
 

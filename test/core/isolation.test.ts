@@ -13,6 +13,7 @@ import {
   type Takeover,
 } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
+import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
 import { aNode, HOUR, MINUTE, NOON, TAINT_KEY } from '../given.ts';
 
 const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' };
@@ -212,6 +213,21 @@ describe('restoring a node (contract 3.2)', () => {
     const node = aNode(given);
     const patch = restoration(after(node, TAKEOVER), TAKEOVER.execution, { taint: TAINT });
     expect(patch && patched(after(node, TAKEOVER), patch)).toEqual({ ...node, resourceVersion: '41++' });
+  });
+
+  test.each<[string, { value?: string; effect?: string }, boolean]>([
+    ['the drift tainter’s', {}, false],
+    ['a person’s', { value: 'please' }, true],
+    ['one of that key with another effect', { effect: 'NoExecute' }, true],
+  ])('that is to rest takes off the taint by which it was let go, if that is %s', (_whose, given, stays) => {
+    const asking = { key: 'acme/drain', value: 'drift', effect: 'NoSchedule', ...given };
+    const node = after(aNode({ taints: [...FOREIGN, asking] }), TAKEOVER);
+    const drainTaint = { key: 'acme/drain', effect: 'NoSchedule' };
+    const resting = { rest: { until: NOON + HOUR, reason: 'a pod is protected' }, drainTaint };
+    const rested = restoration(node, TAKEOVER.execution, { taint: TAINT, resting });
+    expect(rested?.spec.taints).toEqual(stays ? [...FOREIGN, asking] : FOREIGN);
+    expect(rested?.metadata.annotations).toMatchObject({ [REST_ANNOTATION]: restText(resting.rest) });
+    expect(restoration(node, TAKEOVER.execution, { taint: TAINT })?.spec.taints).toEqual([...FOREIGN, asking]);
   });
 
   test('that another execution is in charge of touches nothing', () => {

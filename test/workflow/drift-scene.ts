@@ -6,6 +6,7 @@ import type { DriftReport } from '../../lambdas/core/drift-report.ts';
 import type { Group, GroupMember, Launched, LaunchPlan } from '../../lambdas/core/group.ts';
 import type { NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
+import { resting } from '../../lambdas/core/rest.ts';
 import type { Cluster, FleetView } from '../../lambdas/workflow/ports.ts';
 import { taintDriftedNodes, type DriftPorts } from '../../lambdas/workflow/taint-drifted-nodes.ts';
 import { aCluster, instanceId, nodeName } from '../fleet-given.ts';
@@ -113,6 +114,14 @@ export class DriftScene {
 
   change(number: number, given: Partial<Node>): void {
     this.#nodesOf('production').set(nodeName(number), { ...this.node(number), ...given });
+  }
+
+  /** Its drain has failed: it is restored and rests until then, epoch milliseconds. */
+  rest(number: number, until: number): void {
+    const [settings] = this.settings.values();
+    if (settings === undefined || settings instanceof Error) throw new Error('there is no cluster');
+    const terms = { rest: { until, reason: 'shop/web cannot move' }, drainTaint: settings.drift.drainTaint };
+    this.#patch(this.#nodesOf(settings.name), nodeName(number), resting(this.node(number), terms));
   }
 
   /** Keys of the taints of a node. */

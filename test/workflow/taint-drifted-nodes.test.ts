@@ -178,14 +178,41 @@ describe('a drifted node is not let go', () => {
     expect(report.nodes).toMatchObject([{ node: nodeName(1), ...decision }]);
   });
 
-  test('while it rests, though it is let go already: another goes in its place (contract 5.4)', async () => {
+  test('while it rests, though it is let go already: that is taken back, and another goes (contract 5.4)', async () => {
     const scene = new DriftScene(aCluster({ budget: { nodes: 1 } }));
     const taints = [{ key: DRAIN_KEY, value: 'drift', effect: 'NoSchedule' }];
     scene.add([1], { node: { taints, annotations: { [REST_ANNOTATION]: rest } } });
     scene.add(TEN.slice(1));
     const report = await scene.look();
     expect(report.nodes.filter(({ decision }) => decision === 'goes now')).toHaveLength(1);
-    expect(scene.bearing(DRAIN_KEY)).toHaveLength(2);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([2]);
+    expect(scene.bearing(DRIFTED_KEY)).toEqual(TEN);
+    expect(scene.of('drift.finished')).toMatchObject([{ marked: 10, unmarked: 1, due: 1 }]);
+  });
+
+  test('while it rests, which takes no taint off that a person has put on', async () => {
+    const scene = new DriftScene(aCluster({ budget: { nodes: 1 } }));
+    const taints = [{ key: DRAIN_KEY, value: 'please', effect: 'NoSchedule' }];
+    scene.add([1], { node: { taints, annotations: { [REST_ANNOTATION]: rest } } });
+    await scene.run();
+    expect(scene.taintsOf(1)).toEqual([DRAIN_KEY, DRIFTED_KEY]);
+  });
+
+  test('before its turn comes again, so that a group of which no node can be drained stays schedulable', async () => {
+    const scene = sceneOf([TEN]);
+    const gone: number[][] = [];
+    for (let drains = 0; drains < 12; drains += 1) {
+      await scene.run();
+      const going = scene.bearing(DRAIN_KEY);
+      gone.push(going);
+      for (const number of going) scene.rest(number, Date.now() + 24 * HOUR);
+      vi.setSystemTime(Date.now() + 10 * MINUTE);
+    }
+    // All ten, one at a time, and then none until the first has rested.
+    expect(gone).toEqual([...TEN.map((number) => [number]), [], []]);
+    vi.setSystemTime(NOON + 24 * HOUR);
+    await scene.run();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
   });
 
   test('while the warm pool would only replace it by another of its kind (contract 9.1)', async () => {

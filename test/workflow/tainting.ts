@@ -6,22 +6,30 @@ import { GROUP, type Rehearsal } from './rehearsal.ts';
 
 export const PLAIN_KEY = 'ebb/drain';
 
+/** What the drift tainter lets nodes go by. */
+export const DRIFT_DRAIN = { key: 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drain', value: 'drift' };
+
 /** Puts the taint on; or takes it off. */
 export function taint(
   { kubernetes }: { readonly kubernetes: Pick<KubernetesPeer, 'store'> },
   node: string,
-  { key = PLAIN_KEY, effect = 'NoSchedule', on = true }: { key?: string; effect?: string; on?: boolean } = {},
+  {
+    key = PLAIN_KEY,
+    value = 'by-hand',
+    effect = 'NoSchedule',
+    on = true,
+  }: { key?: string; value?: string; effect?: string; on?: boolean } = {},
 ): void {
   kubernetes.store.change(nodes, { name: node }, ({ spec }) => {
     const others = (spec.taints ?? []).filter((each) => each.key !== key);
-    spec.taints = on ? [...others, { key, value: 'by-hand', effect }] : others;
+    spec.taints = on ? [...others, { key, value, effect }] : others;
   });
 }
 
 /** Taints the first node. @returns the notice that the sweep would make; its retirement is the one that runs. */
-export function asks(rehearsal: Rehearsal, { key = PLAIN_KEY } = {}): TaintedNotice {
+export function asks(rehearsal: Rehearsal, { key = PLAIN_KEY, value = 'by-hand' } = {}): TaintedNotice {
   const { instance, node } = rehearsal.first;
-  taint(rehearsal, node, { key });
+  taint(rehearsal, node, { key, value });
   const at = rehearsal.clock.now();
   const notice: TaintedNotice = { kind: 'tainted', ...rehearsal.ports.home, instance, group: GROUP, taint: key, at };
   rehearsal.running.add(executionName(notice));

@@ -4,7 +4,7 @@ import { aPool, HOUR, MINUTE, SECOND } from '../given.ts';
 import { Balancers } from './balancers.ts';
 import { marksOf, UNMARKED } from './node-marks.ts';
 import { GROUP, Rehearsal } from './rehearsal.ts';
-import { asks, PLAIN_KEY, taint } from './tainting.ts';
+import { asks, DRIFT_DRAIN, PLAIN_KEY, taint } from './tainting.ts';
 
 const UNTOUCHED = { ...UNMARKED, taints: [PLAIN_KEY] };
 
@@ -126,6 +126,37 @@ describe('a node that is tainted to be drained', () => {
     expect(rehearsal.of('pod.evicted')).toEqual([]);
     expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, retiring: false });
     expect(marksOf(rehearsal, node).rest?.reason).toBe(ended.reason);
+  });
+
+  test.each<[string, (rehearsal: Rehearsal) => Balancers]>([
+    [
+      'isolated, because a pod is protected',
+      ({ first, kubernetes: { world } }) => {
+        world.addDeployment({ ...web, nodes: [first.node], annotations: { 'ebb/evict': 'never' } });
+        return new Balancers();
+      },
+    ],
+    [
+      'untouched, because a target group could not spare it',
+      ({ first }) => {
+        const balancers = new Balancers();
+        balancers.has(aPool(), first.instance, 'i-0000000000000000a');
+        balancers.sick.add('i-0000000000000000a');
+        return balancers;
+      },
+    ],
+  ])('and rests (%s), takes pods meanwhile, though the drift tainter had let it go', async (_which, furnish) => {
+    await using rehearsal = await Rehearsal.start();
+    const { node } = rehearsal.first;
+    const balancing = furnish(rehearsal);
+    await rehearsal.ready();
+    const drifted = { key: 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drifted', effect: 'PreferNoSchedule' };
+    taint(rehearsal, node, drifted);
+    const { result } = await rehearsal.drive(rehearsal.retireBy(asks(rehearsal, DRIFT_DRAIN), { balancing }));
+    expect(result).toBe('restored');
+    const { rest, ...marks } = marksOf(rehearsal, node);
+    expect(marks).toEqual({ cordoned: false, taints: [drifted.key], retiring: false, charge: undefined });
+    expect(rest).toBeDefined();
   });
 
   test('is put back and rests when its group does not terminate it: it would be drained for ever', async () => {
