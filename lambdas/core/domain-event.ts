@@ -278,6 +278,9 @@ export const nodeDrifted = (about: NodeSubject & { reasons: readonly string[]; e
 /** It is as its group would launch it again: its marks are off. */
 export const nodeCurrent = (about: NodeSubject) => ({ type: 'node.current', ...about }) as const;
 
+/** It bore our marks, and its group takes part no more: they are off. */
+export const nodeUnenrolled = (about: Omit<NodeSubject, 'group'>) => ({ type: 'node.unenrolled', ...about }) as const;
+
 /** It has drifted and the budgets have room: it bears the taint by which it is drained. */
 export const nodeDue = (about: NodeSubject & { reasons: readonly string[] }) =>
   ({ type: 'node.due', ...about }) as const;
@@ -357,6 +360,7 @@ export type DomainEvent = ReturnType<
   | typeof sweepFinished
   | typeof nodeDrifted
   | typeof nodeCurrent
+  | typeof nodeUnenrolled
   | typeof nodeDue
   | typeof groupStopped
   | typeof budgetUnreadable

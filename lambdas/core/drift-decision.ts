@@ -29,7 +29,11 @@ export type Decision = Pick<DriftedNode, 'decision' | 'why' | 'at' | 'place'>;
 export type Step = 'mark' | 'mark anew' | 'let go' | 'take back' | 'unmark';
 
 export interface NodeChange {
-  readonly placed: PlacedNode;
+  /** Its name. */
+  readonly node: string;
+  readonly instance: string;
+  /** Absent: it is in none that is enrolled. */
+  readonly group?: string;
   /** Empty when it has not drifted. */
   readonly reasons: readonly DriftReason[];
   readonly steps: readonly Step[];
@@ -101,7 +105,22 @@ export function changesOf(
   return judged.flatMap(({ placed, verdict }) => {
     const reasons = verdict.kind === 'drifted' ? verdict.reasons : [];
     const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), { settings, now });
-    return steps.length === 0 ? [] : [{ placed, reasons, steps }];
+    const { node, member, group } = placed;
+    return steps.length === 0
+      ? []
+      : [{ node: node.name, instance: member.instance, group: group.name, reasons, steps }];
+  });
+}
+
+/**
+ * Nodes of a group that takes part no more would bear our marks for ever. One that retires is restored by its retirement
+ * or goes; afterwards it is ours to unmark.
+ */
+export function strayChanges(strays: readonly FleetNode[], settings: DriftSettings): NodeChange[] {
+  return strays.flatMap((node) => {
+    const { name, instance, owner, retiring } = node;
+    if (instance === undefined || owner !== undefined || retiring || !isMarked(node, settings)) return [];
+    return [{ node: name, instance, reasons: [], steps: ['unmark'] }];
   });
 }
 

@@ -14,7 +14,7 @@ export interface DriftReport {
   readonly groups: readonly GroupReport[];
   /** Those that have drifted. */
   readonly nodes: readonly DriftedNode[];
-  /** Names of the nodes that are in none of the groups: they are left alone. */
+  /** Names of the nodes that are in none of the groups: they are left alone, but for marks of ours, which come off. */
   readonly strays: readonly string[];
   /** How many are Karpenter's or EKS Auto Mode's, and left alone. */
   readonly left: number;

@@ -2,7 +2,7 @@
 import pMap from 'p-map';
 import { ClusterError } from '../core/cluster-error.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { nodeCurrent, nodeDrifted, nodeDue, type DomainEvent } from '../core/domain-event.ts';
+import { nodeCurrent, nodeDrifted, nodeDue, nodeUnenrolled, type DomainEvent } from '../core/domain-event.ts';
 import type { NodeChange, Step } from '../core/drift-decision.ts';
 import { lettingGo, marking, takingBack, unmarking } from '../core/drift-mark.ts';
 import type { NodePatch } from '../core/isolation.ts';
@@ -63,7 +63,7 @@ async function hinderingNone(work: () => Promise<void>, attempts: Attempts): Pro
 /** A node that stands for another instance by now is not written (faults.md 72). */
 async function take(
   step: Step,
-  { placed, reasons }: NodeChange,
+  { node: name, instance, reasons }: NodeChange,
   { drift }: ClusterSettings,
   api: Cluster,
 ): Promise<'changed' | 'unchanged' | 'gone'> {
@@ -80,9 +80,8 @@ async function take(
         return unmarking(node, drift);
     }
   };
-  const { node, member } = placed;
-  const outcome = await patchNode(node.name, api, (read) =>
-    Promise.resolve(isInstance(read, member.instance) ? patchOf(read) : 'gone'),
+  const outcome = await patchNode(name, api, (read) =>
+    Promise.resolve(isInstance(read, instance) ? patchOf(read) : 'gone'),
   );
   if (outcome === 'gone') return 'gone';
   return outcome.changed ? 'changed' : 'unchanged';
@@ -94,9 +93,9 @@ function count(step: Step, changed: MarksChanged): void {
   else changed.marked += 1;
 }
 
-function eventOf(step: Step, { placed, reasons }: NodeChange, cluster: string): DomainEvent | undefined {
-  const { node, member, group } = placed;
-  const about = { cluster, group: group.name, instance: member.instance, node: node.name };
+function eventOf(step: Step, { node, instance, group, reasons }: NodeChange, cluster: string): DomainEvent | undefined {
+  if (group === undefined) return nodeUnenrolled({ cluster, instance, node });
+  const about = { cluster, group, instance, node };
   const kinds = reasons.map(({ kind }) => kind);
   switch (step) {
     case 'mark':

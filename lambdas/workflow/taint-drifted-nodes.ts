@@ -7,7 +7,14 @@ import { unreadableBudgets } from '../core/budget.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { budgetUnreadable, driftFinished, groupStopped } from '../core/domain-event.ts';
 import { drainTaint } from '../core/drain-taints.ts';
-import { changesOf, decisionsOf, decisionWithoutTurn, type Decision, type Drifted } from '../core/drift-decision.ts';
+import {
+  changesOf,
+  decisionsOf,
+  decisionWithoutTurn,
+  strayChanges,
+  type Decision,
+  type Drifted,
+} from '../core/drift-decision.ts';
 import { awayReport, reportEmpty, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
 import { placeNodes, type FleetNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
@@ -94,7 +101,10 @@ async function taintCluster(
     left: nodes.filter(({ owner }) => owner !== undefined).length,
   };
   if (dryRun) return report;
-  const changes = changesOf(verdicts.judged, decisions, { settings: cluster.drift, now: at });
+  const changes = [
+    ...changesOf(verdicts.judged, decisions, { settings: cluster.drift, now: at }),
+    ...strayChanges(fleet.strays, cluster.drift),
+  ];
   const changed = await changeDriftMarks(changes, cluster, attempts, { api, journal: ports.journal });
   reportFinish(report, { changed, nodes: ours.length }, ports.journal);
   return report;

@@ -145,6 +145,7 @@ const SAID: Said = {
   'sweep.finished': () => undefined,
   'node.drifted': ({ node, explanation }) => plain(`out of date ${shortNode(node)}: ${explanation}`),
   'node.current': ({ node }) => good(`current  ${shortNode(node)} again`),
+  'node.unenrolled': ({ node }) => quiet(`unmarked ${shortNode(node)}: its group takes part no more`),
   'node.due': ({ node }) => plain(`due      ${shortNode(node)}: the budgets let it go`),
   'group.stopped': ({ group, reason }) => wait(`group ${group} stopped: ${reason}`),
   'budget.unreadable': ({ reason }) => wait(`budget unreadable: ${reason}`),

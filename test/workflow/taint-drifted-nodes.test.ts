@@ -364,6 +364,39 @@ describe('nodes that are none of ours are left alone:', () => {
     expect(scene.of('drift.finished')).toMatchObject([{ nodes: 1 }]);
   });
 
+  test('those of a group that is enrolled no more, but for our marks, which come off', async () => {
+    const scene = sceneOf([[1, 2, 3]]);
+    scene.change(2, { taints: [{ key: 'dedicated', effect: 'NoSchedule' }] });
+    scene.addNode(4, { taints: [{ key: 'ebb/drain', value: 'please', effect: 'NoSchedule' }] });
+    await scene.run();
+    scene.change(3, { labels: { [RETIRING_LABEL]: 'tainted' } });
+    scene.groups.delete('workers');
+    await scene.run();
+    expect([scene.taintsOf(1), scene.taintsOf(2), scene.taintsOf(4)]).toEqual([[], ['dedicated'], ['ebb/drain']]);
+    expect(scene.node(1).annotations).toEqual({});
+    expect(scene.of('node.unenrolled')).toEqual(
+      [1, 2].map((number) => {
+        const about = { cluster: 'production', instance: instanceId(number), node: nodeName(number) };
+        return { type: 'node.unenrolled', ...about };
+      }),
+    );
+    expect(scene.of('node.current')).toEqual([]);
+    // That one is its retirement's to restore, or goes.
+    expect(scene.taintsOf(3)).toEqual([DRIFTED_KEY]);
+    scene.change(3, { labels: {} });
+    await scene.run();
+    expect(scene.taintsOf(3)).toEqual([]);
+  });
+
+  test('those of Karpenter and those without an instance keep whatever they bear', async () => {
+    const taints = [{ key: DRIFTED_KEY, value: 'ami', effect: 'PreferNoSchedule' }];
+    const scene = new DriftScene();
+    scene.addNode(1, { taints, labels: { 'karpenter.sh/nodepool': 'default' } });
+    scene.addNode(2, { taints, providerId: 'eks-hybrid:///eu-central-1/production/mi-1' });
+    await scene.run();
+    expect(scene.bearing(DRIFTED_KEY)).toEqual([1, 2]);
+  });
+
   test('one that stands for another instance by the time that it is written (faults 72)', async () => {
     const scene = sceneOf([[1, 2]]);
     scene.beforeRead = (name) => {
