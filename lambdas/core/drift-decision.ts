@@ -96,15 +96,22 @@ function placesOf(later: Turns['later']): ReadonlyMap<string, Postponed & { read
   );
 }
 
-/** Nodes without a change are left out. @param now epoch milliseconds */
+/** What steps depend on, besides the node. */
+interface Terms {
+  readonly settings: DriftSettings;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Nodes without a change are left out. */
 export function changesOf(
   judged: readonly Judged[],
   decisions: ReadonlyMap<string, Decision>,
-  { settings, now }: { settings: DriftSettings; now: number },
+  at: Terms,
 ): NodeChange[] {
   return judged.flatMap(({ placed, verdict }) => {
     const reasons = verdict.kind === 'drifted' ? verdict.reasons : [];
-    const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), { settings, now });
+    const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), at);
     const { node, member, group } = placed;
     return steps.length === 0
       ? []
@@ -124,11 +131,7 @@ export function strayChanges(strays: readonly FleetNode[], settings: DriftSettin
   });
 }
 
-function stepsOf(
-  { placed, verdict }: Judged,
-  decided: Decision | undefined,
-  { settings, now }: { settings: DriftSettings; now: number },
-): Step[] {
+function stepsOf({ placed, verdict }: Judged, decided: Decision | undefined, at: Terms): Step[] {
   const { node } = placed;
   switch (verdict.kind) {
     // Whether the node itself has drifted, nobody can say.
@@ -136,14 +139,18 @@ function stepsOf(
       return [];
     // Also one that retires for it: that its taint is off, is how its retirement learns to restore it.
     case 'current':
-      return isMarked(node, settings) ? ['unmark'] : [];
-    case 'drifted': {
-      if (node.retiring) return [];
-      const mark: Step[] = isMarkedFor(node, verdict.reasons, settings)
-        ? []
-        : [node.driftMark === undefined ? 'mark' : 'mark anew'];
-      if (decided?.decision === 'goes now') return [...mark, 'let go'];
-      return isResting(node, now) && isLetGoByUs(node, settings) ? [...mark, 'take back'] : mark;
-    }
+      return isMarked(node, at.settings) ? ['unmark'] : [];
+    case 'drifted':
+      return node.retiring ? [] : [...markingStep(node, verdict.reasons, at), ...goingStep(node, decided, at)];
   }
+}
+
+function markingStep(node: FleetNode, reasons: readonly DriftReason[], { settings }: Terms): Step[] {
+  if (isMarkedFor(node, reasons, settings)) return [];
+  return [node.driftMark === undefined ? 'mark' : 'mark anew'];
+}
+
+function goingStep(node: FleetNode, decided: Decision | undefined, { settings, now }: Terms): Step[] {
+  if (decided?.decision === 'goes now') return ['let go'];
+  return isResting(node, now) && isLetGoByUs(node, settings) ? ['take back'] : [];
 }
