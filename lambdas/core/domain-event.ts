@@ -285,9 +285,21 @@ export const nodeUnenrolled = (about: Omit<NodeSubject, 'group'>) => ({ type: 'n
 export const nodeDue = (about: NodeSubject & { reasons: readonly string[] }) =>
   ({ type: 'node.due', ...about }) as const;
 
-/** Drifted nodes of the group stay, whatever its budget, until that is no longer so (contract 9.1, 9.4, 9.7). */
+/** Nodes of the group that are to go stay, whatever its budget, until that is no longer so (contract 9.1, 9.4, 9.7). */
 export const groupStopped = (about: { cluster: string; group: string; reason: string }) =>
   ({ type: 'group.stopped', ...about }) as const;
+
+/** `nodes`: so many of the group wait, and none of them goes until a person has seen to the reason (contract 9.3). */
+export const groupHeld = (about: { cluster: string; group: string; nodes: number; reason: string }) =>
+  ({ type: 'group.held', ...about }) as const;
+
+/** `nodes`: so many of the group wait, and none of them goes yet: others use the budget up. */
+export const groupWaiting = (about: { cluster: string; group: string; nodes: number; reason: string }) =>
+  ({ type: 'group.waiting', ...about }) as const;
+
+/** Nodes that bear a drain taint and are not drained, each with the reason (contract 9.5). */
+export const taintsIgnored = (about: { cluster: string; nodes: readonly string[] }) =>
+  ({ type: 'taints.ignored', ...about }) as const;
 
 /** It lets nothing through (contract 9.3). */
 export const budgetUnreadable = (about: {
@@ -363,6 +375,9 @@ export type DomainEvent = ReturnType<
   | typeof nodeUnenrolled
   | typeof nodeDue
   | typeof groupStopped
+  | typeof groupHeld
+  | typeof groupWaiting
+  | typeof taintsIgnored
   | typeof budgetUnreadable
   | typeof driftFinished
 >;

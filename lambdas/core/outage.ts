@@ -11,6 +11,8 @@ export interface Outage {
   readonly out: number;
   /** Each node that is out, and how. */
   readonly nodes: readonly string[];
+  /** Some of it lasts until a person sees to it: somebody has cordoned a node, or what is missing is not even launched. */
+  readonly lasts: boolean;
 }
 
 /** Nodes that are told by name; the others are counted. */
@@ -34,7 +36,11 @@ export function outageOf(
     else if (member.state === IN_SERVICE) available += 1;
   }
   // A node that has left and its replacement that has not joined are one gap, not two.
-  return { size: group.desired, out: Math.max(nodes.length, group.desired - available), nodes };
+  const launched = group.members.filter(({ state }) => !isPooled(state)).length;
+  const isForgotten = ({ node, member }: PlacedNode): boolean =>
+    node.unschedulable && !node.retiring && member.state === IN_SERVICE && !isAsking(node) && !isOut(node);
+  const lasts = launched < group.desired || placed.some(isForgotten);
+  return { size: group.desired, out: Math.max(nodes.length, group.desired - available), nodes, lasts };
 }
 
 /** Those of several groups together. */
@@ -43,6 +49,7 @@ export function totalOf(outages: readonly Outage[]): Outage {
     size: outages.reduce((sum, { size }) => sum + size, 0),
     out: outages.reduce((sum, { out }) => sum + out, 0),
     nodes: outages.flatMap(({ nodes }) => nodes),
+    lasts: outages.some(({ lasts }) => lasts),
   };
 }
 

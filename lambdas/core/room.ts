@@ -17,8 +17,12 @@ export interface Room {
   readonly why?: string;
   /** When that changes by the clock alone, epoch milliseconds. */
   readonly opensAt?: number;
-  /** The group is left alone, whatever its budget: a brake, or `Circumstances.stopped`. */
+  /** The group, or the cluster, is left alone, whatever its budget: a brake, or `Circumstances.stopped`. */
   readonly stopped?: true;
+  /** There is none outside of its windows, or inside a freeze. */
+  readonly closed?: true;
+  /** There is none until a person sees to it. */
+  readonly held?: true;
 }
 
 export interface Rooms {
@@ -61,7 +65,7 @@ export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstance
     const stopped = at.stopped.get(group.name) ?? suspension(group) ?? stuckReplacement(group, nodes, terms);
     if (stopped !== undefined) return { count: 0, why: stopped, stopped: true };
     const own = readBudget(cluster.budget, cluster.groups.find(({ name }) => name === group.name)?.budget);
-    if ('fault' in own) return { count: 0, why: `its budget cannot be read: ${own.fault}` };
+    if ('fault' in own) return { count: 0, why: `its budget cannot be read: ${own.fault}`, held: true };
     return roomWithin(own, { limit: own.nodes, outage: outages.get(group.name), whose: 'its' }, at.now);
   };
   return {
@@ -77,11 +81,11 @@ function clusterRoom(
 ): Room {
   const needed = fleet.placed.filter(({ member }) => !isPooled(member.state));
   const sick = sickness(needed, cluster.drift.unhealthyLimit);
-  if (sick !== undefined) return { count: 0, why: sick };
+  if (sick !== undefined) return { count: 0, why: sick, stopped: true };
   return roomWithin(budget, { limit: budget.cluster, outage, whose: 'the cluster’s' }, now);
 }
 
-const NOBODY: Outage = { size: 0, out: 0, nodes: [] };
+const NOBODY: Outage = { size: 0, out: 0, nodes: [], lasts: false };
 
 function roomWithin(
   budget: Budget,
@@ -91,17 +95,19 @@ function roomWithin(
   const opening = openingOf(budget, now);
   if (!opening.open) {
     const { why, opensAt } = opening;
-    return { count: 0, why, ...(opensAt !== undefined && { opensAt }) };
+    return { count: 0, why, closed: true, ...(opensAt !== undefined && { opensAt }) };
   }
   const most = limitOf(limit, outage.size);
   const share = 'percent' in limit ? `${limit.percent}%, ` : '';
   const used = outage.out > 0 ? `, ${outage.out} of it used up: ${wordsOf(outage)}` : '';
   const why = `${whose} budget is ${share}${most} ${most === 1 ? 'node' : 'nodes'}${used}`;
-  return { count: Math.max(0, most - outage.out), why };
+  const count = Math.max(0, most - outage.out);
+  return { count, why, ...(count === 0 && outage.lasts && { held: true }) };
 }
 
 function noRoom(why: string, names: Iterable<string>): Rooms {
-  return { cluster: { count: 0, why }, groups: new Map([...names].map((name) => [name, { count: 0, why }])) };
+  const room: Room = { count: 0, why, held: true };
+  return { cluster: room, groups: new Map([...names].map((name) => [name, room])) };
 }
 
 function placedByGroup({ placed }: Fleet): ReadonlyMap<string, readonly PlacedNode[]> {

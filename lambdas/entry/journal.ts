@@ -33,6 +33,8 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'cluster.unswept',
   'marks.unreadable',
   'group.stopped',
+  'group.held',
+  'taints.ignored',
   'budget.unreadable',
 ]);
 

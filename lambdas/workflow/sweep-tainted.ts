@@ -1,8 +1,8 @@
 /**
  * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): as many as the budgets allow get a
- * retirement; the others wait, and a dry run says for what.
+ * retirement; the others wait, and it is told for what.
  */
-import { retirementRequested } from '../core/domain-event.ts';
+import { retirementRequested, taintsIgnored } from '../core/domain-event.ts';
 import { drainTaint, releaseFor } from '../core/drain-taints.ts';
 import { placeNodes, type FleetNode, type PlacedNode } from '../core/fleet.ts';
 import { isForgotten } from '../core/forgotten-hook.ts';
@@ -10,10 +10,12 @@ import type { Group } from '../core/group.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { IN_SERVICE } from '../core/lifecycle-state.ts';
 import { executionName, type Home, type TaintedNotice } from '../core/notice.ts';
+import { standstills, type Standstill } from '../core/standstill.ts';
 import type { SweepReport, SweptNode } from '../core/sweep-report.ts';
 import { fleetTurns, type FleetState, type TurnPorts } from './fleet-turns.ts';
 import type { FleetView, Journal, Retirements, RunningRetirements } from './ports.ts';
 import type { SweepRecord } from './sweep-record.ts';
+import { tellStandstills } from './tell-standstills.ts';
 
 export interface TaintedSweepPorts extends TurnPorts {
   readonly running: RunningRetirements;
@@ -53,9 +55,11 @@ export async function sweepTainted(
   const at = Date.now();
   if (asking.length === 0) return { cluster: cluster.name, at, nodes: [] };
   const state = { cluster, groups, fleet: placeNodes(nodes, groups) };
-  const swept = await decide(asking, state, { view, ...ports });
-  const starting = dryRun ? [] : swept.filter(({ decision }) => decision === 'starts now');
-  for (const each of starting) {
+  const { swept, still } = await decide(asking, state, { view, ...ports });
+  if (dryRun) return { cluster: cluster.name, at, nodes: swept };
+  tellStandstills(cluster.name, still, ports.journal);
+  tellIgnored(cluster.name, swept, ports.journal);
+  for (const each of swept.filter(({ decision }) => decision === 'starts now')) {
     await record.attempt(async () => {
       await start(each, cluster, ports);
       record.started += 1;
@@ -68,7 +72,7 @@ async function decide(
   asking: readonly Asking[],
   state: FleetState,
   ports: TaintedSweepPorts & { readonly view: FleetView },
-): Promise<SweptNode[]> {
+): Promise<{ swept: readonly SweptNode[]; still: readonly Standstill[] }> {
   const { cluster, fleet } = state;
   const places = new Map(fleet.placed.map((placed) => [placed.node.name, placed]));
   // Asked after the nodes were read: one that was started meanwhile runs, though its node bears no marks yet.
@@ -84,7 +88,7 @@ async function decide(
   const later = new Map(
     turns.later.map(({ candidate, why, at }) => [candidate.name, { why, ...(at !== undefined && { at }) }]),
   );
-  return judged.map(({ node, taint, place, decision, why }): SweptNode => {
+  const swept = judged.map(({ node, taint, place, decision, why }): SweptNode => {
     const { name, instance } = node;
     const release = releaseFor(taint, cluster);
     return {
@@ -98,6 +102,7 @@ async function decide(
       ...later.get(name),
     };
   });
+  return { swept, still: standstills(turns.later, turns.rooms, Date.now()) };
 }
 
 /** What can be told of one node alone; those that wait are given their turns together. */
@@ -114,6 +119,12 @@ function judge(
   const { state } = place.member;
   if (state !== IN_SERVICE) return { decision: 'left alone', why: `its instance is ${state}`, place };
   return { decision: 'waits', place };
+}
+
+/** Whoever has tainted them waits for a drain that does not come. */
+function tellIgnored(cluster: string, swept: readonly SweptNode[], journal: Journal): void {
+  const nodes = swept.flatMap(({ node, decision, why = '' }) => (decision === 'left alone' ? [`${node}: ${why}`] : []));
+  if (nodes.length > 0) journal.report(taintsIgnored({ cluster, nodes }));
 }
 
 async function start(

@@ -5,7 +5,7 @@
  */
 import { unreadableBudgets } from '../core/budget.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { budgetUnreadable, driftFinished, groupStopped } from '../core/domain-event.ts';
+import { budgetUnreadable, driftFinished } from '../core/domain-event.ts';
 import { drainTaint } from '../core/drain-taints.ts';
 import {
   changesOf,
@@ -20,11 +20,13 @@ import { placeNodes, type FleetNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
 import { isResting } from '../core/rest.ts';
 import type { Rooms } from '../core/room.ts';
+import { standstills, type Standstill } from '../core/standstill.ts';
 import { Attempts, wordsOf } from './attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
 import { fleetTurns, readFleetNodes, type FleetState, type TurnPorts } from './fleet-turns.ts';
 import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
 import type { Cluster, Fleets, FleetView, Groups, Journal, Settings } from './ports.ts';
+import { tellStandstills } from './tell-standstills.ts';
 import { MANAGED_TAG } from './verify-notice.ts';
 
 export interface DriftPorts extends TurnPorts, JudgePorts {
@@ -90,8 +92,11 @@ async function taintCluster(
   const fleet = placeNodes(nodes, groups);
   const ours = fleet.placed.filter(({ node }) => node.owner === undefined);
   const verdicts = await judgeFleet(ours, cluster, ports);
-  const { drifted, decisions, rooms } = await decide(verdicts, { cluster, fleet, groups }, { view: api, ...ports });
-  reportStops(cluster.name, { verdicts, drifted, rooms }, ports.journal);
+  const { drifted, decisions, rooms, still } = await decide(
+    verdicts,
+    { cluster, fleet, groups },
+    { view: api, ...ports },
+  );
   const report: DriftReport = {
     cluster: cluster.name,
     at,
@@ -101,6 +106,7 @@ async function taintCluster(
     left: nodes.filter(({ owner }) => owner !== undefined).length,
   };
   if (dryRun) return report;
+  tellStandstills(cluster.name, withVerdicts(still, verdicts), ports.journal);
   const changes = [
     ...changesOf(verdicts.judged, decisions, { settings: cluster.drift, now: at }),
     ...strayChanges(fleet.strays, cluster.drift),
@@ -114,7 +120,12 @@ async function decide(
   { judged, unknown, vain }: FleetVerdicts,
   state: FleetState,
   ports: TurnPorts & { readonly view: Cluster & FleetView },
-): Promise<{ drifted: readonly Drifted[]; decisions: ReadonlyMap<string, Decision>; rooms: Rooms }> {
+): Promise<{
+  drifted: readonly Drifted[];
+  decisions: ReadonlyMap<string, Decision>;
+  rooms: Rooms;
+  still: readonly Standstill[];
+}> {
   const now = Date.now();
   // One that rests goes nowhere for now, so it takes nobody's place; whose turn it is then, the sweep decides.
   const isOut = (node: FleetNode): boolean => drainTaint(node, state.cluster) !== undefined && !isResting(node, now);
@@ -126,22 +137,17 @@ async function decide(
     .filter((placed) => decisionWithoutTurn(placed, { isOut, room: undefined }) === undefined);
   const stopped = new Map([...unknown, ...vain]);
   const { rooms, ...turns } = await fleetTurns(candidates, state, { isOut, stopped }, ports);
-  return { drifted, decisions: decisionsOf(drifted, { turns, rooms, isOut }), rooms };
+  const still = standstills(turns.later, rooms, now);
+  return { drifted, decisions: decisionsOf(drifted, { turns, rooms, isOut }), rooms, still };
 }
 
-/** Groups that are left alone although somebody in them would go, or that keep us from telling whether. */
-function reportStops(
-  cluster: string,
-  { verdicts, drifted, rooms }: { verdicts: FleetVerdicts; drifted: readonly Drifted[]; rooms: Rooms },
-  journal: Journal,
-): void {
-  const stopped = new Map([...verdicts.unknown, ...verdicts.vain]);
-  for (const { placed } of drifted) {
-    const { name } = placed.group;
-    const { stopped: isStopped, why } = rooms.groups.get(name) ?? {};
-    if (isStopped && why !== undefined) stopped.set(name, why);
-  }
-  for (const [group, reason] of stopped) journal.report(groupStopped({ cluster, group, reason }));
+/** Groups of which it cannot be told whether a node in them would go, or that would replace it in vain, are stopped too. */
+function withVerdicts(still: readonly Standstill[], { unknown, vain }: FleetVerdicts): readonly Standstill[] {
+  const judged = new Map([...unknown, ...vain]);
+  return [
+    ...[...judged].map(([group, reason]): Standstill => ({ kind: 'stopped', group, reason })),
+    ...still.filter(({ group }) => !judged.has(group)),
+  ];
 }
 
 function reportFinish(

@@ -83,6 +83,9 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'node.unenrolled': events.nodeUnenrolled({ cluster: 'prod', instance: 'i-1', node: 'node-1' }),
   'node.due': events.nodeDue({ ...PLACE, reasons: ['ami'] }),
   'group.stopped': events.groupStopped({ cluster: 'prod', group: 'workers', reason: 'r' }),
+  'group.held': events.groupHeld({ cluster: 'prod', group: 'workers', nodes: 2, reason: 'r' }),
+  'group.waiting': events.groupWaiting({ cluster: 'prod', group: 'workers', nodes: 2, reason: 'r' }),
+  'taints.ignored': events.taintsIgnored({ cluster: 'prod', nodes: ['node-1: r'] }),
   'budget.unreadable': events.budgetUnreadable({ cluster: 'prod', group: 'workers', reason: 'budget.nodes: r' }),
   'drift.finished': events.driftFinished({
     cluster: 'prod',
@@ -114,6 +117,9 @@ const SUBJECTLESS = new Set([
   'node.unenrolled',
   'node.due',
   'group.stopped',
+  'group.held',
+  'group.waiting',
+  'taints.ignored',
   'budget.unreadable',
   'drift.finished',
 ]);

@@ -145,7 +145,8 @@ describe('the cluster', () => {
 describe('a budget that cannot be read', () => {
   test('of the cluster lets nothing through anywhere', () => {
     const { cluster, groups } = roomsOf([aCrew(TEN)], { cluster: { budget: { nodes: 'few' } } });
-    expect(cluster).toEqual({ count: 0, why: expect.stringContaining('budget.nodes: must be') as string });
+    const why = expect.stringContaining('budget.nodes: must be') as string;
+    expect(cluster).toEqual({ count: 0, why, held: true });
     expect(groups.get('workers')).toEqual(cluster);
   });
 
@@ -160,20 +161,50 @@ describe('a budget that cannot be read', () => {
   });
 });
 
+describe('a budget that is used up', () => {
+  const isOne = ({ name }: { readonly name: string }): boolean => name === nodeName(1);
+
+  test.each<[string, Crew, Given, true | undefined]>([
+    ['by a node that somebody has cordoned', aCrew(TEN, { 1: CORDONED }), {}, true],
+    ['by an instance that is not launched', aCrew(TEN, {}, { desired: 11 }), {}, true],
+    ['by a node that retires', aCrew(TEN, { 1: RETIRING }), {}, undefined],
+    ['by a node that is not Ready', aCrew(TEN, { 1: NOT_READY }), {}, undefined],
+    ['by an instance that has not joined', aCrew(TEN, { 1: { absent: true } }), {}, undefined],
+    ['by a cordoned node that is to be drained', aCrew(TEN, { 1: CORDONED }), { isOut: isOne }, undefined],
+    ['because it is none', aCrew(TEN), { cluster: { budget: { nodes: 0 } } }, undefined],
+    [
+      'while the only cordoned node waits for its turn itself',
+      aCrew(TEN, { 1: CORDONED, 2: RETIRING }),
+      { isAsking: isOne },
+      undefined,
+    ],
+  ])('%s: whether a person must see to it', (_how, crew, given, held) => {
+    const { cluster, groups } = roomsOf([crew], given);
+    expect(groups.get('workers')).toMatchObject({ count: 0 });
+    expect(groups.get('workers')?.held).toBe(held);
+    if (cluster.count === 0) expect(cluster.held).toBe(held);
+  });
+
+  test('in part leaves room, and nothing to see to', () => {
+    expect(roomOf(aCrew(TEN, { 1: CORDONED }), { cluster: { budget: { nodes: 2 } } }).held).toBeUndefined();
+  });
+});
+
 describe('out of its windows', () => {
   const night = { cron: '0 2 * * *', durationSeconds: 3_600 };
   const at2 = Date.parse('2026-01-06T02:00:00Z');
 
   test('of the cluster nothing goes anywhere, and it is told when that changes', () => {
     const { cluster, groups } = roomsOf([aCrew(TEN)], { cluster: { budget: { windows: [night] } } });
-    expect(cluster).toEqual({ count: 0, why: expect.stringContaining('0 2 * * *') as string, opensAt: at2 });
+    const why = expect.stringContaining('0 2 * * *') as string;
+    expect(cluster).toEqual({ count: 0, why, closed: true, opensAt: at2 });
     expect(groups.get('workers')).toEqual(cluster);
   });
 
   test('of a group nothing goes there; the cluster is open', () => {
     const groups = [{ name: 'workers', budget: { windows: [night] } }];
     const rooms = roomsOf([aCrew(TEN)], { cluster: { groups } });
-    expect(rooms.groups.get('workers')).toMatchObject({ count: 0, opensAt: at2 });
+    expect(rooms.groups.get('workers')).toMatchObject({ count: 0, closed: true, opensAt: at2 });
     expect(rooms.cluster.count).toBe(1);
     expect(roomOf(aCrew(TEN), { cluster: { groups }, now: at2 }).count).toBe(1);
   });
@@ -181,7 +212,8 @@ describe('out of its windows', () => {
   test('or in a freeze, likewise', () => {
     const freezes = [{ from: '2026-01-05', to: '2026-01-05' }];
     const midnight = Date.parse('2026-01-06T00:00:00Z');
-    expect(roomOf(aCrew(TEN), { cluster: { budget: { freezes } } })).toMatchObject({ count: 0, opensAt: midnight });
+    const room = roomOf(aCrew(TEN), { cluster: { budget: { freezes } } });
+    expect(room).toMatchObject({ count: 0, closed: true, opensAt: midnight });
   });
 });
 
@@ -244,6 +276,7 @@ describe('brakes:', () => {
     const peculiar = Object.fromEntries(upTo(sick).map((number) => [number, NOT_READY]));
     const { cluster } = roomsOf([aCrew(TEN, peculiar)], { cluster: generous });
     expect(cluster.count).toBe(count);
+    expect(cluster.stopped).toBe(count === 0 ? true : undefined);
     if (count === 0) expect(cluster.why).toBe('3 of the 10 nodes are not Ready, more than 20%');
   });
 

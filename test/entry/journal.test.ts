@@ -4,12 +4,14 @@ import type { DomainEvent, Subject } from '../../lambdas/core/domain-event.ts';
 import {
   budgetUnreadable,
   clusterUnswept,
+  groupHeld,
   groupStopped,
   noticeIgnored,
   noticeRefused,
   podGone,
   retirementFinished,
   sweepFinished,
+  taintsIgnored,
   volumesKept,
 } from '../../lambdas/core/domain-event.ts';
 import { journal } from '../../lambdas/entry/journal.ts';
@@ -61,6 +63,8 @@ describe('a line', () => {
     ['notice.refused', noticeRefused({ reason: 'forged', instance: 'i-1' })],
     ['volumes.kept', volumesKept(SUBJECT, [{ name: 'pv-1', inUse: false }])],
     ['group.stopped', groupStopped({ cluster: 'production', group: 'workers', reason: 'an instance refresh' })],
+    ['group.held', groupHeld({ cluster: 'production', group: 'workers', nodes: 1, reason: 'node-1 is cordoned' })],
+    ['taints.ignored', taintsIgnored({ cluster: 'production', nodes: ['node-1: Karpenter’s'] })],
     ['budget.unreadable', budgetUnreadable({ cluster: 'production', reason: 'budget.nodes: must be a number' })],
   ])('of %s warns', (type, event) => {
     expect(written(event)[0]).toMatchObject({ level: 'WARN', type });

@@ -119,6 +119,9 @@ test('another node that is cordoned does', async () => {
   expect(sweptNodes(await sweep(rehearsal))).toMatchObject([
     { node, decision: 'waits', why: expect.stringContaining(`${other} is cordoned`) as string },
   ]);
+  expect(rehearsal.of('group.held')).toMatchObject([
+    { group: GROUP, nodes: 1, reason: expect.stringContaining(`${other} is cordoned`) as string },
+  ]);
 });
 
 describe('of several tainted nodes', () => {
@@ -130,12 +133,15 @@ describe('of several tainted nodes', () => {
     expect(first.map(({ decision }) => decision).toSorted()).toEqual(['starts now', 'waits', 'waits']);
     expect(first.find(({ decision }) => decision === 'waits')?.why).toEqual(expect.any(String));
     await carryOut(rehearsal);
+    // While there was room, nothing was to be told.
+    expect(rehearsal.of('group.waiting')).toEqual([]);
     // Its instance is going, and the one that replaces it has no node yet.
     expect(
       sweptNodes(await sweep(rehearsal))
         .map(({ decision }) => decision)
         .toSorted(),
     ).toEqual(['under way', 'waits', 'waits']);
+    expect(rehearsal.of('group.waiting')).toMatchObject([{ group: GROUP, nodes: 2 }]);
     await rehearsal.drive(rehearsal.clock.sleep(60_000));
     const [, , replacement = ''] = rehearsal.instances;
     const { world } = rehearsal.kubernetes;
@@ -186,7 +192,9 @@ describe('a tainted node is left alone', () => {
     await rehearsal.ready();
     label(rehearsal, rehearsal.first.node, 'karpenter.sh/nodepool', 'default');
     taint(rehearsal, rehearsal.first.node);
-    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'left alone', why: /Karpenter/ }]);
+    const [swept] = sweptNodes(await sweep(rehearsal));
+    expect(swept).toMatchObject({ decision: 'left alone', why: expect.stringContaining('Karpenter') as string });
+    expect(rehearsal.of('taints.ignored')).toMatchObject([{ nodes: [`${rehearsal.first.node}: ${swept?.why}`] }]);
     expect(requested(rehearsal)).toEqual([]);
   });
 
@@ -196,7 +204,12 @@ describe('a tainted node is left alone', () => {
     world.addNode({ name: 'stray', providerID: 'aws:///us-east-1a/i-00000000000000099' });
     await rehearsal.ready();
     taint(rehearsal, 'stray');
+    expect(sweptNodes(await sweep(rehearsal, { dryRun: true }))).toMatchObject([{ decision: 'left alone' }]);
+    expect(rehearsal.events).toEqual([]);
     expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node: 'stray', decision: 'left alone' }]);
+    expect(rehearsal.of('taints.ignored')).toMatchObject([
+      { cluster: 'production', nodes: ['stray: its instance is in no group that is enrolled'] },
+    ]);
   });
 
   test('while it rests, and says until when', async () => {
@@ -222,6 +235,9 @@ describe('a tainted node is left alone', () => {
       { decision: 'waits', why: expect.stringContaining('Launch') as string },
     ]);
     expect(requested(rehearsal)).toEqual([]);
+    expect(rehearsal.of('group.stopped')).toMatchObject([
+      { cluster: 'production', group: GROUP, reason: 'its process Launch is suspended' },
+    ]);
   });
 });
 

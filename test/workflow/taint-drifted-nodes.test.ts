@@ -65,7 +65,7 @@ describe('nodes with an old image', () => {
     scene.events.length = 0;
     const report = await scene.look();
     expect(scene.patched).toEqual([]);
-    expect(scene.events.map(({ type }) => type)).toEqual(['drift.finished']);
+    expect(scene.events.map(({ type }) => type)).toEqual(['group.waiting', 'drift.finished']);
     expect(report.nodes.map(({ decision }) => decision)).toEqual(['let go before', ...Array<string>(9).fill('waits')]);
     expect(report.nodes[1]).toMatchObject({
       why: 'its budget is 1 node, 1 of it used up: node-01 is to be drained',
@@ -336,6 +336,93 @@ describe('a group is left alone, others are not,', () => {
     await scene.run();
     expect(scene.asked.underWay).toEqual(['batch']);
     expect(scene.of('group.stopped')).toEqual([]);
+  });
+});
+
+describe('why drifted nodes wait is told once per group (contract 9.7)', () => {
+  const told = ({ events }: DriftScene) =>
+    events.filter(({ type }) => type.startsWith('group.')).map((event) => ({ ...event, cluster: undefined }));
+
+  function two(given: object = {}): DriftScene {
+    const scene = new DriftScene(aCluster({ groups: [{ name: 'workers' }, { name: 'batch' }], ...given }));
+    scene.add(TEN);
+    scene.add([11, 12], { group: 'batch' });
+    return scene;
+  }
+
+  test('when others of it go before: no more than that', async () => {
+    const scene = two({ budget: { cluster: '100%' } });
+    await scene.run();
+    expect(told(scene)).toEqual([]);
+    await scene.run();
+    expect(told(scene)).toEqual([
+      {
+        type: 'group.waiting',
+        group: 'workers',
+        nodes: 9,
+        reason: 'its budget is 1 node, 1 of it used up: node-01 is to be drained',
+      },
+      {
+        type: 'group.waiting',
+        group: 'batch',
+        nodes: 1,
+        reason: 'its budget is 1 node, 1 of it used up: node-11 is to be drained',
+      },
+    ]);
+  });
+
+  test('when somebody has forgotten a cordon', async () => {
+    const scene = two({ budget: { cluster: '100%' } });
+    scene.change(3, { unschedulable: true });
+    await scene.run();
+    expect(told(scene)).toEqual([
+      {
+        type: 'group.held',
+        group: 'workers',
+        nodes: 9,
+        reason: 'its budget is 1 node, 1 of it used up: node-03 is cordoned',
+      },
+    ]);
+  });
+
+  test('when one of another group uses up the cluster’s budget, or is not even launched', async () => {
+    const scene = two({ budget: { cluster: 1 } });
+    scene.changeGroup('batch', { desired: 3 });
+    await scene.run();
+    const reason = 'the cluster’s budget is 1 node, 1 of it used up: 1 has yet to join';
+    expect(told(scene)).toEqual([
+      { type: 'group.held', group: 'workers', nodes: 10, reason },
+      { type: 'group.held', group: 'batch', nodes: 2, reason: reason.replace('the cluster’s', 'its') },
+    ]);
+  });
+
+  test('when too much of the cluster is not Ready (contract 9.4)', async () => {
+    const scene = two(GENEROUS);
+    for (const number of [1, 2, 3]) scene.change(number, { notReadySince: NOON - 5 * HOUR });
+    await scene.run();
+    const reason = '3 of the 12 nodes are not Ready, more than 20%';
+    expect(told(scene)).toEqual([
+      { type: 'group.stopped', group: 'workers', reason },
+      { type: 'group.stopped', group: 'batch', reason },
+    ]);
+  });
+
+  test.each<[string, object]>([
+    ['outside of its windows', { windows: [{ cron: '0 2 * * *', durationSeconds: 3_600 }] }],
+    ['in a freeze', { freezes: [{ from: '2026-01-05', to: '2026-01-06' }] }],
+  ])('but not %s', async (_when, budget) => {
+    const scene = two({ budget });
+    await scene.run();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+    expect(told(scene)).toEqual([]);
+  });
+
+  test('but not by a dry run, whose report says it', async () => {
+    const scene = two();
+    scene.changes.set('workers', 'instance refresh 1 is under way');
+    const { groups } = await scene.look({ dryRun: true });
+    expect(groups).toMatchObject([{ group: 'workers', stopped: 'instance refresh 1 is under way' }, {}]);
+    expect(scene.events).toEqual([]);
   });
 });
 

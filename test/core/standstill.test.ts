@@ -1,0 +1,81 @@
+/** What people are told of nodes that are to go and do not (contract 9.7). */
+import { describe, expect, test } from 'vitest';
+import type { Room } from '../../lambdas/core/room.ts';
+import { standstills, type Standstill } from '../../lambdas/core/standstill.ts';
+import type { Postponed } from '../../lambdas/core/turn.ts';
+import { nodeName } from '../fleet-given.ts';
+import { HOUR, NOON } from '../given.ts';
+
+const OPEN: Room = { count: 2, why: 'its budget is 2 nodes' };
+const FULL: Room = { count: 0, why: 'node-09 retires' };
+const HELD: Room = { count: 0, why: 'node-09 is cordoned', held: true };
+const CLOSED: Room = { count: 0, why: 'outside the window', closed: true };
+const STOPPED: Room = { count: 0, why: 'Launch is suspended', stopped: true };
+const SICK: Room = { count: 0, why: '3 of the 10 nodes are not Ready', stopped: true };
+
+function later(number: number, group = 'workers', restedUntil?: number): Postponed {
+  const candidate = { name: nodeName(number), group, zone: 'a', createdAt: NOON - HOUR };
+  return { candidate: { ...candidate, ...(restedUntil !== undefined && { restedUntil }) }, why: 'r' };
+}
+
+const TWO = [later(1), later(2)];
+const RESTING = [later(1, 'workers', NOON + HOUR)];
+const RESTED = [later(1, 'workers', NOON - HOUR)];
+
+type Limits = readonly [own: Room, cluster: Room];
+
+function found(postponed: readonly Postponed[], [own, cluster]: Limits): readonly Standstill[] {
+  return standstills(postponed, { cluster, groups: new Map([['workers', own]]) }, NOON);
+}
+
+describe('of a group', () => {
+  test.each<[string, readonly Postponed[], Limits, object]>([
+    ['that is stopped', TWO, [STOPPED, OPEN], { kind: 'stopped', reason: 'Launch is suspended' }],
+    [
+      'that is stopped, all of which rests',
+      RESTING,
+      [STOPPED, OPEN],
+      { kind: 'stopped', reason: 'Launch is suspended' },
+    ],
+    [
+      'in a cluster that is not well',
+      TWO,
+      [FULL, SICK],
+      { kind: 'stopped', reason: '3 of the 10 nodes are not Ready' },
+    ],
+    ['whose budget others use up', TWO, [FULL, OPEN], { kind: 'waiting', reason: 'node-09 retires', nodes: 2 }],
+    ['whose budget is lost', TWO, [HELD, OPEN], { kind: 'held', reason: 'node-09 is cordoned', nodes: 2 }],
+    ['whose cluster’s budget is', TWO, [OPEN, HELD], { kind: 'held', reason: 'node-09 is cordoned', nodes: 2 }],
+    ['one node of which has rested', RESTED, [FULL, OPEN], { kind: 'waiting', reason: 'node-09 retires', nodes: 1 }],
+    [
+      'of which only those count that do not rest',
+      [...RESTING, later(2)],
+      [FULL, OPEN],
+      { kind: 'waiting', reason: 'node-09 retires', nodes: 1 },
+    ],
+  ])('%s it is told', (_which, postponed, rooms, expected) => {
+    expect(found(postponed, rooms)).toEqual([{ group: 'workers', ...expected }]);
+  });
+
+  test.each<[string, readonly Postponed[], Limits]>([
+    ['of which nothing is to go', [], [STOPPED, OPEN]],
+    ['of which others go before', TWO, [OPEN, OPEN]],
+    ['out of its windows', TWO, [CLOSED, OPEN]],
+    ['out of its windows, in a cluster that is not well', TWO, [CLOSED, SICK]],
+    ['all of which rests', RESTING, [FULL, OPEN]],
+  ])('%s nothing is told', (_which, postponed, rooms) => {
+    expect(found(postponed, rooms)).toEqual([]);
+  });
+});
+
+test('each group is told once', () => {
+  const groups = new Map([
+    ['workers', FULL],
+    ['batch', HELD],
+  ]);
+  const postponed = [later(1), later(11, 'batch'), later(2), later(12, 'batch'), later(3)];
+  expect(standstills(postponed, { cluster: OPEN, groups }, NOON)).toMatchObject([
+    { group: 'workers', nodes: 3 },
+    { group: 'batch', nodes: 2 },
+  ]);
+});
