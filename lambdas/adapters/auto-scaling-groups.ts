@@ -9,6 +9,7 @@ import {
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
 import type { Group, GroupMember, Member } from '../core/group.ts';
+import { isComing } from '../core/outage.ts';
 import type { Groups } from '../workflow/ports.ts';
 import { batchesOf } from './batches.ts';
 import { launchedFrom, launchReference } from './launch-reference.ts';
@@ -76,19 +77,25 @@ function foundGroup(group: AutoScalingGroup): FoundGroup {
 }
 
 function groupOf(group: AutoScalingGroup): Group {
-  const { AutoScalingGroupName: name = '', DesiredCapacity = 0, Instances = [], Tags = [] } = group;
-  const { SuspendedProcesses = [] } = group;
+  const { AutoScalingGroupName: name = '', Instances = [], Tags = [], SuspendedProcesses = [] } = group;
   const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
   const nodeGroup = nodeGroupOf(tags);
   return {
     name,
-    desired: DesiredCapacity,
+    desired: desiredOf(group),
     tags,
     suspended: SuspendedProcesses.map(({ ProcessName = '' }) => ProcessName),
     ...(nodeGroup !== undefined && { nodeGroup }),
     launch: launchReference(group),
     members: Instances.map((instance) => groupMember(name, instance)),
   };
+}
+
+/** In vCPUs or memory, when no instance tells how much of it is its own: as many as serve or are coming. */
+function desiredOf({ DesiredCapacity = 0, DesiredCapacityType, Instances = [] }: AutoScalingGroup): number {
+  const inUnits = DesiredCapacityType === undefined || DesiredCapacityType === 'units';
+  if (inUnits || Instances.some(({ WeightedCapacity }) => WeightedCapacity !== undefined)) return DesiredCapacity;
+  return Instances.filter(({ LifecycleState = '' }) => isComing(LifecycleState)).length;
 }
 
 /** By the tags that EKS puts on the group of a managed node group. */
@@ -98,13 +105,14 @@ function nodeGroupOf(tags: Group['tags']): Group['nodeGroup'] {
 }
 
 function groupMember(group: string, instance: Instance): GroupMember {
-  const { AvailabilityZone: zone = '', InstanceType: type = '', ImageId: image } = instance;
+  const { AvailabilityZone: zone = '', InstanceType: type = '', ImageId: image, WeightedCapacity } = instance;
   const source = launchedFrom(instance);
   return {
     ...memberOf(group, instance),
     zone,
     type,
     ...(source !== undefined && { launchedFrom: source }),
+    ...(WeightedCapacity !== undefined && { weight: Number(WeightedCapacity) }),
     ...(image !== undefined && { image }),
   };
 }

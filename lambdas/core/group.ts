@@ -14,13 +14,15 @@ export interface GroupMember extends Member {
   readonly type: string;
   /** Absent when Auto Scaling does not tell, as of an instance that was attached. */
   readonly launchedFrom?: SourceReference;
+  /** How much of its group's desired capacity it fulfils; absent: 1. */
+  readonly weight?: number;
   /** What its root volume was made of, where Auto Scaling tells: after a replacement of that volume, no longer as EC2 says. */
   readonly image?: string;
 }
 
 export interface Group {
   readonly name: string;
-  /** How many instances it is to have. */
+  /** How much capacity it is to have: as many instances, unless its members have weights. */
   readonly desired: number;
   readonly tags: Readonly<Record<string, string>>;
   /** Its processes that somebody has suspended, by AWS's names (`Launch`, `Terminate`, `AZRebalance`, ...). */

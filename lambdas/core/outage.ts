@@ -1,6 +1,6 @@
 /** How much of a group is out of use already, whoever caused it: its budget is used up by that (contract 9.3). Pure. */
 import type { FleetNode, PlacedNode } from './fleet.ts';
-import type { Group } from './group.ts';
+import type { Group, GroupMember } from './group.ts';
 import { IN_SERVICE } from './lifecycle-state.ts';
 import type { Circumstances } from './room.ts';
 
@@ -29,18 +29,38 @@ export function outageOf(
   { isOut, isAsking = () => false }: Pick<Circumstances, 'isOut' | 'isAsking'>,
 ): Outage {
   const nodes: string[] = [];
-  let available = 0;
+  let accounted = 0;
   for (const { node, member } of placed) {
     const how = isAsking(node) ? undefined : howOut(node, member.state, isOut);
     if (how !== undefined) nodes.push(`${node.name} ${how}`);
-    else if (member.state === IN_SERVICE) available += 1;
+    // A node that has left and its replacement that has not joined are one gap, not two.
+    if (how !== undefined || member.state === IN_SERVICE) accounted += weightOf(member);
   }
-  // A node that has left and its replacement that has not joined are one gap, not two.
-  const launched = group.members.filter(({ state }) => !isPooled(state)).length;
+  const missing = nodesFor(Math.max(0, group.desired - accounted), group);
   const isForgotten = ({ node, member }: PlacedNode): boolean =>
     node.unschedulable && !node.retiring && member.state === IN_SERVICE && !isAsking(node) && !isOut(node);
-  const lasts = launched < group.desired || placed.some(isForgotten);
-  return { size: group.desired, out: Math.max(nodes.length, group.desired - available), nodes, lasts };
+  const lasts = sumOf(weightsOf(group)) < group.desired || placed.some(isForgotten);
+  return { size: nodesFor(group.desired, group), out: nodes.length + missing, nodes, lasts };
+}
+
+/** How many nodes of the group's average weight fulfil that much capacity, rounded up. */
+function nodesFor(capacity: number, group: Group): number {
+  const weights = weightsOf(group);
+  const sum = sumOf(weights);
+  return sum === 0 ? capacity : Math.ceil((capacity * weights.length) / sum);
+}
+
+/** Of the instances that there are, without those that wait in the warm pool. */
+function weightsOf({ members }: Group): number[] {
+  return members.filter(({ state }) => !isPooled(state)).map(weightOf);
+}
+
+function sumOf(weights: readonly number[]): number {
+  return weights.reduce((total, weight) => total + weight, 0);
+}
+
+function weightOf({ weight = 1 }: GroupMember): number {
+  return weight;
 }
 
 /** Those of several groups together. */
@@ -79,6 +99,7 @@ export function isPooled(state: string): boolean {
   return state.startsWith('Warmed:');
 }
 
-function isComing(state: string): boolean {
+/** Whether an instance in this state serves its group, or is on its way to. */
+export function isComing(state: string): boolean {
   return state === IN_SERVICE || state.startsWith('Pending');
 }

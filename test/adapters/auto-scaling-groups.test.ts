@@ -144,6 +144,48 @@ describe('an enrolled group (contract 9.1, 9.7)', () => {
     ]);
   });
 
+  test('tells what its instances weigh, which its capacity counts by', async () => {
+    await using given = await withGroups();
+    const { id } = given.aws.launchTemplates.create({ name: 'base', data: { imageId: 'ami-1' } });
+    const overrides = [
+      { instanceType: 'm6i.xlarge', weightedCapacity: 4 },
+      { instanceType: 'm6i.large', weightedCapacity: 2 },
+    ];
+    const mixedInstancesPolicy = { launchTemplate: { id }, overrides };
+    given.aws.autoScaling.addGroup({ name: 'workers', desired: 8, mixedInstancesPolicy });
+    given.aws.autoScaling.addInstance('workers', { instanceType: 'm6i.large' });
+    const { desired, members } = await told(given);
+    expect([desired, members.map(({ weight }) => weight)]).toEqual([10, [4, 4, 2]]);
+  });
+
+  test.each(['vcpu', 'memory-mib'] as const)(
+    'that counts %s is to have as many instances as it has, unless they tell what they weigh',
+    async (desiredCapacityType) => {
+      await using given = await withGroups();
+      const { id } = given.aws.launchTemplates.create({ name: 'base', data: { imageId: 'ami-1' } });
+      const policy = (override: object) => ({
+        desired: 32_768,
+        desiredCapacityType,
+        mixedInstancesPolicy: {
+          launchTemplate: { id },
+          overrides: [{ instanceRequirements: { vCpuCount: { min: 2 }, memoryMiB: { min: 4_096 } }, ...override }],
+        },
+      });
+      const { autoScaling } = given.aws;
+      const silent = { vcpu: 6, 'memory-mib': 3 * 8_192 }[desiredCapacityType];
+      autoScaling.addGroup({ name: 'workers', ...policy({}), desired: silent });
+      autoScaling.addGroup({ name: 'weighed', ...policy({ weightedCapacity: 8_192 }) });
+      autoScaling.putHook('workers', { name: 'ebb-drain', transition: 'autoscaling:EC2_INSTANCE_TERMINATING' });
+      const [leaves = ''] = autoScaling.instanceIds('workers');
+      const member = autoScaling.findMember(leaves);
+      if (member !== undefined) autoScaling.capacity.terminate(member, 'a test takes it out of service');
+      const workers = await told(given);
+      expect([workers.desired, workers.members.length]).toEqual([2, 3]);
+      const weighed = await told(given, 'weighed');
+      expect([weighed.desired, weighed.members.length]).toEqual([32_768, 4]);
+    },
+  );
+
   test('may launch by requirements', async () => {
     await using given = await withGroups();
     const { id } = given.aws.launchTemplates.create({ name: 'base', data: { imageId: 'ami-1' } });

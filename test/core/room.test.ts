@@ -106,6 +106,45 @@ describe('a group', () => {
     expect(roomOf(crew, { cluster: { budget: { nodes: 2 } } }).count).toBe(1);
   });
 
+  describe('whose capacity counts by weight', () => {
+    const ALL = { cluster: { budget: { nodes: 9 } } };
+    const weighs = (weight: number, peculiar: Peculiar = {}): Peculiar => ({
+      ...peculiar,
+      member: { weight, ...peculiar.member },
+    });
+    const four = weighs(4);
+
+    test.each<[string, Record<number, Peculiar>, number, string]>([
+      ['all of it', { 1: four, 2: four, 3: four }, 12, ''],
+      ['all of it and more', { 1: four, 2: four, 3: four }, 10, ''],
+      ['all but one', { 1: four, 2: four }, 12, '1 has yet to join'],
+      ['all but one, which is not Ready', { 1: weighs(4, NOT_READY), 2: four, 3: four }, 12, 'node-01 is not Ready'],
+      [
+        'all but one that leaves, whose replacement has not joined',
+        { 1: weighs(4, RETIRING), 2: four, 3: four, 4: weighs(4, { absent: true, member: { state: 'Pending' } }) },
+        12,
+        'node-01 retires',
+      ],
+      ['all but some of one', { 1: four, 2: four, 3: four }, 13, '1 has yet to join'],
+      ['all of it, one far heavier', { 1: weighs(16, NOT_READY), 2: four }, 20, 'node-01 is not Ready'],
+    ])('is served by nodes that make %s: %#', (_, peculiar, desired, used) => {
+      const room = roomOf(aCrew(Object.keys(peculiar).map(Number), peculiar, { desired }), ALL);
+      const [count, why] = used === '' ? [9, ''] : [8, `, 1 of it used up: ${used}`];
+      expect(room).toEqual({ count, why: `its budget is 9 nodes${why}` });
+    });
+
+    test('has a percentage of its nodes, not of its capacity', () => {
+      const crew = aCrew(TEN, Object.fromEntries(TEN.map((number) => [number, weighs(8)])), { desired: 80 });
+      const { groups, cluster } = roomsOf([crew], { cluster: { budget: { nodes: '30%', cluster: '20%' } } });
+      expect([groups.get('workers')?.count, cluster.count]).toEqual([3, 2]);
+    });
+
+    test('counts what rests in its warm pool neither as there nor as its weight', () => {
+      const pooled = weighs(40, { member: { state: 'Warmed:Stopped' } });
+      expect(roomOf(aCrew([1, 2, 3], { 1: four, 2: four, 3: pooled }, { desired: 12 }), ALL).count).toBe(8);
+    });
+  });
+
   test('that has no node in the cluster has no room there', () => {
     const rooms = roomsOf([aCrew(TEN), aCrew([], {}, { name: 'elsewhere', desired: 5 })]);
     expect([...rooms.groups.keys()]).toEqual(['workers']);

@@ -171,6 +171,34 @@ describe('a group with a mixed instances policy', () => {
     expect(await images()).toEqual(['ami-1', 'ami-2', 'ami-3']);
   });
 
+  test('counts capacity by weights: launches until it is fulfilled, and ends no more than is over', async () => {
+    const overrides = [{ instanceType: 'm6i.xlarge', weightedCapacity: 4 }];
+    const mixedInstancesPolicy = { launchTemplate: { id: template('ami-1') }, overrides };
+    peer.autoScaling.addGroup({ name: GROUP, desired: 6, mixedInstancesPolicy, max: 20 });
+    const { Instances, MixedInstancesPolicy } = await described();
+    expect(MixedInstancesPolicy?.LaunchTemplate?.Overrides).toMatchObject([{ WeightedCapacity: '4' }]);
+    expect(Instances?.map(({ WeightedCapacity }) => WeightedCapacity)).toEqual(['4', '4']);
+    for (const [desired, instances] of [
+      [8, 2],
+      [9, 3],
+      [17, 5],
+      [13, 4],
+      [4, 1],
+    ] as const) {
+      await client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: GROUP, DesiredCapacity: desired }));
+      await settle();
+      expect(peer.autoScaling.instanceIds(GROUP)).toHaveLength(instances);
+    }
+  });
+
+  test('may count capacity in vCPUs or memory, and says so', async () => {
+    const overrides = [{ instanceRequirements: { vCpuCount: { min: 2 }, memoryMiB: { min: 4_096 } } }];
+    const mixedInstancesPolicy = { launchTemplate: { id: template('ami-1') }, overrides };
+    peer.autoScaling.addGroup({ name: GROUP, desired: 6, desiredCapacityType: 'vcpu', mixedInstancesPolicy });
+    expect(await described()).toMatchObject({ DesiredCapacity: 6, DesiredCapacityType: 'vcpu' });
+    expect(peer.autoScaling.instanceIds(GROUP)).toHaveLength(3);
+  });
+
   test('may ask for requirements instead of types', async () => {
     const id = template('ami-1');
     const overrides = [{ instanceRequirements: { vCpuCount: { min: 2 }, memoryMiB: { min: 4_096 } } }];

@@ -8,6 +8,7 @@ import type { Timetable } from '../timetable.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { Capacity, type Delays, type Joining, type LaunchListener, type TerminationListener } from './capacity.ts';
 import type {
+  DesiredCapacityType,
   Group,
   GroupTag,
   Hook,
@@ -18,7 +19,7 @@ import type {
   Transition,
   WarmPool,
 } from './group.ts';
-import { stateOf } from './group.ts';
+import { stateOf, unitsOf } from './group.ts';
 import { History, type HistoryEntry } from './history.ts';
 import { addRefresh, type InstanceRefresh, type RefreshStatus } from './instance-refreshes.ts';
 import { Launching, type LaunchPlan } from './launching.ts';
@@ -29,8 +30,10 @@ import { TrafficSources, type Balancers } from './traffic-sources.ts';
 /** A group to be made; what is not given has a plain default. */
 export interface GroupPlan extends LaunchPlan {
   readonly name: string;
-  /** How many instances are InService from the start, and desired. Default 1. */
+  /** As many instances as fulfil this capacity are InService from the start. Default 1. */
   readonly desired?: number;
+  /** Default `units`: instances, or what they weigh. */
+  readonly desiredCapacityType?: DesiredCapacityType;
   /** Default 0. */
   readonly min?: number;
   /** Default twice the desired capacity, at least 1. */
@@ -101,7 +104,7 @@ export class AutoScaling {
   addGroup(plan: GroupPlan): Group {
     const group = this.#group(plan);
     this.groups.set(group.name, group);
-    for (let count = 0; count < group.desired; count += 1) this.capacity.join(group, 'InService');
+    for (let units = 0; units < group.desired;) units += this.#join(group);
     const resting = `Warmed:${group.warmPool?.poolState ?? 'Stopped'}`;
     for (let count = 0; count < (plan.warmPool?.size ?? 0); count += 1) this.capacity.join(group, resting);
     return group;
@@ -110,9 +113,10 @@ export class AutoScaling {
   /** Adds one InService instance to a group, desired capacity included, with a chosen id when given. */
   addInstance(groupName: string, given: Joining = {}): string {
     const group = this.group(groupName);
-    group.desired += 1;
+    const { instanceId, launched } = this.capacity.join(group, 'InService', given);
+    group.desired += unitsOf(group, launched);
     group.max = Math.max(group.max, group.desired);
-    return this.capacity.join(group, 'InService', given).instanceId;
+    return instanceId;
   }
 
   /** Puts a hook on a group, or replaces the one of that name. */
@@ -211,6 +215,11 @@ export class AutoScaling {
     return (member.states.findLast((each) => each.at <= until) ?? member.states[0])?.state ?? 'Pending';
   }
 
+  /** @returns the units that the instance fulfils */
+  #join(group: Group): number {
+    return unitsOf(group, this.capacity.join(group, 'InService').launched);
+  }
+
   #group(plan: GroupPlan): Group {
     const desired = plan.desired ?? 1;
     return {
@@ -224,6 +233,7 @@ export class AutoScaling {
       min: plan.min ?? 0,
       max: plan.max ?? Math.max(1, 2 * desired),
       desired,
+      desiredCapacityType: plan.desiredCapacityType ?? 'units',
       zones: plan.zones ?? ['a', 'b', 'c'].map((zone) => `${this.#account.region}${zone}`),
       tags: tagsOf(plan.tags ?? {}),
       launch: this.launching.configured(plan),

@@ -8,6 +8,7 @@ import {
   isInWarmPool,
   isRetained,
   stateOf,
+  unitsOf,
   type Activity,
   type Group,
   type Member,
@@ -64,6 +65,7 @@ export class Capacity {
   releaseMeetsHooks = false;
   readonly #parts: Parts;
   readonly #activities: ScalingActivities;
+  /** Units that are on their way and in no member yet. */
   readonly #launching = new Map<Group, number>();
 
   constructor(parts: Parts) {
@@ -129,21 +131,32 @@ export class Capacity {
   /** Launches or ends instances until as many serve the group as it desires. */
   reconcile(group: Group): void {
     const serving = [...group.members.values()].filter(countsTowardsDesired);
-    const missing = group.desired - serving.length - (this.#launching.get(group) ?? 0);
-    for (let count = 0; count < missing; count += 1) this.#launchSoon(group);
+    const fulfilled = serving.reduce((sum, { launched }) => sum + unitsOf(group, launched), 0);
+    const missing = group.desired - fulfilled - (this.#launching.get(group) ?? 0);
+    const units = missing > 0 ? this.#unitsOfNext(group) : 1;
+    for (let coming = 0; coming < missing; coming += units) this.#launchSoon(group, units);
     if (group.suspended.has('Terminate')) return;
-    for (let count = 0; count < -missing; count += 1) {
-      const victim = scaleInVictim(group);
-      if (victim === undefined) return;
-      this.terminate(victim, 'a user request shrank the group', { mayReturnToPool: true });
+    const victim = scaleInVictim(group);
+    if (victim === undefined || unitsOf(group, victim.launched) > -missing) return;
+    // Which reconciles again, until there is no more to end.
+    this.terminate(victim, 'a user request shrank the group', { mayReturnToPool: true });
+  }
+
+  /** Of a launch that would come to nothing it cannot be told: it is attempted, and fails. */
+  #unitsOfNext(group: Group): number {
+    try {
+      return unitsOf(group, this.#parts.launching.resolve(group.launch));
+    } catch (error) {
+      if (error instanceof AwsError) return 1;
+      throw error;
     }
   }
 
-  #launchSoon(group: Group): void {
+  #launchSoon(group: Group, units: number): void {
     if (group.suspended.has('Launch')) return;
-    this.#launching.set(group, (this.#launching.get(group) ?? 0) + 1);
+    this.#launching.set(group, (this.#launching.get(group) ?? 0) + units);
     this.#parts.time.after(this.delays.launch, () => {
-      this.#launching.set(group, (this.#launching.get(group) ?? 1) - 1);
+      this.#launching.set(group, (this.#launching.get(group) ?? units) - units);
       if (!group.suspended.has('Launch')) this.#attemptLaunch(group);
     });
   }

@@ -28,13 +28,18 @@ export interface TrafficSource {
   readonly type: 'elbv2' | 'elb';
 }
 
+/** What desired capacity counts; AWS takes all but `units` only with instance requirements. */
+export type DesiredCapacityType = 'units' | 'vcpu' | 'memory-mib';
+
 export interface Group {
   readonly name: string;
   readonly arn: string;
   readonly createdAt: Date;
   min: number;
   max: number;
+  /** In units: see `unitsOf`. */
   desired: number;
+  readonly desiredCapacityType: DesiredCapacityType;
   readonly zones: readonly string[];
   tags: GroupTag[];
   launch: GroupLaunch;
@@ -115,6 +120,17 @@ export function stateOf(member: Member): string {
 /** Whether the instance serves the group, or is on its way to: what desired capacity counts. */
 export function countsTowardsDesired(member: Member): boolean {
   return /^(Pending|InService)/.test(stateOf(member));
+}
+
+/** What one instance counts for. Nothing here knows instance types: each has what an m6i.large has. */
+const UNITS: Readonly<Record<DesiredCapacityType, number>> = { units: 1, vcpu: 2, 'memory-mib': 8_192 };
+
+/** How much of the group's desired capacity an instance that is launched so fulfils. */
+export function unitsOf(
+  { desiredCapacityType }: Pick<Group, 'desiredCapacityType'>,
+  { weightedCapacity = UNITS[desiredCapacityType] }: Resolved,
+): number {
+  return weightedCapacity;
 }
 
 export function isInWarmPool(member: Member): boolean {

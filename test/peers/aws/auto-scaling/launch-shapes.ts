@@ -26,6 +26,7 @@ export function instanceLaunchShape({ launchTemplate, launchConfiguration, ...re
     LaunchTemplate: launchTemplate && templateShape(launchTemplate),
     LaunchConfigurationName: launchConfiguration,
     ImageId: rest.imageOverridden ? rest.imageId : undefined,
+    WeightedCapacity: rest.weightedCapacity,
   };
 }
 
@@ -44,14 +45,15 @@ export function configurationShape(configuration: LaunchConfiguration): Shape {
 }
 
 function policyShape({ launchTemplate, overrides }: MixedInstancesPolicy): Shape {
-  const shapes = overrides.map(({ instanceType, instanceRequirements, launchTemplate: own, imageId }) => ({
+  const shapes = overrides.map(({ instanceType, instanceRequirements, launchTemplate: own, ...rest }) => ({
     InstanceType: instanceType,
     InstanceRequirements: instanceRequirements && {
       VCpuCount: { Min: instanceRequirements.vCpuCount.min },
       MemoryMiB: { Min: instanceRequirements.memoryMiB.min },
     },
     LaunchTemplateSpecification: own && templateShape(own),
-    ImageId: imageId,
+    ImageId: rest.imageId,
+    WeightedCapacity: rest.weightedCapacity,
   }));
   return {
     LaunchTemplate: { LaunchTemplateSpecification: templateShape(launchTemplate), Overrides: members(shapes) },

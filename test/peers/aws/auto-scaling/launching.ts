@@ -26,6 +26,8 @@ interface Override<Template> {
   readonly launchTemplate?: Template;
   /** Over the template's. */
   readonly imageId?: string;
+  /** How many units of the desired capacity an instance fulfils. Default 1. */
+  readonly weightedCapacity?: number;
 }
 
 interface Policy<Template> {
@@ -65,6 +67,8 @@ export interface Resolved {
   readonly launchConfiguration?: string;
   /** The image is an override's, which Auto Scaling tells with the instance. */
   readonly imageOverridden: boolean;
+  /** The override's, which Auto Scaling tells with the instance. */
+  readonly weightedCapacity?: number;
 }
 
 interface Parts {
@@ -125,16 +129,17 @@ export class Launching {
 
   #resolveTemplate(
     reference: LaunchTemplateReference,
-    override: { instanceType?: string; imageId?: string },
+    override: { instanceType?: string; imageId?: string; weightedCapacity?: number },
   ): Resolved {
     const { number, data } = this.#parts.templates.version({ id: reference.id }, reference.version);
-    const { imageId = data.imageId, instanceType = data.instanceType } = override;
+    const { imageId = data.imageId, instanceType = data.instanceType, weightedCapacity } = override;
     if (imageId === undefined) throw new AwsError('MissingParameter', 'The request must contain the parameter ImageId');
     return {
       imageId: this.#image(imageId),
       instanceType: instanceType ?? DEFAULT_TYPE,
       launchTemplate: { ...reference, version: String(number) },
       imageOverridden: override.imageId !== undefined,
+      ...(weightedCapacity !== undefined && { weightedCapacity }),
     };
   }
 

@@ -25,6 +25,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     MinSize: group.min,
     MaxSize: group.max,
     DesiredCapacity: group.desired,
+    DesiredCapacityType: group.desiredCapacityType === 'units' ? undefined : group.desiredCapacityType,
     DefaultCooldown: 300,
     AvailabilityZones: members(group.zones),
     LoadBalancerNames: members(sourcesOf(group, 'elb')),
