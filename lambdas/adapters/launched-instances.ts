@@ -40,7 +40,10 @@ async function launchedOf(client: EC2Client, ids: readonly string[]): Promise<[s
   }
 }
 
-function launched({ InstanceId, ImageId: image, LaunchTime }: Instance): [string, Launched][] {
+function launched({ InstanceId, ImageId: image, LaunchTime, NetworkInterfaces = [] }: Instance): [string, Launched][] {
   if (InstanceId === undefined || image === undefined || LaunchTime === undefined) return [];
-  return [[InstanceId, { image, at: LaunchTime.getTime() }]];
+  // EC2 sets the launch time anew at each start; that the primary interface was attached, stays (SDK: Instance.LaunchTime).
+  const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
+  const { AttachTime: made = LaunchTime } = primary?.Attachment ?? {};
+  return [[InstanceId, { image, at: made.getTime(), startedAt: LaunchTime.getTime() }]];
 }

@@ -16,7 +16,7 @@ export interface ReplacementTerms {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly replacementTimeoutSeconds: number;
-  /** When instances without a node were launched, epoch milliseconds; what is missing cannot be told. */
+  /** When instances without a node were started, epoch milliseconds; what is missing cannot be told. */
   readonly launchedAt?: ReadonlyMap<string, number>;
 }
 

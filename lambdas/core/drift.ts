@@ -70,18 +70,24 @@ function isVain(
 /**
  * Why replacing would be in vain: an instance that goes is replaced out of the warm pool first, and only an instance
  * refresh renews what rests there. Undefined when nothing old rests there.
+ *
+ * @param images what instances run, by instance, where that is known and counts
  */
-export function oldPool({ members }: Group, plan: LaunchPlan): string | undefined {
-  const old = members.find(
-    (member) =>
-      isPooled(member.state) &&
-      member.launchedFrom !== undefined &&
-      !isUnresolved(member.launchedFrom) &&
-      !isSame(member.launchedFrom, sourceOf(plan, member)),
-  );
-  if (old?.launchedFrom === undefined) return undefined;
-  const { instance, launchedFrom } = old;
-  return `its warm pool would replace them by what was launched from ${wordsOf(launchedFrom)} (${instance}): start an instance refresh`;
+export function oldPool({ members }: Group, plan: LaunchPlan, images: ReadonlyMap<string, string>): string | undefined {
+  for (const member of members.filter(({ state }) => isPooled(state))) {
+    const { instance } = member;
+    const old = oldOrigin(member, sourceOf(plan, member), images.get(instance));
+    if (old !== undefined) return `its warm pool would replace them by ${old} (${instance}): start an instance refresh`;
+  }
+  return undefined;
+}
+
+/** The same source may launch another image than it did: an SSM parameter names it. */
+function oldOrigin({ launchedFrom }: GroupMember, source: LaunchSource, image = source.image): string | undefined {
+  if (launchedFrom !== undefined && !isUnresolved(launchedFrom) && !isSame(launchedFrom, source)) {
+    return `what was launched from ${wordsOf(launchedFrom)}`;
+  }
+  return image === source.image ? undefined : `what runs ${image}`;
 }
 
 /**
@@ -114,7 +120,7 @@ function instanceType({ type }: GroupMember, { plan: { types } }: DriftFacts): D
 function age({ node }: PlacedNode, { launched, now }: DriftFacts, { maxAgeSeconds }: DriftSettings): DriftReason[] {
   const since = launched?.at ?? node.createdAt;
   if (maxAgeSeconds === undefined || now - since <= maxAgeSeconds * 1_000) return [];
-  const text = `runs since ${new Date(since).toISOString()}, longer than the ${lengthOf(maxAgeSeconds)} that it may`;
+  const text = `exists since ${new Date(since).toISOString()}, longer than the ${lengthOf(maxAgeSeconds)} that it may`;
   return [{ kind: 'age', text }];
 }
 

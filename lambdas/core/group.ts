@@ -87,6 +87,8 @@ export interface LaunchSource extends SourceReference {
 /** How an instance was made, as EC2 says it. */
 export interface Launched {
   readonly image: string;
-  /** Epoch milliseconds. */
+  /** When it was made, epoch milliseconds. */
   readonly at: number;
+  /** When it was last started, which out of a warm pool may be long after. */
+  readonly startedAt: number;
 }

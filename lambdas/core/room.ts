@@ -46,7 +46,7 @@ export interface Circumstances {
   readonly isAsking?: (node: FleetNode) => boolean;
   /** Groups that are left alone, by name, and why. */
   readonly stopped: ReadonlyMap<string, string>;
-  /** When instances without a node were launched, epoch milliseconds; what is missing cannot be told. */
+  /** When instances without a node were started, epoch milliseconds; what is missing cannot be told. */
   readonly launchedAt?: ReadonlyMap<string, number>;
 }
 

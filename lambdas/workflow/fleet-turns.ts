@@ -68,7 +68,7 @@ export async function fleetTurns(
       ...stopped,
       ...changed.flatMap(([name, why]) => (why === undefined ? [] : [[name, why] as const])),
     ]),
-    launchedAt: new Map([...launched].map(([instance, { at }]) => [instance, at])),
+    launchedAt: new Map([...launched].map(([instance, { startedAt }]) => [instance, startedAt])),
   });
   const counted = await pMap(uncounted(asked, rooms), async (name) => [name, await view.countPods(name)] as const, {
     concurrency: AT_ONCE,

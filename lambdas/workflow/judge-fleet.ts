@@ -1,11 +1,12 @@
 /** Holds the nodes of a cluster against what their groups would launch (contract 9.1). */
 import type { ClusterSettings, DriftSettings } from '../core/cluster-settings.ts';
-import { imageByOrigin, judgeDrift, oldPool } from '../core/drift.ts';
+import { imageByOrigin, judgeDrift } from '../core/drift.ts';
 import type { Judged } from '../core/drift-decision.ts';
 import type { PlacedNode } from '../core/fleet.ts';
 import type { Group, LaunchPlan } from '../core/group.ts';
 import { isPooled } from '../core/outage.ts';
 import type { ControlPlanes, Launches } from './ports.ts';
+import { vainGroups } from './vain-groups.ts';
 
 export interface JudgePorts {
   readonly launches: Launches;
@@ -50,7 +51,7 @@ export async function judgeFleet(
     const facts = { plan, now, ...(runs && { launched: runs }), ...(controlPlane !== undefined && { controlPlane }) };
     return [{ placed: each, verdict: judgeDrift(each, facts, drift) }];
   });
-  return { judged, unknown, vain: vainGroups(judged, plans) };
+  return { judged, unknown, vain: await vainGroups(judged, plans, drift, launches) };
 }
 
 /** Nodes that were marked while it did are marked no more. */
@@ -76,15 +77,4 @@ async function plansOf(
 
 function needsLaunched({ ami, kubelet, maxAgeSeconds }: DriftSettings): boolean {
   return ami || kubelet || maxAgeSeconds !== undefined;
-}
-
-function vainGroups(judged: readonly Judged[], plans: ReadonlyMap<string, LaunchPlan>): ReadonlyMap<string, string> {
-  const stops = judged.flatMap(({ placed: { group }, verdict }): [string, string][] => {
-    const plan = plans.get(group.name);
-    const reason = verdict.kind === 'stops' ? verdict.reason : undefined;
-    const vain = verdict.kind === 'drifted' && plan !== undefined ? oldPool(group, plan) : reason;
-    return vain === undefined ? [] : [[group.name, vain]];
-  });
-  // Of several the first is told.
-  return new Map(stops.toReversed());
 }

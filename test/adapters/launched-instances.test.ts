@@ -18,9 +18,26 @@ test('tells the image and the time of each, of those that have terminated too', 
   const second = given.aws.instances.launch({ imageId: 'ami-2', state: 'terminated' });
   const found = await launched(given, [first.instanceId, second.instanceId]);
   expect(Object.fromEntries(found)).toEqual({
-    [first.instanceId]: { image: 'ami-1', at: first.launchedAt.getTime() },
-    [second.instanceId]: { image: 'ami-2', at: second.launchedAt.getTime() },
+    [first.instanceId]: { image: 'ami-1', ...both(first.launchedAt) },
+    [second.instanceId]: { image: 'ami-2', ...both(second.launchedAt) },
   });
+});
+
+/** Never stopped since it was made. */
+function both(when: Date): Omit<Launched, 'image'> {
+  return { at: when.getTime(), startedAt: when.getTime() };
+}
+
+test('one out of a warm pool is as old as its primary network interface, whenever it was started', async () => {
+  await using given = await AwsGiven.start();
+  const { instanceId } = given.aws.instances.launch({ imageId: 'ami-1', state: 'stopped' });
+  const at = given.clock.now();
+  await given.clock.advance(3_600_000);
+  given.aws.instances.setState(instanceId, 'running');
+  await given.clock.advance(60_000);
+  expect(await launched(given, [instanceId])).toEqual(
+    new Map([[instanceId, { image: 'ami-1', at, startedAt: at + 3_600_000 }]]),
+  );
 });
 
 test('asks for two hundred a call; ids that EC2 does not know cost one call more, and are left out', async () => {

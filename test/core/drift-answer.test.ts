@@ -32,7 +32,7 @@ test('of 15,000 nodes in 300 groups is what Lambda takes, however long the texts
       group,
       reasons: [
         `${'long '.repeat(100)}${group}`,
-        `runs since ${new Date(index * 60_000).toISOString()}, longer than it may`,
+        `exists since ${new Date(index * 60_000).toISOString()}, longer than it may`,
       ],
       decision: 'waits',
       why: 'a budget that is used up '.repeat(20),

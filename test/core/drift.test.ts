@@ -223,7 +223,7 @@ describe('by its age', () => {
     const { drift } = aCluster({ drift: settings });
     const placed = aPlaced({ node: { createdAt: NOON - 31 * DAY } });
     expect(judgeDrift(placed, { plan: plan(), now: NOON }, drift)).toMatchObject({
-      reasons: [{ kind: 'age', text: 'runs since 2025-12-05T12:00:00.000Z, longer than the 30 days that it may' }],
+      reasons: [{ kind: 'age', text: 'exists since 2025-12-05T12:00:00.000Z, longer than the 30 days that it may' }],
     });
   });
 });

@@ -6,6 +6,7 @@ import type { DriftReport } from '../../lambdas/core/drift-report.ts';
 import type { Group, GroupMember, Launched, LaunchPlan } from '../../lambdas/core/group.ts';
 import type { NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
+import { isPooled } from '../../lambdas/core/outage.ts';
 import { resting } from '../../lambdas/core/rest.ts';
 import type { Cluster, FleetView } from '../../lambdas/workflow/ports.ts';
 import { taintDriftedNodes, type DriftPorts } from '../../lambdas/workflow/taint-drifted-nodes.ts';
@@ -27,6 +28,8 @@ export interface Added {
   readonly node?: Partial<Node>;
   /** Of the instance, epoch milliseconds. */
   readonly launchedAt?: number;
+  /** Of the instance, out of a warm pool. @default when it was launched */
+  readonly startedAt?: number;
 }
 
 export class DriftScene {
@@ -82,8 +85,9 @@ export class DriftScene {
       const launchedFrom = { kind: 'template', id: TEMPLATE, version } as const;
       const { members, desired } = this.group(group);
       const member = aMember({ instance, group, launchedFrom, ...added.member });
-      this.changeGroup(group, { members: [...members, member], desired: desired + 1 });
-      this.launched.set(instance, { image, at: launchedAt });
+      const serves = isPooled(member.state) ? 0 : 1;
+      this.changeGroup(group, { members: [...members, member], desired: desired + serves });
+      this.launched.set(instance, { image, at: launchedAt, startedAt: added.startedAt ?? launchedAt });
       this.addNode(number, { createdAt: launchedAt, ...added.node }, cluster);
     }
   }

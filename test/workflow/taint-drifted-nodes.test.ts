@@ -226,6 +226,41 @@ describe('a drifted node is not let go', () => {
     expect(scene.of('group.stopped')).toHaveLength(1);
   });
 
+  describe('while the warm pool holds the image that a parameter named before (contract 9.1)', () => {
+    const launchedFrom = { kind: 'template', id: TEMPLATE, version: '2' } as const;
+    const sceneWithPool = (pooled: string, drift: object = {}): DriftScene => {
+      const scene = new DriftScene(aCluster({ drift }));
+      const base = { ...launchedFrom, image: NEW_IMAGE, imageSince: NOON - HOUR };
+      scene.plans.set('workers', planOf(NEW_IMAGE, { base, types: ['m7i.large'] }));
+      scene.add(TEN, { member: { launchedFrom } });
+      scene.add([98, 99], { image: pooled, member: { state: 'Warmed:Stopped', launchedFrom } });
+      return scene;
+    };
+
+    test('though it was launched from the very same version', async () => {
+      const scene = sceneWithPool(OLD_IMAGE);
+      await scene.run();
+      expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+      const reason = `its warm pool would replace them by what runs ${OLD_IMAGE} (${instanceId(98)}): start an instance refresh`;
+      expect(scene.of('group.stopped')).toMatchObject([{ group: 'workers', reason }]);
+      expect(scene.asked.launched).toContainEqual([98, 99].map(instanceId));
+    });
+
+    test('and is let go when it holds the one that it names now', async () => {
+      const scene = sceneWithPool(NEW_IMAGE);
+      await scene.run();
+      expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
+      expect(scene.of('group.stopped')).toEqual([]);
+    });
+
+    test('or when images do not count', async () => {
+      const scene = sceneWithPool(OLD_IMAGE, { ami: false, instanceType: true });
+      await scene.run();
+      expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
+      expect(scene.asked.launched).toEqual([]);
+    });
+  });
+
   test('and not even marked while it retires, or waits in a warm pool', async () => {
     const scene = new DriftScene(aCluster(GENEROUS));
     scene.add([1], { node: { labels: { [RETIRING_LABEL]: 'asg-terminate' } } });
@@ -327,6 +362,14 @@ describe('a group is left alone, others are not,', () => {
     expect(scene.of('group.stopped')).toMatchObject([
       { group: 'workers', reason: `its instance ${instanceId(3)} has run for 20 min and no node has joined for it` },
     ]);
+  });
+
+  test('but not while one that has just been started out of the warm pool has yet to join', async () => {
+    const scene = two();
+    scene.add([3], { image: NEW_IMAGE, launchedAt: NOON - 48 * HOUR, startedAt: NOON - 5 * MINUTE });
+    scene.nodes.get('production')?.delete(nodeName(3));
+    await scene.run();
+    expect(scene.of('group.stopped')).toEqual([]);
   });
 
   test('and nobody asks who changes it while nothing in it has drifted, nor tells that it is stopped', async () => {

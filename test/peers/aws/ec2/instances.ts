@@ -14,7 +14,10 @@ export interface Instance {
   readonly instanceType: string;
   readonly imageId: string;
   readonly zone: string;
-  readonly launchedAt: Date;
+  /** When it was made, and its primary interface attached. */
+  readonly createdAt: Date;
+  /** As EC2 tells it: when it was last started. */
+  launchedAt: Date;
   readonly tags: Record<string, string>;
   readonly vpcId: string;
   readonly subnetId: string;
@@ -64,6 +67,7 @@ export class Instances {
       zone,
       vpcId,
       subnetId: `subnet-${vpcId.slice('vpc-'.length, -1)}${zone.slice(-1)}`,
+      createdAt: this.#time.date(),
       launchedAt: this.#time.date(),
       tags: { ...plan.tags },
       state: plan.state ?? 'running',
@@ -106,6 +110,7 @@ export class Instances {
   setState(instanceId: string, state: InstanceState): void {
     const instance = this.get(instanceId);
     if (instance.state === state) return;
+    if (instance.state === 'stopped' && state === 'running') instance.launchedAt = this.#time.date();
     instance.state = state;
     if (state === 'terminated') instance.privateDnsName = undefined;
     this.#bus.put({

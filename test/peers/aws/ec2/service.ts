@@ -116,7 +116,7 @@ function reservationShape(instance: Instance, account: Account): Record<string, 
 /** A terminated instance has left its VPC. */
 function networkShape(instance: Instance): Record<string, unknown> {
   if (instance.state === 'terminated') return {};
-  const { vpcId, subnetId, privateIp: privateIpAddress } = instance;
+  const { vpcId, subnetId, privateIp: privateIpAddress, createdAt: attachTime } = instance;
   const addresses = addressesOf(instance).map((address, index) => ({
     privateIpAddress: address,
     primary: index === 0,
@@ -125,7 +125,15 @@ function networkShape(instance: Instance): Record<string, unknown> {
     vpcId,
     subnetId,
     privateIpAddress,
-    networkInterfaceSet: items([{ vpcId, subnetId, privateIpAddress, privateIpAddressesSet: items(addresses) }]),
+    networkInterfaceSet: items([
+      {
+        vpcId,
+        subnetId,
+        privateIpAddress,
+        attachment: { deviceIndex: 0, status: 'attached', attachTime },
+        privateIpAddressesSet: items(addresses),
+      },
+    ]),
   };
 }
 
