@@ -16,7 +16,7 @@ import {
   type Drifted,
 } from '../core/drift-decision.ts';
 import { awayReport, reportEmpty, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
-import { placeNodes, type FleetNode } from '../core/fleet.ts';
+import { placeNodes, type FleetNode, type PlacedNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
 import { isResting } from '../core/rest.ts';
 import type { Rooms } from '../core/room.ts';
@@ -25,6 +25,7 @@ import { Attempts, wordsOf } from './attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
 import { fleetTurns, readFleetNodes, type FleetState, type TurnPorts } from './fleet-turns.ts';
 import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
+import { mistakenGroups } from './mistaken-origins.ts';
 import type { Cluster, Fleets, FleetView, Groups, Journal, Settings } from './ports.ts';
 import { tellStandstills } from './tell-standstills.ts';
 import { MANAGED_TAG } from './verify-notice.ts';
@@ -91,12 +92,8 @@ async function taintCluster(
   const nodes = await readFleetNodes(api);
   const fleet = placeNodes(nodes, groups);
   const ours = fleet.placed.filter(({ node }) => node.owner === undefined);
-  const verdicts = await judgeFleet(ours, cluster, ports);
-  const { drifted, decisions, rooms, still } = await decide(
-    verdicts,
-    { cluster, fleet, groups },
-    { view: api, ...ports },
-  );
+  const state = { cluster, fleet, groups };
+  const { verdicts, drifted, decisions, rooms, still } = await decideSurely(ours, state, { view: api, ...ports });
   const report: DriftReport = {
     cluster: cluster.name,
     at,
@@ -116,16 +113,33 @@ async function taintCluster(
   return report;
 }
 
+interface Decided {
+  readonly drifted: readonly Drifted[];
+  readonly decisions: ReadonlyMap<string, Decision>;
+  readonly rooms: Rooms;
+  readonly still: readonly Standstill[];
+}
+
+/** Of a group in which somebody is about to go for an image that EC2 does not confirm, EC2 is asked altogether. */
+async function decideSurely(
+  ours: readonly PlacedNode[],
+  state: FleetState,
+  ports: DriftPorts & { readonly view: Cluster & FleetView },
+  mistaken: ReadonlySet<string> = new Set(),
+): Promise<Decided & { readonly verdicts: FleetVerdicts }> {
+  const verdicts = await judgeFleet(ours, state.cluster, ports, mistaken);
+  const decided = await decide(verdicts, state, ports);
+  const going = ours.filter(({ node }) => decided.decisions.get(node.name)?.decision === 'goes now');
+  const others = await mistakenGroups(going, verdicts.byOrigin, ports.launches);
+  if (others.size === 0) return { verdicts, ...decided };
+  return await decideSurely(ours, state, ports, new Set([...mistaken, ...others]));
+}
+
 async function decide(
   { judged, unknown, vain }: FleetVerdicts,
   state: FleetState,
   ports: TurnPorts & { readonly view: Cluster & FleetView },
-): Promise<{
-  drifted: readonly Drifted[];
-  decisions: ReadonlyMap<string, Decision>;
-  rooms: Rooms;
-  still: readonly Standstill[];
-}> {
+): Promise<Decided> {
   const now = Date.now();
   // One that rests goes nowhere for now, so it takes nobody's place; whose turn it is then, the sweep decides.
   const isOut = (node: FleetNode): boolean => drainTaint(node, state.cluster) !== undefined && !isResting(node, now);

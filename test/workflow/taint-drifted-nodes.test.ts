@@ -724,8 +724,29 @@ describe('of an instance whose origin tells its image', () => {
     return [nodes.map(({ node }) => node), scene.asked.launched.flat()];
   };
 
-  test('nobody else is asked', async () => {
-    expect(await look({})).toEqual([[nodeName(1), nodeName(2)], [instanceId(3)]]);
+  test('nobody else is asked, but EC2 of the one that is about to go', async () => {
+    expect(await look({})).toEqual([
+      [nodeName(1), nodeName(2)],
+      [instanceId(3), instanceId(1)],
+    ]);
+  });
+
+  test('EC2 has the last word: what it says to be current stays, and the others of its group are asked of it too', async () => {
+    const scene = new DriftScene(aCluster({ groups: [{ name: 'workers' }, { name: 'batch' }] }));
+    const origins = [{ kind: 'template', id: TEMPLATE, version: '1', image: OLD_IMAGE } as const];
+    // As moto tells it: all come from the default version.
+    const member = { launchedFrom: { kind: 'template', id: TEMPLATE, version: '1' } } as const;
+    for (const group of ['workers', 'batch']) scene.plans.set(group, planOf(NEW_IMAGE, { origins }));
+    scene.add([1, 2, 3], { image: NEW_IMAGE, member, launchedAt: NOON - 50 * HOUR });
+    scene.add([4, 5], { member });
+    scene.add([11, 12], { group: 'batch', member });
+    await scene.run();
+    expect([scene.bearing(DRIFTED_KEY), scene.bearing(DRAIN_KEY)]).toEqual([[4, 5, 11, 12], [4]]);
+    expect(scene.asked.launched).toEqual([[], [1], [1, 2, 3, 4, 5]].map((numbers) => numbers.map(instanceId)));
+  });
+
+  test('EC2 is not asked of whom goes when images do not count', async () => {
+    expect(await look({ ami: false, launchTemplate: true })).toEqual([[nodeName(1), nodeName(2)], []]);
   });
 
   test('EC2 is asked all the same when its age counts', async () => {
