@@ -49,7 +49,10 @@ async function read(client: SSMClient, references: readonly string[]): Promise<[
 }
 
 function imageOf(reference: string, parameters: readonly Parameter[]): ParameterImage | Fault {
-  const found = parameters.find((parameter) => isCalled(parameter, reference));
+  // Without selectors an older version is called as the latest is.
+  const [found] = parameters
+    .filter((parameter) => isCalled(parameter, reference))
+    .toSorted((one, other) => (other.Version ?? 0) - (one.Version ?? 0));
   if (found === undefined) {
     return { fault: `${described(reference)} does not exist: set it, or name another in the launch template` };
   }
@@ -66,10 +69,12 @@ function sinceOf({ LastModifiedDate, Selector = '' }: Parameter): number {
   return byLabel || LastModifiedDate === undefined ? Date.now() : LastModifiedDate.getTime();
 }
 
-/** SSM answers name and selector apart, whichever way the parameter was asked for. */
-function isCalled({ Name, ARN, Selector = '' }: Parameter, reference: string): boolean {
-  const selector = Selector === '' ? '' : `:${bare(Selector)}`;
-  return [Name, ARN].some((name) => name !== undefined && `${name}${selector}` === reference);
+/** SSM answers name and selector apart, whichever way the parameter was asked for; emulators leave the selector out. */
+function isCalled({ Name, ARN, Selector = '', Version }: Parameter, reference: string): boolean {
+  const selectors = Selector === '' ? ['', `:${Version}`] : [`:${bare(Selector)}`];
+  return [Name, ARN].some(
+    (name) => name !== undefined && selectors.some((selector) => `${name}${selector}` === reference),
+  );
 }
 
 function bare(selector: string): string {

@@ -87,6 +87,22 @@ describe('the plan of a group', () => {
   });
 });
 
+test('a parameter’s version is found where no selector is told, and the latest beside it', async () => {
+  await using given = await LaunchGiven.start();
+  const { ssm } = given.aws;
+  ssm.tellsSelectors = false;
+  for (const image of ['ami-1', 'ami-2', 'ami-3']) ssm.put('/image', image);
+  for (const name of ['/image:1', '/image', '/image:2', '/image:4']) {
+    given.group({ name, launchTemplate: { id: given.template({ imageId: `resolve:ssm:${name}` }) } });
+  }
+  expect(Object.fromEntries(await given.plans())).toMatchObject({
+    '/image:1': { base: { image: 'ami-1' } },
+    '/image:2': { base: { image: 'ami-2' } },
+    '/image': { base: { image: 'ami-3' } },
+    '/image:4': { fault: expect.stringContaining('/image:4, which its image is taken from, does not exist') as string },
+  });
+});
+
 test('an image that a parameter names by a label may have become current just now, as labels move without a trace', async () => {
   await using given = await LaunchGiven.start();
   given.aws.ssm.put('/images/nodes', 'ami-1');

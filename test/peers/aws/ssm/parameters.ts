@@ -20,6 +20,8 @@ export interface Reference {
 }
 
 export class Parameters {
+  /** Whether GetParameters tells a version or label apart from the name, as SSM does and moto does not. */
+  tellsSelectors = true;
   readonly #all = new Map<string, Parameter[]>();
   readonly #labels = new Map<string, number>();
   readonly #time: Timetable;

@@ -12,7 +12,8 @@ export function ssmService(parameters: Parameters, account: Account): Service {
   const resource = (reference: string): Resource => ({ arn: parameterArn(referenceOf(reference).name, account) });
   const shape = (parameter: Parameter, reference = ''): Record<string, unknown> => {
     const { selector } = referenceOf(reference);
-    return { ...parameterShape(parameter, account), Selector: selector === undefined ? undefined : `:${selector}` };
+    const isTold = selector !== undefined && parameters.tellsSelectors;
+    return { ...parameterShape(parameter, account), Selector: isTold ? `:${selector}` : undefined };
   };
   return {
     scope: 'ssm',
