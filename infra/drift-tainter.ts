@@ -103,7 +103,7 @@ function onImageParameters(scope: Construct, { clusters }: Pick<Configuration, '
   if (names.size === 0) return [ofAws];
   const named: GrantedStatement = {
     actions: IMAGE_PARAMETER_ACTIONS,
-    resources: [...names].map((name) => arnOf(name)),
+    resources: [...names].map((name) => (name.startsWith('arn:') ? name : arnOf(name))),
     wildcardReason: 'The configuration names these parameters, and a path with * where it means all under it.',
   };
   return [ofAws, named];

@@ -14,6 +14,7 @@ const CALLS_AT_ONCE = 5;
 
 /** What one parameter may be refused for, and all others of its call with it. */
 const isOfOne = refusedAs('AccessDeniedException', 'ValidationException');
+const isDenied = refusedAs('AccessDeniedException');
 
 export interface ParameterImage {
   /** `ami-…` */
@@ -44,8 +45,14 @@ async function read(client: SSMClient, references: readonly string[]): Promise<[
       const each = await pMap(references, (reference) => read(client, [reference]), { concurrency: 1 });
       return each.flat();
     }
-    return references.map((reference) => [reference, unreadable(described(reference), error)]);
+    return references.map((reference) => [reference, unread(reference, error)]);
   }
+}
+
+/** Only parameters that the configuration names may be read, and AWS's own. */
+function unread(reference: string, error: unknown): Fault {
+  const { fault } = unreadable(described(reference), error);
+  return { fault: isDenied(error) ? `${fault}: name it in clusters[].drift.imageParameters` : fault };
 }
 
 function imageOf(reference: string, parameters: readonly Parameter[]): ParameterImage | Fault {

@@ -129,12 +129,17 @@ const driftSchema = z.strictObject({
     }),
     {},
   ),
-  /** Names of SSM parameters, or paths that end in *, that launch templates take images from, besides AWS's own. */
+  /** SSM parameters by name or ARN, or paths that end in *, that launch templates take images from, besides AWS's own. */
   imageParameters: z._default(
     z.array(
       z
         .string()
-        .check(z.regex(/^[A-Za-z0-9_.\-/]+\*?$/, 'must be the name of a parameter, or a path with * at its end')),
+        .check(
+          z.regex(
+            /^(arn:[\w-]+:ssm:[\w-]+:\d{12}:parameter\/)?[A-Za-z0-9_.\-/]+\*?$/,
+            'must be the name or ARN of a parameter without its version, or a path with * at its end',
+          ),
+        ),
     ),
     [],
   ),

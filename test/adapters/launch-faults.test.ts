@@ -89,7 +89,9 @@ describe('the fault of a group, whose', () => {
     const plans = await given.plans(given.port(credentials));
     expect(plans.get('/aws/service/eks/image')).toMatchObject({ base: { image: 'ami-1' } });
     expect(plans.get('/own/image')).toEqual({
-      fault: expect.stringMatching(/^SSM parameter \/own\/image, .* cannot be read: AccessDeniedException/) as string,
+      fault: expect.stringMatching(
+        /^SSM parameter \/own\/image, .* cannot be read: AccessDeniedException.*: name it in clusters\[\]\.drift\.imageParameters$/,
+      ) as string,
     });
   });
 });

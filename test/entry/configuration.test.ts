@@ -72,6 +72,17 @@ test('a cluster and a group are enough; the rest has the contract’s defaults',
   });
 });
 
+test.each([
+  'image',
+  '/images/nodes',
+  '/images/*',
+  'arn:aws:ssm:eu-central-1:123456789012:parameter/images/nodes',
+  'arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/images/*',
+])('image parameters may be given as %s', (given) => {
+  const { clusters } = parseConfiguration(minimal({ drift: { imageParameters: [given] } }));
+  expect(clusters[0]?.drift.imageParameters).toEqual([given]);
+});
+
 describe('a fault is named by its field and what it must be:', () => {
   test.each<[string, unknown, string]>([
     ['nothing', undefined, 'ebb: '],
@@ -112,6 +123,16 @@ describe('a fault is named by its field and what it must be:', () => {
       'a drain taint that the sweep would not drain by',
       minimal({ drift: { drainTaint: { effect: 'NoExecute' } } } as unknown as Partial<ClusterInput>),
       'ebb.clusters[0].drift.drainTaint.effect: ',
+    ],
+    [
+      'an image parameter with its version',
+      minimal({ drift: { imageParameters: ['/images/nodes:3'] } }),
+      'ebb.clusters[0].drift.imageParameters[0]: must be the name or ARN of a parameter without its version',
+    ],
+    [
+      'an image parameter by the ARN of something else',
+      minimal({ drift: { imageParameters: ['arn:aws:ssm:eu-central-1:123456789012:document/image'] } }),
+      'ebb.clusters[0].drift.imageParameters[0]: must be the name or ARN',
     ],
     [
       'a cluster’s budget',

@@ -258,10 +258,11 @@ describe('IAM', () => {
   });
 
   test('lets the tainter read AWS’s own image parameters, and those that the configuration names', () => {
+    const SHARED = 'arn:aws:ssm:eu-central-1:999999999999:parameter/golden/image';
     const { clusters, ...others } = CONFIGURATION;
     const [first, ...rest] = clusters;
     if (first === undefined) throw new Error('there is no cluster');
-    const named = { ...first, drift: { ...first.drift, imageParameters: ['/images/*'] } };
+    const named = { ...first, drift: { ...first.drift, imageParameters: ['/images/*', SHARED] } };
     const configuration = { ...others, clusters: [named, ...rest] };
     const app = new App({ outdir, analyticsReporting: false });
     const all = Template.fromStack(new EbbStack(app, 'Named', { configuration }));
@@ -275,6 +276,7 @@ describe('IAM', () => {
     // AWS’s own have no account.
     expect(arns[0]).toMatch(/"::parameter\/aws\/service\/\*"/);
     expect(arns[1]).toMatch(/AWS::AccountId.*:parameter\/images\/\*"/);
+    expect(readable[1]?.Resource).toContain(SHARED);
   });
 
   test('lets nothing but descriptions reach every resource', () => {
