@@ -35,13 +35,46 @@ export function stuckReplacement(
     const node = nodes.get(instance);
     const since = node === undefined ? launchedAt?.get(instance) : neverReadySince(node);
     if (since !== undefined && since < latest) {
-      const minutes = Math.floor((now - since) / 60_000);
-      return node === undefined
-        ? `its instance ${instance} has run for ${minutes} min and no node has joined for it`
-        : `its node ${node.name} has not been Ready since it was made ${minutes} min ago`;
+      const minutes = minutesOf(now - since);
+      const what =
+        node === undefined
+          ? `its instance ${instance} has run for ${minutes} min and no node has joined for it`
+          : `its node ${node.name} has not been Ready since it was made ${minutes} min ago`;
+      return `${what}: ${mendingOf(instance)}`;
     }
   }
   return undefined;
+}
+
+/**
+ * Groups with a node that has not been Ready for too long although it runs the very image that they would launch: the next
+ * may fare no better. Of a replacement whose kubelet has died, nothing tells any more that it never was Ready.
+ *
+ * @param current nodes that run the image that their group would launch now
+ * @returns by group, in words
+ */
+export function ailingReplacements(
+  current: readonly PlacedNode[],
+  { now, replacementTimeoutSeconds }: Omit<ReplacementTerms, 'launchedAt'>,
+): ReadonlyMap<string, string> {
+  const latest = now - replacementTimeoutSeconds * 1_000;
+  const ailing = current.flatMap(({ node, member, group }): [string, string][] => {
+    const { name, retiring, notReadySince: since } = node;
+    if (retiring || member.state !== IN_SERVICE || since === undefined || since >= latest) return [];
+    const what = `its node ${name} runs the image that it would launch now and has not been Ready for ${minutesOf(now - since)} min`;
+    return [[group.name, `${what}: ${mendingOf(member.instance)}`]];
+  });
+  // Of several the first is told.
+  return new Map(ailing.toReversed());
+}
+
+/** Until then its group is stopped: also one that has drifted meanwhile, as who is not Ready is not let go. */
+function mendingOf(instance: string): string {
+  return `terminate instance ${instance} or mend it`;
+}
+
+function minutesOf(milliseconds: number): number {
+  return Math.floor(milliseconds / 60_000);
 }
 
 /** Which processes that a replacement needs somebody has suspended, in words (contract 9.7); undefined when none. */

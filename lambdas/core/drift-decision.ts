@@ -96,6 +96,15 @@ function placesOf(later: Turns['later']): ReadonlyMap<string, Postponed & { read
   );
 }
 
+/** Those that run the image that their group would launch now; none when images do not count. */
+export function withCurrentImage(judged: readonly Judged[], { enabled, ami }: DriftSettings): PlacedNode[] {
+  if (!enabled || !ami) return [];
+  return judged.flatMap(({ placed, verdict }) => {
+    const isOther = verdict.kind === 'drifted' && verdict.reasons.some(({ kind }) => kind === 'ami');
+    return isOther || verdict.kind === 'stops' ? [] : [placed];
+  });
+}
+
 /** What steps depend on, besides the node. */
 interface Terms {
   readonly settings: DriftSettings;

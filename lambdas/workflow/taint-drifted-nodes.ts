@@ -3,6 +3,7 @@
  * them go as the budgets have room for, and takes its marks off those that differ no more. It drains nothing: that is the
  * sweep's, by the taint. One pass, idempotent: what it does not reach, the next one finds again.
  */
+import { ailingReplacements } from '../core/brake.ts';
 import { unreadableBudgets } from '../core/budget.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { budgetUnreadable, driftFinished } from '../core/domain-event.ts';
@@ -12,6 +13,7 @@ import {
   decisionsOf,
   decisionWithoutTurn,
   strayChanges,
+  withCurrentImage,
   type Decision,
   type Drifted,
 } from '../core/drift-decision.ts';
@@ -149,7 +151,9 @@ async function decide(
   const candidates = drifted
     .map(({ placed }) => placed)
     .filter((placed) => decisionWithoutTurn(placed, { isOut, room: undefined }) === undefined);
-  const stopped = new Map([...unknown, ...vain]);
+  const { drift } = state.cluster;
+  const ailing = ailingReplacements(withCurrentImage(judged, drift), { ...drift, now });
+  const stopped = new Map([...ailing, ...unknown, ...vain]);
   const { rooms, ...turns } = await fleetTurns(candidates, state, { isOut, stopped }, ports);
   const still = standstills(turns.later, rooms, now);
   return { drifted, decisions: decisionsOf(drifted, { turns, rooms, isOut }), rooms, still };

@@ -264,6 +264,7 @@ describe('brakes:', () => {
     expect(room).toEqual({ count: 0, why: 'an instance refresh is under way', stopped: true });
   });
 
+  const MENDING = `terminate instance ${instanceId(10)} or mend it`;
   const launchedAt = (minutesAgo: number): ReadonlyMap<string, number> =>
     new Map([[instanceId(10), NOON - minutesAgo * MINUTE]]);
   const made = (minutesAgo: number, notReadyMinutesAgo = minutesAgo): Peculiar => ({
@@ -275,7 +276,7 @@ describe('brakes:', () => {
       'without a node for longer',
       { absent: true },
       { launchedAt: launchedAt(16) },
-      `its instance ${instanceId(10)} has run for 16 min and no node has joined for it`,
+      `its instance ${instanceId(10)} has run for 16 min and no node has joined for it: ${MENDING}`,
     ],
     ['without a node for less', { absent: true }, { launchedAt: launchedAt(14) }, undefined],
     ['without a node, who knows since when', { absent: true }, {}, undefined],
@@ -285,7 +286,12 @@ describe('brakes:', () => {
       { launchedAt: launchedAt(99) },
       undefined,
     ],
-    ['never Ready for longer', made(16), {}, 'its node node-10 has not been Ready since it was made 16 min ago'],
+    [
+      'never Ready for longer',
+      made(16),
+      {},
+      `its node node-10 has not been Ready since it was made 16 min ago: ${MENDING}`,
+    ],
     ['never Ready for less', made(14), {}, undefined],
     ['that was Ready for a while', made(99, 20), {}, undefined],
     ['never Ready and no longer in service', { ...made(16), member: { state: 'Terminating:Wait' } }, {}, undefined],

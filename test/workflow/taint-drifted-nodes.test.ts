@@ -360,8 +360,50 @@ describe('a group is left alone, others are not,', () => {
     expect(scene.asked.launched).toContainEqual([instanceId(3)]);
     expect(scene.bearing(DRAIN_KEY)).toEqual([11, 12]);
     expect(scene.of('group.stopped')).toMatchObject([
-      { group: 'workers', reason: `its instance ${instanceId(3)} has run for 20 min and no node has joined for it` },
+      {
+        group: 'workers',
+        reason: `its instance ${instanceId(3)} has run for 20 min and no node has joined for it: terminate instance ${instanceId(3)} or mend it`,
+      },
     ]);
+  });
+
+  describe('while a node of the image that it would launch has not been Ready for too long,', () => {
+    // Its kubelet has died since: when it ceased to be Ready says no more that it never was.
+    const sceneWith = (added: Added, minutes: number, drift: object = {}): DriftScene => {
+      const scene = two({ drift });
+      const node = { createdAt: NOON - 40 * MINUTE, notReadySince: NOON - minutes * MINUTE, ...added.node };
+      scene.add([3], { image: NEW_IMAGE, ...added, node });
+      return scene;
+    };
+
+    test('and is told what to do', async () => {
+      const scene = sceneWith({}, 16);
+      await scene.run();
+      expect(scene.bearing(DRAIN_KEY)).toEqual([11, 12]);
+      const reason = `its node node-03 runs the image that it would launch now and has not been Ready for 16 min: terminate instance ${instanceId(3)} or mend it`;
+      expect(scene.of('group.stopped')).toMatchObject([{ group: 'workers', reason }]);
+    });
+
+    test('whatever else it has drifted in', async () => {
+      const scene = sceneWith({ member: { type: 'm5.large' } }, 16, { instanceType: true });
+      scene.plans.set('workers', planOf(NEW_IMAGE, { types: ['m6i.large'] }));
+      await scene.run();
+      expect(scene.bearing(DRIFTED_KEY)).toContain(3);
+      expect(scene.bearing(DRAIN_KEY)).toEqual([11, 12]);
+    });
+
+    test.each<[string, Added, number, object?]>([
+      ['not for so long yet', {}, 14],
+      ['of another image', { image: OLD_IMAGE }, 16],
+      ['while images do not count', {}, 16, { ami: false, launchTemplate: true }],
+      ['that retires', { node: { labels: { [RETIRING_LABEL]: 'state-change' } } }, 16],
+      ['that is leaving', { member: { state: 'Terminating:Wait' } }, 16],
+    ])('but not one %s', async (_, added, minutes, drift) => {
+      const scene = sceneWith(added, minutes, drift);
+      await scene.run();
+      expect(scene.bearing(DRAIN_KEY)).toEqual([1, 2, 11, 12]);
+      expect(scene.of('group.stopped')).toEqual([]);
+    });
   });
 
   test('but not while one that has just been started out of the warm pool has yet to join', async () => {
