@@ -21,24 +21,24 @@ const MOST_NAMED = 3;
 /**
  * @param placed the group's nodes
  * @param isOut whether a node counts as out although it is Ready, schedulable and not retiring
- * @param isAsking whether a node counts as there although it is cordoned or not Ready: it waits for its turn to go
+ * @param isExempt whether a node counts as there although it is cordoned or not Ready
  */
 export function outageOf(
   group: Group,
   placed: readonly PlacedNode[],
-  { isOut, isAsking = () => false }: Pick<Circumstances, 'isOut' | 'isAsking'>,
+  { isOut, isExempt = () => false }: Pick<Circumstances, 'isOut' | 'isExempt'>,
 ): Outage {
   const nodes: string[] = [];
   let accounted = 0;
   for (const { node, member } of placed) {
-    const how = isAsking(node) ? undefined : howOut(node, member.state, isOut);
+    const how = isExempt(node) ? undefined : howOut(node, member.state, isOut);
     if (how !== undefined) nodes.push(`${node.name} ${how}`);
     // A node that has left and its replacement that has not joined are one gap, not two.
     if (how !== undefined || member.state === IN_SERVICE) accounted += weightOf(member);
   }
   const missing = nodesFor(Math.max(0, group.desired - accounted), group);
   const isForgotten = ({ node, member }: PlacedNode): boolean =>
-    node.unschedulable && !node.retiring && member.state === IN_SERVICE && !isAsking(node) && !isOut(node);
+    node.unschedulable && !node.retiring && member.state === IN_SERVICE && !isExempt(node) && !isOut(node);
   const lasts = sumOf(weightsOf(group)) < group.desired || placed.some(isForgotten);
   return { size: nodesFor(group.desired, group), out: nodes.length + missing, nodes, lasts };
 }
@@ -88,10 +88,16 @@ export function wordsOf({ out, nodes }: Outage): string {
 function howOut(node: FleetNode, state: string, isOut: (node: FleetNode) => boolean): string | undefined {
   if (isPooled(state)) return undefined;
   if (node.retiring) return 'retires';
-  if (node.notReadySince !== undefined) return 'is not Ready';
-  if (node.unschedulable) return 'is cordoned';
+  const unfit = howUnfit(node);
+  if (unfit !== undefined) return unfit;
   if (isOut(node)) return 'is to be drained';
   return isComing(state) ? undefined : `is ${state}`;
+}
+
+/** Why nothing new comes to the node, whoever wants that; undefined when pods can. */
+export function howUnfit({ notReadySince, unschedulable }: FleetNode): string | undefined {
+  if (notReadySince !== undefined) return 'is not Ready';
+  return unschedulable ? 'is cordoned' : undefined;
 }
 
 /** Instances of a warm pool wait there to be needed: they serve nobody, and are no part of what a group is to have. */

@@ -39,11 +39,8 @@ export interface Circumstances {
   readonly groups: readonly Group[];
   /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
   readonly isOut: (node: FleetNode) => boolean;
-  /**
-   * Whether the node waits for its turn: that it is out already, cordoned by whoever wants it to go perhaps, keeps nobody
-   * from going, itself least of all. @default none does
-   */
-  readonly isAsking?: (node: FleetNode) => boolean;
+  /** Whether the node counts as there although it is cordoned or not Ready. @default none does */
+  readonly isExempt?: (node: FleetNode) => boolean;
   /** Groups that are left alone, by name, and why. */
   readonly stopped: ReadonlyMap<string, string>;
   /** When instances without a node were started, epoch milliseconds; what is missing cannot be told. */

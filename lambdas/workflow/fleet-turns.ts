@@ -8,6 +8,8 @@ import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { fleetNode, type Fleet, type FleetNode, type PlacedNode } from '../core/fleet.ts';
 import type { Group } from '../core/group.ts';
 import type { Node } from '../core/node.ts';
+import { howUnfit } from '../core/outage.ts';
+import { isResting } from '../core/rest.ts';
 import { roomsIn, type Circumstances, type Rooms } from '../core/room.ts';
 import { takeTurns, uncounted, type Candidate, type Turns } from '../core/turn.ts';
 import type { FleetView, GroupChanges, Launches } from './ports.ts';
@@ -42,13 +44,41 @@ export async function readFleetNodes(view: FleetView, look?: (page: readonly Nod
   return nodes;
 }
 
-/** @param order `isOut`, and the groups that are stopped already, with why */
+/**
+ * Two rounds. Nodes that are out already, cordoned by whoever wants them to go perhaps, take their turns first, and do
+ * not wait for one another, themselves least of all: that they are drained costs nobody anything. For the others they
+ * count as out, whether they go or not (contract 9.3); one that rests goes nowhere, so nobody is exempt for it.
+ *
+ * @param at `isOut`, and the groups that are stopped already, with why
+ * @returns with the rooms that the others had
+ */
 export async function fleetTurns(
   candidates: readonly PlacedNode[],
-  { cluster, fleet, groups }: FleetState,
-  { isOut, stopped }: Pick<Circumstances, 'isOut' | 'stopped'>,
-  { view, changes, launches }: TurnPorts & { readonly view: Pick<FleetView, 'countPods'> },
+  state: FleetState,
+  at: Pick<Circumstances, 'isOut' | 'stopped'>,
+  ports: TurnPorts & { readonly view: Pick<FleetView, 'countPods'> },
 ): Promise<Turns & { readonly rooms: Rooms }> {
+  const circumstances = await circumstancesOf(candidates, state, at, ports);
+  const isUnfit = ({ node }: PlacedNode): boolean => howUnfit(node) !== undefined && !isResting(node, circumstances.now);
+  const unfit = candidates.filter(isUnfit);
+  const others = candidates.filter((candidate) => !isUnfit(candidate));
+  const exempt = new Set(unfit.map(({ node }) => node.name));
+  const isExempt = ({ name }: FleetNode): boolean => exempt.has(name);
+  const isOut = (node: FleetNode): boolean => at.isOut(node) || isExempt(node);
+  const roomsOfUnfit = roomsIn(state.fleet, state.cluster, { ...circumstances, isExempt });
+  const rooms = roomsIn(state.fleet, state.cluster, { ...circumstances, isOut });
+  const first = await turnsOf(unfit, roomsOfUnfit, circumstances.now, ports.view);
+  const second = await turnsOf(others, rooms, circumstances.now, ports.view);
+  return { now: [...first.now, ...second.now], later: [...first.later, ...second.later], rooms };
+}
+
+/** Asks what the rooms of these candidates depend on. */
+async function circumstancesOf(
+  candidates: readonly PlacedNode[],
+  { fleet, groups }: FleetState,
+  { isOut, stopped }: Pick<Circumstances, 'isOut' | 'stopped'>,
+  { changes, launches }: TurnPorts,
+): Promise<Circumstances> {
   const concerned = [...new Set(candidates.map(({ group }) => group))];
   const open = concerned.filter(({ name }) => !stopped.has(name));
   const changed = await pMap(open, async (group) => [group.name, await underWay(group, changes)] as const, {
@@ -56,24 +86,29 @@ export async function fleetTurns(
   });
   const nodeless = withoutNode(concerned, nodesByInstance(fleet));
   const launched = nodeless.length === 0 ? new Map() : await launches.launched(nodeless);
-  const now = Date.now();
-  const asked = candidates.map(candidateOf);
-  const names = new Set(asked.map(({ name }) => name));
-  const rooms = roomsIn(fleet, cluster, {
-    now,
+  return {
+    now: Date.now(),
     groups,
     isOut,
-    isAsking: ({ name }) => names.has(name),
     stopped: new Map([
       ...stopped,
       ...changed.flatMap(([name, why]) => (why === undefined ? [] : [[name, why] as const])),
     ]),
     launchedAt: new Map([...launched].map(([instance, { startedAt }]) => [instance, startedAt])),
-  });
+  };
+}
+
+async function turnsOf(
+  placed: readonly PlacedNode[],
+  rooms: Rooms,
+  now: number,
+  view: Pick<FleetView, 'countPods'>,
+): Promise<Turns> {
+  const asked = placed.map(candidateOf);
   const counted = await pMap(uncounted(asked, rooms), async (name) => [name, await view.countPods(name)] as const, {
     concurrency: AT_ONCE,
   });
-  return { ...takeTurns(asked, rooms, { pods: new Map(counted), now }), rooms };
+  return takeTurns(asked, rooms, { pods: new Map(counted), now });
 }
 
 /** What cannot be told counts as a change: it concerns that group alone. */
