@@ -7,6 +7,12 @@ export interface ClusterSources {
   readonly instanceTags?: Readonly<Record<string, string>>;
 }
 
+/** What one source says. */
+export interface ClusterClaim {
+  readonly source: string;
+  readonly cluster: string;
+}
+
 export type ClusterIdentity =
   | { readonly kind: 'known'; readonly cluster: string }
   | { readonly kind: 'unknown' }
@@ -19,22 +25,30 @@ const OWNED_TAG_PREFIX = 'kubernetes.io/cluster/';
  * The cluster that every source names. Sources that name different ones make a dispute, told by source, which nobody
  * may act on.
  */
-export function clusterIdentity({ hookMetadata, groupTags, instanceTags = {} }: ClusterSources): ClusterIdentity {
-  const claims = [
+export function clusterIdentity(sources: ClusterSources): ClusterIdentity {
+  const claims = clusterClaims(sources);
+  const [first] = claims;
+  if (first === undefined) return { kind: 'unknown' };
+  return claims.every(({ cluster }) => cluster === first.cluster)
+    ? { kind: 'known', cluster: first.cluster }
+    : { kind: 'disputed', claims: claims.map(claimText) };
+}
+
+export function clusterClaims({ hookMetadata, groupTags, instanceTags = {} }: ClusterSources): readonly ClusterClaim[] {
+  return [
     ...claim('hook metadata', clusterInMetadata(hookMetadata)),
     ...claim(`group tag ${EKS_TAG}`, groupTags[EKS_TAG]),
     ...claim(`instance tag ${EKS_TAG}`, instanceTags[EKS_TAG]),
     ...ownedClusters(groupTags).flatMap((name) => claim(`group tag ${OWNED_TAG_PREFIX}${name}`, name)),
     ...ownedClusters(instanceTags).flatMap((name) => claim(`instance tag ${OWNED_TAG_PREFIX}${name}`, name)),
   ];
-  const [first] = claims;
-  if (first === undefined) return { kind: 'unknown' };
-  return claims.every(({ cluster }) => cluster === first.cluster)
-    ? { kind: 'known', cluster: first.cluster }
-    : { kind: 'disputed', claims: claims.map(({ source, cluster }) => `${source} says ${cluster}`) };
 }
 
-function claim(source: string, cluster: string | undefined): { source: string; cluster: string }[] {
+export function claimText({ source, cluster }: ClusterClaim): string {
+  return `${source} says ${cluster}`;
+}
+
+function claim(source: string, cluster: string | undefined): ClusterClaim[] {
   return cluster === undefined || cluster === '' ? [] : [{ source, cluster }];
 }
 

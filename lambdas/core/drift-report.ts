@@ -69,10 +69,15 @@ export function reportGroups(placed: readonly PlacedNode[], drifted: readonly Dr
   });
 }
 
-/** Of groups that the configuration names and that have no node. @param groups every enrolled one that there is */
+/**
+ * Of groups that the configuration names and that have no node.
+ *
+ * @param groups every enrolled one that there is
+ * @param foreign those that are left alone here, by name, and why
+ */
 export function reportEmpty(
   names: readonly string[],
-  groups: readonly Group[],
+  { groups, foreign }: { groups: readonly Group[]; foreign: ReadonlyMap<string, string> },
   placed: readonly PlacedNode[],
 ): GroupReport[] {
   const there = new Set(placed.map(({ group }) => group.name));
@@ -80,7 +85,7 @@ export function reportEmpty(
     .filter((name) => !there.has(name))
     .map((name) => {
       const members = groups.find((group) => group.name === name)?.members.length;
-      return { group: name, nodes: 0, drifted: 0, room: 0, stopped: whyEmpty(members) };
+      return { group: name, nodes: 0, drifted: 0, room: 0, stopped: foreign.get(name) ?? whyEmpty(members) };
     });
 }
 

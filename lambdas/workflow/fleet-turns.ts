@@ -25,6 +25,8 @@ export interface FleetState {
   readonly fleet: Fleet;
   /** Every enrolled group, those of other clusters among them. */
   readonly groups: readonly Group[];
+  /** Those that are said to be another cluster's, by name, and why: they are left alone. */
+  readonly foreign: ReadonlyMap<string, string>;
 }
 
 /** How many questions of one kind are asked at once. */
@@ -75,10 +77,12 @@ export async function fleetTurns(
 /** Asks what the rooms of these candidates depend on. */
 async function circumstancesOf(
   candidates: readonly PlacedNode[],
-  { fleet, groups }: FleetState,
-  { isOut, stopped }: Pick<Circumstances, 'isOut' | 'stopped'>,
+  state: FleetState,
+  { isOut, stopped: stoppedAlready }: Pick<Circumstances, 'isOut' | 'stopped'>,
   { changes, launches }: TurnPorts,
 ): Promise<Circumstances> {
+  const { fleet, foreign } = state;
+  const stopped = new Map([...stoppedAlready, ...foreign]);
   const concerned = [...new Set(candidates.map(({ group }) => group))];
   const open = concerned.filter(({ name }) => !stopped.has(name));
   const changed = await pMap(open, async (group) => [group.name, await underWay(group, changes)] as const, {
@@ -88,13 +92,26 @@ async function circumstancesOf(
   const launched = nodeless.length === 0 ? new Map() : await launches.launched(nodeless);
   return {
     now: Date.now(),
-    groups,
-    isOut,
+    ...whatCounts(state, isOut),
     stopped: new Map([
       ...stopped,
       ...changed.flatMap(([name, why]) => (why === undefined ? [] : [[name, why] as const])),
     ]),
     launchedAt: new Map([...launched].map(([instance, { startedAt }]) => [instance, startedAt])),
+  };
+}
+
+/** Nodes of other clusters' groups are out as far as they do not serve: that they are tainted comes to nothing. */
+function whatCounts(
+  { fleet, groups, foreign }: FleetState,
+  isOut: Circumstances['isOut'],
+): Pick<Circumstances, 'groups' | 'isOut'> {
+  const alone = new Set(fleet.placed.flatMap(({ node, group }) => (foreign.has(group.name) ? [node.name] : [])));
+  const here = new Set(fleet.placed.map(({ group }) => group.name));
+  return {
+    // A group without a node here is not missing here.
+    groups: groups.filter(({ name }) => here.has(name) || !foreign.has(name)),
+    isOut: (node) => !alone.has(node.name) && isOut(node),
   };
 }
 

@@ -3,6 +3,7 @@
  * are tainted to be drained. One pass, idempotent: what it does not reach, the next one finds again.
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { foreignGroups } from '../core/foreign-group.ts';
 import type { Group } from '../core/group.ts';
 import { RETIRING_LABEL } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
@@ -34,16 +35,23 @@ export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Pr
   const groups = await enrolledGroups(clusters, record, ports);
   if (groups !== undefined && !dryRun) await record.attempt(() => sweepHooks(groups, record, ports));
   const reports = await Promise.all(
-    clusters.map((cluster) => sweepCluster(cluster, { groups, dryRun }, record, ports)),
+    clusters.map((cluster) => sweepCluster(cluster, { clusters, groups, dryRun }, record, ports)),
   );
   if (dryRun) record.throwFailures();
   else record.close();
   return reports;
 }
 
+interface SweepRun {
+  readonly clusters: readonly ClusterSettings[];
+  /** Every enrolled one; undefined when they cannot be read. */
+  readonly groups: readonly Group[] | undefined;
+  readonly dryRun: boolean;
+}
+
 async function sweepCluster(
   cluster: ClusterSettings,
-  { groups, dryRun }: { groups: readonly Group[] | undefined; dryRun: boolean },
+  { clusters, groups, dryRun }: SweepRun,
   record: SweepRecord,
   ports: SweepPorts,
 ): Promise<SweepReport> {
@@ -54,8 +62,9 @@ async function sweepCluster(
       const retiring: Node[] = [];
       const nodes = await readFleetNodes(api, (page) => retiring.push(...page.filter(isRetiring)));
       if (!dryRun) await sweepMarks(retiring, { cluster, api }, record, ports);
-      if (groups !== undefined)
-        report = await sweepTainted(nodes, { cluster, view: api, groups, dryRun }, record, ports);
+      if (groups === undefined) return;
+      const foreign = foreignGroups(cluster, { groups, clusters });
+      report = await sweepTainted(nodes, { cluster, view: api, groups, foreign, dryRun }, record, ports);
     } catch (error) {
       report = { ...report, away: wordsOf(error) };
       throw error;

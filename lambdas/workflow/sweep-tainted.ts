@@ -28,6 +28,8 @@ export interface TaintedSweep {
   readonly cluster: ClusterSettings;
   readonly view: FleetView;
   readonly groups: readonly Group[];
+  /** Those of them that are left alone here, by name, and why. */
+  readonly foreign: FleetState['foreign'];
   readonly dryRun: boolean;
 }
 
@@ -44,7 +46,7 @@ interface Asking {
  */
 export async function sweepTainted(
   nodes: readonly FleetNode[],
-  { cluster, view, groups, dryRun }: TaintedSweep,
+  { cluster, view, groups, foreign, dryRun }: TaintedSweep,
   record: SweepRecord,
   ports: TaintedSweepPorts,
 ): Promise<SweepReport> {
@@ -54,7 +56,7 @@ export async function sweepTainted(
   });
   const at = Date.now();
   if (asking.length === 0) return { cluster: cluster.name, at, nodes: [] };
-  const state = { cluster, groups, fleet: placeNodes(nodes, groups) };
+  const state = { cluster, groups, foreign, fleet: placeNodes(nodes, groups) };
   const { swept, still } = await decide(asking, state, { view, ...ports });
   if (dryRun) return { cluster: cluster.name, at, nodes: swept };
   tellStandstills(cluster.name, still, ports.journal);
@@ -73,12 +75,15 @@ async function decide(
   state: FleetState,
   ports: TaintedSweepPorts & { readonly view: FleetView },
 ): Promise<{ swept: readonly SweptNode[]; still: readonly Standstill[] }> {
-  const { cluster, fleet } = state;
+  const { cluster, fleet, foreign } = state;
   const places = new Map(fleet.placed.map((placed) => [placed.node.name, placed]));
   // Asked after the nodes were read: one that was started meanwhile runs, though its node bears no marks yet.
   const running = await ports.running.names();
   const begun = (placed: PlacedNode): boolean => !isForgotten(placed.member, running, ports.home);
-  const judged = asking.map((each) => ({ ...each, ...judge(each.node, places.get(each.node.name), begun) }));
+  const judged = asking.map((each) => ({
+    ...each,
+    ...judge(each.node, places.get(each.node.name), { begun, foreign }),
+  }));
   const candidates = judged.flatMap(({ decision, place }) =>
     decision === 'waits' && place !== undefined ? [place] : [],
   );
@@ -109,13 +114,15 @@ async function decide(
 function judge(
   node: FleetNode,
   place: PlacedNode | undefined,
-  begun: (placed: PlacedNode) => boolean,
+  { begun, foreign }: { begun: (placed: PlacedNode) => boolean; foreign: FleetState['foreign'] },
 ): { decision: SweptNode['decision']; why?: string; place?: PlacedNode } {
   if (node.owner !== undefined)
     return { decision: 'left alone', why: `${node.owner} makes and ends such nodes itself` };
   if (place === undefined) return { decision: 'left alone', why: 'its instance is in no group that is enrolled' };
   if (node.leftDrained) return { decision: 'left drained', place };
   if (node.retiring || begun(place)) return { decision: 'under way', place };
+  const another = foreign.get(place.group.name);
+  if (another !== undefined) return { decision: 'left alone', why: another, place };
   const { state } = place.member;
   if (state !== IN_SERVICE) return { decision: 'left alone', why: `its instance is ${state}`, place };
   return { decision: 'waits', place };

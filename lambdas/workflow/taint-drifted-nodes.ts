@@ -19,6 +19,7 @@ import {
 } from '../core/drift-decision.ts';
 import { awayReport, reportEmpty, reportGroups, reportNodes, type DriftReport } from '../core/drift-report.ts';
 import { placeNodes, type FleetNode, type PlacedNode } from '../core/fleet.ts';
+import { foreignGroups } from '../core/foreign-group.ts';
 import type { Group } from '../core/group.ts';
 import { isResting } from '../core/rest.ts';
 import type { Rooms } from '../core/room.ts';
@@ -52,7 +53,8 @@ export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = 
   const groups = clusters.length === 0 ? [] : await ports.groups.enrolled({ names, tag: MANAGED_TAG });
   const reports: DriftReport[] = [];
   // One after the other: each may have thousands of nodes.
-  for (const cluster of clusters) reports.push(await lookAtCluster(cluster, { groups, dryRun }, attempts, ports));
+  for (const cluster of clusters)
+    reports.push(await lookAtCluster(cluster, { clusters, groups, dryRun }, attempts, ports));
   attempts.throwFailures();
   return reports;
 }
@@ -61,9 +63,16 @@ function namesOf({ groups }: ClusterSettings): string[] {
   return groups.map(({ name }) => name);
 }
 
+interface DriftRun {
+  readonly clusters: readonly ClusterSettings[];
+  /** Every enrolled one. */
+  readonly groups: readonly Group[];
+  readonly dryRun: boolean;
+}
+
 async function lookAtCluster(
   cluster: ClusterSettings,
-  run: { readonly groups: readonly Group[]; readonly dryRun: boolean },
+  run: DriftRun,
   attempts: Attempts,
   ports: DriftPorts,
 ): Promise<DriftReport> {
@@ -83,7 +92,7 @@ async function lookAtCluster(
 /** @throws ClusterAway, ClusterRefused */
 async function taintCluster(
   cluster: ClusterSettings,
-  { groups, dryRun, at }: { readonly groups: readonly Group[]; readonly dryRun: boolean; readonly at: number },
+  { clusters, groups, dryRun, at }: DriftRun & { readonly at: number },
   attempts: Attempts,
   ports: DriftPorts,
 ): Promise<DriftReport> {
@@ -94,12 +103,13 @@ async function taintCluster(
   const nodes = await readFleetNodes(api);
   const fleet = placeNodes(nodes, groups);
   const ours = fleet.placed.filter(({ node }) => node.owner === undefined);
-  const state = { cluster, fleet, groups };
+  const foreign = foreignGroups(cluster, { groups, clusters });
+  const state = { cluster, fleet, groups, foreign };
   const { verdicts, drifted, decisions, rooms, still } = await decideSurely(ours, state, { view: api, ...ports });
   const report: DriftReport = {
     cluster: cluster.name,
     at,
-    groups: [...reportGroups(ours, drifted, rooms), ...reportEmpty(namesOf(cluster), groups, ours)],
+    groups: [...reportGroups(ours, drifted, rooms), ...reportEmpty(namesOf(cluster), { groups, foreign }, ours)],
     nodes: reportNodes(drifted, decisions),
     strays: fleet.strays.flatMap(({ name, owner }) => (owner === undefined ? [name] : [])),
     left: nodes.filter(({ owner }) => owner !== undefined).length,
@@ -129,12 +139,26 @@ async function decideSurely(
   ports: DriftPorts & { readonly view: Cluster & FleetView },
   mistaken: ReadonlySet<string> = new Set(),
 ): Promise<Decided & { readonly verdicts: FleetVerdicts }> {
-  const verdicts = await judgeFleet(ours, state.cluster, ports, mistaken);
+  const verdicts = await judgeOwn(ours, state, ports, mistaken);
   const decided = await decide(verdicts, state, ports);
   const going = ours.filter(({ node }) => decided.decisions.get(node.name)?.decision === 'goes now');
   const others = await mistakenGroups(going, verdicts.byOrigin, ports.launches);
   if (others.size === 0) return { verdicts, ...decided };
   return await decideSurely(ours, state, ports, new Set([...mistaken, ...others]));
+}
+
+/** Of nodes of other clusters' groups nothing is told, and nothing changed. */
+async function judgeOwn(
+  placed: readonly PlacedNode[],
+  { cluster, foreign }: Pick<FleetState, 'cluster' | 'foreign'>,
+  ports: JudgePorts,
+  mistaken: ReadonlySet<string>,
+): Promise<FleetVerdicts> {
+  const own = placed.filter(({ group }) => !foreign.has(group.name));
+  const verdicts = await judgeFleet(own, cluster, ports, mistaken);
+  const here = new Set(placed.map(({ group }) => group.name));
+  const alone = [...foreign].filter(([name]) => here.has(name));
+  return { ...verdicts, unknown: new Map([...verdicts.unknown, ...alone]) };
 }
 
 async function decide(

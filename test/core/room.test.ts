@@ -214,7 +214,7 @@ describe('a budget that is used up', () => {
     [
       'while the only cordoned node waits for its turn itself',
       aCrew(TEN, { 1: CORDONED, 2: RETIRING }),
-      { isAsking: isOne },
+      { isExempt: isOne },
       undefined,
     ],
   ])('%s: whether a person must see to it', (_how, crew, given, held) => {

@@ -1,4 +1,4 @@
-/** Whose turn it is when some of those that are to go are out already (contract 9.3). */
+/** Whose turn it is when some of those that are to go are out already, or another cluster's (contract 1.5, 9.3). */
 import { describe, expect, test } from 'vitest';
 import type { FleetNode } from '../../lambdas/core/fleet.ts';
 import { fleetTurns } from '../../lambdas/workflow/fleet-turns.ts';
@@ -23,19 +23,22 @@ interface Given {
   readonly budget?: object;
 }
 
+/** Nobody changes a group, and all nodes are equally full. */
+const UNASKED: Parameters<typeof fleetTurns>[3] = {
+  changes: { underWay: () => Promise.resolve(undefined) },
+  launches: { launched: () => Promise.resolve(new Map()) },
+  view: { countPods: () => Promise.resolve(0) },
+};
+
 async function turns({ nodes, candidates, budget = { nodes: 1, cluster: 1 } }: Given) {
   const crew = aCrew(upTo(10), nodes);
   const fleet = fleetOf(crew);
   const names = new Set(candidates.map(nodeName));
   const { now, later } = await fleetTurns(
     fleet.placed.filter(({ node }) => names.has(node.name)),
-    { cluster: aCluster({ budget }), fleet, groups: [crew.group] },
+    { cluster: aCluster({ budget }), fleet, groups: [crew.group], foreign: new Map() },
     { isOut: () => false, stopped: new Map() },
-    {
-      changes: { underWay: () => Promise.resolve(undefined) },
-      launches: { launched: () => Promise.resolve(new Map()) },
-      view: { countPods: () => Promise.resolve(0) },
-    },
+    UNASKED,
   );
   return { now: now.map(({ name }) => name), later: later.map(({ candidate: { name }, why }) => ({ name, why })) };
 }
@@ -86,5 +89,35 @@ describe('of those that are to go', () => {
   test('one that is healthy and rests takes nobody’s place', async () => {
     const nodes = { 1: resting(healthy(9)), 2: healthy(1) };
     expect((await turns({ nodes, candidates: [1, 2] })).now).toEqual(['node-02']);
+  });
+});
+
+describe('a group that is said to be another cluster’s', () => {
+  const foreign = new Map([['theirs', 'its cluster is disputed']]);
+  const cluster = aCluster({ groups: [{ name: 'workers' }, { name: 'theirs' }], budget: { nodes: 1, cluster: 1 } });
+
+  /** Names of those of ours that go; every node of theirs is out by the caller's word. */
+  async function going(theirs: ReturnType<typeof aCrew>): Promise<string[]> {
+    const ours = aCrew(upTo(10));
+    const fleet = fleetOf(ours, theirs);
+    const { now } = await fleetTurns(
+      fleet.placed.filter(({ node }) => node.name === nodeName(1)),
+      { cluster, fleet, groups: [ours.group, theirs.group], foreign },
+      { isOut: ({ name }) => name > nodeName(10), stopped: new Map() },
+      UNASKED,
+    );
+    return now.map(({ name }) => name);
+  }
+
+  test('uses nobody’s turn up, whatever is to become of its nodes', async () => {
+    expect(await going(aCrew([11], {}, { name: 'theirs' }))).toEqual([nodeName(1)]);
+  });
+
+  test('is not missing where it has no nodes', async () => {
+    expect(await going(aCrew([], {}, { name: 'theirs', desired: 3 }))).toEqual([nodeName(1)]);
+  });
+
+  test('uses the budget up with nodes that do not serve', async () => {
+    expect(await going(aCrew([11], { 11: cordoned(1) }, { name: 'theirs' }))).toEqual([]);
   });
 });

@@ -38,6 +38,23 @@ function label(rehearsal: Rehearsal, node: string, key: string, value: string): 
   });
 }
 
+/** A node of a group that is tagged for another cluster, older than all others. */
+function addForeign({ aws, kubernetes }: Rehearsal): string {
+  const zone = `${aws.account.region}a`;
+  aws.autoScaling.addGroup({
+    name: 'theirs',
+    desired: 0,
+    tags: { 'ebb/managed': 'true', 'eks:cluster-name': 'staging' },
+  });
+  const instance = aws.autoScaling.addInstance('theirs', { zone });
+  const name = aws.instances.get(instance).privateDnsName ?? '';
+  kubernetes.world.addNode({ name, providerID: `aws:///${zone}/${instance}` });
+  kubernetes.store.change(nodes, { name }, ({ metadata }) => {
+    metadata.creationTimestamp = '2020-01-01T00:00:00Z';
+  });
+  return name;
+}
+
 describe('a node that is tainted', () => {
   test.each([
     ['by hand', PLAIN_KEY, {}],
@@ -210,6 +227,24 @@ describe('a tainted node is left alone', () => {
     expect(rehearsal.of('taints.ignored')).toMatchObject([
       { cluster: 'production', nodes: ['stray: its instance is in no group that is enrolled'] },
     ]);
+  });
+
+  test('when its group is said to be another cluster’s, with who says so, and keeps no other from going', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const theirs = addForeign(rehearsal);
+    await rehearsal.ready();
+    taint(rehearsal, theirs);
+    taint(rehearsal, rehearsal.first.node);
+    expect(sweptNodes(await sweep(rehearsal))).toContainEqual({
+      node: theirs,
+      instance: expect.any(String) as string,
+      group: 'theirs',
+      taint: PLAIN_KEY,
+      release: 'terminate',
+      decision: 'left alone',
+      why: 'it is another cluster’s: group tag eks:cluster-name says staging',
+    });
+    expect(requested(rehearsal)).toEqual([rehearsal.first.node]);
   });
 
   test('while it rests, and says until when', async () => {

@@ -827,3 +827,49 @@ test('a node that has no instance at all is a stray', async () => {
   scene.nodes.get('production')?.set('hybrid', aNode({ name: 'hybrid', providerId: 'eks-hybrid:///mi-1' }));
   expect(await scene.look()).toMatchObject({ strays: ['hybrid'], nodes: [] });
 });
+
+describe('a group that is said to be another cluster’s', () => {
+  const DISPUTED = { 'kubernetes.io/cluster/production': 'owned', 'kubernetes.io/cluster/staging': 'owned' };
+  const why =
+    'its cluster is disputed: group tag kubernetes.io/cluster/production says production, ' +
+    'group tag kubernetes.io/cluster/staging says staging';
+
+  /** Theirs are the older ones, and the first has been let go before. */
+  function sceneWithTheirs(): DriftScene {
+    const scene = new DriftScene();
+    scene.addGroup('theirs', { tags: DISPUTED });
+    scene.add(TEN);
+    scene.add([11, 12], { group: 'theirs', launchedAt: NOON - 96 * HOUR });
+    scene.change(11, { taints: [{ key: DRAIN_KEY, value: 'drift', effect: 'NoSchedule' }] });
+    return scene;
+  }
+
+  test('is left alone, and keeps none of the others', async () => {
+    const scene = sceneWithTheirs();
+    await scene.run();
+    expect(scene.patched).not.toContain(nodeName(11));
+    expect(scene.patched).not.toContain(nodeName(12));
+    expect(scene.bearing(DRAIN_KEY)).toEqual([1, 11]);
+  });
+
+  test('is reported, with who says what', async () => {
+    const scene = sceneWithTheirs();
+    const { groups, nodes } = await scene.look();
+    expect(groups).toContainEqual({ group: 'theirs', nodes: 2, drifted: 0, room: 0, stopped: why });
+    expect(nodes).toHaveLength(10);
+    expect(scene.of('group.stopped')).toEqual([
+      { type: 'group.stopped', cluster: 'production', group: 'theirs', reason: why },
+    ]);
+  });
+
+  test('although the configuration names it and it has no node here, too', async () => {
+    const scene = new DriftScene(aCluster({ groups: [{ name: 'workers' }, { name: 'theirs' }] }));
+    scene.changeGroup('theirs', { desired: 3, tags: { 'eks:cluster-name': 'staging' } });
+    scene.add(TEN);
+    const { groups } = await scene.look();
+    const stopped =
+      'its cluster is disputed: the configuration says production, group tag eks:cluster-name says staging';
+    expect(groups).toContainEqual({ group: 'theirs', nodes: 0, drifted: 0, room: 0, stopped });
+    expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
+  });
+});
