@@ -3,7 +3,7 @@
  * policy decides (contract 5.3), and at the end the hook is completed (contract 6).
  */
 import type { DeadlinePolicy } from '../core/cluster-settings.ts';
-import { lastForceDeadline, retainedDeadline } from '../core/deadline.ts';
+import { forcePoint, lastForceDeadline, retainedDeadline } from '../core/deadline.ts';
 import {
   hookCompleted,
   instanceRetained,
@@ -37,6 +37,12 @@ export class HookRetirement extends Retirement {
     this.#action = hold.action;
   }
 
+  /** From half-way to the deadline pods may have to be forced, and holding back would leave them no time. */
+  protected get slotBy(): number {
+    const { startedAt } = this.order.course;
+    return forcePoint(Infinity, { startedAt, deadline: this.holder.deadline });
+  }
+
   protected get settlesBy(): number {
     return this.holder.deadline;
   }
@@ -48,6 +54,11 @@ export class HookRetirement extends Retirement {
   /** It must, whatever there is. */
   protected mayBegin(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** For as long as it could be: from here on the deadline is what counts. */
+  protected heldBack(): void {
+    // It drains without a slot.
   }
 
   protected mayDrain(): Promise<void> {

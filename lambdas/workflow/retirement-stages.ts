@@ -3,7 +3,6 @@
  * hold-hook.ts repeats until one is done.
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { forcePoint } from '../core/deadline.ts';
 import { isAskedFor } from '../core/drain-taints.ts';
 import { nodeMissing, retirementHeld, volumesAwaited, volumesDetached, volumesKept } from '../core/domain-event.ts';
 import { chargeOf } from '../core/isolation.ts';
@@ -76,18 +75,19 @@ export function isolateStage(
 }
 
 /**
- * Waits for a slot (contract 4.10), isolated, until half-way to the deadline: from there pods may have to be forced, and
- * holding back would leave them no time. `by`: another retirement has taken charge meanwhile; `unasked`: the taint that
- * asked for the drain has been taken away.
+ * Waits for a slot (contract 4.10), isolated. `by`: another retirement has taken charge meanwhile; `unasked`: the taint
+ * that asked for the drain has been taken away.
+ *
+ * @param until epoch milliseconds
  */
 export function slotStage(
   { notice, cluster, course, ports }: Retiree,
-  { node, deadline }: { node: string; deadline: number },
+  { node, until }: { node: string; until: number },
 ): Stage<{ by?: string; unasked?: true }, { reason?: string }> {
   return {
     name: 'slot',
     memory: {},
-    until: forcePoint(Infinity, { startedAt: course.startedAt, deadline }),
+    until,
     async pass({ reason: before }, { subject }) {
       const api = await ports.clusters.open(cluster.name);
       const found = await api.retiringNodes();

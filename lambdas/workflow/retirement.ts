@@ -67,6 +67,9 @@ export abstract class Retirement {
   /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
   protected abstract readonly forces: boolean;
 
+  /** When a slot is waited for no longer, epoch milliseconds. */
+  protected abstract readonly slotBy: number;
+
   /** When targets are waited for no longer, however long they may drain, epoch milliseconds. */
   protected abstract readonly settlesBy: number;
 
@@ -85,6 +88,9 @@ export abstract class Retirement {
 
   /** Before the node is touched. @throws Stopped when it must not be */
   protected abstract mayBegin(node: string): Promise<void>;
+
+  /** No slot has come free in time. @throws Stopped when it must not drain without one */
+  protected abstract heldBack(waitingFor: readonly string[]): void;
 
   /** Before the first pod is evicted, isolated. @throws Stopped when none may be */
   protected abstract mayDrain(node: string): Promise<void>;
@@ -128,9 +134,11 @@ export abstract class Retirement {
   }
 
   async #waitForSlot(node: string): Promise<void> {
-    const end = await this.holder.through(slotStage(this.order, { node, deadline: this.holder.deadline }));
-    // Held back for as long as it could be: from here on the deadline is what counts.
-    if (end.kind === 'late') return;
+    const end = await this.holder.through(slotStage(this.order, { node, until: this.slotBy }));
+    if (end.kind === 'late') {
+      this.heldBack(end.waitingFor);
+      return;
+    }
     const found = valueOf(end);
     this.#unlessOthersWish(found.by, found.unasked);
   }

@@ -36,12 +36,21 @@ export class VoluntaryRetirement extends Retirement {
     this.#hook = order.hook;
   }
 
+  /** Nothing is ever forced, so no time need be left for it (contract 5.4). */
+  protected get slotBy(): number {
+    return this.holder.deadline;
+  }
+
   /** Its load balancers can spare it (contract 7.1). */
   protected async mayBegin(node: string): Promise<void> {
     if (!this.order.cluster.withdraw.enabled) return;
     const end = await this.holder.through(targetRoomStage(this.order, node));
     if (end.kind === 'late') throw new Stopped('restored', `it could not be spared: ${end.waitingFor.join(', ')}`);
     valueOf(end);
+  }
+
+  protected heldBack(waitingFor: readonly string[]): never {
+    throw new Stopped('restored', `it was held back: ${waitingFor.join(', ')}`);
   }
 
   /** No pod wants to stay: such a node is skipped (contract 4.1). */

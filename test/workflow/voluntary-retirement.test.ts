@@ -1,6 +1,8 @@
 /** Retirements that nothing but a taint asks for (contract 5.4, 8.2, 9.5), against both peers. */
 import { describe, expect, test } from 'vitest';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { aPool, HOUR, MINUTE, SECOND } from '../given.ts';
+import { nodes } from '../peers/kubernetes/resources.ts';
 import { Balancers } from './balancers.ts';
 import { marksOf, UNMARKED } from './node-marks.ts';
 import { GROUP, Rehearsal } from './rehearsal.ts';
@@ -9,6 +11,16 @@ import { asks, DRIFT_DRAIN, PLAIN_KEY, taint } from './tainting.ts';
 const UNTOUCHED = { ...UNMARKED, taints: [PLAIN_KEY] };
 
 const web = { namespace: 'shop', name: 'web' };
+
+/** Puts the marks of a retirement on that must go, and has long waited; or takes them off. */
+function mark(rehearsal: Rehearsal, node: string, on: boolean): void {
+  const charge = { execution: 'another', kind: 'asg-terminate', cordonedByUs: false, labelledByUs: false };
+  const [since, deadline] = [-HOUR, HOUR].map((ms) => new Date(rehearsal.clock.now() + ms).toISOString());
+  rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
+    metadata.labels = on ? { [RETIRING_LABEL]: charge.kind } : {};
+    metadata.annotations = on ? { [RETIREMENT_ANNOTATION]: JSON.stringify({ ...charge, since, deadline }) } : {};
+  });
+}
 
 describe('a node that is tainted to be drained', () => {
   test('is drained, its instance terminated through its group, and our own hook completed at once', async () => {
@@ -232,6 +244,45 @@ describe('a node that is tainted to be drained', () => {
     expect(rehearsal.of('retirement.suspended')[0]?.waitingFor).toEqual([
       'web (0 of 2 targets would be healthy without it)',
     ]);
+  });
+
+  test('drains in the slot that comes free in the second half of its time, and not before', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [node = '', other = ''] = rehearsal.nodes;
+    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+    await rehearsal.ready();
+    mark(rehearsal, other, true);
+    const began = rehearsal.clock.now();
+    const retired = rehearsal.retireBy(asks(rehearsal));
+    const freed = rehearsal.clock.sleep(45 * MINUTE).then(() => {
+      mark(rehearsal, other, false);
+    });
+    const [ended] = await rehearsal.drive(Promise.all([retired, freed]));
+    expect(ended).toEqual({ result: 'drained' });
+    expect(rehearsal.of('retirement.held')).toMatchObject([{ breaker: true }]);
+    const [evicted] = rehearsal.of('pod.evicted');
+    expect((evicted?.reportedAt ?? 0) - began).toBeGreaterThanOrEqual(45 * MINUTE);
+  });
+
+  test('is put back and rests, nothing of it drained, when no slot comes free by its deadline', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [node = '', other = ''] = rehearsal.nodes;
+    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+    await rehearsal.ready();
+    mark(rehearsal, other, true);
+    const began = rehearsal.clock.now();
+    const ended = await rehearsal.drive(rehearsal.retireBy(asks(rehearsal)));
+    expect(ended).toEqual({
+      result: 'restored',
+      reason: 'it was held back: 2 of 3 nodes are leaving, and at most 20 % (1) may drain at once',
+    });
+    expect(rehearsal.clock.now() - began).toBeGreaterThanOrEqual(HOUR);
+    expect(rehearsal.of('pod.evicted')).toEqual([]);
+    expect(marksOf(rehearsal, node)).toMatchObject({
+      cordoned: false,
+      retiring: false,
+      rest: { reason: ended.reason },
+    });
   });
 
   test('on a machine that is no longer in service is left alone', async () => {
