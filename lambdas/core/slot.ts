@@ -39,6 +39,13 @@ export function decideSlot(name: string, retiring: readonly RetiringNode[], at: 
   return { kind: 'held', reason, breaker: retiring.length > share };
 }
 
+/** Names of the retiring nodes that go after this one; none when it does not wait to drain itself. */
+export function nodesBehind(name: string, retiring: readonly RetiringNode[]): readonly string[] {
+  const order = inOrder(retiring);
+  const own = order.findIndex((node) => node.name === name);
+  return own === -1 ? [] : order.slice(own + 1).map((node) => node.name);
+}
+
 /**
  * Those that must go before those that nothing forces; then by how long they have waited, then by name, so that every
  * retirement counts alike. What is drained already holds nobody up.

@@ -54,21 +54,28 @@ export interface PoolScope {
 /** The share of a pool's targets that must stay healthy when one goes that need not (contract 7.1). */
 const HEALTHY_SHARE = 0.5;
 
+/** Whether a pool sends requests to one of these. @param ids instance ids and addresses */
+export function sendsTo(ids: ReadonlySet<string>, targets: readonly Target[]): boolean {
+  return targets.some((target) => isHealthy(target) && ids.has(target.id));
+}
+
 /**
- * Whether too few targets of a pool, of those that drain too, would be healthy without these.
+ * Whether too few targets of a pool, of those that drain too, would be healthy without these, to which it sends requests.
  *
  * @param ids instance ids and addresses of those that are to go
  * @param leaving ids of others that are on their way out, healthy as they may be now
- * @returns how few, in words; undefined when it can spare them, or has none of them
+ * @returns how few, in words; undefined when it can spare them
  */
 export function tooFewWithout(
   ids: ReadonlySet<string>,
   targets: readonly Target[],
   leaving: ReadonlySet<string> = new Set(),
 ): string | undefined {
-  const healthy = targets.filter((target) => target.state === 'registered' && target.healthy);
-  if (!healthy.some(({ id }) => ids.has(id))) return undefined;
-  const left = healthy.filter(({ id }) => !ids.has(id) && !leaving.has(id)).length;
+  const left = targets.filter((target) => isHealthy(target) && !ids.has(target.id) && !leaving.has(target.id)).length;
   if (left >= targets.length * HEALTHY_SHARE) return undefined;
   return `${left} of ${targets.length} targets would be healthy without it`;
+}
+
+function isHealthy({ state, healthy }: Target): boolean {
+  return state === 'registered' && healthy;
 }

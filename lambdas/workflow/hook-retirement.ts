@@ -56,6 +56,10 @@ export class HookRetirement extends Retirement {
     return Promise.resolve();
   }
 
+  protected mayStay(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** For as long as it could be: from here on the deadline is what counts. */
   protected heldBack(): void {
     // It drains without a slot.

@@ -89,6 +89,9 @@ export abstract class Retirement {
   /** Before the node is touched. @throws Stopped when it must not be */
   protected abstract mayBegin(node: string): Promise<void>;
 
+  /** Isolated, before a slot is waited for. @throws Stopped when it must be put back */
+  protected abstract mayStay(node: string): Promise<void>;
+
   /** No slot has come free in time. @throws Stopped when it must not drain without one */
   protected abstract heldBack(waitingFor: readonly string[]): void;
 
@@ -115,6 +118,7 @@ export abstract class Retirement {
     if (isolated.kind === 'gone') return 'drained';
     if (isolated.kind === 'unasked') throw unasked();
     this.holder.mustEndBy(isolated.deadline);
+    await this.mayStay(node);
     await this.#waitForSlot(node);
     await this.mayDrain(node);
     return await this.#clear(node, isolated.isolatedAt);

@@ -13,7 +13,7 @@ import type { DrainOrder } from './drain-stage.ts';
 import { Retirement, Stopped, unasked, valueOf, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
 import type { Hook } from './ports.ts';
 import { passHookStage, progressStage, registerStage, restoreStage, surveyStage } from './voluntary-stages.ts';
-import { targetRoomStage } from './target-room.ts';
+import { giveWayStage, targetRoomStage } from './target-room.ts';
 
 /** How long the restoration of a node is tried after the deadline; the sweep restores what is left (contract 1.7). */
 const RESTORE_SECONDS = 600;
@@ -24,6 +24,8 @@ export class VoluntaryRetirement extends Retirement {
   protected readonly settlesBy = Infinity;
   readonly #release: VoluntaryRelease;
   readonly #hook: Hook | undefined;
+  /** Ids of the pools that sent requests to the node when it began. */
+  #pools: readonly string[] = [];
   /** The instance is on its way out: nothing of it is restored any more. */
   #terminated = false;
 
@@ -46,7 +48,16 @@ export class VoluntaryRetirement extends Retirement {
     if (!this.order.cluster.withdraw.enabled) return;
     const end = await this.holder.through(targetRoomStage(this.order, node));
     if (end.kind === 'late') throw new Stopped('restored', `it could not be spared: ${end.waitingFor.join(', ')}`);
-    valueOf(end);
+    this.#pools = valueOf(end).pools;
+  }
+
+  /** So they can beside all others that have begun meanwhile. One that gives way may be tried again at once. */
+  protected async mayStay(node: string): Promise<void> {
+    if (this.#pools.length === 0) return;
+    const end = await this.holder.through(giveWayStage(this.order, { node, pools: this.#pools }));
+    const lacking = end.kind === 'late' ? end.waitingFor : valueOf(end).givesWay;
+    if (lacking === undefined) return;
+    throw new Stopped('restored', `others go before it: ${lacking.join(', ')}`, { rests: false });
   }
 
   protected heldBack(waitingFor: readonly string[]): never {

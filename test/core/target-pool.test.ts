@@ -1,6 +1,6 @@
 /** Whether a pool can spare targets that need not go (contract 7.1). */
 import { expect, test } from 'vitest';
-import { tooFewWithout, type Target } from '../../lambdas/core/target-pool.ts';
+import { sendsTo, tooFewWithout, type Target } from '../../lambdas/core/target-pool.ts';
 
 const target = (id: string, given: Partial<Target> = {}): Target => ({
   id,
@@ -22,9 +22,17 @@ test.each<[string, readonly Target[], readonly string[], string | undefined]>([
   ['the second of three to go', [A, B, draining('c')], [], '1 of 3 targets would be healthy without it'],
   ['one while another is on its way out', [A, B, C], ['b'], '1 of 3 targets would be healthy without it'],
   ['one of four while another is on its way out', [A, B, C, D], ['b'], undefined],
-  ['one that is not healthy', [sick('a'), B], [], undefined],
-  ['one that drains already', [draining('a'), sick('b')], [], undefined],
-  ['one that is in another pool', [sick('b')], [], undefined],
+  ['one that drains already, by its label', [draining('a'), B, C], [], undefined],
 ])('%s', (_which, targets, leaving, lack) => {
   expect(tooFewWithout(new Set(['a']), targets, new Set(leaving))).toBe(lack);
+});
+
+test.each<[string, readonly Target[], boolean]>([
+  ['one that is healthy', [A, B], true],
+  ['one that is healthy by one of its ports', [sick('a'), A], true],
+  ['one that is not healthy', [sick('a'), B], false],
+  ['one that drains already', [draining('a'), B], false],
+  ['one that is in another pool', [B], false],
+])('whether requests are sent to %s', (_which, targets, sent) => {
+  expect(sendsTo(new Set(['a']), targets)).toBe(sent);
 });

@@ -26,10 +26,12 @@ export function taint(
   });
 }
 
-/** Taints the first node. @returns the notice that the sweep would make; its retirement is the one that runs. */
-export function asks(rehearsal: Rehearsal, { key = PLAIN_KEY, value = 'by-hand' } = {}): TaintedNotice {
-  const { instance, node } = rehearsal.first;
-  taint(rehearsal, node, { key, value });
+/** Taints a node, the first unless told. @returns the notice that the sweep would make; its retirement is one that runs. */
+export function asks(
+  rehearsal: Rehearsal,
+  { key = PLAIN_KEY, value = 'by-hand', instance = rehearsal.first.instance } = {},
+): TaintedNotice {
+  taint(rehearsal, rehearsal.nodeOf(instance), { key, value });
   const at = rehearsal.clock.now();
   const notice: TaintedNotice = { kind: 'tainted', ...rehearsal.ports.home, instance, group: GROUP, taint: key, at };
   rehearsal.running.add(executionName(notice));

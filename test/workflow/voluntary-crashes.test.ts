@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { chargeOf } from '../../lambdas/core/isolation.ts';
 import { executionName, type TaintedNotice } from '../../lambdas/core/notice.ts';
 import type { Retired } from '../../lambdas/workflow/retirement.ts';
+import { aPool } from '../given.ts';
+import { Balancers } from './balancers.ts';
 import { Died, InterruptedRun, type Death } from './interrupted-run.ts';
 import { GROUP, Rehearsal } from './rehearsal.ts';
 import { PLAIN_KEY, taint } from './tainting.ts';
@@ -35,7 +37,9 @@ async function retire({ blocked, death }: { blocked: boolean; death?: Death }): 
   };
   rehearsal.running.add(executionName(notice));
   const run = new InterruptedRun(death, (seconds) => rehearsal.clock.sleep(seconds * 1000));
-  const attempt = (): Promise<Retired> => rehearsal.retireBy(notice, { run: run.attempt() });
+  const balancing = new Balancers();
+  balancing.has(aPool({ drainSeconds: 10 }), ...rehearsal.instances);
+  const attempt = (): Promise<Retired> => rehearsal.retireBy(notice, { run: run.attempt(), balancing });
   const retired = attempt().catch((error: unknown) => {
     if (error instanceof Died) return attempt();
     throw error;

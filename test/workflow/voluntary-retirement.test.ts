@@ -22,6 +22,17 @@ function mark(rehearsal: Rehearsal, node: string, on: boolean): void {
   });
 }
 
+/** Nobody goes on from here before this many have come. */
+function meeting(count: number): () => Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let come = 0;
+  return async () => {
+    come += 1;
+    if (come === count) resolve(undefined);
+    await promise;
+  };
+}
+
 describe('a node that is tainted to be drained', () => {
   test('is drained, its instance terminated through its group, and our own hook completed at once', async () => {
     await using rehearsal = await Rehearsal.start();
@@ -244,6 +255,35 @@ describe('a node that is tainted to be drained', () => {
     expect(rehearsal.of('retirement.suspended')[0]?.waitingFor).toEqual([
       'web (0 of 2 targets would be healthy without it)',
     ]);
+  });
+
+  test('goes alone when another begins at once, and their target group can spare one', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    const balancers = new Balancers();
+    balancers.has(aPool(), ...rehearsal.instances);
+    const [one = '', two = ''] = rehearsal.instances;
+    const together = meeting(2);
+    const ended = await rehearsal.drive(
+      Promise.all(
+        [one, two].map((instance) =>
+          rehearsal.retireBy(asks(rehearsal, { instance }), {
+            balancing: balancers,
+            run: {
+              ...rehearsal.ports.run,
+              step: async (name, work) => {
+                if (name === 'isolate') await together();
+                return rehearsal.ports.run.step(name, work);
+              },
+            },
+          }),
+        ),
+      ),
+    );
+    const at = ended.findIndex(({ result }) => result === 'restored');
+    expect(ended.map(({ result }) => result).toSorted()).toEqual(['drained', 'restored']);
+    expect(ended[at]?.reason).toBe('others go before it: web (1 of 3 targets would be healthy without it)');
+    expect(marksOf(rehearsal, rehearsal.nodeOf([one, two][at] ?? ''))).toEqual(UNTOUCHED);
   });
 
   test('drains in the slot that comes free in the second half of its time, and not before', async () => {
