@@ -5,15 +5,19 @@ import {
   DescribeLoadBalancerAttributesCommand,
   paginateDescribeLoadBalancers,
   RegisterInstancesWithLoadBalancerCommand,
+  type DescribeLoadBalancersCommandInput,
   type ElasticLoadBalancingClient,
   type InstanceState,
+  type LoadBalancerDescription,
 } from '@aws-sdk/client-elastic-load-balancing';
 import type { Registration, Target, TargetPool } from '../core/target-pool.ts';
 import { askInBatches, batchesOf } from './batches.ts';
 import { deregisterAll, TARGETS_PER_CALL } from './deregistration.ts';
 import { refusedAs, unless } from './refusals.ts';
 
+/** The most that one call describes by page, and by name (AWS publishes the latter for their tags only). */
 const BALANCERS_PER_PAGE = 400;
+const NAMED_PER_CALL = 20;
 
 /** Of more instances than this, nobody is told which still drain: each costs a call, because one that is not there spoils it. */
 const FEW_WANTED = 10;
@@ -29,26 +33,15 @@ export class ClassicLoadBalancers {
   }
 
   async named(names: readonly string[]): Promise<TargetPool[]> {
-    return await askInBatches(names, { size: 1, isGone }, async ([name = '']) => [
-      {
-        kind: 'classic',
-        id: name,
-        name,
-        by: 'instance',
-        drainSeconds: await this.#drainSecondsOf(name),
-        controlled: false,
-      },
-    ]);
+    const found = await askInBatches(names, { size: NAMED_PER_CALL, isGone }, (some) =>
+      this.#describe({ LoadBalancerNames: [...some] }),
+    );
+    return await this.#poolsOf(found);
   }
 
   async inVpc(vpc: string): Promise<TargetPool[]> {
-    const names: string[] = [];
-    const pages = paginateDescribeLoadBalancers({ client: this.#client }, { PageSize: BALANCERS_PER_PAGE });
-    for await (const { LoadBalancerDescriptions = [] } of pages) {
-      const here = LoadBalancerDescriptions.filter(({ VPCId }) => VPCId === vpc);
-      names.push(...here.flatMap(({ LoadBalancerName }) => LoadBalancerName ?? []));
-    }
-    return await this.named(names);
+    const all = await this.#describe({ PageSize: BALANCERS_PER_PAGE });
+    return await this.#poolsOf(all.filter(({ VPCId }) => VPCId === vpc));
   }
 
   async targets({ id: name }: TargetPool, wanted: readonly string[] = []): Promise<Target[]> {
@@ -75,6 +68,22 @@ export class ClassicLoadBalancers {
     }
   }
 
+  async #describe(by: DescribeLoadBalancersCommandInput): Promise<LoadBalancerDescription[]> {
+    const all: LoadBalancerDescription[] = [];
+    const pages = paginateDescribeLoadBalancers({ client: this.#client }, by);
+    for await (const { LoadBalancerDescriptions = [] } of pages) all.push(...LoadBalancerDescriptions);
+    return all;
+  }
+
+  async #poolsOf(found: readonly LoadBalancerDescription[]): Promise<TargetPool[]> {
+    return await askInBatches(found, { size: 1, isGone }, async ([balancer = {}]) => {
+      const { LoadBalancerName: name = '' } = balancer;
+      const drainSeconds = await this.#drainSecondsOf(name);
+      const ownHealthPort = hasOwnHealthPort(balancer) && ({ ownHealthPort: true } as const);
+      return [{ kind: 'classic', id: name, name, by: 'instance', drainSeconds, controlled: false, ...ownHealthPort }];
+    });
+  }
+
   async #drainSecondsOf(name: string): Promise<number> {
     const answer = await this.#client.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerName: name }));
     const { Enabled = false, Timeout = 0 } = answer.LoadBalancerAttributes?.ConnectionDraining ?? {};
@@ -93,6 +102,12 @@ export class ClassicLoadBalancers {
     const states = await askInBatches(instances, { size: 1, isGone: isUnknown }, (ids) => this.#statesOf(name, ids));
     return states.filter(mayDrain).map(({ InstanceId: id = '' }) => ({ id, state: 'draining', healthy: false }));
   }
+}
+
+/** @param balancer its health check's target is `HTTP:30123/healthz`, `TCP:80` and the like */
+function hasOwnHealthPort({ HealthCheck, ListenerDescriptions = [] }: LoadBalancerDescription): boolean {
+  const port = /^\w+:(\d+)/.exec(HealthCheck?.Target ?? '')?.[1];
+  return port !== undefined && !ListenerDescriptions.some(({ Listener }) => String(Listener?.InstancePort) === port);
 }
 
 function named(targets: readonly Registration[]): { InstanceId: string }[] {

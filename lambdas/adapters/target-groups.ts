@@ -26,6 +26,9 @@ const NAMED_PER_CALL = 20;
 /** What AWS takes for a target group whose delay was never set, seconds. */
 const DEFAULT_DELAY = 300;
 
+/** What stands for the port that a target has its requests at. */
+const TRAFFIC_PORT = 'traffic-port';
+
 const isGone = refusedAs('TargetGroupNotFoundException', 'LoadBalancerNotFoundException');
 const isInvalid = refusedAs('InvalidTargetException');
 
@@ -89,14 +92,18 @@ export class TargetGroups {
       this.#controlledOf(arns.filter((arn) => !controlled.has(arn))),
       askInBatches(arns, { size: 1, isGone }, async ([arn = '']) => [{ arn, drainSeconds: await this.#delayOf(arn) }]),
     ]);
-    return pools.map(({ arn, drainSeconds }) => ({
-      kind: 'target group',
-      id: arn,
-      name: byArn.get(arn)?.TargetGroupName ?? arn,
-      by: byArn.get(arn)?.TargetType === 'ip' ? 'ip' : 'instance',
-      drainSeconds,
-      controlled: controlled.get(arn) ?? looked.get(arn) ?? false,
-    }));
+    return pools.map(({ arn, drainSeconds }) => {
+      const group = byArn.get(arn) ?? {};
+      return {
+        kind: 'target group',
+        id: arn,
+        name: group.TargetGroupName ?? arn,
+        by: group.TargetType === 'ip' ? 'ip' : 'instance',
+        drainSeconds,
+        controlled: controlled.get(arn) ?? looked.get(arn) ?? false,
+        ...(hasOwnHealthPort(group) && { ownHealthPort: true }),
+      };
+    });
   }
 
   async #controlledOf(groups: readonly string[]): Promise<Map<string, boolean>> {
@@ -128,6 +135,11 @@ function described(targets: readonly Registration[]): TargetDescription[] {
 /** Not functions, nor the load balancers that a group may send to in their place. */
 function hasMachines({ TargetType }: TargetGroup): boolean {
   return TargetType === 'instance' || TargetType === 'ip';
+}
+
+/** Of pods by their addresses each is asked itself, whatever the port: none is unhealthy by design. */
+function hasOwnHealthPort({ TargetType, HealthCheckPort = TRAFFIC_PORT, Port }: TargetGroup): boolean {
+  return TargetType === 'instance' && HealthCheckPort !== TRAFFIC_PORT && HealthCheckPort !== String(Port);
 }
 
 /**

@@ -16,6 +16,12 @@ export interface TargetPool {
   readonly drainSeconds: number;
   /** The AWS Load Balancer Controller keeps its targets (tag `elbv2.k8s.aws/cluster`). */
   readonly controlled: boolean;
+  /**
+   * Its health check asks for another port than its requests go to: in front of a service with
+   * `externalTrafficPolicy: Local` the port that says whether the node has a pod of it, so that most nodes are unhealthy
+   * by design.
+   */
+  readonly ownHealthPort?: true;
 }
 
 /** By what a target is registered. */
@@ -61,6 +67,7 @@ export function sendsTo(ids: ReadonlySet<string>, targets: readonly Target[]): b
 
 /**
  * Whether too few targets of a pool, of those that drain too, would be healthy without these, to which it sends requests.
+ * Where targets are unhealthy by design, those that are not healthy do not count.
  *
  * @param ids instance ids and addresses of those that are to go
  * @param leaving ids of others that are on their way out, healthy as they may be now
@@ -68,12 +75,13 @@ export function sendsTo(ids: ReadonlySet<string>, targets: readonly Target[]): b
  */
 export function tooFewWithout(
   ids: ReadonlySet<string>,
-  targets: readonly Target[],
+  { pool, targets }: { readonly pool: Pick<TargetPool, 'ownHealthPort'>; readonly targets: readonly Target[] },
   leaving: ReadonlySet<string> = new Set(),
 ): string | undefined {
-  const left = targets.filter((target) => isHealthy(target) && !ids.has(target.id) && !leaving.has(target.id)).length;
-  if (left >= targets.length * HEALTHY_SHARE) return undefined;
-  return `${left} of ${targets.length} targets would be healthy without it`;
+  const whole = pool.ownHealthPort ? targets.filter((each) => isHealthy(each) || each.state === 'draining') : targets;
+  const left = whole.filter((target) => isHealthy(target) && !ids.has(target.id) && !leaving.has(target.id)).length;
+  if (left >= whole.length * HEALTHY_SHARE) return undefined;
+  return `${left} of ${whole.length} targets ${pool.ownHealthPort ? 'in use ' : ''}would be healthy without it`;
 }
 
 function isHealthy({ state, healthy }: Target): boolean {

@@ -61,7 +61,8 @@ export async function fleetTurns(
   ports: TurnPorts & { readonly view: Pick<FleetView, 'countPods'> },
 ): Promise<Turns & { readonly rooms: Rooms }> {
   const circumstances = await circumstancesOf(candidates, state, at, ports);
-  const isUnfit = ({ node }: PlacedNode): boolean => howUnfit(node) !== undefined && !isResting(node, circumstances.now);
+  const isUnfit = ({ node }: PlacedNode): boolean =>
+    howUnfit(node) !== undefined && !isResting(node, circumstances.now);
   const unfit = candidates.filter(isUnfit);
   const others = candidates.filter((candidate) => !isUnfit(candidate));
   const exempt = new Set(unfit.map(({ node }) => node.name));

@@ -97,9 +97,9 @@ async function lookAtPools(
 
 /** Names of the pools that cannot spare it, with what they have. */
 function lacking(ids: ReadonlySet<string>, looked: readonly LookedAt[], leaving: ReadonlySet<string>): string[] {
-  return looked.flatMap(({ pool, targets }) => {
-    const lack = tooFewWithout(ids, targets, leaving);
-    return lack === undefined ? [] : [`${pool.name} (${lack})`];
+  return looked.flatMap((each) => {
+    const lack = tooFewWithout(ids, each, leaving);
+    return lack === undefined ? [] : [`${each.pool.name} (${lack})`];
   });
 }
 

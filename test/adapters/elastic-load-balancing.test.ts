@@ -8,7 +8,7 @@ import {
 } from '../../lambdas/adapters/elastic-load-balancing.ts';
 import { TAGGED_BALANCER_ACTIONS } from '../../lambdas/adapters/tagged-balancers.ts';
 import type { TargetPool } from '../../lambdas/core/target-pool.ts';
-import type { TargetGroupPlan } from '../peers/aws/elastic-load-balancing/target-group.ts';
+import type { ClassicBalancerPlan, TargetGroupPlan } from '../peers/aws/elastic-load-balancing/target-group.ts';
 import { portFor, withLoadBalancing } from './load-balancing-given.ts';
 
 const VPC = 'vpc-0123456789abcdef0';
@@ -58,6 +58,30 @@ describe('the pools of an Auto Scaling group (contract 7.2)', () => {
       },
       { kind: 'classic', id: 'front', name: 'front', by: 'instance', drainSeconds: 90, controlled: false },
     ]);
+  });
+
+  test.each<[string, Partial<TargetGroupPlan>, true | undefined]>([
+    ['the port of its requests', {}, undefined],
+    ['that port by its number', { port: 30080, healthCheck: { port: '30080' } }, undefined],
+    ['a port of its own', { port: 30080, healthCheck: { port: '30123' } }, true],
+    ['a port of its pods', { targetType: 'ip', port: 8080, healthCheck: { port: '10254' } }, undefined],
+  ])('tell of a target group whether its health check asks for another port: %s', async (_, plan, own) => {
+    await using given = await withLoadBalancing();
+    const { arn } = given.elb.addTargetGroup({ name: 'web', ...plan });
+    given.aws.autoScaling.addGroup({ name: 'workers', targetGroupArns: [arn] });
+    expect((await given.pools({ group: 'workers' })).map(({ ownHealthPort }) => ownHealthPort)).toEqual([own]);
+  });
+
+  test.each<[string, Partial<ClassicBalancerPlan>, true | undefined]>([
+    ['the port of its first listener', {}, undefined],
+    ['the port of another', { healthCheck: { port: '30443' } }, undefined],
+    ['a port of its own', { healthCheck: { protocol: 'HTTP', port: '30123', path: '/healthz' } }, true],
+  ])('tell of a classic load balancer whether its health check asks for another port: %s', async (_, plan, own) => {
+    await using given = await withLoadBalancing();
+    const listeners = [30080, 30443].map((instancePort) => ({ port: instancePort, instancePort, protocol: 'TCP' }));
+    given.elb.addClassicBalancer({ name: 'front', listeners, ...plan });
+    given.aws.autoScaling.addGroup({ name: 'workers', loadBalancerNames: ['front'] });
+    expect((await given.pools({ group: 'workers' })).map(({ ownHealthPort }) => ownHealthPort)).toEqual([own]);
   });
 
   test('are its traffic sources too, all pages of them; those of VPC Lattice are none', async () => {

@@ -24,7 +24,7 @@ test.each<[string, readonly Target[], readonly string[], string | undefined]>([
   ['one of four while another is on its way out', [A, B, C, D], ['b'], undefined],
   ['one that drains already, by its label', [draining('a'), B, C], [], undefined],
 ])('%s', (_which, targets, leaving, lack) => {
-  expect(tooFewWithout(new Set(['a']), targets, new Set(leaving))).toBe(lack);
+  expect(tooFewWithout(new Set(['a']), { pool: {}, targets }, new Set(leaving))).toBe(lack);
 });
 
 test.each<[string, readonly Target[], boolean]>([
@@ -35,4 +35,35 @@ test.each<[string, readonly Target[], boolean]>([
   ['one that is in another pool', [B], false],
 ])('whether requests are sent to %s', (_which, targets, sent) => {
   expect(sendsTo(new Set(['a']), targets)).toBe(sent);
+});
+
+/** The first of these, and thirty in all: the others are not healthy. */
+const ofThirty = (...targets: readonly Target[]): Target[] => [
+  ...targets,
+  ...Array.from({ length: 30 - targets.length }, (_, index) => sick(`other-${index}`)),
+];
+
+test.each<[string, readonly Target[], readonly string[], string | undefined]>([
+  ['one of three that are healthy', ofThirty(A, B, C), [], undefined],
+  ['one of two', ofThirty(A, B), [], undefined],
+  ['the only one', ofThirty(A), [], '0 of 1 targets in use would be healthy without it'],
+  [
+    'one of three while another is on its way out',
+    ofThirty(A, B, C),
+    ['b'],
+    '1 of 3 targets in use would be healthy without it',
+  ],
+  [
+    'one of two while another drains',
+    ofThirty(A, B, draining('c')),
+    [],
+    '1 of 3 targets in use would be healthy without it',
+  ],
+])('where the others are unhealthy by design: %s', (_which, targets, leaving, lack) => {
+  expect(tooFewWithout(new Set(['a']), { pool: { ownHealthPort: true }, targets }, new Set(leaving))).toBe(lack);
+});
+
+test('elsewhere those that are not healthy count', () => {
+  const lack = '2 of 30 targets would be healthy without it';
+  expect(tooFewWithout(new Set(['a']), { pool: {}, targets: ofThirty(A, B, C) })).toBe(lack);
 });

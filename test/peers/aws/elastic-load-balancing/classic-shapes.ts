@@ -24,7 +24,7 @@ export function classicBalancerShape(balancer: ClassicBalancer): Shape {
     VPCId: balancer.vpcId,
     Instances: instancesShape(registered(balancer)),
     HealthCheck: {
-      Target: `TCP:${instancePort(balancer)}`,
+      Target: healthTarget(balancer),
       Interval: healthCheck.interval,
       Timeout: healthCheck.timeout,
       UnhealthyThreshold: healthCheck.unhealthyThreshold,
@@ -35,6 +35,12 @@ export function classicBalancerShape(balancer: ClassicBalancer): Shape {
     CreatedTime: balancer.createdAt,
     Scheme: balancer.scheme,
   };
+}
+
+/** `TCP:80`, `HTTP:30123/healthz`. */
+function healthTarget(balancer: ClassicBalancer): string {
+  const { protocol, port, path = '' } = balancer.healthCheck;
+  return `${protocol}:${port === 'traffic-port' ? instancePort(balancer) : port}${path}`;
 }
 
 /** The instances that a balancer says are its own: those that drain are no longer among them. */
