@@ -1,6 +1,6 @@
 /** `POST /drain`: who asks, for what, and the answer; request and answer are domain events (contract 7.4, 13). */
 import { awsFailure, type AwsFailure } from '../adapters/aws-failure.ts';
-import { withdrawalAnswered, withdrawalRefused, withdrawalRequested } from '../core/domain-event.ts';
+import { withdrawalAnswered, withdrawalRefused, withdrawalRequested } from '../core/withdrawal-request-events.ts';
 import type { Journal } from '../workflow/ports.ts';
 import {
   withdrawInstance,

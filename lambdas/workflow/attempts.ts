@@ -4,7 +4,7 @@
  */
 import { ClusterError } from '../core/cluster-error.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { clusterUnswept } from '../core/domain-event.ts';
+import { clusterUnswept } from '../core/fleet-events.ts';
 import type { Journal, Settings } from './ports.ts';
 
 /** Something of a run could not be done; the next one finds it again. */

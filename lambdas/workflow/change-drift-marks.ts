@@ -2,7 +2,8 @@
 import pMap from 'p-map';
 import { ClusterError } from '../core/cluster-error.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { nodeCurrent, nodeDrifted, nodeDue, nodeUnenrolled, type DomainEvent } from '../core/domain-event.ts';
+import type { DomainEvent } from '../core/domain-event.ts';
+import { nodeCurrent, nodeDrifted, nodeDue, nodeUnenrolled } from '../core/fleet-events.ts';
 import type { NodeChange, Step } from '../core/drift-decision.ts';
 import { lettingGo, marking, takingBack, unmarking } from '../core/drift-mark.ts';
 import type { NodePatch } from '../core/isolation.ts';

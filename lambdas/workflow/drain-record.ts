@@ -4,6 +4,7 @@
  */
 import { blockKey, waitsForPods, type Blocked, type BlockedBy } from '../core/blocked.ts';
 import type { DrainEstimate } from '../core/drain-estimate.ts';
+import type { DomainEvent } from '../core/domain-event.ts';
 import {
   drainPlanned,
   evictionBlocked,
@@ -13,9 +14,8 @@ import {
   podReturned,
   podStuck,
   podUnschedulable,
-  type DomainEvent,
   type Subject,
-} from '../core/domain-event.ts';
+} from '../core/retirement-events.ts';
 import type { Asks } from '../core/eviction-ask.ts';
 import type { EvictionPlan } from '../core/eviction-plan.ts';
 import { isBeingDeleted, podName, type Pod } from '../core/pod.ts';

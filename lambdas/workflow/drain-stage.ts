@@ -4,7 +4,7 @@
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { PODS_OF_DEAD_NODE_MS, type Death } from '../core/dead-node.ts';
-import { nodeDead, nodeDrained, type Subject } from '../core/domain-event.ts';
+import { nodeDead, nodeDrained, type Subject } from '../core/retirement-events.ts';
 import { isVoluntary } from '../core/notice.ts';
 import type { DrainTerms } from '../core/pacing.ts';
 import type { DrainPolicy } from '../core/verdict.ts';

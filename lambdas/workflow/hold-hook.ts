@@ -4,7 +4,7 @@
  * is all of it that knows steps and suspensions.
  */
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
-import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/domain-event.ts';
+import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/retirement-events.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { mayTurnEarly, suspends, suspensionSeconds, WATCHED_LATER_MS, WATCHED_MS } from '../core/suspension.ts';
 import type { DurableRun, Journal, Lifecycle, LifecycleAction } from './ports.ts';

@@ -10,7 +10,7 @@ import {
   instanceTerminated,
   retentionMissing,
   type Result,
-} from '../core/domain-event.ts';
+} from '../core/retirement-events.ts';
 import type { Ending } from './begin-retirement.ts';
 import type { DrainMemory } from './drain-record.ts';
 import { drainStage, type DrainOrder } from './drain-stage.ts';

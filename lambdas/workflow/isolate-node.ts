@@ -1,6 +1,6 @@
 /** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
 import { decideCharge, type Claim } from '../core/charge.ts';
-import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../core/domain-event.ts';
+import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../core/retirement-events.ts';
 import {
   chargeOf,
   isIsolatedFor,

@@ -4,7 +4,13 @@
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { isAskedFor } from '../core/drain-taints.ts';
-import { nodeMissing, retirementHeld, volumesAwaited, volumesDetached, volumesKept } from '../core/domain-event.ts';
+import {
+  nodeMissing,
+  retirementHeld,
+  volumesAwaited,
+  volumesDetached,
+  volumesKept,
+} from '../core/retirement-events.ts';
 import { chargeOf } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';

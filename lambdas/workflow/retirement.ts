@@ -3,7 +3,8 @@
  * sentence; what a stage does stands in retirement-stages.ts, withdraw-node.ts and drain-stage.ts, how stages are kept
  * alive over hours in hold-hook.ts, and how a retirement ends in hook-retirement.ts and voluntary-retirement.ts.
  */
-import { retirementFinished, targetsLate, type DomainEvent, type Result } from '../core/domain-event.ts';
+import type { DomainEvent } from '../core/domain-event.ts';
+import { retirementFinished, targetsLate, type Result } from '../core/retirement-events.ts';
 import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
 import { HookHolder, type StageEnd } from './hold-hook.ts';
 import type { Clusters, DurableRun, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';

@@ -2,7 +2,7 @@
  * From an outside event to a retirement: parse, verify with AWS, start by name. It never talks to Kubernetes, so an API
  * server that is away cannot lose an event.
  */
-import { noticeIgnored, retirementRequested } from '../core/domain-event.ts';
+import { noticeIgnored, retirementRequested } from '../core/notice-events.ts';
 import { executionName, type LifecycleNotice } from '../core/notice.ts';
 import type { Journal, Retirements } from './ports.ts';
 import { releaseUndrained, tellTurnedAway } from './turn-away.ts';

@@ -4,7 +4,7 @@
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { drainTaint } from '../core/drain-taints.ts';
-import { marksUnreadable } from '../core/domain-event.ts';
+import { marksUnreadable } from '../core/fleet-events.ts';
 import type { Member } from '../core/group.ts';
 import { decideMarks, judgeMarks, type Whereabouts } from '../core/left-marks.ts';
 import type { Node } from '../core/node.ts';

@@ -1,5 +1,5 @@
 /** What a sweep comes to. */
-import { sweepFinished } from '../core/domain-event.ts';
+import { sweepFinished } from '../core/fleet-events.ts';
 import { Attempts } from './attempts.ts';
 
 export class SweepRecord extends Attempts {

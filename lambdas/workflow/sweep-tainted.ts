@@ -2,7 +2,8 @@
  * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): as many as the budgets allow get a
  * retirement; the others wait, and it is told for what.
  */
-import { retirementRequested, taintsIgnored } from '../core/domain-event.ts';
+import { taintsIgnored } from '../core/fleet-events.ts';
+import { retirementRequested } from '../core/notice-events.ts';
 import { drainTaint, releaseFor } from '../core/drain-taints.ts';
 import { placeNodes, type FleetNode, type PlacedNode } from '../core/fleet.ts';
 import { isForgotten } from '../core/forgotten-hook.ts';

@@ -6,7 +6,7 @@
 import { ailingReplacements } from '../core/brake.ts';
 import { unreadableBudgets } from '../core/budget.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
-import { budgetUnreadable, driftFinished } from '../core/domain-event.ts';
+import { budgetUnreadable, driftFinished } from '../core/fleet-events.ts';
 import { drainTaint } from '../core/drain-taints.ts';
 import {
   changesOf,

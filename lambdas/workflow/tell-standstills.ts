@@ -1,5 +1,6 @@
 /** Says of each group why none of its nodes that are to go may go now (contract 9.7): once a run. */
-import { groupHeld, groupStopped, groupWaiting, type DomainEvent } from '../core/domain-event.ts';
+import type { DomainEvent } from '../core/domain-event.ts';
+import { groupHeld, groupStopped, groupWaiting } from '../core/fleet-events.ts';
 import type { Standstill } from '../core/standstill.ts';
 import type { Journal } from './ports.ts';
 

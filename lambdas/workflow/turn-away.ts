@@ -1,5 +1,5 @@
 /** Notices that lead to no retirement: what is said of them, and the release of an instance that nobody could drain. */
-import { noticeIgnored, noticeRefused, noticeReleased } from '../core/domain-event.ts';
+import { noticeIgnored, noticeRefused, noticeReleased } from '../core/notice-events.ts';
 import type { Journal, Lifecycle, LifecycleAction } from './ports.ts';
 import type { Verification } from './verify-notice.ts';
 

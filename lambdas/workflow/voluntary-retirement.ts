@@ -4,7 +4,7 @@
  * terminated through its group, which meets our own hook, or is left to whoever removes it.
  */
 import type { VoluntaryRelease } from '../core/cluster-settings.ts';
-import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/domain-event.ts';
+import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/retirement-events.ts';
 import { isLasting } from '../core/lasting-error.ts';
 import { standing } from '../core/lifecycle-state.ts';
 import type { Rest } from '../core/rest.ts';

@@ -2,7 +2,7 @@
 import { isAskedFor } from '../core/drain-taints.ts';
 import type { Charge } from '../core/isolation.ts';
 import { standing } from '../core/lifecycle-state.ts';
-import { evictionBlocked } from '../core/domain-event.ts';
+import { evictionBlocked } from '../core/retirement-events.ts';
 import type { Node } from '../core/node.ts';
 import { podName } from '../core/pod.ts';
 import type { Rest } from '../core/rest.ts';

@@ -3,7 +3,7 @@
  * are evicted, and the instance is let go only once its targets have drained. A load balancer that fails delays neither
  * for longer than its bound, and is named.
  */
-import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/domain-event.ts';
+import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/retirement-events.ts';
 import { chargeOf } from '../core/isolation.ts';
 import { instanceOf, isInstance, type Node } from '../core/node.ts';
 import { isVoluntary } from '../core/notice.ts';

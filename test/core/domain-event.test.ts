@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import * as events from '../../lambdas/core/domain-event.ts';
-import type { DomainEvent, Subject } from '../../lambdas/core/domain-event.ts';
+import * as fleetEvents from '../../lambdas/core/fleet-events.ts';
+import * as noticeEvents from '../../lambdas/core/notice-events.ts';
+import * as retirementEvents from '../../lambdas/core/retirement-events.ts';
+import * as withdrawalRequestEvents from '../../lambdas/core/withdrawal-request-events.ts';
+import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
+import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import { aPod, HOUR, NOON } from '../given.ts';
+
+const events = { ...noticeEvents, ...retirementEvents, ...withdrawalRequestEvents, ...fleetEvents };
 
 const SUBJECT: Subject = { execution: 'e', cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10-0-1-2' };
 const POD = aPod({ labels: { secret: 'hidden' }, annotations: { token: 'hidden' } });

@@ -1,5 +1,5 @@
 /** Putting the user's node back as it was, or saying how to do it by hand. */
-import type { Subject } from '../../lambdas/core/domain-event.ts';
+import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import {
   chargeOf,
   EXCLUDE_LABEL,

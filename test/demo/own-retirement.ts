@@ -1,5 +1,6 @@
 /** One retirement of the user's node: started, told and watched over, and the node put back however it ends. */
-import { clusterAway, type DomainEvent, type Subject } from '../../lambdas/core/domain-event.ts';
+import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
+import { clusterAway, type Subject } from '../../lambdas/core/retirement-events.ts';
 import type { Pod } from '../../lambdas/core/pod.ts';
 import type { LoggedEvent } from '../installation.ts';
 import { OwnClusterFault, wordsOf } from '../peers/own-cluster/fault.ts';

@@ -1,19 +1,17 @@
 /** The journal's lines as CloudWatch gets them (contract 13). */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { DomainEvent, Subject } from '../../lambdas/core/domain-event.ts';
+import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
+import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import {
   budgetUnreadable,
   clusterUnswept,
   groupHeld,
   groupStopped,
-  noticeIgnored,
-  noticeRefused,
-  podGone,
-  retirementFinished,
   sweepFinished,
   taintsIgnored,
-  volumesKept,
-} from '../../lambdas/core/domain-event.ts';
+} from '../../lambdas/core/fleet-events.ts';
+import { noticeIgnored, noticeRefused } from '../../lambdas/core/notice-events.ts';
+import { podGone, retirementFinished, volumesKept } from '../../lambdas/core/retirement-events.ts';
 import { journal } from '../../lambdas/entry/journal.ts';
 
 const SUBJECT: Subject = {

@@ -1,6 +1,6 @@
 /** A node that is restored gets its traffic again (contract 5.4, 7): what took it out of its load balancers puts it back. */
 import { describe, expect, test } from 'vitest';
-import type { Subject } from '../../lambdas/core/domain-event.ts';
+import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import { RETIREMENT_ANNOTATION } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
 import { executionName } from '../../lambdas/core/notice.ts';

@@ -1,5 +1,6 @@
 /** What must hold once all retirements of a scenario have ended. */
-import type { DomainEvent, Result } from '../../../lambdas/core/domain-event.ts';
+import type { DomainEvent } from '../../../lambdas/core/domain-event.ts';
+import type { Result } from '../../../lambdas/core/retirement-events.ts';
 import { chargeOf } from '../../../lambdas/core/isolation.ts';
 import { MINUTE } from '../../given.ts';
 import type { HookEnd } from './auto-scaling.ts';
