@@ -10,7 +10,7 @@ import {
   type InstanceState,
   type LoadBalancerDescription,
 } from '@aws-sdk/client-elastic-load-balancing';
-import type { Registration, Target, TargetPool } from '../core/target-pool.ts';
+import { isOwnHealthPort, type Registration, type Target, type TargetPool } from '../core/target-pool.ts';
 import { askInBatches, batchesOf } from './batches.ts';
 import { deregisterAll, TARGETS_PER_CALL } from './deregistration.ts';
 import { refusedAs, unless } from './refusals.ts';
@@ -107,7 +107,8 @@ export class ClassicLoadBalancers {
 /** @param balancer its health check's target is `HTTP:30123/healthz`, `TCP:80` and the like */
 function hasOwnHealthPort({ HealthCheck, ListenerDescriptions = [] }: LoadBalancerDescription): boolean {
   const port = /^\w+:(\d+)/.exec(HealthCheck?.Target ?? '')?.[1];
-  return port !== undefined && !ListenerDescriptions.some(({ Listener }) => String(Listener?.InstancePort) === port);
+  const ports = ListenerDescriptions.map(({ Listener }) => String(Listener?.InstancePort));
+  return port !== undefined && isOwnHealthPort(port, ports);
 }
 
 function named(targets: readonly Registration[]): { InstanceId: string }[] {

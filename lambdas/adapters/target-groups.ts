@@ -12,7 +12,7 @@ import {
   type TargetGroup,
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { Registration, Target, TargetPool } from '../core/target-pool.ts';
+import { isOwnHealthPort, type Registration, type Target, type TargetPool } from '../core/target-pool.ts';
 import { askInBatches, batchesOf } from './batches.ts';
 import { deregisterAll, TARGETS_PER_CALL } from './deregistration.ts';
 import type { PoolNames } from './pool-names.ts';
@@ -139,7 +139,7 @@ function hasMachines({ TargetType }: TargetGroup): boolean {
 
 /** Of pods by their addresses each is asked itself, whatever the port: none is unhealthy by design. */
 function hasOwnHealthPort({ TargetType, HealthCheckPort = TRAFFIC_PORT, Port }: TargetGroup): boolean {
-  return TargetType === 'instance' && HealthCheckPort !== TRAFFIC_PORT && HealthCheckPort !== String(Port);
+  return TargetType === 'instance' && isOwnHealthPort(HealthCheckPort, [TRAFFIC_PORT, String(Port)]);
 }
 
 /**

@@ -60,6 +60,14 @@ export interface PoolScope {
 /** The share of a pool's targets that must stay healthy when one goes that need not (contract 7.1). */
 const HEALTHY_SHARE = 0.5;
 
+/** Where kube-proxy says whether a node is well, whatever pods it has: each ought to be. */
+const KUBE_PROXY_HEALTH_PORT = '10256';
+
+/** @param ports of the requests */
+export function isOwnHealthPort(port: string, ports: readonly string[]): boolean {
+  return port !== KUBE_PROXY_HEALTH_PORT && !ports.includes(port);
+}
+
 /** Whether a pool sends requests to one of these. @param ids instance ids and addresses */
 export function sendsTo(ids: ReadonlySet<string>, targets: readonly Target[]): boolean {
   return targets.some((target) => isHealthy(target) && ids.has(target.id));

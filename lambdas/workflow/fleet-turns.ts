@@ -67,7 +67,7 @@ export async function fleetTurns(
   const others = candidates.filter((candidate) => !isUnfit(candidate));
   const exempt = new Set(unfit.map(({ node }) => node.name));
   const isExempt = ({ name }: FleetNode): boolean => exempt.has(name);
-  const isOut = (node: FleetNode): boolean => at.isOut(node) || isExempt(node);
+  const isOut = (node: FleetNode): boolean => circumstances.isOut(node) || isExempt(node);
   const roomsOfUnfit = roomsIn(state.fleet, state.cluster, { ...circumstances, isExempt });
   const rooms = roomsIn(state.fleet, state.cluster, { ...circumstances, isOut });
   const first = await turnsOf(unfit, roomsOfUnfit, circumstances.now, ports.view);

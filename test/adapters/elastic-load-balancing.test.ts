@@ -64,6 +64,7 @@ describe('the pools of an Auto Scaling group (contract 7.2)', () => {
     ['the port of its requests', {}, undefined],
     ['that port by its number', { port: 30080, healthCheck: { port: '30080' } }, undefined],
     ['a port of its own', { port: 30080, healthCheck: { port: '30123' } }, true],
+    ['kube-proxy’s, of the node’s own health', { port: 30080, healthCheck: { port: '10256' } }, undefined],
     ['a port of its pods', { targetType: 'ip', port: 8080, healthCheck: { port: '10254' } }, undefined],
   ])('tell of a target group whether its health check asks for another port: %s', async (_, plan, own) => {
     await using given = await withLoadBalancing();
@@ -76,6 +77,7 @@ describe('the pools of an Auto Scaling group (contract 7.2)', () => {
     ['the port of its first listener', {}, undefined],
     ['the port of another', { healthCheck: { port: '30443' } }, undefined],
     ['a port of its own', { healthCheck: { protocol: 'HTTP', port: '30123', path: '/healthz' } }, true],
+    ['kube-proxy’s', { healthCheck: { protocol: 'HTTP', port: '10256', path: '/healthz' } }, undefined],
   ])('tell of a classic load balancer whether its health check asks for another port: %s', async (_, plan, own) => {
     await using given = await withLoadBalancing();
     const listeners = [30080, 30443].map((instancePort) => ({ port: instancePort, instancePort, protocol: 'TCP' }));

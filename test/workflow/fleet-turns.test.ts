@@ -34,13 +34,17 @@ async function turns({ nodes, candidates, budget = { nodes: 1, cluster: 1 } }: G
   const crew = aCrew(upTo(10), nodes);
   const fleet = fleetOf(crew);
   const names = new Set(candidates.map(nodeName));
-  const { now, later } = await fleetTurns(
+  const { now, later, rooms } = await fleetTurns(
     fleet.placed.filter(({ node }) => names.has(node.name)),
     { cluster: aCluster({ budget }), fleet, groups: [crew.group], foreign: new Map() },
     { isOut: () => false, stopped: new Map() },
     UNASKED,
   );
-  return { now: now.map(({ name }) => name), later: later.map(({ candidate: { name }, why }) => ({ name, why })) };
+  return {
+    now: now.map(({ name }) => name),
+    later: later.map(({ candidate: { name }, why }) => ({ name, why })),
+    held: rooms.groups.get(crew.group.name)?.held,
+  };
 }
 
 const usedUp = expect.stringContaining('used up') as string;
@@ -48,7 +52,7 @@ const usedUp = expect.stringContaining('used up') as string;
 describe('of those that are to go', () => {
   test('the ones that are out already go first, however young, and use the budget of the others up', async () => {
     const nodes = { 1: notReady(1), 2: cordoned(2), 3: healthy(9) };
-    expect(await turns({ nodes, candidates: [1, 2, 3] })).toEqual({
+    expect(await turns({ nodes, candidates: [1, 2, 3] })).toMatchObject({
       now: ['node-02'],
       later: [
         { name: 'node-01', why: expect.stringContaining('1 of its group goes before it') as string },
@@ -67,7 +71,7 @@ describe('of those that are to go', () => {
     const nodes = { 1: cordoned(2), 2: cordoned(1) };
     expect((await turns({ nodes, candidates: [1, 2] })).now).toEqual(['node-01']);
     const begun = { 1: { node: { retiring: true, unschedulable: true } }, 2: cordoned(1) };
-    expect(await turns({ nodes: begun, candidates: [2] })).toEqual({
+    expect(await turns({ nodes: begun, candidates: [2] })).toMatchObject({
       now: [],
       later: [{ name: 'node-02', why: expect.stringContaining('node-01 retires') as string }],
     });
@@ -76,7 +80,7 @@ describe('of those that are to go', () => {
 
   test('one that is out and rests keeps even others that are out from going', async () => {
     const nodes = { 1: resting(cordoned(9)), 2: cordoned(1), 3: healthy(5) };
-    expect(await turns({ nodes, candidates: [1, 2, 3] })).toEqual({
+    expect(await turns({ nodes, candidates: [1, 2, 3] })).toMatchObject({
       now: [],
       later: [
         { name: 'node-02', why: expect.stringContaining('used up: node-01 is cordoned') as string },
@@ -84,6 +88,12 @@ describe('of those that are to go', () => {
         { name: 'node-01', why: 'rests' },
       ],
     });
+  });
+
+  test('a person must see to it only when a cordoned one is not to go', async () => {
+    const nodes = { 1: cordoned(2), 3: healthy(9) };
+    expect((await turns({ nodes, candidates: [1, 3] })).held).toBeUndefined();
+    expect((await turns({ nodes, candidates: [3] })).held).toBe(true);
   });
 
   test('one that is healthy and rests takes nobody’s place', async () => {
