@@ -1,10 +1,10 @@
 /** The first step of a retirement: AWS is asked again, and what follows from its answers and the settings is fixed. */
 import type { DeadlinePolicy, GroupSettings, VoluntaryRelease } from '../core/cluster-settings.ts';
 import { hookDeadline } from '../core/deadline.ts';
-import { retentionMissing, retirementStarted, type Subject } from '../core/retirement-events.ts';
 import { releaseFor } from '../core/drain-taints.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { executionName, type LifecycleNotice, type Notice, type TaintedNotice } from '../core/notice.ts';
+import { retentionMissing, retirementStarted, type Subject } from '../core/retirement-events.ts';
 import type { Course, Hold } from './hold-hook.ts';
 import type { Hook, Journal } from './ports.ts';
 import { tellTurnedAway } from './turn-away.ts';

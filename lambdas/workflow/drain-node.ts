@@ -3,12 +3,12 @@
  * the driver gave is up (contract 4). A pass is idempotent; what it must remember for the next one it returns as data.
  * It owns no time of its own: when to watch again and what happens meanwhile is the driver's.
  */
-import type { Subject } from '../core/retirement-events.ts';
 import { estimateDrain } from '../core/drain-estimate.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../core/eviction-ask.ts';
 import { graceOf, planEvictions, type EvictionPlan } from '../core/eviction-plan.ts';
 import type { DrainTerms } from '../core/pacing.ts';
 import { isFinished } from '../core/pod.ts';
+import type { Subject } from '../core/retirement-events.ts';
 import { stateOf } from '../core/stuck-pod.ts';
 import { BlockInquiry } from './block-inquiry.ts';
 import { DrainRecord, type DrainMemory, type Leaving } from './drain-record.ts';

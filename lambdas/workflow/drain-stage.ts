@@ -4,9 +4,9 @@
  */
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { PODS_OF_DEAD_NODE_MS, type Death } from '../core/dead-node.ts';
-import { nodeDead, nodeDrained, type Subject } from '../core/retirement-events.ts';
 import { isVoluntary } from '../core/notice.ts';
 import type { DrainTerms } from '../core/pacing.ts';
+import { nodeDead, nodeDrained, type Subject } from '../core/retirement-events.ts';
 import type { DrainPolicy } from '../core/verdict.ts';
 import { drainPass, type PassResult } from './drain-node.ts';
 import { NOTHING_DRAINED, type DrainMemory } from './drain-record.ts';

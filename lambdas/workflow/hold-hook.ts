@@ -4,8 +4,8 @@
  * is all of it that knows steps and suspensions.
  */
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
-import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/retirement-events.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
+import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/retirement-events.ts';
 import { mayTurnEarly, suspends, suspensionSeconds, WATCHED_LATER_MS, WATCHED_MS } from '../core/suspension.ts';
 import type { DurableRun, Journal, Lifecycle, LifecycleAction } from './ports.ts';
 import { Signal } from './signal.ts';

@@ -1,6 +1,5 @@
 /** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
 import { decideCharge, type Claim } from '../core/charge.ts';
-import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../core/retirement-events.ts';
 import {
   chargeOf,
   isIsolatedFor,
@@ -12,6 +11,7 @@ import {
 } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
 import { resting, type RestTerms } from '../core/rest.ts';
+import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../core/retirement-events.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster, Journal } from './ports.ts';
 

@@ -2,10 +2,10 @@
  * Load balancer targets of a node that may have to be restored (contract 5.4): what it is taken out of stands on the node
  * first, and is registered again before our marks come off. So whatever dies in between, the next try does it all.
  */
-import { targetsRegistered, targetsUnregistered, type Subject } from '../core/retirement-events.ts';
 import { chargeOf } from '../core/isolation.ts';
 import { isInstance } from '../core/node.ts';
 import { isVoluntary } from '../core/notice.ts';
+import { targetsRegistered, targetsUnregistered, type Subject } from '../core/retirement-events.ts';
 import { isOursToPutBack, taking, takenFrom, type Taken } from '../core/taken-targets.ts';
 import type { Target, TargetPool } from '../core/target-pool.ts';
 import { notWithdrawn, withdrawalOf } from '../core/withdrawal.ts';

@@ -1,7 +1,7 @@
 /** Groups that would replace what goes by more of its kind (contract 9.1), and what their warm pools hold. */
 import type { DriftSettings } from '../core/cluster-settings.ts';
-import { imageByOrigin, oldPool } from '../core/drift.ts';
 import type { Judged } from '../core/drift-decision.ts';
+import { imageByOrigin, oldPool } from '../core/drift.ts';
 import type { LaunchPlan } from '../core/group.ts';
 import { isPooled } from '../core/outage.ts';
 import type { Launches } from './ports.ts';

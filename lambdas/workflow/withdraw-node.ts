@@ -3,10 +3,10 @@
  * are evicted, and the instance is let go only once its targets have drained. A load balancer that fails delays neither
  * for longer than its bound, and is named.
  */
-import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/retirement-events.ts';
 import { chargeOf } from '../core/isolation.ts';
 import { instanceOf, isInstance, type Node } from '../core/node.ts';
 import { isVoluntary } from '../core/notice.ts';
+import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/retirement-events.ts';
 import type { TargetPool } from '../core/target-pool.ts';
 import {
   asking,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
 import * as fleetEvents from '../../lambdas/core/fleet-events.ts';
 import * as noticeEvents from '../../lambdas/core/notice-events.ts';
 import * as retirementEvents from '../../lambdas/core/retirement-events.ts';
-import * as withdrawalRequestEvents from '../../lambdas/core/withdrawal-request-events.ts';
-import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
 import type { Subject } from '../../lambdas/core/retirement-events.ts';
+import * as withdrawalRequestEvents from '../../lambdas/core/withdrawal-request-events.ts';
 import { aPod, HOUR, NOON } from '../given.ts';
 
 const events = { ...noticeEvents, ...retirementEvents, ...withdrawalRequestEvents, ...fleetEvents };

@@ -1,5 +1,4 @@
 /** Putting the user's node back as it was, or saying how to do it by hand. */
-import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import {
   chargeOf,
   EXCLUDE_LABEL,
@@ -8,6 +7,7 @@ import {
   type IsolationTaint,
 } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
+import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import { restoreNode } from '../../lambdas/workflow/isolate-node.ts';
 import type { Cluster, Journal } from '../../lambdas/workflow/ports.ts';
 import { persist } from './persistence.ts';

@@ -1,7 +1,6 @@
 /** The journal's lines as CloudWatch gets them (contract 13). */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
-import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import {
   budgetUnreadable,
   clusterUnswept,
@@ -11,6 +10,7 @@ import {
   taintsIgnored,
 } from '../../lambdas/core/fleet-events.ts';
 import { noticeIgnored, noticeRefused } from '../../lambdas/core/notice-events.ts';
+import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import { podGone, retirementFinished, volumesKept } from '../../lambdas/core/retirement-events.ts';
 import { journal } from '../../lambdas/entry/journal.ts';
 

@@ -1,9 +1,9 @@
 /** A node that is restored gets its traffic again (contract 5.4, 7): what took it out of its load balancers puts it back. */
 import { describe, expect, test } from 'vitest';
-import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import { RETIREMENT_ANNOTATION } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
 import { executionName } from '../../lambdas/core/notice.ts';
+import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import { TARGETS_ANNOTATION } from '../../lambdas/core/taken-targets.ts';
 import type { Registration, TargetPool } from '../../lambdas/core/target-pool.ts';
 import type { Cluster, DurableRun } from '../../lambdas/workflow/ports.ts';

@@ -1,7 +1,7 @@
 /** What must hold once all retirements of a scenario have ended. */
 import type { DomainEvent } from '../../../lambdas/core/domain-event.ts';
-import type { Result } from '../../../lambdas/core/retirement-events.ts';
 import { chargeOf } from '../../../lambdas/core/isolation.ts';
+import type { Result } from '../../../lambdas/core/retirement-events.ts';
 import { MINUTE } from '../../given.ts';
 import type { HookEnd } from './auto-scaling.ts';
 import type { ModelRetirement } from './model-run.ts';
