@@ -80,7 +80,11 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       deadLetterQueue: this.deadLetters,
-      ...(props.durableConfig && { durableConfig: props.durableConfig }),
+      ...(props.durableConfig && {
+        durableConfig: props.durableConfig,
+        // Executions that are suspended go on in the version that they began in, for days perhaps.
+        currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      }),
       ...props.network,
     });
     // Retries are set on the alias: on the function they would apply to $LATEST alone (platform.md 2.6).

@@ -157,6 +157,7 @@ function targetOf({ Target: named, TargetHealth: health }: TargetHealthDescripti
       ...(named?.QuicServerId !== undefined && { serverId: named.QuicServerId }),
       state: draining ? 'draining' : 'registered',
       healthy: health?.State === 'healthy',
+      ...(health?.State === 'initial' && { coming: true }),
     },
   ];
 }

@@ -11,7 +11,7 @@ export interface Outage {
   readonly out: number;
   /** Each node that is out, and how. */
   readonly nodes: readonly string[];
-  /** Some of it lasts until a person sees to it: somebody has cordoned a node, or what is missing is not even launched. */
+  /** Some of it lasts until a person sees to it: a node stands out, or what is missing is not even launched. */
   readonly lasts: boolean;
 }
 
@@ -26,7 +26,7 @@ const MOST_NAMED = 3;
 export function outageOf(
   group: Group,
   placed: readonly PlacedNode[],
-  { isOut, isExempt = () => false }: Pick<Circumstances, 'isOut' | 'isExempt'>,
+  { isOut, isExempt = () => false, ...at }: Pick<Circumstances, 'isOut' | 'isExempt'> & StandingTerms,
 ): Outage {
   const nodes: string[] = [];
   let accounted = 0;
@@ -37,8 +37,8 @@ export function outageOf(
     if (how !== undefined || member.state === IN_SERVICE) accounted += weightOf(member);
   }
   const missing = nodesFor(Math.max(0, group.desired - accounted), group);
-  const isForgotten = ({ node, member }: PlacedNode): boolean =>
-    node.unschedulable && !node.retiring && member.state === IN_SERVICE && !isExempt(node) && !isOut(node);
+  const isForgotten = (each: PlacedNode): boolean =>
+    !isExempt(each.node) && !isOut(each.node) && standsOut(each, at) !== undefined;
   const lasts = sumOf(weightsOf(group)) < group.desired || placed.some(isForgotten);
   return { size: nodesFor(group.desired, group), out: nodes.length + missing, nodes, lasts };
 }
@@ -87,11 +87,32 @@ export function wordsOf({ out, nodes }: Outage): string {
 
 function howOut(node: FleetNode, state: string, isOut: (node: FleetNode) => boolean): string | undefined {
   if (isPooled(state)) return undefined;
+  if (node.leftDrained) return 'is drained, and left to whoever removes it';
   if (node.retiring) return 'retires';
   const unfit = howUnfit(node);
   if (unfit !== undefined) return unfit;
   if (isOut(node)) return 'is to be drained';
   return isComing(state) ? undefined : `is ${state}`;
+}
+
+/** What it depends on whether a node that is not Ready is a person's business by now. */
+export interface StandingTerms {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly replacementTimeoutSeconds: number;
+}
+
+/** What keeps a node from serving until a person sees to it, in words; undefined when that ends by itself, or nothing does. */
+export function standsOut(
+  { node, member }: PlacedNode,
+  { now, replacementTimeoutSeconds }: StandingTerms,
+): string | undefined {
+  if (node.retiring) return undefined;
+  if (member.state === 'Standby') return 'is Standby';
+  if (member.state !== IN_SERVICE) return undefined;
+  const { notReadySince } = node;
+  if (notReadySince !== undefined && now - notReadySince < replacementTimeoutSeconds * 1_000) return undefined;
+  return howUnfit(node);
 }
 
 /** Why nothing new comes to the node, whoever wants that; undefined when pods can. */

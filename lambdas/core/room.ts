@@ -52,13 +52,13 @@ export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstance
   // A configured group without any node counts too: all of it is missing.
   const names = new Set([...cluster.groups.map(({ name }) => name), ...placed.keys()]);
   const groups = at.groups.filter(({ name }) => names.has(name));
-  const outages = new Map(groups.map((group) => [group.name, outageOf(group, placed.get(group.name) ?? [], at)]));
+  const terms = { ...at, replacementTimeoutSeconds: cluster.drift.replacementTimeoutSeconds };
+  const outages = new Map(groups.map((group) => [group.name, outageOf(group, placed.get(group.name) ?? [], terms)]));
   const budget = readBudget(cluster.budget);
   if ('fault' in budget) return noRoom(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
 
   const nodes = nodesByInstance(fleet);
   const roomOf = (group: Group): Room => {
-    const terms = { ...at, replacementTimeoutSeconds: cluster.drift.replacementTimeoutSeconds };
     const stopped = at.stopped.get(group.name) ?? suspension(group) ?? stuckReplacement(group, nodes, terms);
     if (stopped !== undefined) return { count: 0, why: stopped, stopped: true };
     const own = readBudget(cluster.budget, cluster.groups.find(({ name }) => name === group.name)?.budget);

@@ -1,4 +1,6 @@
 /** Why none of the nodes of a group that are to go may go now, for people (contract 9.4, 9.7). Pure. */
+import type { PlacedNode } from './fleet.ts';
+import { standsOut, type StandingTerms } from './outage.ts';
 import type { Room, Rooms } from './room.ts';
 import type { Candidate, Turns } from './turn.ts';
 
@@ -9,19 +11,39 @@ export type Standstill =
   | { readonly kind: 'held' | 'waiting'; readonly group: string; readonly nodes: number; readonly reason: string };
 
 /**
- * Of each group at most one. Nodes that rest explain themselves, and so do windows and freezes: they are left out.
+ * Of each group at most one, and none of a group in which somebody goes. Nodes that rest explain themselves, and so do
+ * windows and freezes: they are left out.
  *
- * @param later all that are to go and do not go now
  * @param now epoch milliseconds
  */
-export function standstills(later: Turns['later'], rooms: Rooms, now: number): readonly Standstill[] {
-  const groups = Map.groupBy(
-    later.map(({ candidate }) => candidate),
-    ({ group }) => group,
-  );
+export function standstills(turns: Turns, rooms: Rooms, now: number): readonly Standstill[] {
+  const moving = new Set(turns.now.map(({ group }) => group));
+  const waiting = turns.later.map(({ candidate }) => candidate).filter(({ group }) => !moving.has(group));
+  const groups = Map.groupBy(waiting, ({ group }) => group);
   return [...groups].flatMap(([group, candidates]) => {
     const room = rooms.groups.get(group);
     return room === undefined ? [] : standstill({ group, candidates, now }, room, rooms.cluster);
+  });
+}
+
+/**
+ * Of groups in which nobody goes because those that are to do not serve, until a person sees to them.
+ *
+ * @param told groups of which it is known already why nobody goes, or in which somebody does
+ */
+export function standingOut(
+  toGo: readonly PlacedNode[],
+  told: ReadonlySet<string>,
+  at: StandingTerms,
+): readonly Standstill[] {
+  const untold = toGo.filter(({ group }) => !told.has(group.name));
+  return [...Map.groupBy(untold, ({ group }) => group.name)].flatMap(([group, placed]): Standstill[] => {
+    const found = placed.flatMap((each) => {
+      const how = standsOut(each, at);
+      return how === undefined ? [] : [`${each.node.name} ${how}`];
+    });
+    const [first] = found;
+    return first === undefined ? [] : [{ kind: 'held', group, nodes: found.length, reason: first }];
   });
 }
 

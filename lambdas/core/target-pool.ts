@@ -45,6 +45,8 @@ export interface Target extends Registration {
   readonly state: 'registered' | 'draining';
   /** AWS counts it as healthy. */
   readonly healthy: boolean;
+  /** It is new, and AWS has not found out yet. */
+  readonly coming?: true;
 }
 
 /** Which pools are looked at; those that several parts name are told once. */
@@ -68,9 +70,9 @@ export function isOwnHealthPort(port: string, ports: readonly string[]): boolean
   return port !== KUBE_PROXY_HEALTH_PORT && !ports.includes(port);
 }
 
-/** Whether a pool sends requests to one of these. @param ids instance ids and addresses */
+/** Whether a pool sends requests to one of these, or is about to. @param ids instance ids and addresses */
 export function sendsTo(ids: ReadonlySet<string>, targets: readonly Target[]): boolean {
-  return targets.some((target) => isHealthy(target) && ids.has(target.id));
+  return targets.some((target) => ids.has(target.id) && (isHealthy(target) || target.coming === true));
 }
 
 /**

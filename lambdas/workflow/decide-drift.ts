@@ -12,7 +12,7 @@ import {
 import type { FleetNode, PlacedNode } from '../core/fleet.ts';
 import { isResting } from '../core/rest.ts';
 import type { Rooms } from '../core/room.ts';
-import { standstills, type Standstill } from '../core/standstill.ts';
+import { standingOut, standstills, type Standstill } from '../core/standstill.ts';
 import { fleetTurns, type FleetState, type TurnPorts } from './fleet-turns.ts';
 import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
 import { mistakenGroups } from './mistaken-origins.ts';
@@ -86,8 +86,16 @@ async function decide(
   const untold = new Map([...unknown, ...vain]);
   const stopped = new Map([...ailing, ...untold]);
   const { rooms, ...turns } = await fleetTurns(candidates, state, { isOut, stopped }, ports);
-  const decisions = decisionsOf(drifted, { turns, rooms, isOut });
-  return { judged, drifted, decisions, rooms, still: withUntold(standstills(turns.later, rooms, now), untold) };
+  const still = withUntold(standstills(turns, rooms, now), untold);
+  const told = new Set([...still, ...turns.now].map(({ group }) => group));
+  const toGo = drifted.map(({ placed }) => placed).filter(({ node }) => !isOut(node));
+  return {
+    judged,
+    drifted,
+    decisions: decisionsOf(drifted, { turns, rooms, isOut }),
+    rooms,
+    still: [...still, ...standingOut(toGo, told, { ...drift, now })],
+  };
 }
 
 /** Groups of which it cannot be told whether a node in them would go, or that would replace it in vain, are stopped too. */

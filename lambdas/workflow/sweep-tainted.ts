@@ -108,7 +108,7 @@ async function decide(
       ...later.get(name),
     };
   });
-  return { swept, still: standstills(turns.later, turns.rooms, Date.now()) };
+  return { swept, still: standstills(turns, turns.rooms, Date.now()) };
 }
 
 /** What can be told of one node alone; those that wait are given their turns together. */
@@ -119,6 +119,8 @@ function judge(
 ): { decision: SweptNode['decision']; why?: string; place?: PlacedNode } {
   if (node.owner !== undefined)
     return { decision: 'left alone', why: `${node.owner} makes and ends such nodes itself` };
+  // Its instance has left the group before its node.
+  if (place === undefined && node.retiring) return { decision: 'under way' };
   if (place === undefined) return { decision: 'left alone', why: 'its instance is in no group that is enrolled' };
   if (node.leftDrained) return { decision: 'left drained', place };
   if (node.retiring || begun(place)) return { decision: 'under way', place };

@@ -83,7 +83,7 @@ async function taintCluster(
   attempts: Attempts,
   ports: DriftPorts,
 ): Promise<DriftReport> {
-  for (const fault of unreadableBudgets(cluster)) {
+  for (const fault of dryRun ? [] : unreadableBudgets(cluster)) {
     ports.journal.report(budgetUnreadable({ cluster: cluster.name, ...fault }));
   }
   const api = await ports.clusters.open(cluster.name);

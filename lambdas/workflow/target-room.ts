@@ -56,7 +56,7 @@ export function giveWayStage(
     name: 'give-way',
     memory: {},
     pauseSeconds: GIVE_WAY_LOOK_SECONDS,
-    async pass({ since = Date.now() }) {
+    async pass({ since: waitsSince }) {
       const { ids, looked } = await lookAtPools(order, node);
       const sending = looked.filter(({ pool }) => pools.includes(pool.id));
       const retiring = await retiringNodes(order);
@@ -66,7 +66,9 @@ export function giveWayStage(
       const names = new Set(nodesBehind(node, charged));
       const behind = instancesOf(retiring.filter(({ name }) => names.has(name)));
       const before = instancesOf(retiring.filter(({ name }) => !names.has(name)));
-      const isFirst = lacking(ids, asIfStaying(sending, behind), before).length === 0;
+      // Those behind it that have given way since it was found to be the first bear no marks any more to tell them by.
+      const isFirst = waitsSince !== undefined || lacking(ids, asIfStaying(sending, behind), before).length === 0;
+      const since = waitsSince ?? Date.now();
       if (isFirst && Date.now() - since < GIVE_WAY_MS) return { state: 'waiting', memory: { since }, waitingFor };
       return { state: 'done', value: { givesWay: waitingFor } };
     },

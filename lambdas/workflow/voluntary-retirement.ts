@@ -4,16 +4,20 @@
  * terminated through its group, which meets our own hook, or is left to whoever removes it.
  */
 import type { VoluntaryRelease } from '../core/cluster-settings.ts';
-import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/retirement-events.ts';
+import { forcePoint } from '../core/deadline.ts';
 import { isLasting } from '../core/lasting-error.ts';
 import { standing } from '../core/lifecycle-state.ts';
 import type { Rest } from '../core/rest.ts';
+import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/retirement-events.ts';
 import type { Ending } from './begin-retirement.ts';
 import type { DrainOrder } from './drain-stage.ts';
 import { Retirement, Stopped, unasked, valueOf, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
 import type { Hook } from './ports.ts';
 import { passHookStage, progressStage, registerStage, restoreStage, surveyStage } from './voluntary-stages.ts';
 import { giveWayStage, targetRoomStage } from './target-room.ts';
+
+/** Later than this before its deadline no drain begins. */
+const DRAINS_FROM_MS = 300_000;
 
 /** How long the restoration of a node is tried after the deadline; the sweep restores what is left (contract 1.7). */
 const RESTORE_SECONDS = 600;
@@ -38,9 +42,11 @@ export class VoluntaryRetirement extends Retirement {
     this.#hook = order.hook;
   }
 
-  /** Nothing is ever forced, so no time need be left for it (contract 5.4). */
+  /** As long as pods would have a few minutes still: nothing is ever forced, but what is begun is to end (contract 5.4). */
   protected get slotBy(): number {
-    return this.holder.deadline;
+    const { startedAt } = this.order.course;
+    const { deadline } = this.holder;
+    return Math.max(forcePoint(Infinity, { startedAt, deadline }), deadline - DRAINS_FROM_MS);
   }
 
   /** Its load balancers can spare it (contract 7.1). */

@@ -46,6 +46,11 @@ describe('a group', () => {
     ['is cordoned', CORDONED, 'node-01 is cordoned'],
     ['retires', RETIRING, 'node-01 retires'],
     [
+      'is left drained',
+      { node: { retiring: true, leftDrained: true } },
+      'node-01 is drained, and left to whoever removes it',
+    ],
+    [
       'leaves, and nobody has isolated it yet',
       { member: { state: 'Terminating:Wait' } },
       'node-01 is Terminating:Wait',
@@ -208,6 +213,12 @@ describe('a budget that is used up', () => {
     ['by an instance that is not launched', aCrew(TEN, {}, { desired: 11 }), {}, true],
     ['by a node that retires', aCrew(TEN, { 1: RETIRING }), {}, undefined],
     ['by a node that is not Ready', aCrew(TEN, { 1: NOT_READY }), {}, undefined],
+    [
+      'by a node that has not been Ready for an hour',
+      aCrew(TEN, { 1: { node: { notReadySince: NOON - HOUR } } }),
+      {},
+      true,
+    ],
     ['by an instance that has not joined', aCrew(TEN, { 1: { absent: true } }), {}, undefined],
     ['by a cordoned node that is to be drained', aCrew(TEN, { 1: CORDONED }), { isOut: isOne }, undefined],
     ['because it is none', aCrew(TEN), { cluster: { budget: { nodes: 0 } } }, undefined],

@@ -1,10 +1,10 @@
 /** What people are told of nodes that are to go and do not (contract 9.7). */
 import { describe, expect, test } from 'vitest';
 import type { Room } from '../../lambdas/core/room.ts';
-import { standstills, type Standstill } from '../../lambdas/core/standstill.ts';
+import { standingOut, standstills, type Standstill } from '../../lambdas/core/standstill.ts';
 import type { Postponed } from '../../lambdas/core/turn.ts';
-import { nodeName } from '../fleet-given.ts';
-import { HOUR, NOON } from '../given.ts';
+import { aCrew, fleetOf, nodeName, type Peculiar } from '../fleet-given.ts';
+import { HOUR, MINUTE, NOON } from '../given.ts';
 
 const OPEN: Room = { count: 2, why: 'its budget is 2 nodes' };
 const FULL: Room = { count: 0, why: 'node-09 retires' };
@@ -25,7 +25,7 @@ const RESTED = [later(1, 'workers', NOON - HOUR)];
 type Limits = readonly [own: Room, cluster: Room];
 
 function found(postponed: readonly Postponed[], [own, cluster]: Limits): readonly Standstill[] {
-  return standstills(postponed, { cluster, groups: new Map([['workers', own]]) }, NOON);
+  return standstills({ now: [], later: postponed }, { cluster, groups: new Map([['workers', own]]) }, NOON);
 }
 
 describe('of a group', () => {
@@ -74,8 +74,36 @@ test('each group is told once', () => {
     ['batch', HELD],
   ]);
   const postponed = [later(1), later(11, 'batch'), later(2), later(12, 'batch'), later(3)];
-  expect(standstills(postponed, { cluster: OPEN, groups }, NOON)).toMatchObject([
+  expect(standstills({ now: [], later: postponed }, { cluster: OPEN, groups }, NOON)).toMatchObject([
     { group: 'workers', nodes: 3 },
     { group: 'batch', nodes: 2 },
   ]);
+});
+
+test('a group in which somebody goes does not stand still', () => {
+  const turns = { now: [later(1).candidate], later: [later(2), later(11, 'batch')] };
+  const groups = new Map([
+    ['workers', FULL],
+    ['batch', FULL],
+  ]);
+  expect(standstills(turns, { cluster: OPEN, groups }, NOON)).toMatchObject([{ group: 'batch', nodes: 1 }]);
+});
+
+describe('a group whose nodes that are to go do not serve', () => {
+  const at = { now: NOON, replacementTimeoutSeconds: 900 };
+
+  test.each<[string, Peculiar, string | undefined]>([
+    ['is cordoned', { node: { unschedulable: true } }, 'node-01 is cordoned'],
+    ['has not been Ready for long', { node: { notReadySince: NOON - HOUR } }, 'node-01 is not Ready'],
+    ['has not been Ready for a while', { node: { notReadySince: NOON - MINUTE } }, undefined],
+    ['is in Standby', { member: { state: 'Standby' } }, 'node-01 is Standby'],
+    ['is on its way out', { member: { state: 'Terminating:Wait' }, node: { unschedulable: true } }, undefined],
+    ['retires', { node: { unschedulable: true, retiring: true } }, undefined],
+    ['serves', {}, undefined],
+  ])('one that %s', (_how, peculiar, reason) => {
+    const { placed } = fleetOf(aCrew([1], { 1: peculiar }));
+    const expected = reason === undefined ? [] : [{ kind: 'held', group: 'workers', nodes: 1, reason }];
+    expect(standingOut(placed, new Set(), at)).toEqual(expected);
+    expect(standingOut(placed, new Set(['workers']), at)).toEqual([]);
+  });
 });

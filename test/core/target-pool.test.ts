@@ -32,6 +32,7 @@ test.each<[string, readonly Target[], boolean]>([
   ['one that is healthy by one of its ports', [sick('a'), A], true],
   ['one that is not healthy', [sick('a'), B], false],
   ['one that drains already', [draining('a'), B], false],
+  ['one of which AWS does not know yet', [target('a', { healthy: false, coming: true }), B], true],
   ['one that is in another pool', [B], false],
 ])('whether requests are sent to %s', (_which, targets, sent) => {
   expect(sendsTo(new Set(['a']), targets)).toBe(sent);

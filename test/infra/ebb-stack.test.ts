@@ -92,6 +92,12 @@ describe('functions', () => {
     }
   });
 
+  test('a version that retirements may be suspended in outlives the next deployment', () => {
+    const kept = template.findResources('AWS::Lambda::Version', { DeletionPolicy: 'Retain' });
+    expect(Object.keys(kept)).toEqual([expect.stringContaining('NodeRetirement')]);
+    expect(Object.values(kept)).toMatchObject([{ UpdateReplacePolicy: 'Retain' }]);
+  });
+
   test('only the retirement is durable, for longer than any hook can hold an instance', () => {
     const { DurableConfig } = only('AWS::Lambda::Function', 'NodeRetirement') as {
       DurableConfig: { ExecutionTimeout: number };

@@ -1,7 +1,12 @@
 /** Load balancers in memory, on the driven clock: what no peer can be made to do at the moment that a test wants. */
+import { EXCLUDE_LABEL } from '../../lambdas/core/isolation.ts';
 import type { Registration, Target, TargetPool } from '../../lambdas/core/target-pool.ts';
 import type { LoadBalancing } from '../../lambdas/workflow/ports.ts';
-import { SECOND } from '../given.ts';
+import { aPool, MINUTE, SECOND } from '../given.ts';
+import type { Rehearsal } from './rehearsal.ts';
+
+/** How long a controller and the health checks need to have a target back. */
+const HEALTHY_AFTER_MS = 2 * MINUTE;
 
 export class Balancers implements LoadBalancing {
   /** Every call, in order: `targets web`. */
@@ -67,5 +72,30 @@ export class Balancers implements LoadBalancing {
     if (at === undefined) return { id, port: 80, state: 'registered', healthy: !this.sick.has(id) };
     const isOut = !this.stuck.has(pool.name) && Date.now() >= at + pool.drainSeconds * SECOND;
     return isOut ? undefined : { id, port: 80, state: 'draining', healthy: false };
+  }
+}
+
+/** As a controller keeps them: a target is there while its node has no label that excludes it, and healthy a while later. */
+export class LabelledTargets extends Balancers {
+  readonly #rehearsal: Rehearsal;
+  /** When each was last excluded, epoch milliseconds. */
+  readonly #excludedAt = new Map<string, number>();
+
+  constructor(rehearsal: Rehearsal) {
+    super();
+    this.#rehearsal = rehearsal;
+    this.has(aPool(), ...rehearsal.instances);
+  }
+
+  override targets(): Promise<readonly Target[]> {
+    return Promise.resolve(this.#rehearsal.instances.map((id) => this.#targetOf(id)));
+  }
+
+  #targetOf(id: string): Target {
+    const { labels = {} } = this.#rehearsal.node(this.#rehearsal.nodeOf(id)).metadata;
+    const excluded = EXCLUDE_LABEL in labels;
+    if (excluded) this.#excludedAt.set(id, Date.now());
+    const healthy = Date.now() - (this.#excludedAt.get(id) ?? -Infinity) > HEALTHY_AFTER_MS;
+    return { id, port: 80, state: excluded ? 'draining' : 'registered', healthy };
   }
 }

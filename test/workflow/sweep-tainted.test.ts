@@ -1,5 +1,6 @@
 /** Nodes that bear a drain taint, found by the sweep and drained within the budget (contract 9.3, 9.5–9.7). */
 import { describe, expect, test } from 'vitest';
+import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import type { SweepReport, SweptNode } from '../../lambdas/core/sweep-report.ts';
 import { executionName } from '../../lambdas/core/notice.ts';
 import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
@@ -88,6 +89,19 @@ describe('a node that is tainted', () => {
     taint(rehearsal, two, { key: 'somebody.else/drain' });
     expect(await sweep(rehearsal)).toMatchObject([{ nodes: [] }]);
     expect(rehearsal.started.size).toBe(0);
+  });
+
+  test('is under way while its retirement ends, though its instance has left the group', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    const { instance, node } = rehearsal.first;
+    taint(rehearsal, node);
+    rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
+      metadata.labels = { ...metadata.labels, [RETIRING_LABEL]: 'tainted' };
+    });
+    rehearsal.aws.autoScaling.group(GROUP).members.delete(instance);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'under way' }]);
+    expect(rehearsal.of('taints.ignored')).toEqual([]);
   });
 
   test('is not started a second time while its retirement runs', async () => {

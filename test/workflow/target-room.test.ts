@@ -70,6 +70,11 @@ describe('of two that are isolated at once, and of whom three targets can spare 
     expect(await look(2, both, { out: [1, 2] })).toEqual(givesWay(ONE_OF_THREE));
   });
 
+  test('the first goes on waiting when the second has given way and its target is not healthy yet', async () => {
+    const memory = { since: NOON - MINUTE };
+    expect(await look(1, both.slice(0, 1), { out: [1, 2], memory })).toMatchObject({ state: 'waiting', memory });
+  });
+
   test('the first gives way too when the second goes on all the same', async () => {
     const memory = { since: NOON - 5 * MINUTE };
     expect(await look(1, both, { memory })).toEqual(givesWay(ONE_OF_THREE));

@@ -1,9 +1,10 @@
 /** Retirements that nothing but a taint asks for (contract 5.4, 8.2, 9.5), against both peers. */
 import { describe, expect, test } from 'vitest';
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
+import type { DurableRun } from '../../lambdas/workflow/ports.ts';
 import { aPool, HOUR, MINUTE, SECOND } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
-import { Balancers } from './balancers.ts';
+import { Balancers, LabelledTargets } from './balancers.ts';
 import { marksOf, UNMARKED } from './node-marks.ts';
 import { GROUP, Rehearsal } from './rehearsal.ts';
 import { asks, DRIFT_DRAIN, PLAIN_KEY, taint } from './tainting.ts';
@@ -286,6 +287,22 @@ describe('a node that is tainted to be drained', () => {
     expect(marksOf(rehearsal, rehearsal.nodeOf([one, two][at] ?? ''))).toEqual(UNTOUCHED);
   });
 
+  test('waits for the targets of one that gave way, which a controller had taken out by their label', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    const [one = '', two = ''] = rehearsal.instances;
+    const together = meeting(2);
+    const step: DurableRun['step'] = async (name, work) => {
+      if (name === 'give-way') await together();
+      return rehearsal.ports.run.step(name, work);
+    };
+    const ports = { balancing: new LabelledTargets(rehearsal), run: { ...rehearsal.ports.run, step } };
+    const ended = await rehearsal.drive(
+      Promise.all([one, two].map((instance) => rehearsal.retireBy(asks(rehearsal, { instance }), ports))),
+    );
+    expect(ended.map(({ result }) => result).toSorted()).toEqual(['drained', 'restored']);
+  });
+
   test('drains in the slot that comes free in the second half of its time, and not before', async () => {
     await using rehearsal = await Rehearsal.start();
     const [node = '', other = ''] = rehearsal.nodes;
@@ -304,7 +321,22 @@ describe('a node that is tainted to be drained', () => {
     expect((evicted?.reportedAt ?? 0) - began).toBeGreaterThanOrEqual(45 * MINUTE);
   });
 
-  test('is put back and rests, nothing of it drained, when no slot comes free by its deadline', async () => {
+  test('begins no drain minutes before its deadline', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [node = '', other = ''] = rehearsal.nodes;
+    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+    await rehearsal.ready();
+    mark(rehearsal, other, true);
+    const retired = rehearsal.retireBy(asks(rehearsal));
+    const freed = rehearsal.clock.sleep(58 * MINUTE).then(() => {
+      mark(rehearsal, other, false);
+    });
+    const [ended] = await rehearsal.drive(Promise.all([retired, freed]));
+    expect(ended.result).toBe('restored');
+    expect(rehearsal.of('pod.evicted')).toEqual([]);
+  });
+
+  test('is put back and rests, nothing of it drained, when no slot comes free in time', async () => {
     await using rehearsal = await Rehearsal.start();
     const [node = '', other = ''] = rehearsal.nodes;
     rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
@@ -316,7 +348,7 @@ describe('a node that is tainted to be drained', () => {
       result: 'restored',
       reason: 'it was held back: 2 of 3 nodes are leaving, and at most 20 % (1) may drain at once',
     });
-    expect(rehearsal.clock.now() - began).toBeGreaterThanOrEqual(HOUR);
+    expect(rehearsal.clock.now() - began).toBeGreaterThanOrEqual(55 * MINUTE);
     expect(rehearsal.of('pod.evicted')).toEqual([]);
     expect(marksOf(rehearsal, node)).toMatchObject({
       cordoned: false,
