@@ -49,6 +49,10 @@ export async function runFunctionCommand(
   answer: (wanted: Wanted) => Promise<string>,
 ): Promise<number> {
   const wanted = wantedBy(command, args);
+  if (wanted === 'help') {
+    console.log(usageOf(command));
+    return 0;
+  }
   if (wanted === undefined) return 2;
   try {
     const text = await answer(wanted);
@@ -60,13 +64,20 @@ export async function runFunctionCommand(
   }
 }
 
-function wantedBy(command: FunctionCommand, args: readonly string[]): Wanted | undefined {
+function wantedBy(command: FunctionCommand, args: readonly string[]): Wanted | 'help' | undefined {
   try {
-    const options = { function: { type: 'string' }, json: { type: 'boolean', default: false } } as const;
+    const flag = { type: 'boolean', default: false } as const;
+    const options = { function: { type: 'string' }, json: flag, help: flag } as const;
     const withNode = { ...options, node: { type: 'string' } } as const;
     const { values } = parseArgs({ args: [...args], options: command.node === undefined ? options : withNode });
-    const { function: functionName, json, node } = values as { function?: string; json: boolean; node?: string };
-    if (functionName !== undefined) return { functionName, json, ...(node !== undefined && { node }) };
+    const {
+      function: functionName = '',
+      json,
+      help,
+      node,
+    } = values as Partial<Record<'function' | 'node', string>> & Record<'json' | 'help', boolean>;
+    if (help) return 'help';
+    if (functionName !== '') return { functionName, json, ...(node !== undefined && { node }) };
     console.error(`--function is missing\n\n${usageOf(command)}`);
   } catch (error) {
     console.error(`${messageOf(error)}\n\n${usageOf(command)}`);
@@ -94,8 +105,9 @@ function faultOf(error: unknown, { output, rights }: FunctionCommand, functionNa
   if (name === 'AccessDeniedException') {
     return `${message}\nGive whoever runs this the right ${rights.join(' and ')} on ${functionName}.`;
   }
-  if (NO_CREDENTIALS.includes(name)) return `${message}\nLog in to AWS, or set AWS_PROFILE.`;
+  if (NO_CREDENTIALS.includes(name)) return `${message}\nLog in to AWS, or set AWS_PROFILE to a profile that there is.`;
   if (STALE_CREDENTIALS.includes(name)) return `${message}\nAWS does not take these credentials: log in again.`;
+  if (message.includes('ENOTFOUND')) return `${message}\nIs AWS_REGION a region of AWS, and is there a network?`;
   if (message.startsWith('Region ')) return `${message}\nSet AWS_REGION to the region of the stack.`;
   return `${functionName} could not be asked: ${message}`;
 }

@@ -82,7 +82,11 @@ const taintKey = z
       'must be a taint key such as example.com/retiring',
     ),
   );
-const taintEffect = z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']);
+/** Kubernetes deletes pods for a taint of effect NoExecute, whatever their budgets. */
+const taintEffect = z.enum(
+  ['NoSchedule', 'PreferNoSchedule'],
+  'must be "NoSchedule" or "PreferNoSchedule": NoExecute deletes pods past their budgets',
+);
 
 /** Cluster Autoscaler takes no taint with this prefix into its template of the group. */
 const STATUS_TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/';

@@ -29,7 +29,21 @@ export function faultsOfTaints(clusters: readonly Pick<ClusterSettings, 'taint' 
       ...(drained.has(isolates) ? [`${field}.taint.key: must not be the key of a drain taint, as ${isolates} is`] : []),
       ...(drained.has(tells) ? [`${field}.drift.taint.key: must not be the key of a drain taint, as ${tells} is`] : []),
       ...(isolates === tells ? [`${field}.drift.taint.key: must not be the key of the taint that isolates`] : []),
+      ...faultsOfDrainKeys(tainted.taints, drift.drainTaint.key).map((fault) => `${field}.tainted.${fault}`),
     ];
+  });
+}
+
+/** Kubernetes taints what is cordoned, not Ready or short of something: such a node is not to be drained for that. */
+const KUBERNETES_KEYS = /^node(\.cloudprovider)?\.kubernetes\.io\//;
+
+function faultsOfDrainKeys(taints: ClusterSettings['tainted']['taints'], own: string): string[] {
+  return taints.flatMap(({ key }, index) => {
+    const field = `taints[${index}].key`;
+    if (KUBERNETES_KEYS.test(key)) return [`${field}: must not be a key that Kubernetes sets itself, as ${key} is`];
+    if (key === own) return [`${field}: must not be drift.drainTaint.key, which is drained already`];
+    const first = taints.findIndex((taint) => taint.key === key);
+    return first === index ? [] : [`${field}: ${key} stands there twice, first as taints[${first}]`];
   });
 }
 

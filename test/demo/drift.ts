@@ -40,7 +40,8 @@ const SIZES: readonly (readonly [group: string, nodes: number])[] = [
 const NODES = 7;
 
 export const drift: Scenario = {
-  summary: 'a new AMI is published: nodes are tainted, drained and replaced one by one; --dry-run tells the plan alone',
+  summary:
+    'a new AMI is published: nodes of the old one are replaced, one of a group at a time; --dry-run tells the plan alone',
   async run(telling, { dryRun }) {
     const groups = [WEB, BATCH, STEADY].map((name) => ({ name, heartbeatTimeoutSeconds: HEARTBEAT_SECONDS }));
     // Two groups at once, one node of each: the cluster’s own share would be one node of seven.

@@ -70,7 +70,7 @@ export class LiveOutput implements LineOutput {
   #draw(): void {
     if (this.#drawing === undefined) return;
     const { scene, board, heldUntil, hookOver, gone } = this.#drawing;
-    const now = Date.now();
+    const now = scene.now();
     const times = {
       elapsed: (now - scene.at) / 1000,
       hookLeft: (heldUntil - now) / 1000,

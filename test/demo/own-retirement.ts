@@ -135,6 +135,7 @@ async function sceneOf(
   return {
     scenario: 'own-cluster',
     at,
+    now: () => Date.now(),
     cluster: configuration.cluster.name,
     group: OWN_GROUP,
     hook: { name: configuration.whole.hookName, heartbeatSeconds: HEARTBEAT_SECONDS },

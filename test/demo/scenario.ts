@@ -33,8 +33,9 @@ export type TrafficNews =
 
 export interface Scene {
   readonly scenario: string;
-  /** When it began, driven epoch milliseconds. */
+  /** When it began, driven epoch milliseconds; `now`: what it is meanwhile. */
   readonly at: number;
+  readonly now: () => number;
   readonly cluster: string;
   readonly group: string;
   readonly hook: { readonly name: string; readonly heartbeatSeconds: number };

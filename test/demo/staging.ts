@@ -35,6 +35,7 @@ export function stage(installation: Installation, telling: Telling, plan: StageP
   const scene: Scene = {
     ...names,
     at: clock.now(),
+    now: () => clock.now(),
     hook: { name: 'ebb-drain', heartbeatSeconds },
     nodes: nodes.length,
     pods: kubernetes.pods().length,

@@ -23,7 +23,8 @@ export function summary(outcome: Outcome, style: Style): string {
   const checks = expectations.map(({ what, holds, found }) =>
     holds ? `${style('green', '✔')} ${what}` : `${style('red', '✘')} ${what}: ${found}`,
   );
-  return [
+  const hasRun = Object.keys(stages).length > 0;
+  const account = [
     times.toString(),
     kept.toString(),
     ...(traffic === undefined ? [] : [trafficTable(traffic)]),
@@ -31,6 +32,10 @@ export function summary(outcome: Outcome, style: Style): string {
     `${unbudgetedControllers} controllers without a budget were paced.`,
     ...(cost === undefined ? [] : [costLine(cost)]),
     '',
+  ];
+  return [
+    // A plan alone has moved nothing.
+    ...(hasRun ? account : []),
     ...checks,
     '',
     outcome.ok ? style('green', 'All of it holds.') : style('red', 'Not all of it holds.'),
@@ -38,7 +43,7 @@ export function summary(outcome: Outcome, style: Style): string {
 }
 
 function costLine({ billedSeconds, suspendedSeconds, operations, invocations, dollars }: Cost): string {
-  return `Billed ${billedSeconds} s of Lambda in ${invocations} invocations and ${operations} durable operations, suspended for ${suspendedSeconds} s: $${dollars}.`;
+  return `Billed for retirements: ${billedSeconds} s of Lambda in ${invocations} invocations and ${operations} durable operations, suspended for ${suspendedSeconds} s: $${dollars}.`;
 }
 
 function trafficTable({ pools, served, failed }: Traffic): string {

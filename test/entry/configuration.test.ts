@@ -120,6 +120,26 @@ describe('a fault is named by its field and what it must be:', () => {
     ],
     ['a retention that CloudWatch does not know', { ...minimal(), logRetentionDays: 31 }, 'ebb.logRetentionDays: '],
     [
+      'a taint that would delete pods past their budgets',
+      minimal({ drift: { taint: { effect: 'NoExecute' } } } as unknown as Partial<ClusterInput>),
+      'ebb.clusters[0].drift.taint.effect: must be "NoSchedule" or "PreferNoSchedule"',
+    ],
+    [
+      'a drain taint of Kubernetes’ own',
+      minimal({ tainted: { taints: [{ key: 'node.kubernetes.io/unschedulable' }] } }),
+      'ebb.clusters[0].tainted.taints[0].key: must not be a key that Kubernetes sets itself',
+    ],
+    [
+      'a drain taint that is named twice',
+      minimal({ tainted: { taints: [{ key: 'acme/drain' }, { key: 'acme/drain', release: 'leave' }] } }),
+      'ebb.clusters[0].tainted.taints[1].key: acme/drain stands there twice, first as taints[0]',
+    ],
+    [
+      'our own drain taint among those of one’s own',
+      minimal({ drift: { drainTaint: { key: 'acme/drain' } }, tainted: { taints: [{ key: 'acme/drain' }] } }),
+      'ebb.clusters[0].tainted.taints[0].key: must not be drift.drainTaint.key',
+    ],
+    [
       'a drain taint that the sweep would not drain by',
       minimal({ drift: { drainTaint: { effect: 'NoExecute' } } } as unknown as Partial<ClusterInput>),
       'ebb.clusters[0].drift.drainTaint.effect: ',
@@ -275,7 +295,7 @@ describe('a cluster’s parameter', () => {
           replacementTimeoutSeconds: 60,
           unhealthyLimit: '33%',
         },
-        taint: { key: 'example.com/leaving', value: 'yes', effect: 'NoExecute' },
+        taint: { key: 'example.com/leaving', value: 'yes', effect: 'PreferNoSchedule' },
         drain: {
           timeoutSeconds: 60,
           impliedBudget: '50%',

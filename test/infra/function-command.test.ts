@@ -70,6 +70,15 @@ describe('npm run drift', () => {
   });
 });
 
+test.each(['print-drift.ts', 'print-sweep.ts', 'print-retirements.ts'])(
+  '%s --help tells the usage',
+  async (command) => {
+    const { code, stdout, stderr } = await run([command, '--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('--function NAME');
+  },
+);
+
 test('npm run sweep prints the report for people', async () => {
   const { code, stdout } = await run(['print-sweep.ts', '--function', 'sweep']);
   expect(code).toBe(0);
@@ -78,6 +87,7 @@ test('npm run sweep prints the report for people', async () => {
 
 describe('what goes wrong is told with what to do', () => {
   test.each<[string, [command: string, ...args: string[]], number, string[]]>([
+    ['an empty name', ['print-drift.ts', '--function', ''], 2, ['--function is missing']],
     ['no name', ['print-drift.ts'], 2, ['--function is missing', 'output DriftFunction of the stack']],
     ['an unknown option', ['print-sweep.ts', '--node', 'a'], 2, ["Unknown option '--node'", 'npm run -s sweep --']],
     [
