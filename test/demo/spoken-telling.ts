@@ -48,7 +48,7 @@ export function spokenTelling(terminal: NodeJS.WriteStream): Telling {
     },
     event(event) {
       out.event(event);
-      say(lineOfEvent(event), Date.parse(event.time));
+      say(withNode(lineOfEvent(event), event, scene), Date.parse(event.time));
     },
     fact(fact) {
       out.fact(fact);
@@ -65,6 +65,13 @@ export function spokenTelling(terminal: NodeJS.WriteStream): Telling {
       terminal.write(`\n${summary(outcome, paint)}\n`);
     },
   };
+}
+
+/** Where several nodes retire side by side, each line of a retirement says whose it is. */
+function withNode(said: Line | undefined, event: LoggedEvent, scene: Scene | undefined): Line | undefined {
+  if (said === undefined || scene?.story === undefined) return said;
+  if (!('execution' in event) || event.node === undefined || event.type === 'retirement.requested') return said;
+  return { ...said, text: `${shortNode(event.node)}  ${said.text}` };
 }
 
 function opening({ cluster, nodes, pods, group, hook, instance, node, leaving, story }: Scene): string {
@@ -135,7 +142,8 @@ const SAID: Said = {
   'retirement.finished': ({ result }) => good(`retirement finished: ${result}`),
   'cluster.away': ({ reason }) => wait(`cluster away: ${reason}`),
   'node.missing': () => wait('the instance has no node: it never joined'),
-  'notice.ignored': ({ reason }) => quiet(`notice ignored: ${reason}`),
+  // What comes too late is the echo of what was done already.
+  'notice.ignored': ({ reason, stale }) => (stale ? undefined : quiet(`notice ignored: ${reason}`)),
   'notice.refused': ({ reason }) => wait(`notice refused: ${reason}`),
   'withdrawal.requested': () => undefined,
   'withdrawal.answered': () => undefined,
