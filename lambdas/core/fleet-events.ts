@@ -12,8 +12,9 @@ export const sweepFinished = (about: {
   /** Enrolled groups, and their instances that wait in a hook. */
   groups: number;
   waiting: number;
-  /** Retirements started, and nodes restored. */
+  /** Retirements started of those, and of tainted nodes; and nodes restored. */
   started: number;
+  tainted: number;
   restored: number;
   clustersAway: number;
 }) => ({ type: 'sweep.finished', ...about }) as const;

@@ -14,7 +14,7 @@ import {
 import { chargeOf } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
-import { decideSlot } from '../core/slot.ts';
+import { decideSlot, type RetiringNode } from '../core/slot.ts';
 import { detachPass } from './detach-volumes.ts';
 import { findNode } from './find-node.ts';
 import type { Course, Stage } from './hold-hook.ts';
@@ -80,16 +80,39 @@ export function isolateStage(
   };
 }
 
+/** `by`: another retirement is in charge; `unasked`: the taint that asked for the drain has been taken away. */
+export interface OthersWish {
+  readonly by?: string;
+  readonly unasked?: true;
+}
+
+/** @param found all that retire @returns undefined when the retirement of the node is to go on */
+export function othersWish(
+  { notice, course }: Pick<Retiree, 'notice' | 'course'>,
+  found: readonly Node[],
+  node: string,
+): OthersWish | undefined {
+  const own = found.find(({ name }) => name === node);
+  if (own === undefined) return undefined;
+  const { execution: by } = chargeOf(own) ?? course.subject;
+  if (by !== course.subject.execution) return { by };
+  return isAskedFor(own, notice) ? undefined : { unasked: true };
+}
+
+/** As they count for slots. */
+export function chargesOf(found: readonly Node[]): RetiringNode[] {
+  return found.map(({ name, ...marks }) => ({ name, charge: chargeOf(marks) }));
+}
+
 /**
- * Waits for a slot (contract 4.10), isolated. `by`: another retirement has taken charge meanwhile; `unasked`: the taint
- * that asked for the drain has been taken away.
+ * Waits for a slot (contract 4.10), isolated.
  *
  * @param until epoch milliseconds
  */
 export function slotStage(
   { notice, cluster, course, ports }: Retiree,
   { node, until }: { node: string; until: number },
-): Stage<{ by?: string; unasked?: true }, { reason?: string }> {
+): Stage<OthersWish, { reason?: string }> {
   return {
     name: 'slot',
     memory: {},
@@ -97,11 +120,9 @@ export function slotStage(
     async pass({ reason: before }, { subject }) {
       const api = await ports.clusters.open(cluster.name);
       const found = await api.retiringNodes();
-      const own = found.find(({ name }) => name === node);
-      const { execution: by } = (own && chargeOf(own)) ?? course.subject;
-      if (by !== course.subject.execution) return { state: 'done', value: { by } };
-      if (own !== undefined && !isAskedFor(own, notice)) return { state: 'done', value: { unasked: true } };
-      const retiring = found.map(({ name, ...marks }) => ({ name, charge: chargeOf(marks) }));
+      const others = othersWish({ notice, course }, found, node);
+      if (others !== undefined) return { state: 'done', value: others };
+      const retiring = chargesOf(found);
       // One alone always may: nobody needs to count the others.
       const nodes = retiring.length > 1 ? await api.countNodes() : 1;
       const slot = decideSlot(node, retiring, { ...cluster, nodes });

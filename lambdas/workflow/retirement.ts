@@ -8,7 +8,15 @@ import { retirementFinished, targetsLate, type Result } from '../core/retirement
 import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
 import { HookHolder, type StageEnd } from './hold-hook.ts';
 import type { Clusters, DurableRun, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';
-import { detachStage, findStage, isolateStage, secondsSince, slotStage, type Retiree } from './retirement-stages.ts';
+import {
+  detachStage,
+  findStage,
+  isolateStage,
+  secondsSince,
+  slotStage,
+  type OthersWish,
+  type Retiree,
+} from './retirement-stages.ts';
 import type { VerificationPorts } from './verify-notice.ts';
 import { settleStage, withdrawStage, type Withdrawn } from './withdraw-node.ts';
 
@@ -145,7 +153,7 @@ export abstract class Retirement {
       return;
     }
     const found = valueOf(end);
-    this.#unlessOthersWish(found.by, found.unasked);
+    this.unlessOthersWish(found);
   }
 
   /** Out of its load balancers; undefined when it is in none, or when none of them could be asked. */
@@ -178,7 +186,8 @@ export abstract class Retirement {
 
   protected drained(end: Exclude<StageEnd<Drained, unknown>, { kind: 'late' }>): Drained {
     const drained = valueOf(end);
-    this.#unlessOthersWish(drained.by, drained.ended === 'unasked');
+    const { by, ended } = drained;
+    this.unlessOthersWish({ ...(by !== undefined && { by }), ...(ended === 'unasked' && { unasked: true }) });
     return drained;
   }
 
@@ -202,7 +211,8 @@ export abstract class Retirement {
     });
   }
 
-  #unlessOthersWish(by: string | undefined, isUnasked = false): void {
+  /** @throws Stopped when the retirement is not to go on */
+  protected unlessOthersWish({ by, unasked: isUnasked }: OthersWish): void {
     if (by !== undefined) throw new Stopped('superseded', `${by} has taken charge of the node`);
     if (isUnasked) throw unasked();
   }

@@ -65,7 +65,7 @@ export async function sweepTainted(
   for (const each of swept.filter(({ decision }) => decision === 'starts now')) {
     await record.attempt(async () => {
       await start(each, cluster, ports);
-      record.started += 1;
+      record.tainted += 1;
     });
   }
   return { cluster: cluster.name, at, nodes: swept };

@@ -3,12 +3,12 @@
  * to go waits until enough other targets are healthy, and looks once more when it is isolated: two that have not seen
  * each other before must not both go.
  */
-import { chargeOf } from '../core/isolation.ts';
 import { instanceOf, type Node } from '../core/node.ts';
 import { nodesBehind } from '../core/slot.ts';
 import { sendsTo, tooFewWithout, type Target, type TargetPool } from '../core/target-pool.ts';
 import type { Stage } from './hold-hook.ts';
 import type { Order } from './retirement.ts';
+import { chargesOf, othersWish, type OthersWish } from './retirement-stages.ts';
 
 /** How often pools that cannot spare the node are looked at: each look costs Elastic Load Balancing's rates. */
 const LOOK_SECONDS = 60;
@@ -51,19 +51,20 @@ export function targetRoomStage(order: Order, node: string): Stage<{ pools: read
 export function giveWayStage(
   order: Order,
   { node, pools }: { node: string; pools: readonly string[] },
-): Stage<{ givesWay?: readonly string[] }, { since?: number }> {
+): Stage<OthersWish & { givesWay?: readonly string[] }, { since?: number }> {
   return {
     name: 'give-way',
     memory: {},
     pauseSeconds: GIVE_WAY_LOOK_SECONDS,
     async pass({ since: waitsSince }) {
+      const retiring = await retiringNodes(order);
+      const others = othersWish(order, retiring, node);
+      if (others !== undefined) return { state: 'done', value: others };
       const { ids, looked } = await lookAtPools(order, node);
       const sending = looked.filter(({ pool }) => pools.includes(pool.id));
-      const retiring = await retiringNodes(order);
       const waitingFor = lacking(ids, sending, instancesOf(retiring));
       if (waitingFor.length === 0) return { state: 'done', value: {} };
-      const charged = retiring.map(({ name, ...marks }) => ({ name, charge: chargeOf(marks) }));
-      const names = new Set(nodesBehind(node, charged));
+      const names = new Set(nodesBehind(node, chargesOf(retiring)));
       const behind = instancesOf(retiring.filter(({ name }) => names.has(name)));
       const before = instancesOf(retiring.filter(({ name }) => !names.has(name)));
       // Those behind it that have given way since it was found to be the first bear no marks any more to tell them by.

@@ -61,9 +61,11 @@ export class VoluntaryRetirement extends Retirement {
   protected async mayStay(node: string): Promise<void> {
     if (this.#pools.length === 0) return;
     const end = await this.holder.through(giveWayStage(this.order, { node, pools: this.#pools }));
-    const lacking = end.kind === 'late' ? end.waitingFor : valueOf(end).givesWay;
-    if (lacking === undefined) return;
-    throw new Stopped('restored', `others go before it: ${lacking.join(', ')}`, { rests: false });
+    if (end.kind === 'late') throw new Stopped('restored', `it could not be spared: ${end.waitingFor.join(', ')}`);
+    const { givesWay, ...others } = valueOf(end);
+    this.unlessOthersWish(others);
+    if (givesWay === undefined) return;
+    throw new Stopped('restored', `others go before it: ${givesWay.join(', ')}`, { rests: false });
   }
 
   protected heldBack(waitingFor: readonly string[]): never {

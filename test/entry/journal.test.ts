@@ -131,12 +131,12 @@ describe('a metric', () => {
   });
 
   test('counts what the sweep had to start, which nobody should have to (contract 1.7)', () => {
-    const counts = { groups: 2, waiting: 4, started: 3, restored: 1, clustersAway: 0 };
+    const counts = { groups: 2, waiting: 4, started: 3, tainted: 2, restored: 1, clustersAway: 0 };
     expect(emfOf(sweepFinished(counts))).toMatchObject([{ HookForgotten: 3 }]);
   });
 
   test('is not written for a sweep that started nothing', () => {
-    const counts = { groups: 2, waiting: 4, started: 0, restored: 1, clustersAway: 0 };
+    const counts = { groups: 2, waiting: 4, started: 0, tainted: 2, restored: 1, clustersAway: 0 };
     expect(emfOf(sweepFinished(counts))).toEqual([]);
   });
 

@@ -111,6 +111,10 @@ describe('a node that is tainted', () => {
     await sweep(rehearsal);
     expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'under way' }]);
     expect(rehearsal.started.size).toBe(1);
+    expect(rehearsal.of('sweep.finished')).toMatchObject([
+      { started: 0, tainted: 1 },
+      { started: 0, tainted: 0 },
+    ]);
   });
 
   test('and drained, its instance left, stays so: the sweep neither restores nor drains it again until the taint goes', async () => {

@@ -1,5 +1,6 @@
 /** Nodes that begin at once, and that their load balancers cannot all spare (contract 7.1). */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PLAIN_DRAIN_KEY } from '../../lambdas/core/drain-taints.ts';
 import { RETIREMENT_ANNOTATION } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
 import type { Pass } from '../../lambdas/workflow/hold-hook.ts';
@@ -17,12 +18,13 @@ afterEach(() => {
 });
 
 /** Isolated, in the order of their numbers. */
-function isolated(number: number, kind = 'tainted'): Node {
+function isolated(number: number, kind = 'tainted', execution = 'e'): Node {
   const since = new Date(NOON + number * SECOND).toISOString();
-  const charge = { execution: 'e', kind, since, deadline: since, cordonedByUs: true, labelledByUs: true };
+  const charge = { execution, kind, since, deadline: since, cordonedByUs: true, labelledByUs: true };
   return aNode({
     name: nodeName(number),
     providerId: `aws:///eu-central-1a/${instanceId(number)}`,
+    taints: [{ key: PLAIN_DRAIN_KEY, effect: 'NoSchedule' }],
     annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) },
   });
 }
@@ -43,9 +45,9 @@ async function look(
     out.map((each) => ({ id: instanceId(each), state: 'registered', healthy: true })),
   );
   const order = {
-    notice: { instance: instanceId(number) },
+    notice: { kind: 'tainted', taint: PLAIN_DRAIN_KEY, instance: instanceId(number) },
     cluster: aCluster(),
-    course: { subject: { group: 'workers' } },
+    course: { subject: { group: 'workers', execution: 'e' } },
     ports: { balancing, clusters: { open: () => Promise.resolve({ retiringNodes: () => Promise.resolve(retiring) }) } },
   } as unknown as Order;
   return giveWayStage(order, { node: nodeName(number), pools: [pool.id] }).pass(memory, undefined as never);
@@ -90,6 +92,13 @@ test('of three, of whom five targets can spare two, the last gives way', async (
   const looks = await Promise.all([1, 2, 3].map((number) => look(number, three, { targets: 5 })));
   expect(looks.map(({ state }) => state)).toEqual(['waiting', 'waiting', 'done']);
   expect(looks[2]).toEqual(givesWay('2 of 5 targets would be healthy without it'));
+});
+
+test('one whose node is in the charge of another retirement meanwhile says so', async () => {
+  expect(await look(1, [isolated(1, 'asg-terminate', 'another'), isolated(2)])).toEqual({
+    state: 'done',
+    value: { by: 'another' },
+  });
 });
 
 test('what nothing forces to go gives way to what must, however much later that came', async () => {
