@@ -26,7 +26,11 @@ async function served(given: LoadBalancingGiven, plan: Partial<TargetGroupPlan> 
 
 describe('the targets of a target group', () => {
   test.each<[string, TargetHealth, object | undefined]>([
-    ['initial', { state: 'initial', reason: 'Elb.RegistrationInProgress' }, { state: 'registered', healthy: false }],
+    [
+      'initial',
+      { state: 'initial', reason: 'Elb.RegistrationInProgress' },
+      { state: 'registered', healthy: false, coming: true },
+    ],
     ['healthy', { state: 'healthy' }, { state: 'registered', healthy: true }],
     ['unhealthy', { state: 'unhealthy', reason: 'Target.Timeout' }, { state: 'registered', healthy: false }],
     ['unhealthy.draining', { state: 'unhealthy.draining' as never }, { state: 'registered', healthy: false }],
@@ -201,7 +205,7 @@ describe('registering targets again (contract 5.4)', () => {
       await given.port.deregister(pool, before);
       await given.clock.advance(later);
       await given.port.register(pool, before);
-      expect(await given.targets(pool)).toEqual(before.map((target) => ({ ...target, healthy: false })));
+      expect(await given.targets(pool)).toEqual(before.map((target) => ({ ...target, healthy: false, coming: true })));
     }
     expect(given.count('RegisterTargets')).toBe(2);
   });
