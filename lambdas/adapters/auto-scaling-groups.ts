@@ -9,7 +9,7 @@ import {
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
 import type { Group, GroupMember, Member } from '../core/group.ts';
-import { isComing } from '../core/outage.ts';
+import { isComing } from '../core/lifecycle-state.ts';
 import type { Groups } from '../workflow/ports.ts';
 import { batchesOf } from './batches.ts';
 import { launchedFrom, launchReference } from './launch-reference.ts';

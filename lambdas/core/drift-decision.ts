@@ -5,6 +5,7 @@ import { isLetGoByUs, isMarked, isMarkedFor } from './drift-mark.ts';
 import type { DriftedNode } from './drift-report.ts';
 import type { FleetNode, PlacedNode } from './fleet.ts';
 import { IN_SERVICE } from './lifecycle-state.ts';
+import { howUnfit } from './outage.ts';
 import { isResting } from './rest.ts';
 import type { Room, Rooms } from './room.ts';
 import type { Postponed, Turns } from './turn.ts';
@@ -53,8 +54,8 @@ export function decisionWithoutTurn(
 /** Only a node that serves is replaced: any other is somebody's business already, and uses up the budget by itself. */
 function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): string | undefined {
   if (member.state !== IN_SERVICE) return `its instance is ${member.state}`;
-  if (node.notReadySince !== undefined) return 'it is not Ready';
-  return node.unschedulable ? 'it is cordoned' : undefined;
+  const unfit = howUnfit(node);
+  return unfit === undefined ? undefined : `it ${unfit}`;
 }
 
 /** @returns by the name of the node, in the order of the turn */

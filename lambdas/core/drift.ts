@@ -2,7 +2,7 @@
 import type { DriftSettings } from './cluster-settings.ts';
 import type { PlacedNode } from './fleet.ts';
 import type { Group, GroupMember, Launched, LaunchPlan, LaunchSource, SourceReference } from './group.ts';
-import { isPooled } from './outage.ts';
+import { isPooled } from './lifecycle-state.ts';
 
 export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet';
 

@@ -45,3 +45,13 @@ export const RELOOK: Readonly<Record<'in service' | 'not yet', { pauseMs: number
   'in service': { pauseMs: 3_333, times: 3 },
   'not yet': { pauseMs: 5_000, times: 12 },
 };
+
+/** Instances of a warm pool wait there to be needed: they serve nobody, and are no part of what a group is to have. */
+export function isPooled(state: string): boolean {
+  return state.startsWith('Warmed:');
+}
+
+/** Whether an instance in this state serves its group, or is on its way to. */
+export function isComing(state: string): boolean {
+  return state === IN_SERVICE || state.startsWith('Pending');
+}

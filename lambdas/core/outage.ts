@@ -1,7 +1,7 @@
 /** How much of a group is out of use already, whoever caused it: its budget is used up by that (contract 9.3). Pure. */
 import type { FleetNode, PlacedNode } from './fleet.ts';
 import type { Group, GroupMember } from './group.ts';
-import { IN_SERVICE } from './lifecycle-state.ts';
+import { IN_SERVICE, isComing, isPooled } from './lifecycle-state.ts';
 import type { Circumstances } from './room.ts';
 
 export interface Outage {
@@ -119,14 +119,4 @@ export function standsOut(
 export function howUnfit({ notReadySince, unschedulable }: FleetNode): string | undefined {
   if (notReadySince !== undefined) return 'is not Ready';
   return unschedulable ? 'is cordoned' : undefined;
-}
-
-/** Instances of a warm pool wait there to be needed: they serve nobody, and are no part of what a group is to have. */
-export function isPooled(state: string): boolean {
-  return state.startsWith('Warmed:');
-}
-
-/** Whether an instance in this state serves its group, or is on its way to. */
-export function isComing(state: string): boolean {
-  return state === IN_SERVICE || state.startsWith('Pending');
 }

@@ -7,7 +7,8 @@ import { limitOf, readBudget, type Budget, type Limit } from './budget.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
 import type { Group } from './group.ts';
-import { isPooled, outageOf, totalOf, wordsOf, type Outage } from './outage.ts';
+import { isPooled } from './lifecycle-state.ts';
+import { outageOf, totalOf, wordsOf, type Outage } from './outage.ts';
 import { openingOf } from './window.ts';
 
 export interface Room {

@@ -4,7 +4,7 @@ import { imageByOrigin, judgeDrift } from '../core/drift.ts';
 import type { Judged } from '../core/drift-decision.ts';
 import type { PlacedNode } from '../core/fleet.ts';
 import type { Group, LaunchPlan } from '../core/group.ts';
-import { isPooled } from '../core/outage.ts';
+import { isPooled } from '../core/lifecycle-state.ts';
 import type { ControlPlanes, Launches } from './ports.ts';
 import { vainGroups } from './vain-groups.ts';
 

@@ -3,7 +3,7 @@ import type { DriftSettings } from '../core/cluster-settings.ts';
 import type { Judged } from '../core/drift-decision.ts';
 import { imageByOrigin, oldPool } from '../core/drift.ts';
 import type { LaunchPlan } from '../core/group.ts';
-import { isPooled } from '../core/outage.ts';
+import { isPooled } from '../core/lifecycle-state.ts';
 import type { Launches } from './ports.ts';
 
 type Plans = ReadonlyMap<string, LaunchPlan>;

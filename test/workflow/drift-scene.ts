@@ -6,7 +6,7 @@ import type { DriftReport } from '../../lambdas/core/drift-report.ts';
 import type { Group, GroupMember, Launched, LaunchPlan } from '../../lambdas/core/group.ts';
 import type { NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
-import { isPooled } from '../../lambdas/core/outage.ts';
+import { isPooled } from '../../lambdas/core/lifecycle-state.ts';
 import { resting } from '../../lambdas/core/rest.ts';
 import type { Cluster, FleetView } from '../../lambdas/workflow/ports.ts';
 import { taintDriftedNodes, type DriftPorts } from '../../lambdas/workflow/taint-drifted-nodes.ts';

@@ -23,6 +23,16 @@ function mark(rehearsal: Rehearsal, node: string, on: boolean): void {
   });
 }
 
+/** The first node has pods, and another that must go first takes the only slot. */
+async function heldBack() {
+  const rehearsal = await Rehearsal.start();
+  const [node = '', other = ''] = rehearsal.nodes;
+  rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
+  await rehearsal.ready();
+  mark(rehearsal, other, true);
+  return { rehearsal, node, other, [Symbol.asyncDispose]: () => rehearsal[Symbol.asyncDispose]() };
+}
+
 /** Nobody goes on from here before this many have come. */
 function meeting(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -304,11 +314,8 @@ describe('a node that is tainted to be drained', () => {
   });
 
   test('drains in the slot that comes free in the second half of its time, and not before', async () => {
-    await using rehearsal = await Rehearsal.start();
-    const [node = '', other = ''] = rehearsal.nodes;
-    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
-    await rehearsal.ready();
-    mark(rehearsal, other, true);
+    await using given = await heldBack();
+    const { rehearsal, other } = given;
     const began = rehearsal.clock.now();
     const retired = rehearsal.retireBy(asks(rehearsal));
     const freed = rehearsal.clock.sleep(45 * MINUTE).then(() => {
@@ -322,11 +329,8 @@ describe('a node that is tainted to be drained', () => {
   });
 
   test('begins no drain minutes before its deadline', async () => {
-    await using rehearsal = await Rehearsal.start();
-    const [node = '', other = ''] = rehearsal.nodes;
-    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
-    await rehearsal.ready();
-    mark(rehearsal, other, true);
+    await using given = await heldBack();
+    const { rehearsal, other } = given;
     const retired = rehearsal.retireBy(asks(rehearsal));
     const freed = rehearsal.clock.sleep(58 * MINUTE).then(() => {
       mark(rehearsal, other, false);
@@ -337,11 +341,8 @@ describe('a node that is tainted to be drained', () => {
   });
 
   test('is put back and rests, nothing of it drained, when no slot comes free in time', async () => {
-    await using rehearsal = await Rehearsal.start();
-    const [node = '', other = ''] = rehearsal.nodes;
-    rehearsal.kubernetes.world.addDeployment({ ...web, nodes: [node] });
-    await rehearsal.ready();
-    mark(rehearsal, other, true);
+    await using given = await heldBack();
+    const { rehearsal, node } = given;
     const began = rehearsal.clock.now();
     const ended = await rehearsal.drive(rehearsal.retireBy(asks(rehearsal)));
     expect(ended).toEqual({
