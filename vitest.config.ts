@@ -1,12 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of what is shipped: on bundles, or on whole commands. All others run without a bundle being made first. */
+const SHIPPED = [
+  'test/{bench,demo,faults,infra}/**/*.test.ts',
+  'test/workflow/{installation,shipped-*,sweep-installation,tainted-installation}.test.ts',
+  'test/entry/{sample-events,traffic-endpoint}.test.ts',
+];
+
 export default defineConfig({
   test: {
-    globalSetup: 'test/bundles.ts',
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
     pool: 'forks',
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SHIPPED } },
+      { extends: true, test: { name: 'shipped', include: SHIPPED, globalSetup: 'test/bundles.ts' } },
+    ],
   },
 });
