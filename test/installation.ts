@@ -190,6 +190,7 @@ export class Installation extends AwsInstallation {
   override async stop(): Promise<void> {
     await this.kubernetes.stop();
     await super.stop();
+    this.clock.stop();
   }
 }
 

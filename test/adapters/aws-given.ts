@@ -15,7 +15,7 @@ export class AwsGiven implements AsyncDisposable {
   }
 
   static async start(): Promise<AwsGiven> {
-    const clock = new DrivenClock();
+    const clock = new DrivenClock({ stands: true });
     return new AwsGiven(await AwsPeer.start({ clock }), clock.install());
   }
 

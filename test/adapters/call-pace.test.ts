@@ -6,7 +6,7 @@ let clock: DrivenClock;
 let uninstall: () => void;
 
 beforeEach(() => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
 });
 afterEach(() => {

@@ -121,9 +121,12 @@ describe('the pools of an Auto Scaling group (contract 7.2)', () => {
       given.aws.faults.inject({ kind: 'delay', action, delay: 1_000, times: Infinity });
     }
     const looking = given.port.pools({ group: 'workers' });
-    await vi.waitFor(() => {
-      expect(given.count('DescribeTrafficSources')).toBe(1);
-    });
+    await vi.waitFor(
+      () => {
+        expect(given.count('DescribeTrafficSources')).toBe(1);
+      },
+      { timeout: 20_000 },
+    );
     given.elb.targetGroups.delete(groups[0]?.arn ?? '');
     given.elb.classicBalancers.delete('gone');
     expect(names(await given.passing(looking))).toEqual(
@@ -220,7 +223,7 @@ describe('the pools of a whole VPC (contract 7.2)', () => {
       given.elb.addTargetGroup({ name: `tg-${index}`, vpcId: index % 400 === 0 ? VPC : OTHER_VPC });
     }
     given.aws.faults.inject({ kind: 'error', action: 'DescribeTargetGroups', skip: 4 });
-    const found = await given.pools({ vpc: VPC });
+    const found = await given.during(given.pools({ vpc: VPC }));
     expect(names(found)).toEqual(Array.from({ length: 8 }, (_, index) => `tg-${index * 400}`).toSorted());
     expect(given.count('DescribeTargetGroups')).toBe(8 + 1);
   });

@@ -44,7 +44,7 @@ export class KubernetesGiven implements AsyncDisposable {
   }
 
   static async start(plan: KubernetesPlan = {}): Promise<KubernetesGiven> {
-    const clock = new DrivenClock();
+    const clock = new DrivenClock({ stands: true });
     const peer = await KubernetesPeer.start({ clock, ...plan });
     return new KubernetesGiven(peer, clock.install());
   }

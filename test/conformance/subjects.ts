@@ -27,7 +27,7 @@ export function bareApiPeer(): Promise<Subject> {
 }
 
 async function peerSubject(name: string, able: Ability[], latencies: Partial<Latencies>): Promise<Subject> {
-  const clock = new DrivenClock();
+  const clock = new DrivenClock({ stands: true });
   const peer = await KubernetesPeer.start({ clock, latencies });
   if (able.includes('kubelets')) for (const node of ['n1', 'n2']) peer.world.addNode({ name: node });
   const client = await KubeClient.connect(peer.kubeconfig());

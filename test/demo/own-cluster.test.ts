@@ -54,9 +54,12 @@ describe('a drain of one’s own node', () => {
     expect(run.events.map(({ type }) => type).at(-1)).toBe('node.restored');
     expect(given.peer.availability.report().violations).toEqual([]);
     // The cordon's own taint is the node controller's to take off.
-    await vi.waitFor(() => {
-      expect(given.node.spec).toEqual(before.spec);
-    });
+    await vi.waitFor(
+      () => {
+        expect(given.node.spec).toEqual(before.spec);
+      },
+      { timeout: 20_000 },
+    );
     expect(given.node.metadata.labels).toEqual(before.metadata.labels);
     expect(given.peer.podsOn(NODE).map(({ metadata }) => metadata.namespace)).toEqual(['kube-system']);
     const refused = given.peer.requests.entries.filter(({ status }) => status === 403 || status === 401);

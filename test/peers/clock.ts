@@ -1,5 +1,6 @@
 /**
- * The clock that moves peers, demo and functions together: real time plus an offset that can be jumped forward.
+ * The clock that moves peers, demo and functions together: real time plus an offset that can be jumped forward. One that
+ * stands moves by jumps alone, so that nothing happens between two reads of a peer that no jump has set off.
  *
  * Peers take it as an argument. Code under test in the same thread is put on it by `install`; code in a worker thread by
  * `driveWorker` with the shared offset. It covers Date and the global timeouts, nothing else (reference/toolchain.md).
@@ -18,14 +19,23 @@ const WORKER_TIMER_RESOLUTION = 20;
 export class DrivenClock {
   /** Milliseconds ahead of real time; shared with worker threads. */
   readonly offset: Float64Array;
+  /** When the clock was stopped, epoch milliseconds; absent: it runs on by itself. */
+  readonly #stoppedAt: number | undefined;
   readonly #timers = new Set<DrivenTimer>();
 
-  constructor(offset = new SharedArrayBuffer(8)) {
-    this.offset = new Float64Array(offset);
+  /** @param stands moves by jumps alone; timers of 0 ms fire all the same. Only where no worker thread shares the clock */
+  constructor({ stands = false }: { stands?: boolean } = {}) {
+    this.offset = new Float64Array(new SharedArrayBuffer(8));
+    this.#stoppedAt = stands ? realNow() : undefined;
   }
 
   now(): number {
-    return realNow() + (this.offset[0] ?? 0);
+    return (this.#stoppedAt ?? realNow()) + (this.offset[0] ?? 0);
+  }
+
+  /** Real milliseconds after which a timer of so many fires if no jump fires it; undefined for never. */
+  realDelay(milliseconds: number): number | undefined {
+    return this.#stoppedAt !== undefined && milliseconds > 0 ? undefined : milliseconds;
   }
 
   date(): Date {
@@ -69,6 +79,11 @@ export class DrivenClock {
 
   advance(milliseconds: number): Promise<void> {
     return this.jumpTo(this.now() + milliseconds);
+  }
+
+  /** Forgets every timer that waits, so that none keeps the process alive for its whole driven time. */
+  stop(): void {
+    for (const timer of [...this.#timers]) timer.cancel();
   }
 
   /** Puts Date, setTimeout and clearTimeout of this thread on this clock; returns the undo. */
@@ -153,7 +168,9 @@ export class DrivenTimer extends TimeoutHandle {
     const milliseconds = Math.max(0, this.#plan.milliseconds);
     this.due = this.#clock.now() + milliseconds;
     this.#timers.add(this);
-    this.waitReally(milliseconds, () => {
+    const delay = this.#clock.realDelay(milliseconds);
+    if (delay === undefined) return this;
+    this.waitReally(delay, () => {
       this.fire();
     });
     return this;

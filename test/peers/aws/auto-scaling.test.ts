@@ -26,7 +26,7 @@ let client: AutoScalingClient;
 let uninstall: () => void;
 
 beforeEach(async () => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
   client = new AutoScalingClient({ ...peer.clientConfig(), maxAttempts: 1 });

@@ -23,7 +23,7 @@ let client: ElasticLoadBalancingClient;
 let uninstall: () => void;
 
 beforeEach(async () => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
   client = new ElasticLoadBalancingClient({ ...peer.clientConfig(), maxAttempts: 1 });

@@ -26,7 +26,7 @@ let elb: ElasticLoadBalancing;
 let uninstall: () => void;
 
 beforeEach(async () => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
   elb = peer.elasticLoadBalancing;

@@ -25,7 +25,7 @@ let limits: RateLimits;
 let uninstall: () => void;
 
 beforeEach(async () => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
   limits = peer.elasticLoadBalancing.limits;
@@ -128,7 +128,7 @@ describe('the rate limits', () => {
 test('a fault hits one API version’s call as any other', async () => {
   peer.faults.inject({ kind: 'throttle', service: 'elasticloadbalancing', action: 'DeregisterTargets', times: 2 });
   const client = v2(undefined, 4);
-  await client.send(deregistration(group()));
+  await peer.driveUntil(client.send(deregistration(group())));
   expect(peer.requests.map(({ action, status }) => [action, status])).toEqual([
     ['DeregisterTargets', 400],
     ['DeregisterTargets', 400],

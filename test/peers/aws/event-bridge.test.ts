@@ -84,7 +84,7 @@ describe('the bus', () => {
   let queues: Queues;
 
   beforeEach(() => {
-    clock = new DrivenClock();
+    clock = new DrivenClock({ stands: true });
     time = new Timetable(clock);
     queues = new Queues();
     queues.add(QUEUE);

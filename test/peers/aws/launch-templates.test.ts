@@ -13,7 +13,7 @@ let client: EC2Client;
 let id: string;
 
 beforeEach(async () => {
-  peer = await AwsPeer.start({ clock: new DrivenClock() });
+  peer = await AwsPeer.start({ clock: new DrivenClock({ stands: true }) });
   client = new EC2Client({ ...peer.clientConfig(), maxAttempts: 1 });
   ({ id } = peer.launchTemplates.create({ name: 'nodes', data: { imageId: 'ami-1', instanceType: 'm7g.large' } }));
   peer.launchTemplates.addVersion({ id }, { imageId: 'resolve:ssm:/images/nodes' });

@@ -25,7 +25,7 @@ let ec2: EC2Client;
 let uninstall: () => void;
 
 beforeEach(async () => {
-  const clock = new DrivenClock();
+  const clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
   client = new AutoScalingClient({ ...peer.clientConfig(), maxAttempts: 1 });

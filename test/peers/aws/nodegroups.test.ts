@@ -7,7 +7,7 @@ import { AwsPeer } from './peer.ts';
 let peer: AwsPeer;
 
 beforeEach(async () => {
-  peer = await AwsPeer.start({ clock: new DrivenClock() });
+  peer = await AwsPeer.start({ clock: new DrivenClock({ stands: true }) });
   peer.eks.addCluster({ name: 'blue', endpoint: 'https://blue', ca: 'ca', version: '1.33' });
 });
 afterEach(() => peer.stop());

@@ -11,7 +11,7 @@ let peer: AwsPeer;
 let uninstall: () => void;
 
 beforeEach(async () => {
-  const clock = new DrivenClock();
+  const clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
   peer.ssm.put('/images/nodes', 'ami-1');

@@ -52,7 +52,7 @@ afterAll(() => {
 });
 
 beforeEach(async () => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   peer = await AwsPeer.start({ clock });
   runs = [];
   peer.lambda.onLog(({ line }) => runs.push(JSON.parse(line) as (typeof runs)[number]));

@@ -27,7 +27,7 @@ export class TargetGroupsGiven {
   }
 
   static async start(): Promise<TargetGroupsGiven> {
-    const clock = new DrivenClock();
+    const clock = new DrivenClock({ stands: true });
     const uninstall = clock.install();
     return new TargetGroupsGiven({ clock, peer: await AwsPeer.start({ clock }), uninstall });
   }

@@ -32,7 +32,7 @@ let peer: AwsPeer;
 let uninstall: () => void;
 
 beforeEach(async () => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
 });
@@ -245,7 +245,7 @@ describe('a fault', () => {
     peer.autoScaling.addGroup({ name: 'a', max: 5 });
     peer.faults.inject({ service: 'autoscaling', action: 'SetDesiredCapacity', kind, times });
     const call = client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: 'a', DesiredCapacity: 3 }));
-    await call;
+    await peer.driveUntil(call);
     expect(peer.requests.map(({ status }) => status)).toEqual(statuses);
     expect(peer.requests[0]).toMatchObject({ service: 'autoscaling', action: 'SetDesiredCapacity' });
   });
@@ -254,10 +254,7 @@ describe('a fault', () => {
     const client = new AutoScalingClient({ ...peer.clientConfig(), maxAttempts: 1 });
     peer.faults.inject({ kind: 'delay', delay: 60_000, action: 'DescribeAutoScalingGroups' });
     const call = client.send(new DescribeAutoScalingGroupsCommand({}));
-    await new Promise((resolve) => setImmediate(resolve));
     const started = clock.now();
-    // An SDK client's first call arms a timer of its own; wait until the peer holds the request.
-    await new Promise((resolve) => setTimeout(resolve, 50));
     await peer.driveUntil(call);
     expect(clock.now() - started).toBeGreaterThanOrEqual(60_000);
     expect(peer.requests).toHaveLength(1);

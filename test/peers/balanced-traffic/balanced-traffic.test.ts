@@ -12,7 +12,7 @@ let uninstall: () => void;
 let ready: Set<string>;
 
 beforeEach(async () => {
-  clock = new DrivenClock();
+  clock = new DrivenClock({ stands: true });
   uninstall = clock.install();
   peer = await AwsPeer.start({ clock });
   ready = new Set();

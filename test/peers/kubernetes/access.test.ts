@@ -67,7 +67,7 @@ describe('authorisation', () => {
   it('answers 401 to a token that nobody knows, and asks the given function', async () => {
     const authenticate = (bearer: string) =>
       Promise.resolve(bearer === 'good' ? { username: 'lambda', groups: ['system:masters'] } : undefined);
-    const peer = await KubernetesPeer.start({ clock: new DrivenClock(), authenticate });
+    const peer = await KubernetesPeer.start({ clock: new DrivenClock({ stands: true }), authenticate });
     await using given = TestPeer.around(peer);
     expect((await given.ask('/api/v1/nodes', { token: 'bad' })).body).toEqual({
       kind: 'Status',

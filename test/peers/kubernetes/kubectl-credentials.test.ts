@@ -33,7 +33,7 @@ describe.skipIf(!installed)('kubectl', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    given = await TestPeer.start();
+    given = await TestPeer.start({}, { runs: true });
     given.peer.world.addNode({ name: 'a' });
     const rules = [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list'] }];
     const group = 'rbac.authorization.k8s.io';

@@ -27,7 +27,7 @@ describe.skipIf(!installed)('kubectl', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
-    given = await TestPeer.start();
+    given = await TestPeer.start({}, { runs: true });
     await writeFile(join(folder, 'config'), given.peer.kubeconfig());
     const { world } = given.peer;
     for (const name of ['a', 'b', 'c']) world.addNode({ name, providerID: `aws:///eu-central-1a/i-${name}` });

@@ -33,8 +33,9 @@ export class TestPeer implements AsyncDisposable {
     this.agent = new Agent({ connect: { ca: peer.ca } });
   }
 
-  static async start(latencies: Partial<Latencies> = {}): Promise<TestPeer> {
-    return new TestPeer(await KubernetesPeer.start({ clock: new DrivenClock(), latencies }));
+  /** @param runs its clock runs on by itself, for clients of other processes */
+  static async start(latencies: Partial<Latencies> = {}, { runs = false } = {}): Promise<TestPeer> {
+    return new TestPeer(await KubernetesPeer.start({ clock: new DrivenClock({ stands: !runs }), latencies }));
   }
 
   static around(peer: KubernetesPeer): TestPeer {
