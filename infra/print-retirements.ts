@@ -34,7 +34,8 @@ function inWords(statuses: readonly RetirementStatus[]): string {
     colWidths: [30, 20, 12, 10, 10, 30, 34],
   });
   for (const status of statuses) {
-    const { execution, node = execution, group = '?', stage, stageSince, deadline, waitingFor, heldBy } = status;
+    const { execution, node = execution, group = '?', paused, stageSince, deadline, waitingFor, heldBy } = status;
+    const stage = paused ? `${status.stage}, paused` : status.stage;
     const left = deadline === undefined ? '?' : duration(deadline - Date.now());
     const held = heldBy.map(({ by, pods }) => `${by} (${pods})`).join(', ');
     table.push([node, group, stage, duration(Date.now() - stageSince), left, waitingFor.join(', '), held]);

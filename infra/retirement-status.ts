@@ -7,6 +7,8 @@ import * as z from 'zod/mini';
 
 export interface RetirementStatus {
   readonly execution: string;
+  /** Somebody has paused it, and it goes on when it is resumed (`aws lambda resume-durable-execution`). */
+  readonly paused: boolean;
   /** What stands in the history by its first steps; undefined until they have been made. */
   readonly cluster: string | undefined;
   readonly group: string | undefined;
@@ -54,10 +56,10 @@ const isolatedSchema = z.object({ outcome: z.object({ value: z.object({ deadline
  * @param events.last its last events, newest first
  */
 export function retirementStatus(
-  { execution, startedAt }: { execution: string; startedAt: number },
+  run: Pick<RetirementStatus, 'execution' | 'startedAt' | 'paused'>,
   events: { first: readonly Event[]; last: readonly Event[] },
 ): RetirementStatus {
-  return { execution, startedAt, ...whose(events.first), ...doing(events, startedAt) };
+  return { ...run, ...whose(events.first), ...doing(events, run.startedAt) };
 }
 
 type Whose = Pick<RetirementStatus, 'cluster' | 'group' | 'node' | 'deadline'>;
@@ -74,7 +76,7 @@ function whose(first: readonly Event[]): Whose {
 function doing(
   events: { first: readonly Event[]; last: readonly Event[] },
   startedAt: number,
-): Omit<RetirementStatus, keyof Whose | 'execution' | 'startedAt'> {
+): Omit<RetirementStatus, keyof Whose | 'execution' | 'startedAt' | 'paused'> {
   const newest = events.last.find(({ Name: name }) => name !== undefined);
   const stage = newest?.Name ?? 'starting';
   const turn = resultOf(events.last, stage, turnSchema);

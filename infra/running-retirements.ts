@@ -1,10 +1,6 @@
 /** The retirements that run now, each with its status, from Lambda's record of its durable executions. */
-import {
-  GetDurableExecutionHistoryCommand,
-  paginateListDurableExecutionsByFunction,
-  type Event,
-  type LambdaClient,
-} from '@aws-sdk/client-lambda';
+import { GetDurableExecutionHistoryCommand, type Event, type LambdaClient } from '@aws-sdk/client-lambda';
+import { aliveExecutions } from '../lambdas/adapters/retirements.ts';
 import { retirementStatus, type RetirementStatus } from './retirement-status.ts';
 
 /** Enough for the steps before the drain, and for the last turns of it. */
@@ -13,19 +9,11 @@ const EVENTS_READ = 50;
 /** @param functionName of the retirement function */
 export async function runningStatuses(client: LambdaClient, functionName: string): Promise<RetirementStatus[]> {
   const statuses: RetirementStatus[] = [];
-  const pages = paginateListDurableExecutionsByFunction(
-    { client },
-    { FunctionName: functionName, Statuses: ['RUNNING'] },
-  );
-  for await (const { DurableExecutions: executions = [] } of pages) {
-    for (const {
-      DurableExecutionArn: arn,
-      DurableExecutionName: execution = '',
-      StartTimestamp: start,
-    } of executions) {
-      const history = { first: await eventsOf(client, arn, false), last: await eventsOf(client, arn, true) };
-      statuses.push(retirementStatus({ execution, startedAt: start?.getTime() ?? 0 }, history));
-    }
+  for await (const execution of aliveExecutions(client, functionName)) {
+    const { DurableExecutionArn: arn, DurableExecutionName: name = '', StartTimestamp: start } = execution;
+    const history = { first: await eventsOf(client, arn, false), last: await eventsOf(client, arn, true) };
+    const paused = execution.Status?.startsWith('PAUS') ?? false;
+    statuses.push(retirementStatus({ execution: name, startedAt: start?.getTime() ?? 0, paused }, history));
   }
   return statuses;
 }

@@ -7,12 +7,14 @@ import {
   LIST_ACTIONS,
   retirementHistory,
   retirements,
+  runningRetirements,
   START_ACTIONS,
   unqualified,
 } from '../../lambdas/adapters/retirements.ts';
 import { executionName } from '../../lambdas/core/notice.ts';
 import type { Retirements } from '../../lambdas/workflow/ports.ts';
 import { aNotice } from '../given.ts';
+import type { ExecutionStatus } from '../peers/aws/lambda/execution.ts';
 import { AwsGiven } from './aws-given.ts';
 
 const NOTICE = aNotice();
@@ -79,6 +81,34 @@ describe('starting a retirement (contract 1.6)', () => {
       name: 'AccessDeniedException',
       message: expect.stringContaining(START_ACTIONS[0]) as string,
     });
+  });
+});
+
+describe('retirements that run (contract 1.6, 1.7)', () => {
+  const ALIVE = ['RUNNING', 'PAUSING', 'PAUSED'] as const;
+  const ENDED = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'] as const;
+
+  test.each<[status: ExecutionStatus, alive: boolean]>([
+    ...ALIVE.map((status): [ExecutionStatus, boolean] => [status, true]),
+    ...ENDED.map((status): [ExecutionStatus, boolean] => [status, false]),
+    // AWS has added two already.
+    ['REWINDING' as ExecutionStatus, true],
+  ])('are told by status: an execution that is %s is among them: %s', async (status, alive) => {
+    await using given = await withFunction();
+    await given.port.start(NAME, NOTICE);
+    await given.aws.driveUntil(() => given.aws.lambda.executions[0]?.status === 'SUCCEEDED');
+    const [execution] = given.aws.lambda.executions;
+    if (execution === undefined) throw new Error('it has not begun');
+    execution.status = status;
+    const running = runningRetirements(new LambdaClient(given.aws.clientConfig()), unqualified(given.arn));
+    expect(await running.isRunning(NAME)).toBe(alive);
+    expect(await running.names()).toEqual(alive ? [NAME] : []);
+  });
+
+  test('are told to whoever may list them', async () => {
+    await using given = await withFunction();
+    const limited = new LambdaClient(given.aws.clientConfig(given.credentialsFor(...LIST_ACTIONS)));
+    expect(await runningRetirements(limited, unqualified(given.arn)).names()).toEqual([]);
   });
 });
 

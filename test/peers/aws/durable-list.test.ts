@@ -5,6 +5,7 @@ import {
   ListDurableExecutionsByFunctionCommand,
   paginateListDurableExecutionsByFunction,
   StopDurableExecutionCommand,
+  type ExecutionStatus,
   type ListDurableExecutionsByFunctionRequest,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -123,6 +124,36 @@ describe('IAM sees', () => {
     );
     expect(refusal).toBe(allowed ? undefined : 'AccessDeniedException');
     client.destroy();
+  });
+});
+
+describe('an execution that is paused', () => {
+  const PAUSED = { Statuses: ['PAUSED'] as unknown as ExecutionStatus[] };
+
+  test('is listed as such, waits on, and is invoked again when it is resumed', async () => {
+    const paused = await given.start('paused', { seconds: 60 });
+    paused.pause();
+    expect(await names(PAUSED)).toEqual(['paused']);
+    expect(await names({ Statuses: ['RUNNING'] })).toEqual(['third']);
+    await given.clock.advance(HOUR);
+    expect(paused.invocations).toHaveLength(1);
+    given.peer.lambda.durable.resume(paused.arn);
+    await given.peer.driveUntil(paused.ended);
+    expect(paused.status).toBe('SUCCEEDED');
+  });
+
+  test('while its function runs is ended at its next checkpoint, and begins there again', async () => {
+    const { lambda } = given.peer;
+    const pausing = await given.start('pausing', { seconds: 60 });
+    await given.clock.advance(59_000);
+    await given.peer.driveUntil(() => pausing.running);
+    pausing.pause();
+    expect(pausing.status).toBe('PAUSING');
+    await given.peer.driveUntil(() => pausing.status === 'PAUSED');
+    await given.clock.advance(HOUR);
+    lambda.durable.resume(pausing.arn);
+    await given.peer.driveUntil(pausing.ended);
+    expect(pausing.status).toBe('SUCCEEDED');
   });
 });
 

@@ -111,7 +111,7 @@ export class DurableExecutions {
     for (const operation of applied) this.#armOperation(execution, operation);
     const whole = request.updates.find((update) => update.Type === 'EXECUTION');
     if (whole !== undefined) this.#closeBy(execution, whole.Action, { result: whole.Payload, error: whole.Error });
-    if (kill === 'after') this.kills.kill(execution);
+    if (kill === 'after' || execution.isInterrupted()) this.kills.kill(execution);
     return answer;
   }
 
@@ -142,6 +142,13 @@ export class DurableExecutions {
     const at = this.#parts.time.date();
     execution.close('STOPPED', { at, ...(error === undefined ? {} : { error }) });
     return execution.stoppedAt ?? at;
+  }
+
+  /** Lets a paused execution go on. */
+  resume(executionArn: string): void {
+    const execution = this.get(executionArn);
+    const fn = this.#functions.get(execution);
+    if (execution.resume() && fn !== undefined) void this.#run(execution, fn);
   }
 
   #create(request: StartRequest, name: string): Execution {
@@ -211,7 +218,7 @@ export class DurableExecutions {
 
   /** Whether to invoke again at once. */
   #afterInvocation(execution: Execution, fn: LambdaFunction, outcome: InvocationOutcome): boolean {
-    if (execution.status !== 'RUNNING') return false;
+    if (!execution.alive || execution.status === 'PAUSED') return false;
     if (!outcome.ok) {
       this.#recover(execution, fn, errorOf(outcome.error));
       return false;
@@ -225,6 +232,7 @@ export class DurableExecutions {
       });
       return false;
     }
+    if (execution.isPausedBetweenRuns()) return false;
     if (execution.log.hasUntold) return true;
     if (!execution.log.pending) {
       this.#closeBy(execution, 'FAIL', {
@@ -254,8 +262,7 @@ export class DurableExecutions {
     const { time } = this.#parts;
     time.after(due.getTime() - time.now(), () => {
       const current = execution.log.find(operation.Id);
-      if (current === undefined || execution.status !== 'RUNNING' || dueOf(current)?.getTime() !== due.getTime())
-        return;
+      if (current === undefined || !execution.alive || dueOf(current)?.getTime() !== due.getTime()) return;
       const waited = current.Type === 'WAIT';
       this.#wake(execution, {
         ...current,

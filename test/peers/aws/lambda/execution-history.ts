@@ -5,7 +5,7 @@
  * aws-durable-execution-sdk-js (packages/aws-durable-execution-sdk-js-examples) and of radkawar/stackd on GitHub.
  */
 import type { Event } from '@aws-sdk/client-lambda';
-import type { ExecutionStatus } from './execution.ts';
+import type { EndedStatus } from './execution.ts';
 import { hasEnded, type DurableOperation, type ErrorObject } from './operations-state.ts';
 
 /** An event without its place in the history. */
@@ -77,10 +77,7 @@ function callbackEvent({ Status, CallbackDetails: details }: DurableOperation): 
   return undefined;
 }
 
-export function closingEvent(
-  status: Exclude<ExecutionStatus, 'RUNNING'>,
-  end: { result?: string; error?: ErrorObject },
-): EventDraft {
+export function closingEvent(status: EndedStatus, end: { result?: string; error?: ErrorObject }): EventDraft {
   const details = { Error: eventError(end.error) };
   switch (status) {
     case 'SUCCEEDED':

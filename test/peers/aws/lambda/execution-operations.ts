@@ -26,7 +26,7 @@ const listInput = z.object({
   FunctionName: z.string(),
   Qualifier: z.string().optional(),
   DurableExecutionName: z.string().optional(),
-  Statuses: z.array(z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'])),
+  Statuses: z.array(z.enum(['RUNNING', 'PAUSING', 'PAUSED', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'])),
   StartedAfter: z.coerce.date().optional(),
   StartedBefore: z.coerce.date().optional(),
   ...paging,

@@ -5,7 +5,10 @@ import { OperationLog } from './operation-log.ts';
 import { invalid, type DurableOperation, type ErrorObject, type Update } from './operations-state.ts';
 import type { Sandbox } from './sandbox.ts';
 
-export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
+/** PAUSING: by somebody's order, and its function still runs («Pausing and resuming durable executions», developer guide). */
+export type AliveStatus = 'RUNNING' | 'PAUSING' | 'PAUSED';
+export type EndedStatus = 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'STOPPED';
+export type ExecutionStatus = AliveStatus | EndedStatus;
 
 /** One run of the function for an execution. Times in driven epoch milliseconds. */
 export interface InvocationRecord {
@@ -53,6 +56,7 @@ export class Execution {
   running = false;
   /** Runs in a row that ended without an answer. */
   failures = 0;
+  #interrupted = false;
   #token = '';
   #lastCheckpoint: { clientToken: string | undefined; token: string; answer: CheckpointAnswer } | undefined;
   readonly #closed: Promise<void>;
@@ -111,9 +115,40 @@ export class Execution {
     return this.status === 'RUNNING' && !this.running;
   }
 
+  /** It has not ended, whether it runs or is paused. */
+  get alive(): boolean {
+    return this.stoppedAt === undefined;
+  }
+
   /** Resolves when it has ended, however it ended. */
   get ended(): Promise<void> {
     return this.#closed;
+  }
+
+  /** Its function is not invoked any more, and one that runs is ended at its next checkpoint; what is waited for goes on. */
+  pause(): void {
+    if (this.status === 'RUNNING') this.status = this.running ? 'PAUSING' : 'PAUSED';
+  }
+
+  /** At a checkpoint: whether the pause ends the function here. */
+  isInterrupted(): boolean {
+    this.#interrupted = this.status === 'PAUSING';
+    return this.isPausedBetweenRuns();
+  }
+
+  /** When its function does not run any more: whether it is not to be invoked again. */
+  isPausedBetweenRuns(): boolean {
+    if (this.status === 'PAUSING') this.status = 'PAUSED';
+    return this.status === 'PAUSED';
+  }
+
+  /** @returns whether its function is to be invoked: the pause has ended a run of it, or something has completed since */
+  resume(): boolean {
+    if (!this.alive) return false;
+    this.status = 'RUNNING';
+    const isDue = this.#interrupted || this.log.hasUntold;
+    this.#interrupted = false;
+    return isDue;
   }
 
   /** Begins an invocation: a new token, and the ids of what changed since the last one. */
@@ -141,7 +176,7 @@ export class Execution {
 
   /** @throws AwsError when the token is not the current one. */
   checkToken(token: string): void {
-    if (this.status === 'RUNNING' && token === this.#token) return;
+    if (this.alive && this.status !== 'PAUSED' && token === this.#token) return;
     // The SDK tells a stale token from a broken execution by these very words, capitals included.
     throw invalid('Invalid Checkpoint Token: the token is not the current one of this execution');
   }
@@ -174,8 +209,8 @@ export class Execution {
     return { answer, applied };
   }
 
-  close(status: Exclude<ExecutionStatus, 'RUNNING'>, end: { at: Date; result?: string; error?: ErrorObject }): void {
-    if (this.status !== 'RUNNING') return;
+  close(status: EndedStatus, end: { at: Date; result?: string; error?: ErrorObject }): void {
+    if (!this.alive) return;
     this.status = status;
     this.stoppedAt = end.at;
     this.result = end.result;
