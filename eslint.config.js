@@ -26,6 +26,19 @@ export default defineConfig(
     rules: { complexity: ['error', 20] },
   },
   {
+    // Without limits, a call that AWS does not answer holds its run until the invocation times out.
+    files: ['lambdas/**/*.ts', 'infra/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression:matches([callee.name=/Client$/], [callee.property.name=/Client$/])',
+          message: 'Make clients of AWS with createClient (lambdas/adapters/aws-clients.ts): it gives them limits.',
+        },
+      ],
+    },
+  },
+  {
     // The shipped code tells time by Date and the global setTimeout alone, so that one driven clock moves all of it.
     files: ['lambdas/**/*.ts'],
     rules: {

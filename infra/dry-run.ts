@@ -4,6 +4,7 @@
  */
 import { InvokeCommand, LambdaClient, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
+import { createClient } from '../lambdas/adapters/aws-clients.ts';
 import { NoAnswer, runFunctionCommand, type FunctionCommand } from './function-command.ts';
 
 export interface DryRun<Report> extends Pick<FunctionCommand, 'command' | 'does' | 'output'> {
@@ -17,6 +18,9 @@ export interface DryRun<Report> extends Pick<FunctionCommand, 'command' | 'does'
 /** Where the output is no terminal. */
 const COLUMNS = 80;
 
+/** No function of Lambda's runs for longer. */
+const LONGEST_RUN_SECONDS = 900;
+
 /** Does what the command's arguments say. @returns the exit code */
 export function printDryRun<Report>(run: DryRun<Report>, args: readonly string[]): Promise<number> {
   const command = { ...run, rights: ['lambda:InvokeFunction'], json: 'a line of JSON for each cluster' };
@@ -29,7 +33,8 @@ export function printDryRun<Report>(run: DryRun<Report>, args: readonly string[]
 
 async function dryRun<Report>({ does, output, schema, read }: DryRun<Report>, functionName: string): Promise<Report[]> {
   const payload = JSON.stringify({ dryRun: true });
-  const answer = await new LambdaClient().send(new InvokeCommand({ FunctionName: functionName, Payload: payload }));
+  const client = createClient(LambdaClient, { answerWithin: LONGEST_RUN_SECONDS });
+  const answer = await client.send(new InvokeCommand({ FunctionName: functionName, Payload: payload }));
   const told = bodyOf(answer);
   if (answer.FunctionError !== undefined) {
     const { errorType = answer.FunctionError, errorMessage = '' } = failureSchema.safeParse(told).data ?? {};

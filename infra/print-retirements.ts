@@ -4,6 +4,7 @@
  */
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import Table from 'cli-table3';
+import { createClient } from '../lambdas/adapters/aws-clients.ts';
 import { runFunctionCommand } from './function-command.ts';
 import type { RetirementStatus } from './retirement-status.ts';
 import { runningStatuses } from './running-retirements.ts';
@@ -19,7 +20,7 @@ process.exitCode = await runFunctionCommand(
   },
   process.argv.slice(2),
   async ({ functionName, json, node }) => {
-    const all = await runningStatuses(new LambdaClient(), functionName);
+    const all = await runningStatuses(createClient(LambdaClient), functionName);
     const wanted = all.filter((each) => node === undefined || each.node === node || each.execution.includes(node));
     if (json) return wanted.map((status) => JSON.stringify(status)).join('\n');
     return wanted.length === 0 ? 'No retirement runs.' : inWords(wanted);

@@ -5,7 +5,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import { groups } from './adapters/auto-scaling-groups.ts';
-import { CALL_LIMITS } from './adapters/call-limits.ts';
+import { createClient } from './adapters/aws-clients.ts';
 import { controlPlanes } from './adapters/control-planes.ts';
 import { eksClusters } from './adapters/eks-clusters.ts';
 import { groupChanges } from './adapters/group-changes.ts';
@@ -19,13 +19,13 @@ import { driftSettings, readSettings } from './entry/settings.ts';
 import { taintDriftedNodes } from './workflow/taint-drifted-nodes.ts';
 
 const settings = readSettings(driftSettings);
-const autoScaling = new AutoScalingClient(CALL_LIMITS);
-const eks = new EKSClient(CALL_LIMITS);
-const ssm = new SSMClient(CALL_LIMITS);
+const autoScaling = createClient(AutoScalingClient);
+const eks = createClient(EKSClient);
+const ssm = createClient(SSMClient);
 
 const ports = {
   groups: groups(autoScaling),
-  launches: launches({ autoScaling, ec2: new EC2Client(CALL_LIMITS), ssm }),
+  launches: launches({ autoScaling, ec2: createClient(EC2Client), ssm }),
   changes: groupChanges({ autoScaling, eks }),
   controlPlanes: controlPlanes(eks),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),

@@ -6,7 +6,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { lifecycle } from './adapters/auto-scaling.ts';
-import { CALL_LIMITS } from './adapters/call-limits.ts';
+import { createClient } from './adapters/aws-clients.ts';
 import { parseEvent } from './adapters/interruption-events.ts';
 import { instanceTags } from './adapters/resource-tags.ts';
 import { retirements } from './adapters/retirements.ts';
@@ -21,10 +21,10 @@ const settings = readSettings(routerSettings);
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
-  lifecycle: lifecycle(new AutoScalingClient(CALL_LIMITS)),
-  instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(CALL_LIMITS)),
-  settings: clusterSettings(new SSMClient(CALL_LIMITS), settings.EBB_CLUSTER_PARAMETERS),
-  retirements: retirements(new LambdaClient(CALL_LIMITS), settings.EBB_RETIREMENT_FUNCTION),
+  lifecycle: lifecycle(createClient(AutoScalingClient)),
+  instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
+  settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
+  retirements: retirements(createClient(LambdaClient), settings.EBB_RETIREMENT_FUNCTION),
   journal: journal('interruption-router'),
 };
 

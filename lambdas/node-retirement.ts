@@ -8,7 +8,7 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
 import { lifecycle } from './adapters/auto-scaling.ts';
-import { CALL_LIMITS } from './adapters/call-limits.ts';
+import { createClient } from './adapters/aws-clients.ts';
 import { eksClusters } from './adapters/eks-clusters.ts';
 import { lazyInstances } from './adapters/instances.ts';
 import { lazyLoadBalancing } from './adapters/lazy-load-balancing.ts';
@@ -25,16 +25,16 @@ import { retireNode } from './workflow/retire-node.ts';
 import type { Retired } from './workflow/retirement.ts';
 
 const settings = readSettings(retirementSettings);
-const lambda = new LambdaClient(CALL_LIMITS);
+const lambda = createClient(LambdaClient);
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
-  lifecycle: lifecycle(new AutoScalingClient(CALL_LIMITS)),
+  lifecycle: lifecycle(createClient(AutoScalingClient)),
   instances: lazyInstances(),
   balancing: lazyLoadBalancing(),
-  instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(CALL_LIMITS)),
-  settings: clusterSettings(new SSMClient(CALL_LIMITS), settings.EBB_CLUSTER_PARAMETERS),
-  clusters: eksClusters(new EKSClient(CALL_LIMITS)),
+  instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
+  settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
+  clusters: eksClusters(createClient(EKSClient)),
   journal: journal('node-retirement'),
 };
 

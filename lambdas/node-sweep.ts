@@ -8,6 +8,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { groups } from './adapters/auto-scaling-groups.ts';
 import { lifecycle } from './adapters/auto-scaling.ts';
+import { createClient } from './adapters/aws-clients.ts';
 import { eksClusters } from './adapters/eks-clusters.ts';
 import { groupChanges } from './adapters/group-changes.ts';
 import { lazyInstances } from './adapters/instances.ts';
@@ -23,11 +24,11 @@ import { readSettings, sweepSettings } from './entry/settings.ts';
 import { sweepNodes } from './workflow/sweep-nodes.ts';
 
 const settings = readSettings(sweepSettings);
-const autoScaling = new AutoScalingClient();
-const eks = new EKSClient();
+const autoScaling = createClient(AutoScalingClient);
+const eks = createClient(EKSClient);
 const instances = lazyInstances();
-const lambda = new LambdaClient();
-const ssm = new SSMClient();
+const lambda = createClient(LambdaClient);
+const ssm = createClient(SSMClient);
 const retirement = unqualified(settings.EBB_RETIREMENT_FUNCTION);
 
 const ports = {
@@ -38,7 +39,7 @@ const ports = {
   balancing: lazyLoadBalancing(),
   changes: groupChanges({ autoScaling, eks }),
   launches: instances,
-  instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient()),
+  instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
   retirements: retirements(lambda, settings.EBB_RETIREMENT_FUNCTION),
   running: runningRetirements(lambda, retirement),

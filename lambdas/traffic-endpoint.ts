@@ -3,8 +3,8 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import middy from '@middy/core';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
+import { createClient } from './adapters/aws-clients.ts';
 import { balancingClients } from './adapters/balancing-clients.ts';
-import { CALL_LIMITS } from './adapters/call-limits.ts';
 import { instanceFinder } from './adapters/ec2-finder.ts';
 import { allowedVpcs } from './adapters/eks-vpcs.ts';
 import { loadBalancing } from './adapters/elastic-load-balancing.ts';
@@ -19,8 +19,8 @@ import { endpointSettings, readSettings } from './entry/settings.ts';
 const settings = readSettings(endpointSettings);
 
 const ports = {
-  finder: instanceFinder(new EC2Client(CALL_LIMITS)),
-  allowedVpcs: allowedVpcs(new EKSClient(CALL_LIMITS), { vpcs: settings.EBB_VPCS, clusters: settings.EBB_CLUSTERS }),
+  finder: instanceFinder(createClient(EC2Client)),
+  allowedVpcs: allowedVpcs(createClient(EKSClient), { vpcs: settings.EBB_VPCS, clusters: settings.EBB_CLUSTERS }),
   balancing: loadBalancing(balancingClients()),
   doorkeeper: doorkeeper(settings.EBB_DOOR),
   journal: journal('traffic-endpoint'),

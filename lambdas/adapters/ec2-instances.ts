@@ -1,8 +1,8 @@
 /** EC2 instances: the name under which one joined its cluster, and how its machine is. */
 import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import type { Machine } from '../core/dead-node.ts';
+import { createClient } from './aws-clients.ts';
 import type { Instances } from '../workflow/ports.ts';
-import { CALL_LIMITS } from './call-limits.ts';
 
 export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 
@@ -47,5 +47,5 @@ function isPassing(error: unknown): boolean {
 }
 
 export function ec2Client(): EC2Client {
-  return new EC2Client(CALL_LIMITS);
+  return createClient(EC2Client);
 }

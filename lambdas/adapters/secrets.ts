@@ -1,6 +1,6 @@
 /** Secrets from Secrets Manager. */
+import { createClient } from './aws-clients.ts';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { CALL_LIMITS } from './call-limits.ts';
 
 export const SECRET_ACTIONS = ['secretsmanager:GetSecretValue'] as const;
 
@@ -18,5 +18,5 @@ export async function readSecret(client: SecretsManagerClient, id: string): Prom
 }
 
 export function secretsClient(): SecretsManagerClient {
-  return new SecretsManagerClient(CALL_LIMITS);
+  return createClient(SecretsManagerClient);
 }
