@@ -7,6 +7,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
+import { partitionOf } from './aws-partition.ts';
 import type { ClusterAddress, TokenSource } from './kubernetes-connection.ts';
 
 export const CLUSTER_ACCESS_ACTIONS = ['eks:DescribeCluster'] as const;
@@ -56,7 +57,7 @@ export function eksTokens(client: EKSClient, cluster: string): TokenSource {
 async function presignedToken(client: EKSClient, cluster: string): Promise<string> {
   const region = await client.config.region();
   const signer = new SignatureV4({ service: 'sts', region, credentials: client.config.credentials, sha256: Sha256 });
-  const host = `sts.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
+  const host = `sts.${region}.${partitionOf(region).dnsSuffix}`;
   const request = new HttpRequest({
     method: 'GET',
     protocol: 'https:',

@@ -128,6 +128,11 @@ describe('a token', () => {
     ['eu-central-1', 'sts.eu-central-1.amazonaws.com'],
     ['us-gov-west-1', 'sts.us-gov-west-1.amazonaws.com'],
     ['cn-north-1', 'sts.cn-north-1.amazonaws.com.cn'],
+    ['eusc-de-east-1', 'sts.eusc-de-east-1.amazonaws.eu'],
+    ['us-iso-east-1', 'sts.us-iso-east-1.c2s.ic.gov'],
+    ['us-isob-east-1', 'sts.us-isob-east-1.sc2s.sgov.gov'],
+    // Newer than the SDK.
+    ['eusc-de-west-7', 'sts.eusc-de-west-7.amazonaws.eu'],
   ])('of region %s is for %s', async (region, host) => {
     await using given = await withClusters();
     const eks = new EKSClient({ ...given.aws.clientConfig(), region });

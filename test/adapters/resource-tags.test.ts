@@ -26,8 +26,11 @@ describe('the tags of an instance (contract 1.5)', () => {
 
   test.each([
     ['eu-central-1', 'aws'],
-    ['cn-northwest-1', 'aws-cn'],
-    ['us-gov-east-1', 'aws-us-gov'],
+    ['cn-north-1', 'aws-cn'],
+    ['us-gov-west-1', 'aws-us-gov'],
+    ['eusc-de-east-1', 'aws-eusc'],
+    ['us-iso-east-1', 'aws-iso'],
+    ['us-isob-east-1', 'aws-iso-b'],
   ])('in %s are asked for in partition %s', async (region, partition) => {
     await using given = await withPort();
     await given.port.tagsOf({ ...HERE, region, instance: 'i-0123456789abcdef0' });

@@ -433,3 +433,10 @@ describe('cdk-nag', () => {
     }).toThrow(`AwsSolutions-IAM5[${finding}]`);
   });
 });
+
+test('names no partition: the stack is the same in China, GovCloud and the European Sovereign Cloud', () => {
+  const text = JSON.stringify(template.toJSON());
+  expect(text).toContain('AWS::Partition');
+  // The principals of services are called so in every partition.
+  expect(text.match(/arn:aws[a-z-]*:|(?<!"(events|lambda|scheduler|sns)\.)amazonaws\.[a-z.]+/g)).toBeNull();
+});
