@@ -3,6 +3,7 @@
  * clients' own classes are handed in: a function bundles, and loads, no more of them than it uses.
  */
 import { CALL_LIMITS } from './call-limits.ts';
+import { tellUnreadable } from './unreadable-answer.ts';
 
 /** What a client may be given beside its limits. */
 interface ClientOptions {
@@ -13,16 +14,24 @@ interface ClientOptions {
 }
 
 /** A client of that class, in the region and with the credentials of its environment. */
-export function createClient<Client>(
+export function createClient<Client extends Adaptable>(
   ClientClass: new (config: ClientConfig) => Client,
   { retryMode, answerWithin }: ClientOptions = {},
 ): Client {
   const { requestHandler, ...limits } = CALL_LIMITS;
-  return new ClientClass({
+  const client = new ClientClass({
     ...limits,
     requestHandler: { ...requestHandler, ...(answerWithin !== undefined && { requestTimeout: answerWithin * 1000 }) },
     ...(retryMode !== undefined && { retryMode }),
   });
+  client.middlewareStack.add(tellUnreadable, { name: 'tellUnreadable', step: 'initialize', priority: 'high' });
+  return client;
+}
+
+interface Adaptable {
+  readonly middlewareStack: {
+    add(middleware: typeof tellUnreadable, place: { name: string; step: 'initialize'; priority: 'high' }): void;
+  };
 }
 
 interface ClientConfig {

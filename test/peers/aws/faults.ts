@@ -1,4 +1,6 @@
-/** Faults on order: the next calls of an action are throttled, delayed, reset, failed, or done but not answered. */
+/** Faults on order: the next calls of an action are throttled, delayed, reset, failed, answered by a proxy, or done but not answered. */
+import { STATUS_CODES } from 'node:http';
+import type { WireAnswer } from './wire/answer.ts';
 import { AwsError } from './wire/aws-error.ts';
 
 /** What goes wrong. */
@@ -7,6 +9,8 @@ export type FaultKind =
   | 'throttle'
   /** HTTP 500 or the given error, before anything is done. */
   | 'error'
+  /** A page of HTML with a status of 5xx, as a load balancer or proxy in front of the service answers; nothing is done. */
+  | 'html'
   /** The connection is reset, before anything is done. */
   | 'reset'
   /** The work is done, then the connection is reset. */
@@ -26,6 +30,8 @@ export interface FaultPlan {
   readonly skip?: number;
   /** Driven milliseconds, for `delay`. */
   readonly delay?: number;
+  /** For `html`: default 503. */
+  readonly status?: number;
   /** For `error`: default InternalFailure, 500. */
   readonly error?: { readonly code: string; readonly message?: string; readonly status?: number };
 }
@@ -78,6 +84,15 @@ export function refusalOf(fault: FaultPlan, protocol: string): AwsError | undefi
   if (fault.kind !== 'error') return undefined;
   const { code = 'InternalFailure', message = 'We encountered an internal error.', status = 500 } = fault.error ?? {};
   return new AwsError(code, message, status);
+}
+
+/** The page that such a fault stands for; undefined when it is another kind. */
+export function pageOfFault(fault: FaultPlan): WireAnswer | undefined {
+  if (fault.kind !== 'html') return undefined;
+  const { status = 503 } = fault;
+  const title = `${status} ${STATUS_CODES[status] ?? ''}`;
+  const body = `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n<hr>\r\n</body>\r\n</html>\r\n`;
+  return { status, headers: { 'content-type': 'text/html' }, body };
 }
 
 function applies(plan: FaultPlan, service: string, action: string): boolean {

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Activity } from '../activity.ts';
-import { refusalOf, type FaultPlan, type Faults } from './faults.ts';
+import { pageOfFault, refusalOf, type FaultPlan, type Faults } from './faults.ts';
 import type { Authorization } from './iam/authorization.ts';
 import type { Caller, CredentialStore } from './iam/credentials.ts';
 import { authenticate, readAuthorization } from './iam/signature.ts';
@@ -139,9 +139,11 @@ export class PeerServer {
     return fault?.kind === 'lost-answer' ? 'cut' : answer;
   }
 
-  async #faultBefore(fault: FaultPlan | undefined, service: Service): Promise<'cut' | undefined> {
+  async #faultBefore(fault: FaultPlan | undefined, service: Service): Promise<WireAnswer | 'cut' | undefined> {
     if (fault === undefined) return undefined;
     if (fault.kind === 'reset') return 'cut';
+    const page = pageOfFault(fault);
+    if (page !== undefined) return page;
     if (fault.kind === 'delay') await this.#delay(fault.delay ?? 0);
     const refusal = refusalOf(fault, service.protocol);
     if (refusal !== undefined) throw refusal;
