@@ -1,10 +1,11 @@
 /**
  * What the API server's answer to an eviction means (contract 4.3), read from real answers (shared/recorded): most
- * refusals have no code of their own and are told apart by cause or words.
+ * refusals have no code of their own and are told apart by cause or words. A refusal is that pod's business; only RBAC's
+ * is the cluster's.
  */
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import type { EvictionAnswer } from '../core/eviction-ask.ts';
-import { statusOf, type Status } from './kubernetes-status.ts';
+import { isDeniedByWebhook, isLackOfRights, statusOf, type Status } from './kubernetes-status.ts';
 
 type Reading = (status: Status) => EvictionAnswer | undefined;
 
@@ -12,7 +13,7 @@ type Reading = (status: Status) => EvictionAnswer | undefined;
 const READINGS: readonly Reading[] = [
   // First: a webhook denies with a code of its own choice, and one that cannot be asked (faults.md 49) fails with a 500.
   ({ message }) =>
-    /failed calling webhook|admission webhook .*denied|ValidatingAdmissionPolicy .*denied/.exec(message) !== null
+    message.includes('failed calling webhook') || isDeniedByWebhook({ message })
       ? { kind: 'denied-by-webhook', message }
       : undefined,
   ({ code }) => (code === 404 ? { kind: 'gone' } : undefined),
@@ -37,12 +38,15 @@ const READINGS: readonly Reading[] = [
       ? { kind: 'namespace-terminating' }
       : undefined,
   ({ code, message }) => (code >= 500 || code === 408 || code === 409 ? { kind: 'unknown', message } : undefined),
+  // A ValidatingAdmissionPolicy (422, recorded), an admission plugin (403) or what else the server does not take: the
+  // words are the server's, and say what to do about this pod; the next one may well go.
+  (status) => (isLackOfRights(status) ? undefined : { kind: 'denied', message: status.message }),
 ];
 
 /**
  * Awaits an eviction or a deletion.
  *
- * @throws ClusterRefused on a 403 of RBAC, naming verb and resource in the server's words
+ * @throws ClusterRefused when we lack the right to, naming verb and resource in the server's words
  */
 export async function evictionAnswer(call: Promise<unknown>): Promise<EvictionAnswer> {
   try {

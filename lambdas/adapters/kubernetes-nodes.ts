@@ -7,7 +7,7 @@ import { RETIRING_LABEL } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
 import { WITHDRAW_LABEL } from '../core/withdrawal.ts';
 import type { Cluster } from '../workflow/ports.ts';
-import { statusOf, unlessMissing } from './kubernetes-status.ts';
+import { isDeniedByWebhook, patchFailure, statusOf, unlessMissing } from './kubernetes-status.ts';
 
 const PAGE = 500;
 
@@ -81,11 +81,16 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
     async patchNode(name, body) {
       try {
         const merging = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-        const patched = await unlessMissing(core.patchNode({ name, body }, merging));
-        return patched === undefined ? 'gone' : 'patched';
+        await core.patchNode({ name, body }, merging);
+        return 'patched';
       } catch (error) {
-        if (statusOf(error)?.code === 409) return 'conflict';
-        throw error;
+        const status = statusOf(error);
+        // A webhook may deny with any code: then it is neither gone nor changed meanwhile.
+        if (status !== undefined && !isDeniedByWebhook(status)) {
+          if (status.code === 404) return 'gone';
+          if (status.code === 409) return 'conflict';
+        }
+        throw patchFailure(error);
       }
     },
   };

@@ -1,7 +1,7 @@
 /** Reading the API server's refusals: the Status object in a failed answer, and what it means for the whole cluster. */
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import * as z from 'zod/mini';
-import { ClusterAway, ClusterError, ClusterRefused } from '../core/cluster-error.ts';
+import { ClusterAway, ClusterError, ClusterRefused, PatchRefused } from '../core/cluster-error.ts';
 
 /** The parts of a Status that decisions rest on. The message is the server's own and names verb and resource on a 403. */
 export interface Status {
@@ -54,6 +54,19 @@ function parsed(body: string): unknown {
   }
 }
 
+/** Whether an admission webhook denies it; the code is of the webhook's own choice. */
+export function isDeniedByWebhook({ message }: Pick<Status, 'message'>): boolean {
+  return /admission webhook .*denied/.test(message);
+}
+
+/**
+ * Whether the authorizer refuses us (RBAC, EKS access policies, a webhook of the cluster's): that verb on that resource
+ * is refused whatever it is about. Any other 403 is an admission's word on one object (`… is forbidden: exceeded quota`).
+ */
+export function isLackOfRights({ code, message }: Pick<Status, 'code' | 'message'>): boolean {
+  return code === 403 && /\bforbidden: User "(?:[^"\\]|\\.)*" cannot /.test(message);
+}
+
 /**
  * Awaits a call that the server may refuse as a whole: 403 and 401 become ClusterRefused with the server's words, 429
  * and 5xx ClusterAway. `undefined` stands for 404.
@@ -74,4 +87,17 @@ export function clusterErrorOf(error: unknown): unknown {
   if (status.code === 401 || status.code === 403) return new ClusterRefused(status.message, { cause: error });
   if (status.code === 429 || status.code >= 500) return new ClusterAway(status.message, { cause: error });
   return error;
+}
+
+/**
+ * What a patch that failed says. A refusal of it lasts (contract 6.3): a webhook or a policy denies it, the object would be
+ * too large or is not valid. The server's being busy or away passes.
+ */
+export function patchFailure(error: unknown): unknown {
+  const status = statusOf(error);
+  if (status === undefined || status.code === 401 || isLackOfRights(status)) return clusterErrorOf(error);
+  if (status.code >= 500 || status.code === 429 || status.code === 408) {
+    return new ClusterAway(status.message, { cause: error });
+  }
+  return new PatchRefused(status.message, { cause: error });
 }

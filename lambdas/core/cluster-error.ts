@@ -10,3 +10,11 @@ export class ClusterAway extends ClusterError {
 export class ClusterRefused extends ClusterError {
   override readonly name = 'ClusterRefused';
 }
+
+/**
+ * The API server, or an admission of the cluster's, does not take a change of one node: asking again does not help
+ * (contract 6.3). Says nothing of other nodes.
+ */
+export class PatchRefused extends Error {
+  override readonly name = 'PatchRefused';
+}

@@ -20,6 +20,8 @@ export type EvictionAnswer =
   | { readonly kind: 'several-budgets'; readonly message: string }
   /** An admission webhook said no. */
   | { readonly kind: 'denied-by-webhook'; readonly message: string }
+  /** Any other 4xx, such as an admission policy's 422: the server does not let this pod go, and says why. */
+  | { readonly kind: 'denied'; readonly message: string }
   /** 403: the namespace is going, and its pods with it. */
   | { readonly kind: 'namespace-terminating' }
   /** 5xx, reset or timeout: it may or may not have happened. */
@@ -78,13 +80,19 @@ export function answered(ask: Ask, answer: EvictionAnswer, at: { now: number; ra
     case 'unknown':
       return { ...ask, state: 'unknown', notBefore: at.now + jittered };
     default:
-      return { ...ask, state: 'refused', refusal: answer.kind, ...refusal(answer, at.now, backoff) };
+      return { ...ask, state: 'refused', refusal: answer.kind, ...refusal(ask, answer, { now: at.now, backoff }) };
   }
 }
 
 type Refusal = Exclude<EvictionAnswer, { kind: 'granted' | 'gone' | 'unknown' }>;
 
-function refusal(answer: Refusal, now: number, backoff: number): Pick<Ask, 'notBefore' | 'blockedBy'> {
+/** What people have to change is asked for again seldom; but what is forced has no time to lose. */
+function refusal(
+  { forced }: Ask,
+  answer: Refusal,
+  { now, backoff }: { now: number; backoff: number },
+): Pick<Ask, 'notBefore' | 'blockedBy'> {
+  const seldom = now + (forced ? backoff : LONGEST_BACKOFF_MS);
   switch (answer.kind) {
     case 'over-budget':
       return { notBefore: now + backoff, blockedBy: { kind: 'server', message: answer.message } };
@@ -93,10 +101,11 @@ function refusal(answer: Refusal, now: number, backoff: number): Pick<Ask, 'notB
     case 'throttled':
       return { notBefore: now + (answer.retryAfterSeconds === undefined ? backoff : answer.retryAfterSeconds * 1000) };
     case 'several-budgets':
-      return { notBefore: now + LONGEST_BACKOFF_MS, blockedBy: { kind: 'server', message: answer.message } };
+    case 'denied':
+      return { notBefore: seldom, blockedBy: { kind: 'server', message: answer.message } };
     case 'denied-by-webhook':
-      return { notBefore: now + LONGEST_BACKOFF_MS, blockedBy: { kind: 'webhook', message: answer.message } };
+      return { notBefore: seldom, blockedBy: { kind: 'webhook', message: answer.message } };
     case 'namespace-terminating':
-      return { notBefore: now + LONGEST_BACKOFF_MS };
+      return { notBefore: seldom };
   }
 }

@@ -76,7 +76,10 @@ export function planEvictions(state: DrainState, asks: Asks, terms: PlanTerms): 
   return {
     evict: of('evict').map(({ pod }) => pod),
     force,
-    blocked: of('blocked').map(({ pod, permission }) => ({ pod, by: permission.by })),
+    blocked: [
+      ...of('blocked').map(({ pod, permission }) => ({ pod, by: permission.by })),
+      ...refusedThoughForced(left, asks, terms),
+    ],
     remaining: left.map(({ pod }) => pod),
     stuck: left.map(({ pod }) => pod).filter((pod) => isStuck(pod, terms.now)),
     spared: judged.filter(({ verdict }) => verdict.action === 'spare').map(({ pod }) => pod),
@@ -126,6 +129,14 @@ function forcedNow(left: readonly Judged[], asks: Asks, terms: PlanTerms): Force
       pod,
       graceSeconds: terms.machineGone === true ? 0 : clampedGrace(graceOf(pod, terms), terms),
     }));
+}
+
+/** Pods whose deletion the server refuses too: they are asked for again until the deadline, and are left at it. */
+function refusedThoughForced(left: readonly Judged[], asks: Asks, terms: PlanTerms): Blocked[] {
+  return left.flatMap(({ pod }) => {
+    const { forced = false, state, blockedBy: by } = asks.get(pod.uid) ?? {};
+    return forced && state === 'refused' && by !== undefined && !endsByItself(pod, terms) ? [{ pod, by }] : [];
+  });
 }
 
 /** A kubelet ends in time what is being deleted; that of a machine that is gone does not. */

@@ -131,6 +131,10 @@ export const podStuck = (subject: Subject, pod: Pod, about: { overdueSeconds: nu
     explanation: explainStuck(pod, about.nodeState),
   }) as const;
 
+/** Pods that were still on the node when its time was up: they go with the instance. */
+export const podsLeft = (subject: Subject, about: { pods: readonly string[] }) =>
+  ({ type: 'pods.left', ...subject, ...about }) as const;
+
 export const nodeDrained = (subject: Subject, about: { pods: number; forced: number; seconds: number }) =>
   ({ type: 'node.drained', ...subject, ...about }) as const;
 

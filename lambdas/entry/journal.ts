@@ -24,6 +24,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'pod.stuck',
   'pod.returned',
   'pod.forced',
+  'pods.left',
   'volumes.awaited',
   'volumes.kept',
   'targets.late',

@@ -8,6 +8,7 @@ import {
   hookCompleted,
   instanceRetained,
   instanceTerminated,
+  podsLeft,
   retentionMissing,
   type Result,
 } from '../core/retirement-events.ts';
@@ -73,6 +74,7 @@ export class HookRetirement extends Retirement {
     const { drain: memory } = end.memory;
     if (this.#atDeadline === 'retain') return await this.#drainOn({ ...order, before: memory }, end.waitingFor);
     if (end.away) valueOf(end);
+    await this.tell(podsLeft(this.holder.subject, { pods: end.waitingFor }));
     return { ended: 'late', result: this.#atDeadline === 'wait' ? 'waited' : 'forced' };
   }
 
@@ -98,6 +100,7 @@ export class HookRetirement extends Retirement {
     const end = await this.holder.through(drainStage(this.order, { ...order, deadline, forces: !this.#retained }));
     if (end.kind !== 'late') return this.drained(end);
     if (this.#retained) throw new Stopped('failed', stillRetained(this.order.notice.instance, end.waitingFor));
+    await this.tell(podsLeft(this.holder.subject, { pods: end.waitingFor }));
     return { ended: 'late', result: 'forced' };
   }
 

@@ -151,7 +151,7 @@ export interface Cluster {
   countNodes(): Promise<number>;
   /** How the other nodes of the cluster are; costs a list of all. */
   otherNodes(name: string): Promise<OtherNodes>;
-  /** `conflict`: the node has changed since it was read. */
+  /** `conflict`: the node has changed since it was read. @throws PatchRefused when it is not taken, for good */
   patchNode(name: string, patch: NodePatch): Promise<'patched' | 'conflict' | 'gone'>;
   /** Lists and then watches what a drain of that node decides by. Resolves once everything has been listed. */
   watchDrain(node: string, listener: WatchListener): Promise<DrainWatch>;

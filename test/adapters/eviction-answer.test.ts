@@ -14,9 +14,13 @@ interface Recorded {
   readonly body: { readonly message?: string };
 }
 
-const RECORDED = JSON.parse(
-  readFileSync(new URL('../peers/kubernetes/recorded/evictions.json', import.meta.url), 'utf8'),
-) as readonly Recorded[];
+const recordings = (file: string): readonly Recorded[] =>
+  JSON.parse(
+    readFileSync(new URL(`../peers/kubernetes/recorded/${file}.json`, import.meta.url), 'utf8'),
+  ) as readonly Recorded[];
+
+const POLICY = 'a policy denies an eviction';
+const RECORDED = [...recordings('evictions'), ...recordings('denials').filter(({ name }) => name === POLICY)];
 
 const OVER = 'The disruption budget web-0 needs 9 healthy pods and has 9 currently';
 const SEVERAL = 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.';
@@ -36,6 +40,11 @@ const MEANINGS: Readonly<Record<string, EvictionAnswer | 'refused'>> = {
     message: 'The disruption budget never needs 10 healthy pods and has 10 currently',
   },
   'budget not yet processed': { kind: 'budget-pending', retryAfterSeconds: 10 },
+  [POLICY]: {
+    kind: 'denied',
+    message:
+      "pods \"web-0-5c856f99bc-f4b47\" is forbidden: ValidatingAdmissionPolicy 'deny-some' with binding 'deny-some' denied request: taints may not be altered, and nobody is evicted",
+  },
 };
 
 describe('what a real server answered, sent again byte for byte (contract 4.3)', () => {
@@ -131,8 +140,49 @@ const TABLE: readonly [name: string, code: number, status: object | string, expe
   ['500 with a page', 500, '<html>', { kind: 'unknown', message: 'HTTP 500 <html>' }],
   ['502 without words', 502, '', { kind: 'unknown', message: 'HTTP 502 ' }],
   ['408', 408, '', { kind: 'unknown', message: 'HTTP 408 ' }],
-  ['403 with a page', 403, '<html>', 'refused'],
-  ['400', 400, { message: 'name in URL does not match', reason: 'BadRequest' }, 'refused'],
+  ...(
+    [
+      [
+        'a policy that gives a reason of its own',
+        403,
+        "pods \"web-1\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: no",
+      ],
+      ['an admission plugin', 403, 'pods "web-1" is forbidden: exceeded quota: few, requested: pods=1'],
+      ['a plugin that quotes a user', 403, 'pods "web-1" is forbidden: the label says: User "a" cannot leave'],
+      ['a request that it takes for malformed', 400, 'name in URL does not match'],
+      ['a verb that it does not take', 405, 'the server does not allow this method on the requested resource'],
+      ['a body that it cannot take', 413, 'Request entity too large: limit is 3145728'],
+      ['a media type', 415, '415: Unsupported Media Type'],
+      ['what does not validate', 422, 'Pod "web-1" is invalid: spec: Forbidden'],
+    ] as const
+  ).map(
+    ([name, code, message]) =>
+      [`${name}, ${code}: that pod is denied`, code, { message }, { kind: 'denied', message }] as [
+        string,
+        number,
+        object,
+        EvictionAnswer,
+      ],
+  ),
+  ['403 with a page of a proxy', 403, '<html>', { kind: 'denied', message: 'HTTP 403 <html>' }],
+  [
+    'RBAC without a name',
+    403,
+    {
+      message:
+        'pods is forbidden: User "a\\"b" cannot create resource "pods/eviction" in API group "" in the namespace "shop"',
+    },
+    'refused',
+  ],
+  [
+    'RBAC’s word on a deletion',
+    403,
+    {
+      message:
+        'pods "web-1" is forbidden: User "arn:aws:sts::123456789012:assumed-role/ebb/x" cannot delete resource "pods" in API group "" in the namespace "shop"',
+    },
+    'refused',
+  ],
 ];
 
 describe('an answer that was not recorded (contract 4.3)', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts';
 import { toNode } from '../../lambdas/adapters/kubernetes-nodes.ts';
-import { ClusterAway, ClusterRefused } from '../../lambdas/core/cluster-error.ts';
+import { ClusterAway, ClusterRefused, PatchRefused } from '../../lambdas/core/cluster-error.ts';
 import { EXCLUDE_LABEL, isIsolatedFor, isolation, type NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
 import { HOUR, NOON, TAINT_KEY } from '../given.ts';
@@ -10,6 +10,7 @@ import { KubernetesGiven } from './kubernetes-given.ts';
 const INSTANCE = 'i-0123456789abcdef0';
 const PROVIDER_ID = `aws:///eu-central-1a/${INSTANCE}`;
 const NAME = 'ip-10-0-0-10.eu-central-1.compute.internal';
+const PATCH = { verb: 'patch', resource: 'nodes' };
 const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' };
 
 describe('finding the node of an instance (contract 2.1)', () => {
@@ -149,6 +150,45 @@ describe('isolating a node over the wire (contract 3.1)', () => {
     const error = await patching.catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ClusterRefused);
     expect((error as Error).message).toContain('nodes "a" is forbidden: User "limited" cannot patch resource "nodes"');
+  });
+
+  test.each<[string, (faults: KubernetesGiven['peer']['faults']) => unknown, string]>([
+    ['a policy (422)', (faults) => faults.deny(PATCH, { by: 'policy', name: 'calm', message: 'no' }), "Policy 'calm'"],
+    ['a plugin (403)', (faults) => faults.deny(PATCH, { by: 'plugin', message: 'a quota' }), 'a quota'],
+    ...([400, 403, 404, 409, 413, 422] as const).map(
+      (code): [string, (faults: KubernetesGiven['peer']['faults']) => unknown, string] => [
+        `a webhook (${code})`,
+        (faults) => faults.deny(PATCH, { by: 'webhook', name: 'guard.acme.io', message: 'no', code }),
+        'admission webhook "guard.acme.io" denied the request: no',
+      ],
+    ),
+    ['the size of a request (413)', (faults) => faults.answer(PATCH, 413, 'Request entity too large'), 'too large'],
+  ])('that is refused for good by %s is PatchRefused, in the server’s words', async (_who, deny, words) => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a' });
+    const patch = patchFor(await read(given));
+    deny(given.peer.faults);
+    const error = await given.cluster.patchNode('a', patch).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(PatchRefused);
+    expect((error as Error).message).toContain(words);
+    expect(given.peer.node('a')?.spec.unschedulable).toBeUndefined();
+  });
+
+  test('of which the annotations come to more than a node may have is PatchRefused', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a', annotations: { note: 'x'.repeat(262_100) } });
+    const error = await given.cluster.patchNode('a', patchFor(await read(given))).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(PatchRefused);
+    expect((error as Error).message).toContain('metadata.annotations: Too long: may not be more than 262144 bytes');
+  });
+
+  test.each([408, 429, 500, 503])('that meets a %i is ClusterAway: it may pass', async (code) => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a' });
+    const patch = patchFor(await read(given));
+    given.peer.faults.answer(PATCH, code, 'busy');
+    const error = await given.cluster.patchNode('a', patch).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ClusterAway);
   });
 });
 

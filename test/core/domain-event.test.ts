@@ -48,6 +48,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'pod.evicted': events.podEvicted(SUBJECT, POD, { graceSeconds: 30, warning: 'no controller' }),
   'pod.forced': events.podForced(SUBJECT, POD, 12),
   'pod.returned': events.podReturned(SUBJECT, { pod: POD, maker: 'ReplicaSet shop/web', times: 2, left: false }),
+  'pods.left': events.podsLeft(SUBJECT, { pods: ['shop/web-1'] }),
   'pod.gone': events.podGone(SUBJECT, { pod: 'shop/web-1', uid: 'u' }),
   'eviction.blocked': events.evictionBlocked(SUBJECT, POD, {
     kind: 'several-budgets',

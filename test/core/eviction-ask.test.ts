@@ -49,6 +49,7 @@ const ANSWERS: readonly [EvictionAnswer, Ask['state'], afterMs: number | undefin
   [{ kind: 'throttled', retryAfterSeconds: 0 }, 'refused', 0],
   [{ kind: 'several-budgets', message: 'a and b' }, 'refused', 10_000, 'server: a and b'],
   [{ kind: 'denied-by-webhook', message: 'guard' }, 'refused', 10_000, 'webhook: guard'],
+  [{ kind: 'denied', message: 'policy' }, 'refused', 10_000, 'server: policy'],
   [{ kind: 'namespace-terminating' }, 'refused', 10_000],
   [{ kind: 'unknown', message: 'reset' }, 'unknown', 100],
 ];
@@ -108,6 +109,15 @@ describe('backoff doubles from 0.1 s to 10 s (contract 4.4)', () => {
     );
   });
 });
+
+test.each(['denied', 'denied-by-webhook', 'several-budgets'] as const)(
+  'a deletion that is refused as "%s" is asked for again from 0.1 s on: forcing has no time to lose (contract 5.3)',
+  (kind) => {
+    const after = (attempts: number): number =>
+      answered(anAsk({ attempts, forced: true }), { kind, message: '' }, AT).notBefore - AT.now;
+    expect([after(1), after(2), after(20)]).toEqual([100, 200, 10_000]);
+  },
+);
 
 describe('a pod counts as leaving', () => {
   test.each<[string, Ask | undefined, boolean]>([

@@ -468,6 +468,15 @@ describe('the force point (contract 5.3)', () => {
     expect(made.blocked).toEqual([]);
   });
 
+  test('a pod whose deletion is refused too is named as blocked by those words, and asked for again after its backoff', () => {
+    const by = { kind: 'server', message: 'a policy: nobody leaves' } as const;
+    const refused = anAsk({ state: 'refused', forced: true, notBefore: forcePoint + SECOND, blockedBy: by });
+    const made = plan({ pods: jobPods(2), asks: { 'web-1': refused } }, { now: forcePoint });
+    expect(made.blocked).toEqual([{ pod: jobPods(1)[0], by }]);
+    expect(names(made.force.map(({ pod }) => pod))).toEqual(['web-2']);
+    expect(made.wakeAt).toBe(forcePoint + SECOND);
+  });
+
   test('what stays is not forced', () => {
     const pods = [
       aPod({ name: 'daemon', owner: anOwner({ kind: 'DaemonSet' }) }),

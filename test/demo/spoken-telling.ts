@@ -127,6 +127,7 @@ const SAID: Said = {
   'pod.returned': ({ pod, times, left }) =>
     wait(`back     ${pod}, number ${times} of its maker${left ? ': left there' : ''}`),
   'pod.gone': ({ pod }) => quiet(`gone     ${pod}`),
+  'pods.left': ({ pods }) => wait(`left     ${pods.join(', ')}: the time is up`),
   'node.drained': ({ pods }) => good(`node drained: ${pods} pods`),
   'volumes.detached': () => good('volumes detached'),
   'volumes.awaited': ({ explanation }) => wait(`volumes not detached yet: ${explanation}`),

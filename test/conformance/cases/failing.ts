@@ -60,6 +60,21 @@ export const failing = [
     expect((await evict(given, 'p1')).status).toBe(201);
   }),
 
+  faults('denies what changes something as a policy does, with 422 and its words', async (given) => {
+    const { peer, client, ground } = given;
+    await ground.addNode({ name: 'a' });
+    await ground.addRunningPod({ name: 'p1', node: 'a' });
+    peer.faults.deny({ times: 2 }, { by: 'policy', name: 'calm', message: 'nobody leaves' });
+    const words = `pods "p1" is forbidden: ValidatingAdmissionPolicy 'calm' with binding 'calm' denied request: nobody leaves`;
+    const evicted = await evict(given, 'p1');
+    const deleted = await client.ask(ground.path('pods/p1'), { method: 'DELETE' });
+    for (const { status, body } of [evicted, deleted]) {
+      expect(status).toBe(422);
+      expect(body).toMatchObject({ reason: 'Invalid', message: words, details: { name: 'p1', kind: 'pods' } });
+    }
+    expect((await evict(given, 'p1')).status).toBe(201);
+  }),
+
   faults('stalls, cuts and expires watches', async (given) => {
     const { peer, client, ground } = given;
     await ground.addPod({ name: 'p1' });

@@ -24,6 +24,11 @@ export const refusing = [
     const { body } = await client.patch(path, 'merge-patch', { spec: { taints } });
     const reasons = body.details?.causes?.map(({ reason }) => reason);
     expect(reasons?.sort()).toEqual(['FieldValueDuplicate', 'FieldValueNotSupported']);
+    const note = 'x'.repeat(262_144);
+    expect((await client.patch(path, 'merge-patch', { metadata: { annotations: { note } } })).body).toMatchObject({
+      code: 422,
+      message: expect.stringMatching(/metadata\.annotations: Too long: may not be more than 262144 bytes$/) as string,
+    });
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p1' }, spec: {} };
     const empty = await client.ask(ground.path('pods'), { method: 'POST', body: pod });
     expect(empty.body).toMatchObject({

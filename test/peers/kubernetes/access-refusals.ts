@@ -48,3 +48,15 @@ export function deniedByWebhook(webhook: string, message: string, code = 400): R
   const reason = code === 403 ? { reason: 'Forbidden' } : {};
   return new Refusal(code, { message: `admission webhook "${webhook}" denied the request: ${message}`, ...reason });
 }
+
+/** A ValidatingAdmissionPolicy's denial: says forbidden, and is a 422 (recorded). */
+export function deniedByPolicy(
+  resource: Resource,
+  object: string,
+  { name, message }: { name: string; message: string },
+): Refusal {
+  const why = `ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request: ${message}`;
+  const { status } = forbidden(resource, object, why);
+  const details = { ...named(resource, object), causes: [{ message: why }] };
+  return new Refusal(422, { ...status, reason: 'Invalid', details });
+}

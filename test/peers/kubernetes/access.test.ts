@@ -132,4 +132,34 @@ describe('faults', () => {
     });
     expect((await given.evict('p1')).status).toBe(201);
   });
+
+  it.each([400, 403, 404, 409, 422, 429, 500] as const)(
+    'denies what changes something as an admission webhook with %i, and no reads',
+    async (code) => {
+      await using given = await withDrainer();
+      const node = '/api/v1/nodes/a';
+      given.peer.faults.deny({}, { by: 'webhook', name: 'guard.example.com', message: 'not now', code });
+      const denied = { code, message: 'admission webhook "guard.example.com" denied the request: not now' };
+      expect((await given.patch(node, 'merge-patch', { spec: { unschedulable: true } })).body).toMatchObject(denied);
+      const pod = '/api/v1/namespaces/app/pods/p1';
+      expect((await given.ask(pod, { method: 'DELETE' })).body).toMatchObject(denied);
+      expect((await given.evict('p1')).body).toMatchObject(denied);
+      expect((await given.ask(node)).status).toBe(200);
+      expect(given.peer.node('a')?.spec.unschedulable).toBeUndefined();
+      expect(given.peer.pods('app')[0]?.metadata.deletionTimestamp).toBeUndefined();
+    },
+  );
+
+  it('denies as a plugin of the API server, and only what is in order otherwise', async () => {
+    await using given = await withDrainer();
+    given.peer.faults.deny({}, { by: 'plugin', message: 'exceeded quota: few, requested: pods=1' });
+    expect((await given.evict('p1')).body).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message: 'pods "p1" is forbidden: exceeded quota: few, requested: pods=1',
+    });
+    const stale = await given.patch('/api/v1/nodes/a', 'merge-patch', { metadata: { resourceVersion: '1' } });
+    expect(stale.status).toBe(409);
+    expect((await given.ask('/api/v1/namespaces/app/pods/nope', { method: 'DELETE' })).status).toBe(404);
+  });
 });

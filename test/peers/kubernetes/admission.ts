@@ -1,9 +1,32 @@
 /**
- * What admission plugins change in the objects that clients create. Objects that the world's builders or the
- * controllers make are taken as they are.
+ * Admission: what plugins change in the objects that clients create, and who denies a request. Objects that the world's
+ * builders or the controllers make are taken as they are.
  */
+import { deniedByPolicy, deniedByWebhook, forbidden } from './access-refusals.ts';
 import type { Manifest, Node } from './objects.ts';
 import { nodes, type Resource } from './resources.ts';
+import type { Refusal } from './status.ts';
+
+/** Who denies, and in what words. */
+export type Denial =
+  /** `code`: any of the webhook's own choice. @default 400 */
+  | { readonly by: 'webhook'; readonly name: string; readonly message: string; readonly code?: number }
+  /** A ValidatingAdmissionPolicy, by a binding of the same name. */
+  | { readonly by: 'policy'; readonly name: string; readonly message: string }
+  /** A plugin of the API server's own, such as a quota: a 403 that is no lack of rights. */
+  | { readonly by: 'plugin'; readonly message: string };
+
+/** The refusal of a request about that object. */
+export function refusalOf(denial: Denial, resource: Resource, name: string): Refusal {
+  switch (denial.by) {
+    case 'webhook':
+      return deniedByWebhook(denial.name, denial.message, denial.code);
+    case 'policy':
+      return deniedByPolicy(resource, name, denial);
+    case 'plugin':
+      return forbidden(resource, name, denial.message);
+  }
+}
 
 const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
 

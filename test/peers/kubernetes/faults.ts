@@ -1,4 +1,5 @@
 /** Faults to be injected per request, and on the watches that are open. The protocol's own refusals are not faults. */
+import type { Denial } from './admission.ts';
 import type { RequestInfo } from './request-info.ts';
 import { resourceText } from './request-info.ts';
 import type { WatchStream } from './watch-stream.ts';
@@ -28,7 +29,8 @@ export type Effect =
       readonly headers: Record<string, string>;
       readonly body: string;
     }
-  | { readonly kind: 'denyEviction'; readonly webhook: string; readonly message: string; readonly code: number }
+  /** An admission denies the change that is asked for. */
+  | { readonly kind: 'deny'; readonly denial: Denial }
   /** The watch opens and never sends anything. */
   | { readonly kind: 'stallWatch' }
   /** The watch's connection is cut after so many events. */
@@ -82,8 +84,13 @@ export class Faults {
     return this.answer(match, 429, 'Too many requests, please try again later.\n', headers);
   }
 
+  /** Requests that change something are denied by an admission; reads never are. */
+  deny(match: Match, denial: Denial): Fault {
+    return this.add(match, { kind: 'deny', denial });
+  }
+
   denyEviction(match: Match, webhook: string, message: string, code = 403): Fault {
-    return this.add({ resource: 'pods/eviction', ...match }, { kind: 'denyEviction', webhook, message, code });
+    return this.deny({ resource: 'pods/eviction', ...match }, { by: 'webhook', name: webhook, message, code });
   }
 
   stallWatch(match: Match): Fault {

@@ -1,5 +1,5 @@
 /** The verbs on a resource: what each request reads or changes, and its answer. */
-import { admitted } from './admission.ts';
+import { admitted, refusalOf } from './admission.ts';
 import type { Api } from './api.ts';
 import { reviewAccess } from './access-review.ts';
 import { createObject } from './creation.ts';
@@ -14,7 +14,6 @@ import type { Projection } from './projection.ts';
 import type { User } from './rbac.ts';
 import type { RequestInfo } from './request-info.ts';
 import { accessReviews, apiVersionOf, pods, type Resource } from './resources.ts';
-import { deniedByWebhook } from './access-refusals.ts';
 import { badRequest, methodNotAllowed, notFound, noSuchPath, success, unsupportedMediaType } from './status.ts';
 import { isDryRun, updateObject } from './update.ts';
 
@@ -60,10 +59,10 @@ const VERBS: Readonly<Record<string, (parts: HandlerParts, call: Call) => Answer
 };
 
 function evictPod(parts: HandlerParts, call: Call): Answer {
-  const { request, effect } = call;
+  const { request } = call;
   if (request.verb !== 'create' || request.namespace === undefined) throw methodNotAllowed();
   const eviction = parsed(call) as Eviction;
-  if (effect?.kind === 'denyEviction') throw deniedByWebhook(effect.webhook, effect.message, effect.code);
+  checkAdmission(call, request.name);
   const key = { namespace: request.namespace, name: request.name };
   return { code: 201, body: evict(parts, key, eviction, isDryRun(request)) };
 }
@@ -73,6 +72,7 @@ function create({ store }: HandlerParts, call: Call): Answer {
   if (request.name !== '') throw methodNotAllowed();
   const manifest = manifestOf(call);
   if (resource === accessReviews) return { code: 201, body: reviewAccess(store, call.user, manifest) };
+  checkAdmission(call, manifest.metadata.name ?? '');
   const options = { namespace: request.namespace, dryRun: isDryRun(request) };
   return { code: 201, body: projection.one(createObject(store, resource, admitted(resource, manifest), options)) };
 }
@@ -81,6 +81,7 @@ function update(parts: HandlerParts, call: Call): Answer {
   const { resource, request, projection } = call;
   const current = stored(parts, call);
   const change = { current, sent: manifestOf(call) as KubeObject, subresource: request.subresource };
+  checkChange(parts, call, change);
   return { code: 200, body: projection.one(updateObject(parts.store, resource, change, isDryRun(request))) };
 }
 
@@ -89,6 +90,7 @@ function patch(parts: HandlerParts, call: Call): Answer {
   const current = stored(parts, call);
   const sent = patched(current, contentType, parseJson(call.body));
   const change = { current, sent, subresource: request.subresource };
+  checkChange(parts, call, change);
   return { code: 200, body: projection.one(updateObject(parts.store, resource, change, isDryRun(request))) };
 }
 
@@ -96,6 +98,7 @@ function remove(parts: HandlerParts, call: Call): Answer {
   const { resource, request, projection } = call;
   if (request.subresource !== '') throw methodNotAllowed();
   const object = stored(parts, call);
+  checkAdmission(call, request.name);
   const last = deleteObject(parts, resource, object, deleteOptions(call));
   const isPod = resource === (pods as Resource);
   if (isPod || parts.store.get(resource, object.metadata) !== undefined)
@@ -111,6 +114,18 @@ function removeCollection(parts: HandlerParts, call: Call): Answer {
   const answer = parts.listing.answer(resource, request, projection);
   for (const object of selected) deleteObject(parts, resource, object, deleteOptions(call));
   return { code: 200, body: answer };
+}
+
+/** What admission denies: asked last, when the request is otherwise in order. */
+function checkAdmission({ effect, resource }: Call, name: string): void {
+  if (effect?.kind === 'deny') throw refusalOf(effect.denial, resource, name);
+}
+
+/** A change that conflicts or does not validate is refused for that before any admission is asked. */
+function checkChange({ store }: HandlerParts, call: Call, change: Parameters<typeof updateObject>[2]): void {
+  if (call.effect?.kind !== 'deny') return;
+  updateObject(store, call.resource, change, true);
+  checkAdmission(call, call.request.name);
 }
 
 function stored({ store }: HandlerParts, { resource, request: { namespace, name } }: Call): KubeObject {

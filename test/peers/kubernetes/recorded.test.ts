@@ -19,6 +19,7 @@ const load = async <T>(file: string): Promise<T> =>
   JSON.parse(await readFile(new URL(`recorded/${file}.json`, import.meta.url), 'utf8')) as T;
 
 const exchanges = await load<Exchange[]>('evictions');
+const denials = await load<Omit<Exchange, 'request'>[]>('denials');
 const statuses = await load<{ name: string; status: Budget['status'] }[]>('budget-statuses');
 const terminating = await load<{ deletionGracePeriodSeconds: number; phase: string; condition: object }>(
   'terminating-pod',
@@ -169,4 +170,66 @@ describe('evictions as a real server answers them', () => {
     const fresh = exchange('budget not yet processed');
     expectRecorded(await replay(given, fresh, pod), fresh, pod);
   });
+});
+
+describe('denials as a real server words them', () => {
+  const POLICY = {
+    by: 'policy',
+    name: 'deny-some',
+    message: 'taints may not be altered, and nobody is evicted',
+  } as const;
+  const headers = { 'user-agent': 'curl/8.5.0' };
+
+  function denial(name: string): Omit<Exchange, 'request'> {
+    const found = denials.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`nothing recorded as ${name}`);
+    return found;
+  }
+
+  function expectDenied(answer: Pick<Answer, 'text' | 'status' | 'headers'>, { status, headers: sent, body }: Omit<Exchange, 'request'>): void {
+    expect(answer.text).toBe(JSON.stringify(body, undefined, 2));
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatchObject(sent);
+    expect(answer.headers).not.toHaveProperty('x-content-type-options');
+  }
+
+  it('denies an eviction by a ValidatingAdmissionPolicy with 422', async () => {
+    await using given = await TestPeer.start();
+    const [namespace, name] = ['app-0', 'web-0-5c856f99bc-f4b47'];
+    given.peer.world.addNode({ name: 'fake-node-0' });
+    given.peer.world.addBarePod({ namespace, name, node: 'fake-node-0' });
+    given.peer.faults.deny({ resource: 'pods/eviction' }, POLICY);
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } };
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/eviction`;
+    expectDenied(await given.ask(path, { method: 'POST', body, headers }), denial('a policy denies an eviction'));
+  });
+
+  it('denies a patch of a node by a ValidatingAdmissionPolicy with 422', async () => {
+    await using given = await TestPeer.start();
+    given.peer.world.addNode({ name: 'fake-node-0' });
+    given.peer.faults.deny({ resource: 'nodes' }, POLICY);
+    const sent = { ...headers, 'content-type': 'application/merge-patch+json' };
+    const body = { spec: { unschedulable: true } };
+    const answer = await given.ask('/api/v1/nodes/fake-node-0', { method: 'PATCH', body, headers: sent });
+    expectDenied(answer, denial('a policy denies a patch of a node'));
+    expect(given.peer.node('fake-node-0')?.spec.unschedulable).toBeUndefined();
+  });
+
+  it('says that annotations are too long', async () => {
+    await using given = await TestPeer.start();
+    given.peer.world.addNode({ name: 'fake-node-0' });
+    const metadata = { annotations: { note: 'x'.repeat(262_144) } };
+    const answer = await given.patch<Record<string, unknown>>('/api/v1/nodes/fake-node-0', 'merge-patch', { metadata });
+    const { status, body } = answer;
+    const recorded = denial('annotations are too long');
+    expect(status).toBe(recorded.status);
+    expect(withDistinctCauses(body)).toEqual(withDistinctCauses(recorded.body));
+  });
+
+  /** The real server repeats a cause for each of its passes over the object. */
+  function withDistinctCauses(body: object): object {
+    const { details, ...rest } = body as { details: { causes: object[] } };
+    const causes = new Set(details.causes.map((cause) => JSON.stringify(cause)));
+    return { ...rest, details: { ...details, causes: [...causes] } };
+  }
 });

@@ -5,7 +5,8 @@
 import { qualified, type Resource } from './resources.ts';
 
 export interface Cause {
-  reason: string;
+  /** A policy gives none. */
+  reason?: string;
   message: string;
   field?: string;
 }

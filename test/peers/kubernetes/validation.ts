@@ -30,7 +30,7 @@ function metadataFaults({ metadata }: KubeObject): Cause[] {
     ...Object.keys(labels).filter(isNoName).map(badKey('metadata.labels')),
     ...Object.values(labels).filter(isNoLabelValue).map(badLabelValue),
     ...Object.keys(annotations).filter(isNoName).map(badKey('metadata.annotations')),
-    ...(size > ANNOTATION_BYTES ? [tooLong(size)] : []),
+    ...(size > ANNOTATION_BYTES ? [TOO_LONG] : []),
   ];
 }
 
@@ -89,7 +89,8 @@ function duplicate(field: string): Cause {
   return { reason: 'FieldValueDuplicate', message: 'Duplicate value', field };
 }
 
-function tooLong(size: number): Cause {
-  const message = `Too long: may not be more than ${ANNOTATION_BYTES} bytes (${size})`;
-  return { reason: 'FieldValueTooLong', message, field: 'metadata.annotations' };
-}
+const TOO_LONG: Cause = {
+  reason: 'FieldValueTooLong',
+  message: `Too long: may not be more than ${ANNOTATION_BYTES} bytes`,
+  field: 'metadata.annotations',
+};
