@@ -56,6 +56,7 @@ export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
   const { namespace = '', name = '', uid = '', labels = {}, annotations = {} } = metadata;
   const owner = ownerOf(metadata);
   const volumes = spec?.volumes ?? [];
+  const containers = runningOnes({ spec, status });
   return {
     namespace,
     name,
@@ -66,8 +67,8 @@ export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
     phase: phaseOf(status?.phase),
     ready: isReady({ status }),
     ...(owner && { owner }),
-    containersTerminated: haveTerminated(status?.containerStatuses),
-    containersLeft: left(status?.containerStatuses),
+    containersTerminated: haveTerminated(containers),
+    containersLeft: left(containers),
     graceSeconds: spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
     priority: spec?.priority ?? 0,
     tolerations: spec?.tolerations ?? [],
@@ -108,11 +109,24 @@ export function ownerOf({ namespace = '', ownerReferences = [] }: NonNullable<V1
   return owner && { namespace, kind: owner.kind, apiVersion: owner.apiVersion, name: owner.name, uid: owner.uid };
 }
 
-function haveTerminated(containers: NonNullable<V1Pod['status']>['containerStatuses'] = []): boolean {
+type ContainerStatuses = NonNullable<NonNullable<V1Pod['status']>['containerStatuses']>;
+
+/**
+ * The containers that run for as long as the pod does: its own, and of the init containers those that are restarted
+ * always, native sidecars, which outlive its own (contract 4.7). The others have ended before these began.
+ */
+function runningOnes({ spec, status }: Pick<V1Pod, 'spec' | 'status'>): ContainerStatuses {
+  const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
+  const names = new Set(sidecars.map(({ name }) => name));
+  const beside = status?.initContainerStatuses?.filter(({ name }) => names.has(name)) ?? [];
+  return [...(status?.containerStatuses ?? []), ...beside];
+}
+
+function haveTerminated(containers: ContainerStatuses): boolean {
   return containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined);
 }
 
-function left(containers: NonNullable<V1Pod['status']>['containerStatuses'] = []): string[] {
+function left(containers: ContainerStatuses): string[] {
   return containers
     .filter(({ state }) => state?.terminated === undefined)
     .map(({ name, state }) => `${name} ${state?.waiting === undefined ? 'running' : 'waiting'}`);

@@ -20,12 +20,19 @@ export function hookDeadline(
   return startedAt + Math.min(globalTimeoutSeconds - HOOK_MARGIN_SECONDS, drainTimeoutSeconds) * 1000;
 }
 
-/** From here on a pod may be deleted past its budgets: early enough for its grace, but not in the first half (contract 5.3). */
+/** What requests need to arrive, and the kubelet to end a pod that has no grace, before the deadline (contract 5.3). */
+const LEAST_FORCE_SECONDS = 10;
+
+/**
+ * From here on a pod may be deleted past its budgets: early enough for its grace and for the request to arrive, but not in
+ * the first half (contract 5.3). The API takes a grace of 0, and makes 1 of a negative one.
+ */
 export function forcePoint(
   graceSeconds: number,
   { startedAt, deadline }: { startedAt: number; deadline: number },
 ): number {
-  return Math.max(deadline - graceSeconds * 1000, startedAt + (deadline - startedAt) / 2);
+  const needed = Math.max(graceSeconds, LEAST_FORCE_SECONDS);
+  return Math.max(deadline - needed * 1000, startedAt + (deadline - startedAt) / 2);
 }
 
 /** A pod's grace cut to the time that is left, never below a second (contract 5.3). */

@@ -261,6 +261,21 @@ const TABLE: readonly [name: string, pod: object, expected: Partial<Pod>][] = [
   ['all containers terminated', containers(terminated, terminated), { containersTerminated: true }],
   ['one container still running', containers(terminated, running), { containersTerminated: false }],
   ['no container started', containers(), { containersTerminated: false }],
+  [
+    'its containers terminated, a native sidecar still running',
+    withInit([{ name: 'side', restartPolicy: 'Always' }], [running]),
+    { containersTerminated: false, containersLeft: ['side running'] },
+  ],
+  [
+    'its containers and its native sidecar terminated',
+    withInit([{ name: 'side', restartPolicy: 'Always' }], [{ ...terminated, name: 'side' }]),
+    { containersTerminated: true, containersLeft: [] },
+  ],
+  [
+    'its containers terminated, and an init container that is no sidecar in whatever state',
+    withInit([{ name: 'side' }], [running]),
+    { containersTerminated: true, containersLeft: [] },
+  ],
   ['a grace of its own', spec({ terminationGracePeriodSeconds: 86_400 }), { graceSeconds: 86_400 }],
   ['a grace of 0', spec({ terminationGracePeriodSeconds: 0 }), { graceSeconds: 0 }],
   ['a system-critical priority', spec({ priority: 2_000_001_000 }), { priority: 2_000_001_000 }],
@@ -291,6 +306,11 @@ describe('a pod object', () => {
     expect({ owner: undefined, ...pod }).toMatchObject(expected);
   });
 });
+
+/** Its containers have terminated. */
+function withInit(initContainers: readonly object[], initContainerStatuses: readonly object[]): object {
+  return { spec: { initContainers }, status: { containerStatuses: [terminated], initContainerStatuses } };
+}
 
 async function withBarePod(plan = {}, latencies = {}): Promise<KubernetesGiven> {
   const given = await KubernetesGiven.start({ latencies });

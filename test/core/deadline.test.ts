@@ -19,7 +19,10 @@ describe('the force point of a pod (contract 5.3)', () => {
 
   test.each([
     ['its grace before the deadline', 30, 3_570],
-    ['the deadline, for a grace of 0', 0, 3_600],
+    ['10 s before the deadline, for a grace of 10 s', 10, 3_590],
+    ['10 s before the deadline, for a shorter grace', 9, 3_590],
+    ['10 s before the deadline, for a grace of 0', 0, 3_590],
+    ['10 s before the deadline, for the 1 s that the API makes of a negative grace', 1, 3_590],
     ['half-way, for a grace of exactly half the time', 1_800, 1_800],
     ['half-way, for a longer grace', 1_801, 1_800],
     ['half-way, for a grace of a day', 86_400, 1_800],
@@ -27,13 +30,17 @@ describe('the force point of a pod (contract 5.3)', () => {
     expect(forcePoint(grace, span)).toBe(NOON + seconds * SECOND);
   });
 
-  test('is never in the first half and never past the deadline', () => {
+  test('is half-way, for a grace of 0, where less than 20 s are left in all', () => {
+    expect(forcePoint(0, { startedAt: NOON, deadline: NOON + 12 * SECOND })).toBe(NOON + 6 * SECOND);
+  });
+
+  test('is never in the first half, and 10 s before the deadline or half of what there is', () => {
     fc.assert(
       fc.property(fc.nat(100_000), fc.nat(200_000), (grace, seconds) => {
         const deadline = NOON + seconds * SECOND;
         const point = forcePoint(grace, { startedAt: NOON, deadline });
         expect(point).toBeGreaterThanOrEqual(NOON + (seconds * SECOND) / 2);
-        expect(point).toBeLessThanOrEqual(deadline);
+        expect(point).toBeLessThanOrEqual(deadline - Math.min(10, seconds / 2) * SECOND);
       }),
     );
   });

@@ -42,6 +42,25 @@ describe('a group that forces', () => {
   });
 });
 
+test.each([0, -1, 1])(
+  'a pod with a grace of %i s is forced in time, and named, and its volume is detached before the instance goes (contract 5.3)',
+  async (graceSeconds) => {
+    await using rehearsal = await Rehearsal.start({ drain: { timeoutSeconds: 600 } });
+    const { instance, node } = rehearsal.first;
+    const { world } = rehearsal.kubernetes;
+    world.addStatefulSet({ namespace: 'shop', name: 'db', nodes: [node], volume: true, graceSeconds });
+    world.addBudget({ namespace: 'shop', name: 'db', for: 'db', maxUnavailable: 0 });
+    await rehearsal.ready();
+    expect(await rehearsal.retire(instance)).toEqual({ result: 'forced' });
+    expect(rehearsal.of('pod.forced')).toMatchObject([{ pod: 'shop/db-0', graceSeconds: 1 }]);
+    expect(minutesTo(rehearsal, rehearsal.of('pod.forced')[0]?.reportedAt)).toBeCloseTo(590 / 60, 1);
+    expect(rehearsal.of('pod.gone')).toMatchObject([{ pod: 'shop/db-0' }]);
+    expect(rehearsal.of('volumes.detached')).toHaveLength(1);
+    expect(rehearsal.of('volumes.kept')).toEqual([]);
+    expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
+  },
+);
+
 describe('a group that waits', () => {
   test('forces nothing, however long: the hook is completed when its own time is up', async () => {
     await using rehearsal = await stubborn('wait', { heartbeatTimeout: 40 });

@@ -77,6 +77,28 @@ describe('pods', () => {
     expect(appsOn(rehearsal, node)).toEqual(['held']);
   });
 
+  test('that a finalizer holds are waited for while a native sidecar of theirs runs (contract 4.7)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance, node } = rehearsal.first;
+    rehearsal.kubernetes.world.addBarePod({
+      namespace: 'shop',
+      name: 'held',
+      node,
+      finalizers: ['example.com/keeper'],
+      graceSeconds: 20,
+      shutdownSeconds: 60,
+      sidecar: true,
+      sidecarShutdownSeconds: 60,
+    });
+    await rehearsal.ready();
+    expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });
+    const [asked] = rehearsal.of('pod.evicted');
+    const [gone] = rehearsal.of('pod.gone');
+    // The kubelet gives a sidecar two seconds more than the grace of its pod.
+    expect((gone?.reportedAt ?? 0) - (asked?.reportedAt ?? 0)).toBeGreaterThan(21_500);
+    expect(rehearsal.kubernetes.podsOn(node)[0]?.status.initContainerStatuses?.[0]?.state).toHaveProperty('terminated');
+  });
+
   test('that ignore SIGTERM for longer than the deadline are cut short at it (contract 5.3, faults 65)', async () => {
     await using rehearsal = await Rehearsal.start({ drain: { timeoutSeconds: 120 } });
     const { instance, node } = rehearsal.first;

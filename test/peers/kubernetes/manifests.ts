@@ -31,6 +31,8 @@ export interface PodPlan extends Pace {
   /** Has an emptyDir volume. */
   emptyDir?: boolean;
   finalizers?: string[];
+  /** Has a native sidecar: an init container that is restarted always. */
+  sidecar?: boolean;
 }
 
 export interface WorkloadPlan extends PodPlan {
@@ -109,6 +111,7 @@ export function podManifest(plan: PodPlan): Manifest & { spec: object } {
     nodeSelector,
     emptyDir = false,
     finalizers,
+    sidecar = false,
   } = plan;
   const annotations = { ...paceAnnotations(plan), ...plan.annotations };
   return {
@@ -123,6 +126,7 @@ export function podManifest(plan: PodPlan): Manifest & { spec: object } {
     },
     spec: {
       containers: [{ name: 'main', image: 'stand-in:1' }],
+      ...(sidecar ? { initContainers: [{ name: 'sidecar', image: 'stand-in:1', restartPolicy: 'Always' }] } : {}),
       ...(graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: graceSeconds }),
       ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
       ...(tolerations === undefined ? {} : { tolerations }),

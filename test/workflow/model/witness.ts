@@ -203,7 +203,7 @@ export class Witness {
     const keeps = atDeadline === 'wait' || (atDeadline === 'retain' && this.#world.group.retains);
     if (keeps) return Infinity;
     const points = [...this.spans.values()].map(({ startedAt, deadline }) =>
-      Math.max(deadline - graceSeconds * SECOND, (startedAt + deadline) / 2),
+      Math.max(deadline - Math.max(graceSeconds, 10) * SECOND, (startedAt + deadline) / 2),
     );
     return Math.min(...points);
   }

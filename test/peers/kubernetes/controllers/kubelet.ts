@@ -11,13 +11,16 @@ import { isFinished, isReady, isTerminating, withCondition } from '../pod-state.
 import { nodes, pods } from '../resources.ts';
 import { timestamp } from '../timestamp.ts';
 import { attachmentsOf, uniqueVolumeName, volumesOf } from '../volumes-of-pod.ts';
-import { containerStatus } from './container-states.ts';
+import { containerStatuses, isSidecar, type Stage } from './container-states.ts';
+
+/** A sidecar is given this long at least, though the grace of its pod is over by then (kuberuntime's minimumGracePeriod). */
+const LEAST_SIDECAR_GRACE = 2_000;
 
 /** What the kubelet knows of a pod beyond its object. */
 interface Work {
   uid: string;
   timer: DrivenTimer | undefined;
-  stage: 'waiting' | 'starting' | 'running' | 'stopping' | 'stopped';
+  stage: 'waiting' | 'starting' | 'running' | 'stopping' | 'stopping sidecars' | 'stopped';
   /** When the first deletion request came. */
   toldToStop: number | undefined;
 }
@@ -84,7 +87,7 @@ export class Kubelet {
     this.#reportVolumes();
     work.timer = this.#cluster.after(this.#cluster.latencies.controller + paceOf(pod).start, () => {
       work.stage = 'running';
-      this.#write(pod, 'Running', paceOf(pod).ready === 0);
+      this.#write(pod, 'running', paceOf(pod).ready === 0);
       this.#readyAfter(pod, work);
     });
   }
@@ -100,7 +103,7 @@ export class Kubelet {
     const { ready } = paceOf(pod);
     if (ready === 0 || ready === Infinity) return;
     work.timer = this.#cluster.after(ready, () => {
-      this.#write(pod, 'Running', true);
+      this.#write(pod, 'running', true);
     });
   }
 
@@ -110,18 +113,36 @@ export class Kubelet {
       this.#confirm(pod);
       return;
     }
+    if (work.stage === 'stopping sidecars') return;
     const { clock, latencies } = this.#cluster;
     work.toldToStop ??= clock.now();
     const grace = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
-    const shutdown = work.stage === 'waiting' || work.stage === 'starting' ? 0 : paceOf(pod).shutdown;
-    const due = work.toldToStop + Math.min(shutdown, grace) + latencies.controller;
+    const hasStarted = work.stage !== 'waiting' && work.stage !== 'starting';
+    const shutdown = hasStarted ? paceOf(pod).shutdown : 0;
+    const over = work.toldToStop + grace;
+    const due = Math.min(work.toldToStop + shutdown, over) + latencies.controller;
     if (work.stage === 'stopping' && work.timer !== undefined && work.timer.due <= due) return;
     work.timer?.cancel();
     work.stage = 'stopping';
     work.timer = this.#cluster.after(due - clock.now(), () => {
-      work.stage = 'stopped';
-      this.#write(pod, 'Succeeded', false);
+      if (hasStarted && pod.spec.initContainers?.some(isSidecar)) this.#stopSidecars(pod, work, over);
+      else this.#end(pod, work);
     });
+  }
+
+  /** Sidecars are told to stop once the containers that they serve have ended, with what is left of the grace. */
+  #stopSidecars(pod: Pod, work: Work, over: number): void {
+    const grace = Math.max(over - this.#cluster.clock.now(), LEAST_SIDECAR_GRACE);
+    work.stage = 'stopping sidecars';
+    work.timer = this.#cluster.after(Math.min(paceOf(pod).sidecarShutdown, grace), () => {
+      this.#end(pod, work);
+    });
+    this.#write(pod, 'sidecars', false);
+  }
+
+  #end(pod: Pod, work: Work): void {
+    work.stage = 'stopped';
+    this.#write(pod, 'ended', false);
   }
 
   /** The containers are gone: the object may go too, unless a finalizer holds it. */
@@ -130,12 +151,12 @@ export class Kubelet {
     deleteObject(this.#cluster, pods, pod, { gracePeriodSeconds: 0 });
   }
 
-  #write({ metadata, spec: { containers } }: Pod, phase: 'Running' | 'Succeeded', ready: boolean): void {
+  #write({ metadata, spec }: Pod, stage: Stage, ready: boolean): void {
     const { store, clock } = this.#cluster;
     const now = timestamp(clock.now());
     if (store.get(pods, metadata)?.metadata.uid !== metadata.uid) return;
     store.change(pods, metadata, ({ status }) => {
-      status.phase = phase;
+      status.phase = stage === 'ended' ? 'Succeeded' : 'Running';
       status.startTime ??= now;
       status.hostIP ??= '10.0.0.1';
       status.podIP ??= '10.1.0.1';
@@ -144,7 +165,7 @@ export class Kubelet {
         const condition = { type, status: is ? 'True' : 'False', lastTransitionTime: now };
         status.conditions = withCondition(status.conditions, condition, now);
       }
-      status.containerStatuses = containers.map((container) => containerStatus(container, { phase, ready, now }));
+      Object.assign(status, containerStatuses(spec, { stage, ready, now }));
     });
   }
 
