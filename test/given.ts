@@ -47,9 +47,24 @@ export function aPod(given: Partial<Pod> = {}): Pod {
   };
 }
 
+/** Of kinds that are not in `apps/v1`. */
+const API_VERSIONS: ReadonlyMap<string, string> = new Map([
+  ['ReplicationController', 'v1'],
+  ['Job', 'batch/v1'],
+  ['Node', 'v1'],
+  ['Rollout', 'argoproj.io/v1alpha1'],
+]);
+
 export function anOwner(given: Partial<Owner> = {}): Owner {
   const { kind = 'ReplicaSet', name = 'web' } = given;
-  return { kind, apiVersion: 'apps/v1', namespace: 'shop', name, uid: `uid of ${kind} ${name}`, ...given };
+  return {
+    kind,
+    apiVersion: API_VERSIONS.get(kind) ?? 'apps/v1',
+    namespace: 'shop',
+    name,
+    uid: `uid of ${kind} ${name}`,
+    ...given,
+  };
 }
 
 /** Two of three pods must stay: one may go. It covers `aPod()`. */

@@ -1,11 +1,13 @@
 /** Pods that are not Ready, and the reason that their status gives (contract 13.2). */
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { podName } from '../core/pod.ts';
-import type { Selector, SelectorRequirement } from '../core/selector.ts';
+import { matchesSelector } from '../core/selector.ts';
 import { UNSCHEDULABLE, type UnreadyPod } from '../core/unready-pod.ts';
 import type { Cluster } from '../workflow/ports.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { pathOf } from './kubernetes-path.ts';
 import { isServing } from './kubernetes-pods.ts';
+import { labelSelector } from './kubernetes-selector.ts';
 import { unlessMissing } from './kubernetes-status.ts';
 
 /** One request whatever the size of the namespace: of a budget with more pods than this, those of the first page are told. */
@@ -13,9 +15,12 @@ const MOST_READ = '500';
 
 export function unreadyPodsOf(connection: KubernetesConnection): Cluster['unreadyPods'] {
   return async (namespace, selector) => {
-    const query = { labelSelector: labelSelector(selector), limit: MOST_READ };
-    const list = await unlessMissing(connection.read(`/api/v1/namespaces/${namespace}/pods`, query));
-    return ((list as { items?: V1Pod[] } | undefined)?.items ?? []).flatMap((pod) => toUnreadyPod(pod) ?? []);
+    const labels = labelSelector(selector);
+    const query = { limit: MOST_READ, ...(labels !== undefined && { labelSelector: labels }) };
+    const list = await unlessMissing(connection.read(pathOf('/api/v1/namespaces', namespace, 'pods'), query));
+    return ((list as { items?: V1Pod[] } | undefined)?.items ?? [])
+      .filter(({ metadata }) => matchesSelector(selector, metadata?.labels ?? {}) !== false)
+      .flatMap((pod) => toUnreadyPod(pod) ?? []);
   };
 }
 
@@ -55,23 +60,4 @@ function whyNotReady(containers: readonly V1ContainerStatus[] = []): string {
 
 function words({ reason, message }: { reason?: string; message?: string }, otherwise: string): Unreadiness {
   return { reason: reason ?? otherwise, ...(message !== undefined && message !== '' && { message }) };
-}
-
-/** The selector as a query takes it. */
-export function labelSelector({ matchLabels = {}, matchExpressions = [] }: Selector): string {
-  return [
-    ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
-    ...matchExpressions.map(requirement),
-  ].join(',');
-}
-
-function requirement({ key, operator, values = [] }: SelectorRequirement): string {
-  switch (operator) {
-    case 'Exists':
-      return key;
-    case 'DoesNotExist':
-      return `!${key}`;
-    default:
-      return `${key} ${operator.toLowerCase()} (${values.join()})`;
-  }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { KubernetesObject, V1Node, V1VolumeAttachment } from '@kubernetes/client-node';
 import type { VolumeWatch, WatchListener } from '../workflow/ports.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { pathOf } from './kubernetes-path.ts';
 import { unlessMissing } from './kubernetes-status.ts';
 import { watch } from './kubernetes-watch.ts';
 
@@ -25,7 +26,8 @@ export async function watchVolumes(
   return {
     attached: () => here().map(({ volume }) => volume),
     async confirm() {
-      const { status } = ((await unlessMissing(connection.read(`/api/v1/nodes/${node}`))) ?? {}) as Partial<V1Node>;
+      const { status } = ((await unlessMissing(connection.read(pathOf('/api/v1/nodes', node)))) ??
+        {}) as Partial<V1Node>;
       const inUse = new Set(status?.volumesInUse?.map((name) => attachmentOf(name, node)));
       const attached = here();
       const known = new Set(attached.map(({ name }) => name));

@@ -7,23 +7,25 @@ import type { KubernetesObject } from '@kubernetes/client-node/dist/types.js';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { ClusterRefused } from '../core/cluster-error.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { listWhole, type CollectionPlace } from './kubernetes-list.ts';
 import { clusterErrorOf } from './kubernetes-status.ts';
+import { eventsOf, isPastFirst, type WatchEvent } from './kubernetes-watch-events.ts';
+import { Silence } from './silence.ts';
 
-export interface WatchSource<Item> {
-  /** The collection's path, for example `/api/v1/pods`. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /**
-   * `list`: complete from the start, two requests. `watch`: one request, whose first events bring what there is, with no
-   * word on when that is all; for whoever may count too few at first.
-   */
+export interface WatchSource<Item> extends CollectionPlace {
+  /** `list`: complete from the start, two requests. `watch`: one request, whose first events bring what there is. */
   readonly start: 'list' | 'watch';
+  /** For servers that do not say when their first events are over: whether no more are to be expected. */
+  isWhole?(items: ReadonlyMap<string, Item>): boolean;
   /** @param previous the item of the same uid as it was known before */
   read(object: KubernetesObject, previous: Item | undefined): Item;
 }
 
 export interface WatchedCollection<Item> {
+  /** Never a part of what there is: empty until all has come, and what was known before while it comes anew. */
   readonly items: ReadonlyMap<string, Item>;
+  /** Whether all that there is has come once. */
+  readonly isComplete: boolean;
   /** Lists again, consistently. */
   relist(): Promise<void>;
   close(): void;
@@ -34,13 +36,16 @@ interface WatchListener {
   failed(error: Error): void;
 }
 
-const PAGE = '500';
-
 /** The server ends the watch itself after this, seconds: a little less than it would by its own choice. */
 const SERVER_TIMEOUT_SECONDS = '290';
 
 /** A server sends bookmarks every minute; a watch that is silent for longer is dead (faults.md 40). */
 const STALL_MS = 65_000;
+
+/** A server that does not say when its first events are over is believed to have sent them once it is silent for so long. */
+const FIRST_EVENTS_SETTLE_MS = 500;
+/** The same where none has come: there may be nothing, or a server that is slow. */
+const NO_EVENTS_SETTLE_MS = 5_000;
 
 const FIRST_BACKOFF_MS = 200;
 const LONGEST_BACKOFF_MS = 10_000;
@@ -65,11 +70,15 @@ export async function watch<Item>(
 
 class Collection<Item> implements WatchedCollection<Item> {
   items = new Map<string, Item>();
+  isComplete = false;
   readonly #connection: KubernetesConnection;
   readonly #source: WatchSource<Item>;
   readonly #listener: WatchListener;
   readonly #closing = new AbortController();
+  /** To go on from; undefined when what there is has to come anew. */
   #version: string | undefined;
+  /** What the first events of a watch without a version have brought, until they are over. */
+  #arriving: Map<string, Item> | undefined;
   /** What the watch tells while a list is read: the list may be older than that. */
   readonly #meanwhile = new Set<WatchEvent[]>();
 
@@ -83,29 +92,14 @@ class Collection<Item> implements WatchedCollection<Item> {
     const told: WatchEvent[] = [];
     this.#meanwhile.add(told);
     try {
-      // A list whose pages expired while they were read is begun anew, once.
-      const { found, version } = await this.#list().catch((error: unknown) => {
-        if (error instanceof ApiException && error.code === 410) return this.#list();
-        throw error;
-      });
-      this.items = found;
+      const { kept, version } = await listWhole(this.#connection, this.#source, (object) => this.#entry(object));
+      this.#replaceBy(new Map(kept));
       this.#version = version;
     } finally {
       this.#meanwhile.delete(told);
     }
     for (const event of told) this.#apply(event);
     this.#listener.changed();
-  }
-
-  async #list(): Promise<{ found: Map<string, Item>; version: string | undefined }> {
-    const found = new Map<string, Item>();
-    let page: ListPage | undefined;
-    do {
-      page = await this.#page(page?.metadata.continue ?? '');
-      for (const object of page.items) this.#put(found, object);
-    } while ((page.metadata.continue ?? '') !== '');
-    // All pages share the version that the watch goes on from.
-    return { found, version: page.metadata.resourceVersion };
   }
 
   close(): void {
@@ -139,15 +133,6 @@ class Collection<Item> implements WatchedCollection<Item> {
     }
   }
 
-  async #page(next: string): Promise<ListPage> {
-    const query = { ...this.#source.query, limit: PAGE, ...(next !== '' && { continue: next }) };
-    try {
-      return (await this.#connection.read(this.#source.path, query)) as ListPage;
-    } catch (error) {
-      throw clusterErrorOf(error);
-    }
-  }
-
   async #stream(): Promise<void> {
     const stall = new AbortController();
     const stopped = AbortSignal.any([stall.signal, this.#closing.signal]);
@@ -157,23 +142,35 @@ class Collection<Item> implements WatchedCollection<Item> {
       timeoutSeconds: SERVER_TIMEOUT_SECONDS,
       ...(this.#version !== undefined && { resourceVersion: this.#version }),
     };
-    if (this.#version === undefined) this.items = new Map();
-    let timer = setTimeout(() => undefined, 0);
+    const silence = new Silence();
+    const settle = new Silence();
     const alive = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
+      silence.wait(STALL_MS, () => {
         stall.abort();
-      }, STALL_MS);
+      });
+    };
+    const awaitSettling = (): void => {
+      if (this.#arriving === undefined) return;
+      settle.wait(this.#arriving.size === 0 ? NO_EVENTS_SETTLE_MS : FIRST_EVENTS_SETTLE_MS, () => {
+        this.#haveArrived();
+      });
     };
     try {
       alive();
-      for await (const line of lines(await this.#open(query, stopped), alive))
-        this.#take(JSON.parse(line) as WatchEvent);
+      const stream = await this.#open(query, stopped);
+      if (this.#version === undefined) this.#arriving = new Map();
+      awaitSettling();
+      for await (const event of eventsOf(stream, alive)) {
+        this.#take(event);
+        awaitSettling();
+      }
     } catch (error) {
       // A stalled watch is opened again from the version that it had reached.
       if (!stall.signal.aborted) throw error;
     } finally {
-      clearTimeout(timer);
+      silence.end();
+      settle.end();
+      this.#arriving = undefined;
     }
   }
 
@@ -186,26 +183,46 @@ class Collection<Item> implements WatchedCollection<Item> {
     }
   }
 
-  #take({ type, object }: WatchEvent): void {
+  #take(event: WatchEvent): void {
+    const { type, object } = event;
     if (type === 'ERROR') {
       if (object.code === 410) throw new Expired();
       throw new Error(`the watch of ${this.#source.path} ended: ${object.message ?? 'no reason given'}`);
     }
-    this.#version = object.metadata?.resourceVersion ?? this.#version;
-    if (type === 'BOOKMARK') return;
-    this.#apply({ type, object });
-    for (const told of this.#meanwhile) told.push({ type, object });
-    this.#listener.changed();
+    // A watch that is cut among its first events has no version to go on from.
+    if (this.#version !== undefined || isPastFirst(event))
+      this.#version = object.metadata?.resourceVersion ?? this.#version;
+    if (type !== 'BOOKMARK') this.#apply(event);
+    const arriving = this.#arriving;
+    if (arriving !== undefined) {
+      if (isPastFirst(event) || this.#source.isWhole?.(arriving) === true) this.#haveArrived();
+    } else if (type !== 'BOOKMARK') {
+      for (const told of this.#meanwhile) told.push(event);
+      this.#listener.changed();
+    }
   }
 
   #apply({ type, object }: WatchEvent): void {
-    if (type === 'DELETED') this.items.delete(object.metadata?.uid ?? '');
-    else this.#put(this.items, object);
+    const items = this.#arriving ?? this.items;
+    if (type === 'DELETED') items.delete(object.metadata?.uid ?? '');
+    else items.set(...this.#entry(object, items));
   }
 
-  #put(into: Map<string, Item>, object: KubernetesObject): void {
+  #entry(object: KubernetesObject, known: ReadonlyMap<string, Item> = this.items): [string, Item] {
     const uid = object.metadata?.uid ?? '';
-    into.set(uid, this.#source.read(object, this.items.get(uid)));
+    return [uid, this.#source.read(object, known.get(uid) ?? this.items.get(uid))];
+  }
+
+  #haveArrived(): void {
+    if (this.#arriving === undefined) return;
+    this.#replaceBy(this.#arriving);
+    this.#listener.changed();
+  }
+
+  #replaceBy(whole: Map<string, Item>): void {
+    this.items = whole;
+    this.isComplete = true;
+    this.#arriving = undefined;
   }
 
   #isClosed(): boolean {
@@ -220,28 +237,5 @@ class Collection<Item> implements WatchedCollection<Item> {
         resolve();
       });
     });
-  }
-}
-
-interface ListPage {
-  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items: readonly KubernetesObject[];
-}
-
-interface WatchEvent {
-  readonly type: string;
-  /** A Status for ERROR. */
-  readonly object: KubernetesObject & { readonly code?: number; readonly message?: string };
-}
-
-/** Splits the stream into lines; a chunk may end inside a character. */
-async function* lines(stream: AsyncIterable<Uint8Array>, alive: () => void): AsyncIterable<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of stream) {
-    alive();
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = parts.pop() ?? '';
-    yield* parts.filter((part) => part !== '');
   }
 }

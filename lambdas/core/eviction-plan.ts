@@ -8,7 +8,7 @@ import type { Blocked } from './blocked.ts';
 import { clampedGrace, forcePoint } from './deadline.ts';
 import { isLeaving, type Ask, type Asks } from './eviction-ask.ts';
 import { Pacing, type DrainState, type DrainTerms, type Permission } from './pacing.ts';
-import { isBeingDeleted, type Pod } from './pod.ts';
+import { isBeingDeleted, ownerKey, type Owner, type Pod } from './pod.ts';
 import { isStuck, stuckFrom } from './stuck-pod.ts';
 import { judge, type Verdict } from './verdict.ts';
 import { criticalWaveBegins, singleWaveFrom, waveOf } from './wave.ts';
@@ -25,6 +25,8 @@ export interface EvictionPlan {
   readonly spared: readonly Pod[];
   /** Pods whose controller must be read before they can be paced. */
   readonly follow: readonly Pod[];
+  /** Controllers that are not known, so that their pods go one at a time. */
+  readonly unknown: readonly UnknownOwner[];
   /** When the plan can change although nothing else does, epoch milliseconds; Infinity if never. */
   readonly wakeAt: number;
   /**
@@ -32,6 +34,13 @@ export interface EvictionPlan {
    * drain that suspends asks again when it comes back, and would otherwise come back for each.
    */
   readonly dueAt: number;
+}
+
+export interface UnknownOwner {
+  readonly owner: Owner;
+  /** The first of its pods. */
+  readonly pod: Pod;
+  readonly reason: string;
 }
 
 export interface Forced {
@@ -84,6 +93,10 @@ export function planEvictions(state: DrainState, asks: Asks, terms: PlanTerms): 
     stuck: left.map(({ pod }) => pod).filter((pod) => isStuck(pod, terms.now)),
     spared: judged.filter(({ verdict }) => verdict.action === 'spare').map(({ pod }) => pod),
     follow: of('follow').map(({ pod }) => pod),
+    unknown: unknownOwners(
+      left.map(({ pod }) => pod),
+      state,
+    ),
     wakeAt: nextWake([...due, ...retries], terms.now),
     dueAt: nextWake(due, terms.now),
   };
@@ -91,6 +104,18 @@ export function planEvictions(state: DrainState, asks: Asks, terms: PlanTerms): 
 
 function verdictOn(pod: Pod, { left, policy, now }: PlanTerms): Verdict {
   return left?.has(pod.uid) === true ? { action: 'spare', reason: 'keeps coming back' } : judge(pod, policy, now);
+}
+
+function unknownOwners(pods: readonly Pod[], { workloads }: DrainState): UnknownOwner[] {
+  const found = new Map<string, UnknownOwner>();
+  for (const pod of pods) {
+    const { owner } = pod;
+    if (owner === undefined) continue;
+    const key = ownerKey(owner);
+    const reason = workloads.get(key)?.unknown;
+    if (reason !== undefined && !found.has(key)) found.set(key, { owner, pod, reason });
+  }
+  return [...found.values()];
 }
 
 function nextWake(times: readonly (number | undefined)[], now: number): number {

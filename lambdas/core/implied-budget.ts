@@ -2,6 +2,7 @@
  * Implied budgets: what paces the pods of a controller that no PodDisruptionBudget covers (contract 4.5). Without them
  * a fast drainer takes down every replica that happens to stand on one node.
  */
+import { knownKind, type KnownKind } from './controller.ts';
 import type { Owner } from './pod.ts';
 import type { UnreadyPod } from './unready-pod.ts';
 
@@ -14,25 +15,30 @@ export interface Workload {
   readonly readyPods: ReadonlySet<string>;
   /** Its other pods. */
   readonly unreadyPods: readonly UnreadyPod[];
+  /** Why its controller is not known, in words; absent when it is. */
+  readonly unknown?: string;
 }
 
 /** The share of a controller's replicas that may be unready, 0–1, or `off` for plain eviction. */
 export type ImpliedBudget = number | 'off';
 
 /** Kinds whose pods are alike, so that a share of them may go at once. */
-const INTERCHANGEABLE_KINDS = new Set(['ReplicaSet', 'ReplicationController']);
+const INTERCHANGEABLE_KINDS: ReadonlySet<KnownKind | undefined> = new Set(['ReplicaSet', 'ReplicationController']);
 
 /** Kinds whose pods nobody waits for to be Ready: finishing is their point. */
-const EXEMPT_KINDS = new Set(['Job']);
+const EXEMPT_KINDS: ReadonlySet<KnownKind | undefined> = new Set(['Job']);
 
 /** Whether pods of this controller are paced when no budget covers them. */
 export function isPaced(owner: Owner | undefined, budget: ImpliedBudget): owner is Owner {
-  return owner !== undefined && budget !== 'off' && !EXEMPT_KINDS.has(owner.kind);
+  return owner !== undefined && budget !== 'off' && !EXEMPT_KINDS.has(knownKind(owner));
 }
 
-/** How many of the workload's pods may be unready at once. StatefulSets and unknown kinds: one at a time. */
-export function allowedUnready({ owner, replicas }: Pick<Workload, 'owner' | 'replicas'>, share: number): number {
-  if (!INTERCHANGEABLE_KINDS.has(owner.kind)) return 1;
+/** How many of the workload's pods may be unready at once. StatefulSets and unknown controllers: one at a time. */
+export function allowedUnready(
+  { owner, replicas, unknown }: Pick<Workload, 'owner' | 'replicas' | 'unknown'>,
+  share: number,
+): number {
+  if (unknown !== undefined || !INTERCHANGEABLE_KINDS.has(knownKind(owner))) return 1;
   return Math.max(1, Math.ceil(replicas * share));
 }
 

@@ -6,7 +6,7 @@ import { blockedByBudget, blockedByImpliedBudget, type BlockedBy } from './block
 import { budgetName, coverage, passesBudgetFree, type DisruptionBudget } from './disruption-budget.ts';
 import { isLeaving, type Ask, type Asks } from './eviction-ask.ts';
 import { impliedAllowance, isPaced, type ImpliedBudget, type Workload } from './implied-budget.ts';
-import type { Pod } from './pod.ts';
+import { ownerKey, type Pod } from './pod.ts';
 import type { DrainPolicy } from './verdict.ts';
 
 /** The watched state of everything that a drain decides by. */
@@ -14,7 +14,7 @@ export interface DrainState {
   /** Pods bound to the node. */
   readonly pods: readonly Pod[];
   readonly budgets: readonly DisruptionBudget[];
-  /** Workloads by the uid of their controller, those that have been asked for and read. */
+  /** Workloads by the key of their controller (`ownerKey`), those that have been asked for and read. */
   readonly workloads: ReadonlyMap<string, Workload>;
 }
 
@@ -104,9 +104,10 @@ export class Pacing {
   #heldByImpliedBudget(pod: Pod): Permission | undefined {
     const share = this.#terms.impliedBudget;
     if (!isPaced(pod.owner, share) || share === 'off' || !pod.ready) return undefined;
-    const workload = this.#state.workloads.get(pod.owner.uid);
+    const key = ownerKey(pod.owner);
+    const workload = this.#state.workloads.get(key);
     if (workload === undefined) return { kind: 'follow' };
-    const left = this.#allowance(pod.owner.uid, () => impliedAllowance(workload, share, this.#leaving()));
+    const left = this.#allowance(key, () => impliedAllowance(workload, share, this.#leaving()));
     return left > 0 ? undefined : { kind: 'blocked', by: blockedByImpliedBudget(workload, share, left) };
   }
 
@@ -126,7 +127,7 @@ export class Pacing {
     const next = this.#nextSlotAt();
     if (next > this.#terms.now) return { kind: 'later', at: next };
     this.#slots -= 1;
-    if (pod.ready) this.#spend(budget === undefined ? pod.owner?.uid : budgetName(budget));
+    if (pod.ready) this.#spend(budget === undefined ? pod.owner && ownerKey(pod.owner) : budgetName(budget));
     return { kind: 'evict' };
   }
 

@@ -34,6 +34,7 @@ export interface Pod {
   readonly finalizers?: readonly string[];
 }
 
+/** The controller that a pod claims to have (`core/controller.ts` says what of it counts). */
 export interface Owner {
   readonly kind: string;
   readonly apiVersion: string;
@@ -54,9 +55,20 @@ export function podName(pod: Pick<Pod, 'namespace' | 'name'>): string {
   return `${pod.namespace}/${pod.name}`;
 }
 
+/** Longer words of an owner reference are no names of anything. */
+const LONGEST_WORD = 253;
+
 /** `Kind namespace/name` */
-export function ownerName(owner: Owner): string {
-  return `${owner.kind} ${podName(owner)}`;
+export function ownerName({ kind, namespace, name }: Owner): string {
+  return `${kind.slice(0, LONGEST_WORD)} ${podName({ namespace, name: name.slice(0, LONGEST_WORD) })}`;
+}
+
+/**
+ * Tells owners apart. A uid alone does not: a reference may claim the uid of a controller that is somebody else's, and whose
+ * pods would then be paced by what is known of the claim.
+ */
+export function ownerKey({ namespace, apiVersion, kind, name, uid }: Owner): string {
+  return JSON.stringify([namespace, apiVersion, kind, name, uid]);
 }
 
 /** Succeeded and Failed pods hold nothing and count for no budget (contract 4.1). */

@@ -3,7 +3,8 @@ import { explainAttached, type AttachedVolume } from './attached-volume.ts';
 import { explain, type BlockedBy } from './blocked.ts';
 import type { DeadlinePolicy } from './cluster-settings.ts';
 import type { DrainEstimate } from './drain-estimate.ts';
-import { podName, type Pod } from './pod.ts';
+import type { UnknownOwner } from './eviction-plan.ts';
+import { ownerName, podName, type Pod } from './pod.ts';
 import type { ReturnedPod } from './returned-pod.ts';
 import { explainStuck, type NodeState } from './stuck-pod.ts';
 import type { UnreadyPod } from './unready-pod.ts';
@@ -110,6 +111,17 @@ export const podGone = (subject: Subject, about: { pod: string; uid: string; war
 
 export const evictionBlocked = (subject: Subject, pod: Pod, by: BlockedBy) =>
   ({ type: 'eviction.blocked', ...subject, pod: podName(pod), uid: pod.uid, by, explanation: explain(by) }) as const;
+
+/** What a pod names as its controller is not known, so the pods that name it go one at a time (contract 4.5). */
+export const controllerUnknown = (subject: Subject, { owner, pod, reason }: UnknownOwner) =>
+  ({
+    type: 'controller.unknown',
+    ...subject,
+    pod: podName(pod),
+    uid: pod.uid,
+    owner: ownerName(owner),
+    reason,
+  }) as const;
 
 /** A pod that a blocking budget misses fits on no node, so it frees nothing until there is room (faults.md 54). */
 export const podUnschedulable = (

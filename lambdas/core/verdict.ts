@@ -4,6 +4,7 @@
  * It looks at the pod alone. Whether a budget lets an eviction go out now is pacing's business, when its wave begins
  * wave's.
  */
+import { knownKind } from './controller.ts';
 import { isBeingDeleted, isFinished, isHeldByFinalizer, type Pod, type Toleration } from './pod.ts';
 import { matchesSelector, type Selector } from './selector.ts';
 
@@ -60,7 +61,8 @@ const RULES: readonly Rule[] = [
   (pod, _policy, now) => (isHeldByFinalizer(pod, now) ? { action: 'spare', reason: 'held by a finalizer' } : undefined),
   (pod) => (isBeingDeleted(pod) ? { action: 'wait', reason: 'being deleted' } : undefined),
   (pod) => (MIRROR_ANNOTATION in pod.annotations ? { action: 'spare', reason: 'mirror pod' } : undefined),
-  (pod) => (pod.owner?.kind === 'DaemonSet' ? { action: 'spare', reason: 'DaemonSet pod' } : undefined),
+  ({ owner }) =>
+    owner !== undefined && knownKind(owner) === 'DaemonSet' ? { action: 'spare', reason: 'DaemonSet pod' } : undefined,
   (pod, { taintKey }) =>
     toleratesKey(pod.tolerations, taintKey) ? { action: 'spare', reason: 'tolerates our taint' } : undefined,
   (pod, { spareNamespaces }) =>

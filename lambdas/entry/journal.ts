@@ -20,6 +20,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'node.missing',
   'node.dead',
   'eviction.blocked',
+  'controller.unknown',
   'pod.unschedulable',
   'pod.stuck',
   'pod.returned',

@@ -6,7 +6,7 @@ import { blockKey, keysOfUse, waitsForPods, type Blocked } from '../core/blocked
 import { ClusterError } from '../core/cluster-error.ts';
 import { budgetName } from '../core/disruption-budget.ts';
 import type { DrainState } from '../core/pacing.ts';
-import type { Pod } from '../core/pod.ts';
+import { ownerKey, type Pod } from '../core/pod.ts';
 import { unreadyPods, type UnreadyPods } from '../core/unready-pod.ts';
 import type { Cluster } from './ports.ts';
 
@@ -72,7 +72,10 @@ export class BlockInquiry {
 
   async #find({ pod, by }: Blocked): Promise<UnreadyPods | 'unknown'> {
     const { budgets, workloads } = this.#state();
-    if (by.kind !== 'budget') return unreadyPods(workloads.get(pod.owner?.uid ?? '')?.unreadyPods ?? []);
+    if (by.kind !== 'budget') {
+      const workload = pod.owner && workloads.get(ownerKey(pod.owner));
+      return unreadyPods(workload?.unreadyPods ?? []);
+    }
     const budget = budgets.find((each) => budgetName(each) === by.budget);
     if (budget?.selector === undefined) return 'unknown';
     try {

@@ -100,6 +100,7 @@ class Pass {
         this.#carryOut(plan);
         this.#inquire(plan);
       }
+      this.#record.unknown(plan);
       this.#record.blocked(this.#inquiry.explained(plan.blocked));
       if (left <= 0 && this.#inFlight.size === 0) return this.#waiting(plan);
       const wakeAt = Math.min(plan.wakeAt, this.#inquiry.nextAt(plan.blocked));

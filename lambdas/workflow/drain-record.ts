@@ -2,10 +2,12 @@
  * What a drain remembers from pass to pass and reports: each fact once, when it is news. It decides nothing; it tells
  * which pods went, which are held by what, and which came although the node is isolated.
  */
+import { createHash } from 'node:crypto';
 import { blockKey, waitsForPods, type Blocked, type BlockedBy } from '../core/blocked.ts';
 import type { DrainEstimate } from '../core/drain-estimate.ts';
 import type { DomainEvent } from '../core/domain-event.ts';
 import {
+  controllerUnknown,
   drainPlanned,
   evictionBlocked,
   podEvicted,
@@ -18,7 +20,7 @@ import {
 } from '../core/retirement-events.ts';
 import type { Asks } from '../core/eviction-ask.ts';
 import type { EvictionPlan } from '../core/eviction-plan.ts';
-import { isBeingDeleted, podName, type Pod } from '../core/pod.ts';
+import { isBeingDeleted, ownerKey, podName, type Pod } from '../core/pod.ts';
 import { countReturns, isMadeSince, leftOnNode, type ReturnedPod, type ReturnsOf } from '../core/returned-pod.ts';
 import type { NodeState } from '../core/stuck-pod.ts';
 import { UNSCHEDULABLE, unreadyKey } from '../core/unready-pod.ts';
@@ -59,6 +61,9 @@ export interface Leaving {
   readonly graceSeconds: number;
   readonly forced: boolean;
 }
+
+/** Enough to tell the controllers of one node apart. */
+const HASH_DIGITS = 12;
 
 export class DrainRecord {
   readonly #subject: Subject;
@@ -148,6 +153,15 @@ export class DrainRecord {
     for (const pod of by.unready?.pods ?? []) {
       if (pod.reason !== UNSCHEDULABLE || !this.#isFirst('unschedulable', pod)) continue;
       this.#report(podUnschedulable(this.#subject, pod, { missedBy }));
+    }
+  }
+
+  /** Each of them once. */
+  unknown({ unknown }: EvictionPlan): void {
+    for (const each of unknown) {
+      // What a pod claims may be of any length; what is remembered may not.
+      const uid = createHash('sha256').update(ownerKey(each.owner)).digest('hex').slice(0, HASH_DIGITS);
+      if (this.#isFirst('unknown', { uid })) this.#report(controllerUnknown(this.#subject, each));
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts';
-import { labelSelector, toUnreadyPod } from '../../lambdas/adapters/kubernetes-unready-pods.ts';
+import { toUnreadyPod } from '../../lambdas/adapters/kubernetes-unready-pods.ts';
 import { ClusterRefused } from '../../lambdas/core/cluster-error.ts';
 import type { Selector } from '../../lambdas/core/selector.ts';
 import type { Pod as WirePod } from '../peers/kubernetes/objects.ts';
@@ -126,16 +126,6 @@ describe('a pod is told as', () => {
     const told = toUnreadyPod({ metadata, status });
     expect(told).toEqual(expected && { pod: 'app/web', uid: 'u', ...expected });
   });
-});
-
-test('a selector of several requirements is one query', () => {
-  const matchExpressions = [
-    { key: 'tier', operator: 'In', values: ['front', 'middle'] },
-    { key: 'canary', operator: 'DoesNotExist' },
-  ];
-  expect(labelSelector({ matchLabels: { app: 'web' }, matchExpressions })).toBe(
-    'app=web,tier in (front,middle),!canary',
-  );
 });
 
 async function withWeb(): Promise<KubernetesGiven> {

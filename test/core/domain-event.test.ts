@@ -59,6 +59,11 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
     { pod: 'shop/web-7', uid: 'u', reason: 'Unschedulable', message: '0/3 nodes are available' },
     { missedBy: 'budget shop/web' },
   ),
+  'controller.unknown': events.controllerUnknown(SUBJECT, {
+    pod: POD,
+    owner: { kind: 'CloneSet', apiVersion: 'apps.kruise.io/v1alpha1', namespace: 'shop', name: 'web', uid: 'u' },
+    reason: 'r',
+  }),
   'pod.stuck': events.podStuck(SUBJECT, POD, { overdueSeconds: 60, nodeState: 'Ready' }),
   'node.drained': events.nodeDrained(SUBJECT, { pods: 3, forced: 0, seconds: 41.5 }),
   'volumes.detached': events.volumesDetached(SUBJECT, { seconds: 3 }),

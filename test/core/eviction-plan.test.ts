@@ -4,7 +4,7 @@ import type { DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../../lambdas/core/eviction-ask.ts';
 import { planEvictions, type EvictionPlan } from '../../lambdas/core/eviction-plan.ts';
 import type { Workload } from '../../lambdas/core/implied-budget.ts';
-import type { Pod } from '../../lambdas/core/pod.ts';
+import { ownerKey, type Pod } from '../../lambdas/core/pod.ts';
 import {
   aBudget,
   anOwner,
@@ -37,6 +37,7 @@ describe('a plan', () => {
       stuck: [],
       spared: [],
       follow: [],
+      unknown: [],
       wakeAt: Infinity,
       dueAt: Infinity,
     });
@@ -240,6 +241,20 @@ describe('an implied budget (contract 4.5)', () => {
     const owner = anOwner({ kind: 'StatefulSet' });
     const pods = eight.map((pod) => ({ ...pod, owner }));
     expect(plan({ pods, workloads: [{ ...ready(), owner }] }).evict).toHaveLength(1);
+  });
+
+  test('pods of an unknown controller go one at a time, and it is named once with the first of its pods', () => {
+    const owner = anOwner({ kind: 'CloneSet' });
+    const pods = eight.map((pod) => ({ ...pod, owner }));
+    const made = plan({ pods, workloads: [{ ...ready(), owner, unknown: 'its kind is unknown' }] });
+    expect(names(made.evict)).toEqual(['web-1']);
+    expect(made.unknown).toEqual([{ owner, pod: pods[0], reason: 'its kind is unknown' }]);
+  });
+
+  test('what is known of an owner paces nobody who claims its uid under another name', () => {
+    const forged = aPod({ name: 'forged', owner: { ...anOwner(), namespace: 'other', name: 'other' } });
+    const made = plan({ pods: [...eight, forged], workloads: [{ ...ready(), owner: forged.owner ?? anOwner() }] });
+    expect(names(made.follow)).toEqual(eight.map(({ name }) => name));
   });
 
   test('pods of a Job go at once and its controller is not read', () => {
@@ -541,7 +556,7 @@ interface State {
 
 function plan({ pods = [], budgets = [], workloads = [], asks = {} }: State, given: Partial<Terms> = {}): EvictionPlan {
   return planEvictions(
-    { pods, budgets, workloads: new Map(workloads.map((workload) => [workload.owner.uid, workload])) },
+    { pods, budgets, workloads: new Map(workloads.map((workload) => [ownerKey(workload.owner), workload])) },
     new Map(Object.entries(asks).map(([name, ask]) => [`uid of ${name}`, ask])),
     terms(given),
   );

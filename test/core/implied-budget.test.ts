@@ -11,6 +11,8 @@ describe('pods are paced by an implied budget (contract 4.5)', () => {
     ['of a StatefulSet', anOwner({ kind: 'StatefulSet' }), 0.25, true],
     ['of a kind that nobody knows', anOwner({ kind: 'GameServer' }), 0.25, true],
     ['not of a Job: finishing is its point', anOwner({ kind: 'Job' }), 0.25, false],
+    ['of a Job of another group', anOwner({ kind: 'Job', apiVersion: 'evil.example/v1' }), 0.25, true],
+    ['of a kind that is a word of the language', anOwner({ kind: 'constructor' }), 0.25, true],
     ['not without a controller', undefined, 0.25, false],
     ['not when it is off', anOwner(), 'off' as const, false],
     ['at a share of nothing still', anOwner(), 0, true],
@@ -39,8 +41,18 @@ describe('how many pods may be unready at once (contract 4.5)', () => {
     ['ReplicationController', 25],
     ['StatefulSet', 1],
     ['GameServer', 1],
+    ['__proto__', 1],
   ])('of 100 pods of a %s: %d', (kind, allowed) => {
     expect(allowedUnready(aWorkload({ owner: anOwner({ kind }), replicas: 100 }), 0.25)).toBe(allowed);
+  });
+
+  test('of 100 pods of a ReplicaSet of another group: 1', () => {
+    const owner = anOwner({ apiVersion: 'evil.example/v1' });
+    expect(allowedUnready(aWorkload({ owner, replicas: 100 }), 0.25)).toBe(1);
+  });
+
+  test('of 100 pods of a ReplicaSet that is gone: 1', () => {
+    expect(allowedUnready(aWorkload({ replicas: 100, unknown: 'it is gone' }), 0.25)).toBe(1);
   });
 
   test('a share of 0 lets one go at a time, or nothing would ever end', () => {

@@ -9,7 +9,7 @@ import type { DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
 import type { EvictionAnswer } from '../../lambdas/core/eviction-ask.ts';
 import type { DrainState } from '../../lambdas/core/pacing.ts';
 import type { Workload } from '../../lambdas/core/implied-budget.ts';
-import type { Pod } from '../../lambdas/core/pod.ts';
+import { ownerKey, type Pod } from '../../lambdas/core/pod.ts';
 import { anOwner, aPod, NOON, SECOND } from '../given.ts';
 
 /** One controller and what it has in the cluster. */
@@ -162,7 +162,7 @@ export class ModelCluster {
       pods: this.#pods.filter(({ isHere }) => isHere).map(({ pod }) => pod),
       budgets: this.#apps.flatMap((_, index) => this.#budget(index)),
       workloads: new Map(),
-      controllers: new Map(controllers.map((controller) => [controller.owner.uid, controller])),
+      controllers: new Map(controllers.map((controller) => [ownerKey(controller.owner), controller])),
     };
   }
 

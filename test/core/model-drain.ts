@@ -5,7 +5,7 @@
 import { answered, asked, type Ask, type EvictionAnswer } from '../../lambdas/core/eviction-ask.ts';
 import type { EvictionPlan, planEvictions } from '../../lambdas/core/eviction-plan.ts';
 import type { DrainState } from '../../lambdas/core/pacing.ts';
-import type { Pod } from '../../lambdas/core/pod.ts';
+import { ownerKey, type Pod } from '../../lambdas/core/pod.ts';
 import { NOON, SECOND, terms } from '../given.ts';
 import { ModelCluster, type App, type View } from './model-cluster.ts';
 
@@ -120,7 +120,7 @@ class ModelDrain {
   }
 
   #carryOut({ follow, evict, force }: EvictionPlan): void {
-    for (const { owner } of follow) if (owner !== undefined) this.#followed.add(owner.uid);
+    for (const { owner } of follow) if (owner !== undefined) this.#followed.add(ownerKey(owner));
     for (const pod of evict) this.#ask(pod, false, () => this.#cluster.evict(pod.uid));
     for (const { pod, graceSeconds } of force) {
       this.#ask(pod, true, () => this.#cluster.remove(pod.uid, graceSeconds));

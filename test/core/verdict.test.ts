@@ -48,6 +48,10 @@ const RULES: Readonly<Record<string, Row>> = {
     pod: { annotations: { 'kubernetes.io/config.mirror': '' } },
     verdict: 'spare: mirror pod',
   },
+  'a pod of another group’s DaemonSet is evicted': {
+    pod: { owner: anOwner({ kind: 'DaemonSet', apiVersion: 'apps.kruise.io/v1alpha1' }) },
+    verdict: 'evict: managed',
+  },
   'a DaemonSet pod is spared': { pod: { owner: anOwner({ kind: 'DaemonSet' }) }, verdict: 'spare: DaemonSet pod' },
   'a pod that tolerates our taint by its key is spared': {
     pod: { tolerations: [{ key: TAINT_KEY, operator: 'Exists' }] },

@@ -123,6 +123,7 @@ const SAID: Said = {
   'pod.forced': ({ pod, graceSeconds }) => wait(`forced   ${pod}, grace ${graceSeconds} s`),
   'eviction.blocked': ({ pod, explanation }) => wait(`blocked  ${pod}\n${INDENT}${explanation}`),
   'pod.unschedulable': ({ pod, message }) => wait(`no room  ${pod}\n${INDENT}${message}`),
+  'controller.unknown': ({ owner, reason }) => wait(`one by one: pods of ${owner}: ${reason}`),
   'pod.stuck': ({ pod, explanation }) => wait(`stuck    ${pod}\n${INDENT}${explanation}`),
   'pod.returned': ({ pod, times, left }) =>
     wait(`back     ${pod}, number ${times} of its maker${left ? ': left there' : ''}`),

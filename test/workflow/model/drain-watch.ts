@@ -1,6 +1,6 @@
 /** A watch of what a drain decides by: it shows what was so a while ago, and ends when the cluster goes away. */
 import type { DrainState } from '../../../lambdas/core/pacing.ts';
-import type { Pod } from '../../../lambdas/core/pod.ts';
+import { ownerKey, type Pod } from '../../../lambdas/core/pod.ts';
 import type { DrainWatch, WatchListener } from '../../../lambdas/workflow/ports.ts';
 import type { ClusterApi } from './cluster-api.ts';
 import type { World } from './world.ts';
@@ -34,9 +34,9 @@ export class WatchedDrain implements DrainWatch {
   }
 
   follow({ owner }: Pod): void {
-    if (owner === undefined || this.#followed.has(owner.uid)) return;
+    if (owner === undefined || this.#followed.has(ownerKey(owner))) return;
     const read = this.#api.request(() => {
-      this.#followed.add(owner.uid);
+      this.#followed.add(ownerKey(owner));
       // What is read anew is never older than what is watched.
       this.#show(this.#world.workloads.state(), this.#sent);
     });

@@ -6,7 +6,7 @@ import type { DisruptionBudget } from '../../../lambdas/core/disruption-budget.t
 import type { EvictionAnswer } from '../../../lambdas/core/eviction-ask.ts';
 import type { Workload } from '../../../lambdas/core/implied-budget.ts';
 import type { DrainState } from '../../../lambdas/core/pacing.ts';
-import type { Pod } from '../../../lambdas/core/pod.ts';
+import { ownerKey, type Pod } from '../../../lambdas/core/pod.ts';
 import { anOwner, aPod, SECOND } from '../../given.ts';
 import type { App } from './scenario.ts';
 import type { World } from './world.ts';
@@ -71,7 +71,7 @@ export class Workloads {
     return {
       pods: onNode.map(({ pod }) => pod),
       budgets: [...this.#apps].flatMap(([name, app]) => this.#budgets(name, app)),
-      workloads: new Map(workloads.map((workload) => [workload.owner.uid, workload])),
+      workloads: new Map(workloads.map((workload) => [ownerKey(workload.owner), workload])),
     };
   }
 

@@ -1,0 +1,13 @@
+/** Waits for a silence: each wait begins anew. */
+export class Silence {
+  #timer: NodeJS.Timeout | undefined;
+
+  wait(milliseconds: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, milliseconds);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+}
