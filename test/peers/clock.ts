@@ -88,7 +88,7 @@ export class DrivenClock {
 
   /** Puts Date, setTimeout and clearTimeout of this thread on this clock; returns the undo. */
   install(): () => void {
-    return installGlobals(
+    return putOnTime(
       () => this.now(),
       (run, milliseconds) => this.after(milliseconds, run),
     );
@@ -196,7 +196,7 @@ export function driveWorker(offset: SharedArrayBuffer): () => Promise<void> {
   const shared = new Float64Array(offset);
   const now = (): number => realNow() + (shared[0] ?? 0);
   const waiting = new Set<PollingTimer>();
-  installGlobals(now, (run, milliseconds) => new PollingTimer({ now, waiting }, milliseconds, run));
+  putOnTime(now, (run, milliseconds) => new PollingTimer({ now, waiting }, milliseconds, run));
   return async () => {
     for (const timer of [...waiting].toSorted((a, b) => a.due - b.due)) {
       if (!waiting.has(timer) || timer.due > now()) continue;
@@ -252,7 +252,8 @@ class PollingTimer extends TimeoutHandle {
 
 type Schedule = (run: () => void, milliseconds: number) => { cancel(): void };
 
-function installGlobals(now: () => number, schedule: Schedule): () => void {
+/** Puts Date, setTimeout and clearTimeout of this thread on another time. @returns the undo */
+export function putOnTime(now: () => number, schedule: Schedule): () => void {
   class DrivenDate extends RealDate {
     constructor(...parts: unknown[]) {
       // The Date constructor's overloads cannot be spread in types; none given means now.

@@ -2,8 +2,9 @@
  * Time and chance of a model run. Time stands still while anything is left to do, then jumps to the next timer; chance
  * follows from the run's seed. So a run is the same each time that it is made, and its hours take milliseconds.
  */
-import { vi } from 'vitest';
 import { HOUR, NOON } from '../../given.ts';
+import { putOnTime } from '../../peers/clock.ts';
+import { VirtualTimers } from './virtual-timers.ts';
 
 /** Longer than any retirement, one that is retained and drained on included. */
 const LONGEST_RUN_MS = 150 * HOUR;
@@ -13,25 +14,22 @@ const MOST_TURNS = 100_000;
 
 /** Puts Date, setTimeout, clearTimeout and Math.random on virtual time until `work` has ended. It begins at noon. */
 export async function onVirtualTime<Outcome>(seed: number, work: () => Promise<Outcome>): Promise<Outcome> {
-  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: NOON });
-  waitAsNodeDoes();
-  const chance = vi.spyOn(Math, 'random').mockImplementation(drawing(seed));
+  const timers = new VirtualTimers(NOON);
+  const realTime = putOnTime(
+    () => timers.now,
+    (run, milliseconds) => timers.set(run, milliseconds),
+  );
+  const { random } = Math;
+  Math.random = drawing(seed);
   try {
-    return await drive(work());
+    return await drive(work(), timers);
   } finally {
-    chance.mockRestore();
-    vi.useRealTimers();
+    Math.random = random;
+    realTime();
   }
 }
 
-/** A millisecond at least, and whole ones: a stand-in that fires at once would let a loop spin that in truth goes on. */
-function waitAsNodeDoes(): void {
-  const { setTimeout: wait } = globalThis;
-  const waitWholeMs = (run: () => void, milliseconds = 0): unknown => wait(run, Math.max(1, Math.trunc(milliseconds)));
-  Object.assign(globalThis, { setTimeout: waitWholeMs });
-}
-
-async function drive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+async function drive<Outcome>(work: Promise<Outcome>, timers: VirtualTimers): Promise<Outcome> {
   const end = { reached: false };
   const note = (): void => {
     end.reached = true;
@@ -41,11 +39,10 @@ async function drive<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
     // All promises have had their turn when this one has.
     await new Promise((resolve) => setImmediate(resolve));
     if (end.reached) return await work;
-    if (vi.getTimerCount() === 0) throw new Error('it waits for what will never happen');
-    if (Date.now() > NOON + LONGEST_RUN_MS) throw new Error('it never ends');
-    vi.advanceTimersToNextTimer();
+    if (timers.now > NOON + LONGEST_RUN_MS) throw new Error('it never ends');
+    if (!timers.fireNext()) throw new Error('it waits for what will never happen');
   }
-  throw new Error(`it runs in a circle: ${MOST_TURNS} timers, and only ${new Date().toISOString()}`);
+  throw new Error(`it runs in a circle: ${MOST_TURNS} timers, and only ${new Date(timers.now).toISOString()}`);
 }
 
 /** Mulberry32: numbers from 0 to 1 that follow from the seed. */
