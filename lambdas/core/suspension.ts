@@ -29,6 +29,8 @@ const MOST_TURNS = 1_240;
 export interface Span {
   readonly startedAt: number;
   readonly deadline: number;
+  /** Until when the run may go on without its hook, once the deadline has passed; absent: it ends by the deadline. */
+  readonly lastsUntil?: number;
   /** Infinity when no hook holds the instance. */
   readonly hookTimeoutSeconds: number;
 }
@@ -67,8 +69,12 @@ export function suspensionSeconds({ turns, turn, now, dueAt }: Turning, span: Sp
 }
 
 /** How many turns the rest of the run needs at the longest pace; each heartbeat may cut a suspension in two. */
-function turnsFor({ deadline, hookTimeoutSeconds }: Span, now: number): number {
-  const left = Math.max(0, deadline - now) / 1000;
+function turnsFor({ deadline, lastsUntil = deadline, hookTimeoutSeconds }: Span, now: number): number {
   const pace = LONGEST_SECONDS + WATCHED_LATER_MS / 1000;
-  return Math.ceil(left / pace) + Math.ceil(left / (hookTimeoutSeconds * SHORTEST_HEARTBEAT));
+  const paced = Math.ceil(secondsUntil(Math.max(lastsUntil, deadline), now) / pace);
+  return paced + Math.ceil(secondsUntil(deadline, now) / (hookTimeoutSeconds * SHORTEST_HEARTBEAT));
+}
+
+function secondsUntil(time: number, now: number): number {
+  return Math.max(0, time - now) / 1000;
 }

@@ -1,6 +1,6 @@
 /** The first step of a retirement: AWS is asked again, and what follows from its answers and the settings is fixed. */
 import type { DeadlinePolicy, GroupSettings, VoluntaryRelease } from '../core/cluster-settings.ts';
-import { hookDeadline } from '../core/deadline.ts';
+import { hookDeadline, retainedDeadline } from '../core/deadline.ts';
 import { releaseFor } from '../core/drain-taints.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { executionName, type LifecycleNotice, type Notice, type TaintedNotice } from '../core/notice.ts';
@@ -72,7 +72,10 @@ async function beginHeld(
   const hold = holdOf(notice, group, hook);
   journal.report(retirementStarted(subject, { kind, deadline, atDeadline }));
   if (refused) journal.report(retentionMissing(subject));
-  return { ...verified, course: { subject, startedAt, deadline, hold }, ending: { kind: 'hook', hold, atDeadline } };
+  // What is retained at its deadline is drained on.
+  const lasts = atDeadline === 'retain' ? { lastsUntil: retainedDeadline({ startedAt, deadline }) } : {};
+  const course = { subject, startedAt, deadline, hold, ...lasts };
+  return { ...verified, course, ending: { kind: 'hook', hold, atDeadline } };
 }
 
 function subjectOf(notice: Notice, { cluster, group }: Verified): Subject {

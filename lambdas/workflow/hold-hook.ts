@@ -6,7 +6,14 @@
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/retirement-events.ts';
-import { mayTurnEarly, suspends, suspensionSeconds, WATCHED_LATER_MS, WATCHED_MS } from '../core/suspension.ts';
+import {
+  mayTurnEarly,
+  suspends,
+  suspensionSeconds,
+  WATCHED_LATER_MS,
+  WATCHED_MS,
+  type Span,
+} from '../core/suspension.ts';
 import type { DurableRun, Journal, Lifecycle, LifecycleAction } from './ports.ts';
 import { Signal } from './signal.ts';
 import { sleep } from './sleep.ts';
@@ -17,6 +24,8 @@ export interface Course {
   /** When the retirement began, and when it must have ended, epoch milliseconds. */
   readonly startedAt: number;
   readonly deadline: number;
+  /** Until when it may go on without its hook, epoch milliseconds; absent: the deadline is its end. */
+  readonly lastsUntil?: number;
   /** Absent when no hook holds the instance. */
   readonly hold?: Hold;
 }
@@ -222,9 +231,10 @@ export class HookHolder {
     return seconds;
   }
 
-  get #span() {
-    const { startedAt, deadline, hold } = this.#course;
-    return { startedAt, deadline, hookTimeoutSeconds: hold?.timeoutSeconds ?? Infinity };
+  get #span(): Span {
+    const { startedAt, deadline, lastsUntil = deadline, hold } = this.#course;
+    const isHeld = Number.isFinite(this.#heartbeatAt);
+    return { startedAt, deadline, lastsUntil, hookTimeoutSeconds: isHeld && hold ? hold.timeoutSeconds : Infinity };
   }
 
   #watchEnds(began: number, progressAt: number): number {

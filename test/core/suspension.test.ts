@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { heartbeatInterval } from '../../lambdas/core/heartbeat.ts';
-import { suspends, suspensionSeconds, WATCHED_LATER_MS, type Span } from '../../lambdas/core/suspension.ts';
+import {
+  mayTurnEarly,
+  suspends,
+  suspensionSeconds,
+  WATCHED_LATER_MS,
+  type Span,
+} from '../../lambdas/core/suspension.ts';
 import { HOUR, MINUTE, NOON, SECOND } from '../given.ts';
 
 const DAY: Span = { startedAt: NOON, deadline: NOON + 24 * HOUR, hookTimeoutSeconds: 900 };
@@ -63,15 +69,18 @@ describe('a run with less than 300 s to its deadline never suspends', () => {
 });
 
 /**
- * The turns that a run takes until its deadline: each a pass of 5 s and a suspension, which a heartbeat cuts short;
+ * The turns that a run takes until its end: each a pass of 5 s and a suspension, which a heartbeat cuts short;
  * a heartbeat that falls due in a pass is sent there. Two durable operations each: the step and the wait.
+ *
+ * @param dueIn how soon after each pass there is something to do, milliseconds
  */
-function operations(span: Span, random: number): number {
-  let now = span.startedAt;
+function operations(span: Span, random: number, dueIn = Infinity): number {
+  const { startedAt, deadline, lastsUntil = deadline } = span;
+  let now = startedAt;
   let turns = 0;
   let heartbeatAt = now;
   let turn = 0;
-  while (now < span.deadline) {
+  while (now < lastsUntil) {
     turns += 1;
     turn += 1;
     const passEnds = now + WATCHED_LATER_MS;
@@ -79,7 +88,9 @@ function operations(span: Span, random: number): number {
       heartbeatAt = Math.max(now, heartbeatAt) + heartbeatInterval(span.hookTimeoutSeconds, random);
     }
     now = passEnds;
-    const dueAt = Math.min(heartbeatAt, span.deadline);
+    if (now >= deadline) heartbeatAt = Infinity;
+    const due = mayTurnEarly({ turns, now }, span) ? now + dueIn : Infinity;
+    const dueAt = Math.min(heartbeatAt, now < deadline ? deadline : lastsUntil, due);
     const suspended = suspensionSeconds({ turns, turn, now, dueAt }, span);
     now = suspended === 0 ? Math.max(now + 1, dueAt) : now + suspended * 1000;
   }
@@ -112,6 +123,19 @@ describe('48 hours take fewer than 2,500 durable operations', () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  test('when the instance is retained at a near deadline, and something falls due every second', () => {
+    const deadlines = [10 * MINUTE, HOUR, 4 * HOUR, 24 * HOUR, 48 * HOUR - MINUTE];
+    const spans = deadlines.flatMap((left) =>
+      [900, 1_800, 7_200].map((hookTimeoutSeconds): Span => {
+        const deadline = NOON + left;
+        return { startedAt: NOON, deadline, lastsUntil: NOON + 49 * HOUR, hookTimeoutSeconds };
+      }),
+    );
+    const most = spans.map((each) => operations(each, 0, SECOND));
+    expect(Math.max(...most)).toBeLessThan(2_500);
+    expect(Math.min(...most)).toBeGreaterThan(2_000);
   });
 
   test('a freed budget is used within 3 minutes of the pass that missed it', () => {
