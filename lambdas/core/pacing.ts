@@ -92,7 +92,8 @@ export class Pacing {
     return this.#state.pods.filter((pod) => {
       const ask = this.#asks.get(pod.uid);
       return (
-        ask?.wasReady === true &&
+        ask !== undefined &&
+        (ask.wasReady || (!pod.ready && !passesBudgetFree(pod, budget))) &&
         !ask.forced &&
         isLeaving(ask) &&
         !budget.disruptedPods.includes(pod.name) &&
@@ -127,7 +128,8 @@ export class Pacing {
     const next = this.#nextSlotAt();
     if (next > this.#terms.now) return { kind: 'later', at: next };
     this.#slots -= 1;
-    if (pod.ready) this.#spend(budget === undefined ? pod.owner && ownerKey(pod.owner) : budgetName(budget));
+    if (budget !== undefined && !passesBudgetFree(pod, budget)) this.#spend(budgetName(budget));
+    if (budget === undefined && pod.ready) this.#spend(pod.owner && ownerKey(pod.owner));
     return { kind: 'evict' };
   }
 

@@ -111,6 +111,14 @@ describe('a PodDisruptionBudget (contract 4.4)', () => {
     expect(made.evict).toHaveLength(expected);
   });
 
+  test('pods that are not Ready use a budget up that wants no pod to be healthy', () => {
+    const budgets = [aBudget({ disruptionsAllowed: 1, currentHealthy: 1, desiredHealthy: 0 })];
+    const pods = jobPods(3).map((pod, index) => ({ ...pod, ready: index === 2 }));
+    expect(names(plan({ pods, budgets }).evict)).toEqual(['web-1']);
+    const asks = { 'web-1': anAsk({ state: 'asking', wasReady: false }) };
+    expect(names(plan({ pods, budgets, asks }).evict)).toEqual([]);
+  });
+
   test('asks for pods of another budget count there, not here', () => {
     const api = { app: 'api' };
     const made = plan({
