@@ -2,12 +2,12 @@
  * The pods, their controllers and their budgets, as they truly are. The server's rules are told here once more, from the
  * Kubernetes documentation and not from the core: what the core believes is what is on trial.
  */
-import type { DisruptionBudget } from '../../../lambdas/core/disruption-budget.ts';
 import type { EvictionAnswer } from '../../../lambdas/core/eviction-ask.ts';
 import type { Workload } from '../../../lambdas/core/implied-budget.ts';
 import type { DrainState } from '../../../lambdas/core/pacing.ts';
 import { ownerKey, type Pod } from '../../../lambdas/core/pod.ts';
 import { anOwner, aPod, SECOND } from '../../given.ts';
+import { Budgets } from './budgets.ts';
 import type { App } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -29,8 +29,7 @@ export class Workloads {
   readonly #apps: ReadonlyMap<string, App>;
   readonly #pods = new Map<string, ModelPod>();
   readonly #stops = new Map<string, NodeJS.Timeout>();
-  /** Names of pods whose eviction was granted, by budget: its controller forgets them late. */
-  readonly #granted = new Map<string, Set<string>>();
+  readonly #budgets: Budgets;
   readonly #listeners = new Set<() => void>();
   /** Names of those that were there from the start and have gone. */
   readonly gone = new Set<string>();
@@ -39,10 +38,18 @@ export class Workloads {
   constructor(world: World) {
     this.#world = world;
     this.#apps = new Map(world.scenario.apps.map((app, index) => [`app${index}`, app]));
+    this.#budgets = new Budgets(
+      this.#apps,
+      (name) => this.healthy(name).length,
+      () => {
+        this.#tell();
+      },
+    );
     for (const [name, app] of this.#apps) {
       for (let n = 0; n < app.here; n += 1) this.#create(name, { place: 'here', starts: n < app.unready, first: true });
       for (let n = 0; n < app.elsewhere; n += 1) this.#create(name, { place: 'elsewhere', starts: false, first: true });
     }
+    this.#budgets.lookAtAll();
   }
 
   /** @returns what ends the listening */
@@ -70,7 +77,7 @@ export class Workloads {
     const workloads = [...this.#apps].map(([name, app]) => this.#workload(name, app));
     return {
       pods: onNode.map(({ pod }) => pod),
-      budgets: [...this.#apps].flatMap(([name, app]) => this.#budgets(name, app)),
+      budgets: this.#budgets.objects(),
       workloads: new Map(workloads.map((workload) => [ownerKey(workload.owner), workload])),
     };
   }
@@ -79,9 +86,8 @@ export class Workloads {
   evict(uid: string, graceSeconds?: number): EvictionAnswer {
     const found = this.#pods.get(uid);
     if (found === undefined) return { kind: 'gone' };
-    const refusal = this.#refusal(found);
+    const refusal = this.#budgets.charge(found.appName, found.pod);
     if (refusal !== undefined) return refusal;
-    if (isHealthy(found.pod)) this.#granted.get(found.appName)?.add(found.pod.name);
     this.#delete(found, graceSeconds ?? found.pod.graceSeconds);
     return { kind: 'granted' };
   }
@@ -109,15 +115,6 @@ export class Workloads {
   /** The machine that has the node's name now gets pods of its own. */
   comeToOtherMachine(): void {
     for (const name of this.#apps.keys()) this.#create(name, { place: 'other machine', starts: false, first: false });
-  }
-
-  #refusal({ pod, app, appName }: ModelPod): EvictionAnswer | undefined {
-    if (app.spare === undefined || pod.deletingUntil !== undefined || pod.phase === 'Succeeded') return undefined;
-    if (app.coveredTwice) return { kind: 'several-budgets', message: 'This pod has more than one PodDisruptionBudget' };
-    const healthy = this.healthy(appName).length;
-    const needed = neededOf(app);
-    const lets = pod.ready ? healthy > needed : app.alwaysAllowsUnhealthy || (needed > 0 && healthy >= needed);
-    return lets ? undefined : { kind: 'over-budget', message: `Cannot evict pod: ${appName} needs ${needed}` };
   }
 
   #delete(found: ModelPod, graceSeconds: number): void {
@@ -211,6 +208,11 @@ export class Workloads {
   }
 
   #changed(): void {
+    this.#budgets.podsChanged();
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -235,34 +237,10 @@ export class Workloads {
         .map((pod) => ({ pod: `shop/${pod.name}`, uid: pod.uid, reason: 'not ready' })),
     };
   }
-
-  #budgets(name: string, app: App): DisruptionBudget[] {
-    if (app.spare === undefined) return [];
-    const granted = this.#granted.get(name) ?? new Set();
-    this.#granted.set(name, granted);
-    const currentHealthy = this.healthy(name).length;
-    const budget: DisruptionBudget = {
-      namespace: 'shop',
-      name,
-      selector: { matchLabels: { app: name } },
-      disruptionsAllowed: Math.max(0, currentHealthy - neededOf(app)),
-      currentHealthy,
-      desiredHealthy: neededOf(app),
-      expectedPods: app.here + app.elsewhere,
-      disruptedPods: [...granted],
-      alwaysAllowsUnhealthy: app.alwaysAllowsUnhealthy,
-    };
-    return app.coveredTwice ? [budget, { ...budget, name: `${name}-too` }] : [budget];
-  }
 }
 
 export function isHealthy(pod: Pod): boolean {
   return pod.ready && pod.deletingUntil === undefined;
-}
-
-/** How many of its pods a budget wants to stay. */
-export function neededOf({ here, elsewhere, spare = Infinity }: App): number {
-  return Math.max(0, here + elsewhere - spare);
 }
 
 /** A StatefulSet waits until the name is free. */
