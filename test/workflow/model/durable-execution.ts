@@ -1,7 +1,8 @@
 /**
  * Lambda's durable execution: what steps returned is kept as JSON, and each invocation begins anew and is given it back.
- * A step that throws is tried again in a later invocation, as lambdas/entry/durable-run.ts has it.
+ * A step that throws is tried again in a later invocation, as lambdas/entry/step-retry.ts has it.
  */
+import { retryStep } from '../../../lambdas/entry/step-retry.ts';
 import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
 import type { Retired } from '../../../lambdas/workflow/retirement.ts';
 import { SECOND } from '../../given.ts';
@@ -19,10 +20,6 @@ export interface Operation {
 
 /** One invocation of the function. */
 export type Handler = (run: DurableRun, sandbox: Sandbox) => Promise<Retired>;
-
-/** Of a step that throws. */
-const MOST_ATTEMPTS = 40;
-const LONGEST_RETRY_SECONDS = 60;
 
 /** With more operations only every so manieth suspension ends the invocation: replays cost the square of them. */
 const REPLAYED_OPERATIONS = 100;
@@ -63,13 +60,14 @@ export class DurableExecution {
     this.#attempts = 0;
   }
 
-  /** When a step that has thrown is tried again; undefined: it has been tried often enough. */
-  retryOf(): Departure | undefined {
+  /** When a step that has thrown is tried again; undefined: never. */
+  retryOf(error: Error): Departure | undefined {
     this.#attempts += 1;
     this.counted += 1;
-    if (this.#attempts >= MOST_ATTEMPTS) return undefined;
-    const longest = Math.min(LONGEST_RETRY_SECONDS, 2 ** (this.#attempts - 1));
-    return { why: 'wait', resumeAt: Date.now() + Math.max(1, Math.round(longest * Math.random())) * SECOND };
+    const { shouldRetry, delay } = retryStep(error, this.#attempts);
+    if (!shouldRetry) return undefined;
+    if (delay?.seconds === undefined) throw new Error('the model knows retries after seconds only');
+    return { why: 'wait', resumeAt: Date.now() + delay.seconds * SECOND };
   }
 }
 
@@ -121,7 +119,7 @@ class Invocation implements DurableRun {
     if (worked.status === 'fulfilled') {
       return await this.#keep({ type: 'step', name, outcome: throughJson(worked.value) });
     }
-    const retry = this.#execution.retryOf();
+    const retry = this.#execution.retryOf(worked.reason as Error);
     if (retry === undefined) throw worked.reason;
     return await sandbox.leave(retry);
   }
