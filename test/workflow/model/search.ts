@@ -14,6 +14,8 @@ export interface Search {
   readonly bug?: Bug;
   /** For how long smaller scenarios are tried once one is found. @default 0 */
   readonly shrinkSeconds?: number;
+  /** When no further ones are tried, in milliseconds of `performance.now()`. @default never */
+  readonly until?: number;
   readonly onRun?: (run: ModelRun) => void;
 }
 
@@ -24,14 +26,15 @@ export interface Broken {
 }
 
 /** The smallest that was found; undefined when every promise has held in every scenario. */
-export async function searchBroken({ seed, runs, bug, shrinkSeconds = 0, onRun }: Search): Promise<Broken | undefined> {
+export async function searchBroken(search: Search): Promise<Broken | undefined> {
+  const { seed, runs, bug, shrinkSeconds = 0, until = Infinity, onRun } = search;
   let found: Broken | undefined;
-  let shrunkAt = Infinity;
+  let endsAt = until;
   const property = fc.asyncProperty(scenarios, async (scenario) => {
-    if (performance.now() >= shrunkAt) return;
+    if (performance.now() >= endsAt) return;
     const promises = await brokenBy(scenario, bug, onRun);
     if (promises.length === 0) return;
-    if (found === undefined) shrunkAt = performance.now() + shrinkSeconds * 1000;
+    if (found === undefined) endsAt = performance.now() + shrinkSeconds * 1000;
     found = { scenario, promises };
     throw new Error(promises.join('\n'));
   });
