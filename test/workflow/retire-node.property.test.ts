@@ -75,7 +75,7 @@ describe(`${FIXED_RUNS} scenarios meet all that they are for:`, () => {
   test('every fault, where it makes a difference', () => {
     const lasting = ['cluster away', 'cluster slow', 'webhook denies', 'EC2 silent'];
     const aws = ['lifecycle fails', 'lifecycle loses answers', 'hook completed by another', 'retention removed'];
-    const single = ['unknown', 'throttled', 'conflict', 'cluster refuses'];
+    const single = ['unknown', 'throttled', 'denied', 'conflict', 'cluster refuses', 'evictions forbidden'];
     const machine = ['node deleted', 'node replaced', 'kubelet dies', 'instance stopped', 'instance terminated'];
     expect([...faults].sort()).toEqual([...lasting, ...aws, ...single, ...machine].sort());
   });

@@ -5,6 +5,7 @@ import type { Node } from '../../../lambdas/core/node.ts';
 import type { Pod } from '../../../lambdas/core/pod.ts';
 import type { Cluster, WatchListener } from '../../../lambdas/workflow/ports.ts';
 import { aNode, HOUR, NOON, SECOND } from '../../given.ts';
+import { denialOf } from './denials.ts';
 import { WatchedDrain } from './drain-watch.ts';
 import { momentOf } from './scenario.ts';
 import { volumeOf } from './volumes.ts';
@@ -79,20 +80,26 @@ export class ClusterApi implements Cluster {
   }
 
   evict(pod: Pod, graceSeconds?: number): Promise<EvictionAnswer> {
-    this.#world.witness.asked(pod, this.#watched?.state());
+    const { faults, witness, workloads } = this.#world;
+    witness.asked(pod, this.#watched?.state());
     return this.#asked(() => {
-      if (this.#world.faults.holds('webhook denies')) return { kind: 'denied-by-webhook', message: 'webhook: no' };
-      this.#world.witness.evicting(this.#execution, pod);
-      const answer = this.#world.workloads.evict(pod.uid, graceSeconds);
-      this.#world.witness.answered(answer, pod);
+      if (faults.holds('webhook denies')) return { kind: 'denied-by-webhook', message: 'webhook: no' };
+      if (this.#world.forbidsEvictions) return denialOf('authorizer', pod.name);
+      const denied = faults.denies(this.#appOf(pod), false);
+      if (denied !== undefined) return denialOf(denied, pod.name);
+      witness.evicting(this.#execution, pod);
+      const answer = workloads.evict(pod.uid, graceSeconds);
+      witness.answered(answer, pod);
       return answer;
     });
   }
 
   remove(pod: Pod, graceSeconds: number): Promise<EvictionAnswer> {
+    const { faults, witness, workloads } = this.#world;
     return this.#asked(() => {
-      this.#world.witness.removing(this.#execution, pod, graceSeconds);
-      return this.#world.workloads.remove(pod.uid, graceSeconds);
+      witness.removing(this.#execution, pod, graceSeconds);
+      const denied = faults.denies(this.#appOf(pod), true);
+      return denied === undefined ? workloads.remove(pod.uid, graceSeconds) : denialOf(denied, pod.name);
     });
   }
 
@@ -124,13 +131,13 @@ export class ClusterApi implements Cluster {
   }
 
   /** @throws ClusterAway, ClusterRefused */
-  async request<Outcome>(effect: () => Outcome): Promise<Outcome> {
+  async request<Outcome>(effect: () => Outcome | Promise<Outcome>): Promise<Outcome> {
     const { faults, scenario } = this.#world;
     const latency = scenario.latencyMs + (faults.holds('cluster slow') ? SLOW_MS : 0);
     if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
     const trouble = this.trouble();
     if (trouble !== undefined) throw trouble;
-    return effect();
+    return await effect();
   }
 
   /** What keeps everybody from the cluster now. */
@@ -140,14 +147,18 @@ export class ClusterApi implements Cluster {
   }
 
   /** Evictions and deletions fail in ways of their own too. */
-  #asked(effect: () => EvictionAnswer): Promise<EvictionAnswer> {
-    return this.request(() => {
+  #asked(effect: () => EvictionAnswer | Promise<EvictionAnswer>): Promise<EvictionAnswer> {
+    return this.request(async () => {
       if (this.#world.faults.next('throttled') !== false) return { kind: 'throttled' };
       const lost = this.#world.faults.next('unknown');
       if (lost === false) return effect();
-      if (lost === 'done') effect();
+      if (lost === 'done') await effect();
       return { kind: 'unknown', message: 'the connection was reset' };
     });
+  }
+
+  #appOf({ uid }: Pod): number {
+    return this.#world.workloads.find(uid)?.appIndex ?? -1;
   }
 
   #heldUpBy(): Node[] {

@@ -1,6 +1,6 @@
 /** Which of a scenario's faults hold now, and which of them have been met. */
 import { SECOND } from '../../given.ts';
-import { momentOf, type Fault, type Scenario, type Trouble, type Turn } from './scenario.ts';
+import { momentOf, type DenialBy, type Fault, type Scenario, type Trouble, type Turn } from './scenario.ts';
 
 export class Faults {
   readonly #scenario: Scenario;
@@ -25,6 +25,17 @@ export class Faults {
       const from = momentOf(this.#scenario, fault.from);
       return { from, to: from + fault.seconds * SECOND };
     });
+  }
+
+  /** Who lets no pod of the app go now. @param deletion whether it would be deleted, past its budgets */
+  denies(app: number, deletion: boolean): DenialBy | undefined {
+    const now = Date.now();
+    for (const fault of this.#scenario.faults) {
+      if (fault.kind !== 'denied' || fault.app !== app || (deletion && !fault.deletions)) continue;
+      const from = momentOf(this.#scenario, fault.from);
+      if (now >= from && now < from + fault.seconds * SECOND && this.#meets('denied')) return fault.by;
+    }
+    return undefined;
   }
 
   /** Lets `act` happen whenever the scenario says so. */

@@ -43,10 +43,10 @@ function judgeFailure(world: World, name: string, failed: Error): void {
     world.witness.broken(`P1: the run dies of ${failed.name}: ${failed.message}`);
     return;
   }
-  const { faults, group, refuses, witness } = world;
+  const { faults, group, refuses, forbidsEvictions, witness } = world;
   const { deadline = NaN } = witness.spans.get(name) ?? {};
   const wasAway = faults.spans('cluster away').some(({ from, to }) => from <= deadline && to >= deadline - MINUTE);
-  if (!refuses && !wasAway && group.ended?.by !== 'abandonment') {
+  if (!refuses && !forbidsEvictions && !wasAway && group.ended?.by !== 'abandonment') {
     world.witness.broken(`P1: it fails for no reason: ${failed.message}`);
   }
 }

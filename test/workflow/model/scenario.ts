@@ -79,6 +79,16 @@ export type Fault =
   | { readonly kind: Trouble; readonly from: number; readonly seconds: number }
   /** Every so manieth eviction is answered so. */
   | { readonly kind: 'unknown' | 'throttled'; readonly every: number }
+  /** Evictions of one app's pods are denied, and deletions of them too where `deletions` says so. */
+  | {
+      readonly kind: 'denied';
+      readonly by: DenialBy;
+      /** Of the apps, from 0. */
+      readonly app: number;
+      readonly deletions: boolean;
+      readonly from: number;
+      readonly seconds: number;
+    }
   /** So many patches of the node meet a change of somebody else's. */
   | { readonly kind: 'conflict'; readonly times: number }
   | { readonly kind: Turn; readonly at: number };
@@ -87,9 +97,21 @@ export type Fault =
 export type Trouble =
   'cluster away' | 'cluster slow' | 'webhook denies' | 'EC2 silent' | 'lifecycle fails' | 'lifecycle loses answers';
 
+/** Who lets a pod not go, for a reason that has nothing to do with others. */
+export type DenialBy =
+  | 'webhook'
+  | 'webhook with a 403'
+  | 'policy'
+  | 'plugin'
+  | 'what takes it for malformed'
+  | 'what has no such verb'
+  | 'what cannot read it'
+  | 'what finds it invalid';
+
 /** What changes for good. */
 export type Turn =
   | 'cluster refuses'
+  | 'evictions forbidden'
   | 'node deleted'
   | 'node replaced'
   | 'kubelet dies'
@@ -111,7 +133,7 @@ export interface Crash {
 export interface SecondNotice {
   /** When its retirement starts. */
   readonly startsAfterSeconds: number;
-  /** How much older than the first its event is; its deadline is so much nearer. */
+  /** How much older than the first its event is; negative: how much newer. */
   readonly olderBySeconds: number;
 }
 

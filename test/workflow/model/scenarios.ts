@@ -1,6 +1,6 @@
 /** Random scenarios: mostly ordinary, each with a few things that are not. */
 import fc from 'fast-check';
-import type { App, Crash, DrainGiven, Fault, NodeGiven, Scenario, SecondNotice } from './scenario.ts';
+import type { App, Crash, DenialBy, DrainGiven, Fault, NodeGiven, Scenario, SecondNotice } from './scenario.ts';
 
 /** `usual`, so many times as often as all others. */
 function mostly<Value>(usual: Value, others: fc.Arbitrary<Value>, weight = 4): fc.Arbitrary<Value> {
@@ -77,10 +77,28 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('unknown' as const), every: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constant('throttled' as const), every: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({
+    kind: fc.constant('denied' as const),
+    by: fc.constantFrom<DenialBy[]>(
+      'policy',
+      'webhook',
+      'webhook with a 403',
+      'plugin',
+      'what takes it for malformed',
+      'what has no such verb',
+      'what cannot read it',
+      'what finds it invalid',
+    ),
+    app: fc.nat(1),
+    deletions: mostly(false, fc.constant(true), 2),
+    from: early,
+    seconds: seconds(30, 3_600, 1_000_000, 1_000_000),
+  }),
   fc.record({ kind: fc.constant('conflict' as const), times: fc.integer({ min: 1, max: 12 }) }),
   fc.record({
     kind: fc.constantFrom(
       'cluster refuses',
+      'evictions forbidden',
       'node deleted',
       'node replaced',
       'kubelet dies',

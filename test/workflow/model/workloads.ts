@@ -16,6 +16,8 @@ export interface ModelPod {
   pod: Pod;
   readonly app: App;
   readonly appName: string;
+  /** Of the scenario's apps. */
+  readonly appIndex: number;
   /** `other machine`: the one that has the node's name now. */
   readonly place: 'here' | 'elsewhere' | 'other machine';
   /** It was there from the start. */
@@ -185,7 +187,8 @@ export class Workloads {
       claims: app.detachSeconds === undefined ? [] : [name],
     });
     const pod = app.kind === 'bare' ? withoutOwner(owned) : owned;
-    this.#pods.set(pod.uid, { pod, app, appName, place, isFirst: first });
+    const appIndex = [...this.#apps.keys()].indexOf(appName);
+    this.#pods.set(pod.uid, { pod, app, appName, appIndex, place, isFirst: first });
     if (starts && app.startSeconds !== undefined) {
       setTimeout(() => {
         this.#starts(pod.uid);

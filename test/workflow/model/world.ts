@@ -24,6 +24,8 @@ export class World {
   readonly told: { readonly event: DomainEvent; readonly execution: string; readonly at: number }[] = [];
   /** The cluster lets us in no more. */
   refuses = false;
+  /** The cluster lets us do all but evict. */
+  forbidsEvictions = false;
 
   constructor(scenario: Scenario) {
     this.scenario = scenario;
@@ -36,6 +38,9 @@ export class World {
     this.group = new ModelGroup(this);
     this.faults.when('cluster refuses', () => {
       this.refuses = true;
+    });
+    this.faults.when('evictions forbidden', () => {
+      this.forbidsEvictions = true;
     });
   }
 }
