@@ -5,7 +5,7 @@
 import type { Lifecycle } from '../../../lambdas/workflow/ports.ts';
 import { SECOND } from '../../given.ts';
 import { CLUSTER, GROUP, HOOK } from './names.ts';
-import { globalTimeoutSeconds, type Scenario } from './scenario.ts';
+import { globalTimeoutSeconds, noticedAt, type Scenario } from './scenario.ts';
 import type { World } from './world.ts';
 
 /** How a hook ended: completed by a retirement, or by somebody else, abandoned, or by one of its timeouts. */
@@ -41,10 +41,10 @@ export class ModelGroup {
     this.#world = world;
     this.state = STATES[scenario.standing];
     this.retains = scenario.retains;
-    if (scenario.standing === 'waiting') this.#hold();
+    if (scenario.standing === 'waiting') this.#hold(noticedAt(scenario));
     if (scenario.standing === 'late')
       setTimeout(() => {
-        this.#hold();
+        this.#hold(Date.now());
       }, LATE_MS);
     faults.when('hook completed by another', () => {
       if (this.isHeld) this.#end('another');
@@ -111,14 +111,18 @@ export class ModelGroup {
     return outcome;
   }
 
-  #hold(): void {
+  /** @param since when the hook began, epoch milliseconds */
+  #hold(since: number): void {
     const globalTimeout = globalTimeoutSeconds(this.#world.scenario) * SECOND;
     this.state = 'Terminating:Wait';
     this.keptAliveAt = Date.now();
     this.#arm();
-    setTimeout(() => {
-      if (this.isHeld) this.#end('global timeout');
-    }, globalTimeout);
+    setTimeout(
+      () => {
+        if (this.isHeld) this.#end('global timeout');
+      },
+      since + globalTimeout - Date.now(),
+    );
   }
 
   #arm(): void {

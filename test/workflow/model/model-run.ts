@@ -1,5 +1,5 @@
 /** Runs the shipped workflow through a scenario, and tells what came of it. */
-import { executionName, type Notice } from '../../../lambdas/core/notice.ts';
+import { executionName, type LifecycleNotice, type Notice } from '../../../lambdas/core/notice.ts';
 import { parseConfiguration } from '../../../lambdas/entry/configuration.ts';
 import { retireNode } from '../../../lambdas/workflow/retire-node.ts';
 import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement.ts';
@@ -10,7 +10,7 @@ import { DurableExecution } from './durable-execution.ts';
 import { judgeEnd } from './judgement.ts';
 import { CLUSTER, GROUP, HOOK } from './names.ts';
 import type { OuterPorts } from './sandbox.ts';
-import { spanOf, type Crash, type Fault, type Scenario } from './scenario.ts';
+import { noticedAt, spanOf, type Crash, type Fault, type Scenario } from './scenario.ts';
 import { onVirtualTime } from './virtual-time.ts';
 import { World } from './world.ts';
 
@@ -43,16 +43,19 @@ class ModelRunner {
   readonly #scenario: Scenario;
   readonly #bug: Bug;
   readonly #world: World;
+  /** The first. */
+  readonly #notice: LifecycleNotice;
 
   constructor(scenario: Scenario, bug: Bug) {
     this.#scenario = scenario;
+    this.#notice = aNotice({ at: noticedAt(scenario) });
     this.#bug = bug;
     this.#world = new World(scenario);
   }
 
   async run(): Promise<ModelRun> {
     const world = this.#world;
-    const retirements = await Promise.all([this.#retire(aNotice(), this.#scenario.crashes), ...this.#second()]);
+    const retirements = await Promise.all([this.#retire(this.#notice, this.#scenario.crashes), ...this.#second()]);
     const met = new Set(world.faults.met);
     judgeEnd(world, retirements);
     if (world.group.ended !== undefined) await this.#again();
@@ -62,7 +65,8 @@ class ModelRunner {
   #second(): Promise<ModelRetirement>[] {
     const { second } = this.#scenario;
     if (second === undefined) return [];
-    const notice = aNotice({ token: 'another-token', at: NOON - second.olderBySeconds * SECOND });
+    const at = this.#notice.at - second.olderBySeconds * SECOND;
+    const notice = aNotice({ token: 'another-token', at });
     const starts = new Promise((resolve) => setTimeout(resolve, second.startsAfterSeconds * SECOND));
     return [starts.then(() => this.#retire(notice, []))];
   }
@@ -71,7 +75,7 @@ class ModelRunner {
   async #again(): Promise<void> {
     const { witness } = this.#world;
     witness.touchedBy.clear();
-    await this.#retire(aNotice(), []);
+    await this.#retire(this.#notice, []);
     if (witness.touchedBy.size > 0) witness.broken('P4: a duplicate changes something');
   }
 
@@ -79,7 +83,7 @@ class ModelRunner {
     const { running, witness } = this.#world;
     const name = executionName(notice);
     const ports = this.#ports(name);
-    witness.spans.set(name, spanOf(this.#scenario, notice.at));
+    witness.spans.set(name, spanOf(this.#scenario, notice.at, Date.now()));
     running.add(name);
     const execution = new DurableExecution(
       (run, sandbox) => retireNode(notice, this.#bug({ ...sandbox.guard(ports, this.#world), run })),

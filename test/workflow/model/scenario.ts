@@ -19,6 +19,8 @@ export interface Scenario {
   readonly lagMs: number;
   readonly faults: readonly Fault[];
   readonly crashes: readonly Crash[];
+  /** How long after its event the first retirement starts; absent: at once. Somebody has kept the hook alive until then. */
+  readonly lateSeconds?: number;
   /** Another notice of the same instance, whose retirement starts later. */
   readonly second?: SecondNotice;
 }
@@ -74,7 +76,7 @@ export interface App {
   readonly detachSeconds?: number;
 }
 
-/** `from` and `at` are percent of the time from the notice to the deadline. */
+/** `from` and `at` are percent of the time from the first retirement's start to its deadline. */
 export type Fault =
   | { readonly kind: Trouble; readonly from: number; readonly seconds: number }
   /** Every so manieth eviction is answered so. */
@@ -148,14 +150,20 @@ export function globalTimeoutSeconds({ hookTimeoutSeconds }: Scenario): number {
   return Math.min((48 * HOUR) / SECOND, 100 * hookTimeoutSeconds);
 }
 
-/** @param startedAt of its notice */
-export function spanOf(scenario: Scenario, startedAt = NOON): Span {
-  const { timeoutSeconds, atDeadline } = scenario.drain;
-  const limit = atDeadline === 'wait' ? Infinity : timeoutSeconds;
-  return { startedAt, deadline: startedAt + Math.min(limit, globalTimeoutSeconds(scenario) - 60) * SECOND };
+/** When the instance came to its hook, by the first event, epoch milliseconds. */
+export function noticedAt({ lateSeconds = 0 }: Scenario): number {
+  return NOON - lateSeconds * SECOND;
 }
 
-/** @param percent of the time from the first notice to its deadline */
+/** By contract 5.1. @param at when its event says that the hook began @param startedAt when the retirement starts */
+export function spanOf(scenario: Scenario, at = noticedAt(scenario), startedAt = NOON): Span {
+  const { timeoutSeconds, atDeadline } = scenario.drain;
+  const hookEnds = at + (globalTimeoutSeconds(scenario) - 60) * SECOND;
+  const timeUp = atDeadline === 'wait' ? Infinity : startedAt + timeoutSeconds * SECOND;
+  return { startedAt, deadline: Math.min(hookEnds, timeUp) };
+}
+
+/** @param percent of the time from the first retirement's start to its deadline */
 export function momentOf(scenario: Scenario, percent: number): number {
   const { startedAt, deadline } = spanOf(scenario);
   return startedAt + ((deadline - startedAt) * percent) / 100;

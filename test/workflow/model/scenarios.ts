@@ -120,7 +120,7 @@ const crash: fc.Arbitrary<Crash> = fc.record({
 
 const second: fc.Arbitrary<SecondNotice> = fc.record({
   startsAfterSeconds: seconds(0, 1, 10, 100, 1_000),
-  olderBySeconds: seconds(0, 0, 10, 30),
+  olderBySeconds: seconds(0, 0, 10, 30, -10, -100, 130, 3_600),
 });
 
 /** Anything. */
@@ -137,6 +137,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc
     lagMs: seconds(0, 20, 1_000),
     faults: fc.array(fault, { maxLength: 3 }),
     crashes: fc.array(crash, { maxLength: 3 }),
+    lateSeconds: mostly<number | undefined>(undefined, seconds(4, 130, 1_000, 3_590, 3_700, 20_000, 100_000), 2),
     second: mostly<SecondNotice | undefined>(undefined, second),
   })
   .map(defined);
