@@ -3,7 +3,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { readConfiguration } from './configuration-source.ts';
 import { EbbStack } from './ebb-stack.ts';
-import { WrongConfiguration } from '../lambdas/entry/configuration.ts';
+import { WrongConfiguration } from './configuration/fault.ts';
 
 try {
   const app = new App();

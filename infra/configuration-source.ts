@@ -1,6 +1,10 @@
 /** Where the configuration comes from: cdk.json's context `ebb`, or `-c ebb=FILE` for another installation. */
-import { readFileSync } from 'node:fs';
-import { parseConfiguration, WrongConfiguration, type Configuration } from '../lambdas/entry/configuration.ts';
+import { resolve } from 'node:path';
+import type { Configuration } from '../lambdas/entry/configuration.ts';
+import { WrongConfiguration } from './configuration/fault.ts';
+import { readJson } from './configuration/json-file.ts';
+import { parseConfiguration } from './configuration/parse-configuration.ts';
+import { fieldAt } from './configuration/written.ts';
 
 /**
  * @param context the object in cdk.json, or the path of a JSON file
@@ -15,12 +19,9 @@ export function readConfiguration(context: unknown): Configuration {
   return parseConfiguration(typeof context === 'string' ? readJson(context) : context);
 }
 
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
-  } catch (error) {
-    throw new WrongConfiguration([
-      `ebb: ${file} cannot be read as JSON: ${error instanceof Error ? error.message : 'unknown'}`,
-    ]);
-  }
+/** The same for a command that the CDK does not run. @param file of the configuration @default what cdk.json holds */
+export function readOwnConfiguration(file?: string): Configuration {
+  return readConfiguration(file ?? fieldAt(readJson(CDK_JSON, 'cdk.json'), ['context', 'ebb']));
 }
+
+const CDK_JSON = resolve(import.meta.dirname, '../cdk.json');

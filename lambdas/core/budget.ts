@@ -77,8 +77,15 @@ function faultOf({ path, message }: { path: readonly PropertyKey[]; message: str
   return `budget${field}: ${message}`;
 }
 
+const WINDOW = '{ "cron": "0 22 * * 1-4", "durationSeconds": 21600 }';
+const FREEZE = '{ "from": "2026-12-18", "to": "2027-01-03" }';
+
+const LEAST_WINDOW_SECONDS = 60;
+const MOST_WINDOW_SECONDS = 2_678_400;
+const WINDOW_WORDS = `must be whole seconds from ${LEAST_WINDOW_SECONDS} to ${MOST_WINDOW_SECONDS}, such as 21600`;
+
 /** Made when it is asked for: a function that reads no budget need not carry what reads cron expressions. */
-function budgetSchema(whose: 'cluster' | 'group') {
+export function budgetSchema(whose: 'cluster' | 'group') {
   const limit = z.pipe(
     z.custom<number | string>(isLimit, 'must be a number of nodes, or a percentage such as "10%"'),
     z.transform(toLimit),
@@ -98,32 +105,40 @@ function budgetSchema(whose: 'cluster' | 'group') {
     {
       cron,
       durationSeconds: z
-        .int('must be a whole number of seconds')
-        .check(z.gte(60, 'must be at least 60'), z.lte(2_678_400, 'must be at most 31 days')),
+        .int(WINDOW_WORDS)
+        .check(z.gte(LEAST_WINDOW_SECONDS, WINDOW_WORDS), z.lte(MOST_WINDOW_SECONDS, WINDOW_WORDS)),
       timeZone,
     },
-    { error: objectFault },
+    { error: objectFault(WINDOW) },
   );
   const freeze = z
-    .strictObject({ from: day, to: day, timeZone }, { error: objectFault })
-    .check(z.refine(({ from, to }) => from <= to, { path: ['to'], error: 'must not be before from' }));
+    .strictObject({ from: day, to: day, timeZone }, { error: objectFault(FREEZE) })
+    .check(z.refine(({ from, to }) => from <= to, { path: ['to'], error: 'must not be before from', when: hasDays }));
   return z.strictObject(
     {
       nodes: z.optional(limit),
       cluster: whose === 'cluster' ? z.optional(limit) : z.optional(z.never('is the cluster’s to say, not a group’s')),
       windows: z.optional(
         z
-          .array(window, 'must be a list')
-          .check(z.minLength(1, 'must have a window; without the field it is always open')),
+          .array(window, `must be a list such as [${WINDOW}]`)
+          .check(z.minLength(1, `must have a window such as ${WINDOW}; without the field it is always open`)),
       ),
-      freezes: z.optional(z.array(freeze, 'must be a list')),
+      freezes: z.optional(z.array(freeze, `must be a list such as [${FREEZE}]`)),
     },
-    { error: objectFault },
+    { error: objectFault('{ "nodes": 1 }') },
   );
 }
 
-function objectFault({ code, keys }: { readonly code: string; readonly keys?: readonly string[] }): string {
-  return code === 'unrecognized_keys' ? `must not have ${(keys ?? []).join(', ')}` : 'must be an object';
+/** Whatever else is wrong with the freeze. */
+function hasDays({ value }: { readonly value: unknown }): boolean {
+  const { from, to } = Object(value) as { from?: unknown; to?: unknown };
+  return typeof from === 'string' && typeof to === 'string';
+}
+
+/** @param like an example, as JSON */
+function objectFault(like: string) {
+  return ({ code, keys = [] }: { readonly code: string; readonly keys?: readonly string[] }): string =>
+    code === 'unrecognized_keys' ? `must not have ${keys.join(', ')}` : `must be an object such as ${like}`;
 }
 
 function isLimit(value: unknown): boolean {

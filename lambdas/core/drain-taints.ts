@@ -1,5 +1,5 @@
 /** The taints by which a node asks to be drained (contract 9.5). Pure. */
-import type { ClusterSettings, PlainTaint, VoluntaryRelease } from './cluster-settings.ts';
+import type { ClusterSettings, PlainTaint, TaintedSettings, VoluntaryRelease } from './cluster-settings.ts';
 import type { Node, Taint } from './node.ts';
 import type { Notice } from './notice.ts';
 
@@ -9,7 +9,10 @@ export const PLAIN_DRAIN_KEY = 'ebb/drain';
 /** By this value a drain taint is the drift tainter's: any other is a person's or a script's. */
 const DRIFT_VALUE = 'drift';
 
-type Settings = Pick<ClusterSettings, 'drift' | 'tainted'>;
+interface Settings {
+  readonly drift: { readonly drainTaint: Pick<PlainTaint, 'key'> };
+  readonly tainted: Pick<TaintedSettings, 'taints'>;
+}
 
 /** The keys of the taints that are drained. */
 export function drainKeys({ drift, tainted }: Settings): readonly string[] {
@@ -17,7 +20,7 @@ export function drainKeys({ drift, tainted }: Settings): readonly string[] {
 }
 
 /** What becomes of the instance of a node that bears the taint of this key, once it is drained. */
-export function releaseFor(key: string, { tainted }: Settings): VoluntaryRelease {
+export function releaseFor(key: string, { tainted }: Pick<ClusterSettings, 'tainted'>): VoluntaryRelease {
   return tainted.taints.find((taint) => taint.key === key)?.release ?? tainted.release;
 }
 

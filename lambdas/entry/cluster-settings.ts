@@ -8,8 +8,9 @@ import { parseClusterParameter } from './configuration.ts';
 export function clusterSettings(ssm: SSMClient, prefix: string): Settings {
   return {
     async cluster(name) {
-      const text = await readParameter(ssm, `${prefix}${name}`);
-      return text === undefined ? undefined : parseClusterParameter(text);
+      const parameter = `${prefix}${name}`;
+      const text = await readParameter(ssm, parameter);
+      return text === undefined ? undefined : parseClusterParameter(text, parameter);
     },
     names: () => namesUnder(ssm, prefix),
   };

@@ -4,267 +4,94 @@
  */
 import * as z from 'zod/mini';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { clusterSchema } from './cluster-schema.ts';
+import { filledList, flag, object, text } from './fields.ts';
 import './language.ts';
-import { faultsOfBudgets, faultsOfTaints } from './written-faults.ts';
 
-const seconds = (least: number, most: number) => z.int().check(z.gte(least), z.lte(most));
-
-/** AWS's and Kubernetes' own limits for the names that they give. */
-const groupName = z.string().check(z.minLength(1), z.maxLength(255));
-const clusterName = z
-  .string()
-  .check(
-    z.regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, 'must be an EKS cluster name: letters, digits, - and _, up to 100'),
-  );
-const hookName = z
-  .string()
-  .check(z.regex(/^[A-Za-z0-9\-_/]{1,255}$/, 'must be a lifecycle hook name: letters, digits, -, _ and /, up to 255'));
-
-const share = z.pipe(
-  z.string().check(z.regex(/^(100|[1-9]?\d)%$/, 'must be a percentage such as "20%"')),
-  z.transform((value) => Number(value.slice(0, -1)) / 100),
+const hookName = text(
+  /^[A-Za-z0-9\-_/]{1,255}$/,
+  'a lifecycle hook name such as ebb-drain: letters, digits, -, _ and /, up to 255',
 );
 
-const deadlinePolicy = z.enum(['force', 'wait', 'retain'], 'must be "force", "wait" or "retain"');
-
-const impliedBudget = z.pipe(
-  z.string().check(z.regex(/^((100|[1-9]?\d)%|off)$/, 'must be a percentage such as "25%", or "off"')),
-  z.transform((value) => (value === 'off' ? ('off' as const) : Number(value.slice(0, -1)) / 100)),
+const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC such as vpc-0123456789abcdef0');
+const zone = text(/^[a-z]{2}(-[a-z]+)+-\d+(-[a-z]+-\d+)?[a-z]$/, 'an availability zone such as eu-central-1a');
+const subnetId = text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a subnet such as subnet-0123456789abcdef0');
+const securityGroupId = text(
+  /^sg-([0-9a-f]{8}|[0-9a-f]{17})$/,
+  'the id of a security group such as sg-0123456789abcdef0',
 );
 
-const selector = z.strictObject({
-  matchLabels: z.optional(z.record(z.string(), z.string())),
-  matchExpressions: z.optional(
-    z.array(
-      z.strictObject({
-        key: z.string(),
-        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-        values: z.optional(z.array(z.string())),
-      }),
+const vpcSchema = object(
+  {
+    vpcId,
+    /** Of each subnet, in the same order. */
+    availabilityZones: filledList(
+      zone,
+      'zone, that of each private subnet, such as ["eu-central-1a", "eu-central-1b"]',
     ),
-  ),
-});
-
-/** Contract 4 and 5; each default stands in bold there. */
-const drainSchema = z.strictObject({
-  timeoutSeconds: z._default(seconds(60, 172_800), 3_600),
-  atDeadline: z._default(deadlinePolicy, 'force'),
-  impliedBudget: z._default(impliedBudget, 0.25),
-  maxEvictionsInFlight: z._default(z.int().check(z.gte(1), z.lte(50)), 50),
-  pauseBetweenEvictionsSeconds: z._default(seconds(0, 3_600), 0),
-  gracePeriodSeconds: z.optional(seconds(1, 172_800)),
-  detachTimeoutSeconds: z._default(seconds(0, 3_600), 300),
-  blockEmptyDir: z._default(z.boolean(), false),
-  podSelector: z.optional(selector),
-  spareNamespaces: z._default(z.array(z.string()), []),
-  finishFirst: z.optional(selector),
-});
-
-const withdrawSchema = z.strictObject({
-  enabled: z._default(z.boolean(), true),
-});
-
-const groupSchema = z.strictObject({
-  name: groupName,
-  /** The hook's heartbeat timeout: how long an instance is held if we fail altogether (contract 6.3). */
-  heartbeatTimeoutSeconds: z._default(seconds(30, 7_200), 900),
-  drainTimeoutSeconds: z.optional(seconds(60, 172_800)),
-  atDeadline: z.optional(deadlinePolicy),
-  budget: z.optional(z.unknown()),
-});
-
-const taintKey = z
-  .string()
-  .check(
-    z.maxLength(317),
-    z.regex(
-      /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-      'must be a taint key such as example.com/retiring',
+    privateSubnetIds: filledList(
+      subnetId,
+      'subnet from which the clusters’ private API endpoints can be reached, such as ["subnet-0123456789abcdef0"]',
     ),
-  );
-/** Kubernetes deletes pods for a taint of effect NoExecute, whatever their budgets. */
-const taintEffect = z.enum(
-  ['NoSchedule', 'PreferNoSchedule'],
-  'must be "NoSchedule" or "PreferNoSchedule": NoExecute deletes pods past their budgets',
+    securityGroupIds: filledList(
+      securityGroupId,
+      'security group that the clusters’ private API endpoints let in, such as ["sg-0123456789abcdef0"]',
+    ),
+  },
+  '{ "vpcId": "vpc-…", "availabilityZones": […], "privateSubnetIds": […], "securityGroupIds": […] }',
 );
 
-/** Cluster Autoscaler takes no taint with this prefix into its template of the group. */
-const STATUS_TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/';
-
-const taintSchema = z.strictObject({
-  key: z._default(taintKey, `${STATUS_TAINT}ebb-retiring`),
-  value: z.optional(
-    z
-      .string()
-      .check(z.regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'must be a taint value such as leaving')),
-  ),
-  effect: z._default(taintEffect, 'NoSchedule'),
-});
-
-const release = z.enum(['terminate', 'leave'], 'must be "terminate" or "leave"');
-
-/** Contract 9.5 and 5.4. */
-const taintedSchema = z.strictObject({
-  taints: z._default(z.array(z.strictObject({ key: taintKey, release: z.optional(release) })), []),
-  release: z._default(release, 'terminate'),
-  retryAfterSeconds: z._default(seconds(300, 2_592_000), 86_400),
-});
-
-/** Contract 9.1–9.4. */
-const driftSchema = z.strictObject({
-  enabled: z._default(z.boolean(), true),
-  ami: z._default(z.boolean(), true),
-  launchTemplate: z._default(z.boolean(), false),
-  instanceType: z._default(z.boolean(), false),
-  kubelet: z._default(z.boolean(), false),
-  maxAgeSeconds: z.optional(seconds(3_600, 315_360_000)),
-  taint: z.prefault(
-    z.strictObject({
-      key: z._default(taintKey, `${STATUS_TAINT}ebb-drifted`),
-      effect: z._default(taintEffect, 'PreferNoSchedule'),
-    }),
-    {},
-  ),
-  drainTaint: z.prefault(
-    z.strictObject({
-      key: z._default(taintKey, `${STATUS_TAINT}ebb-drain`),
-      // The sweep drains by this effect alone (contract 9.5).
-      effect: z._default(z.literal('NoSchedule'), 'NoSchedule'),
-    }),
-    {},
-  ),
-  /** SSM parameters by name or ARN, or paths that end in *, that launch templates take images from, besides AWS's own. */
-  imageParameters: z._default(
-    z.array(
-      z
-        .string()
-        .check(
-          z.regex(
-            /^(arn:[\w-]+:ssm:[\w-]+:\d{12}:parameter\/)?[A-Za-z0-9_.\-/]+\*?$/,
-            'must be the name or ARN of a parameter without its version, or a path with * at its end',
-          ),
-        ),
-    ),
-    [],
-  ),
-  replacementTimeoutSeconds: z._default(seconds(60, 86_400), 900),
-  unhealthyLimit: z.prefault(share, '20%'),
-});
-
-const clusterSchema = z.strictObject({
-  name: clusterName,
-  groups: z.array(groupSchema).check(z.minLength(1, 'must name at least one Auto Scaling group')),
-  taint: z.prefault(taintSchema, {}),
-  drain: z.prefault(drainSchema, {}),
-  withdraw: z.prefault(withdrawSchema, {}),
-  maxDrains: z._default(z.int().check(z.gte(1)), 25),
-  maxLeaving: z.prefault(share, '20%'),
-  tainted: z.prefault(taintedSchema, {}),
-  drift: z.prefault(driftSchema, {}),
-  budget: z._default(z.unknown(), {}),
-});
-
-const vpcSchema = z.strictObject({
-  vpcId: z.string().check(z.startsWith('vpc-')),
-  availabilityZones: z.array(z.string()).check(z.minLength(1)),
-  privateSubnetIds: z.array(z.string().check(z.startsWith('subnet-'))).check(z.minLength(1)),
-  securityGroupIds: z.array(z.string().check(z.startsWith('sg-'))).check(z.minLength(1)),
-});
-
-/** Contract 7.4. Without a secret, IAM decides who may ask. */
-const endpointSchema = z
-  .strictObject({
-    secretName: z.optional(z.string().check(z.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'must be the name of a secret'))),
+/** Contract 7.4. Without a secret, IAM decides who may ask; with one, it is named either way. */
+const endpointSchema = object(
+  {
+    secretName: z.optional(text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret such as ebb/endpoint')),
     secretArn: z.optional(
-      z
-        .string()
-        .check(
-          z.regex(
-            /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/,
-            'must be the whole ARN of a secret, with its last six characters',
-          ),
-        ),
+      text(
+        /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/,
+        'the whole ARN of a secret, with its last six characters, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:ebb/endpoint-Ab1Cd2',
+      ),
     ),
     /** Whose instances may be withdrawn; absent: the VPCs of the configured clusters. */
-    vpcs: z.optional(z.array(z.string().check(z.startsWith('vpc-'))).check(z.minLength(1, 'must name at least one'))),
+    vpcs: z.optional(filledList(vpcId, 'VPC such as ["vpc-0123456789abcdef0"]')),
     /** Also load balancers without a configured cluster's tag may be changed. */
-    untagged: z._default(z.boolean(), false),
-  })
-  .check(
-    z.refine(({ secretName, secretArn }) => secretName === undefined || secretArn === undefined, {
-      message: 'must have secretName or secretArn, not both',
-    }),
-  );
+    untagged: z._default(flag(), false),
+  },
+  '{}, or { "secretName": "ebb/endpoint" }',
+);
 
-export const configurationSchema = z.strictObject({
-  hookName: z._default(hookName, 'ebb-drain'),
-  clusters: z.array(clusterSchema).check(z.minLength(1, 'must name at least one cluster')),
-  /** The Kubernetes group that the retirement's role is mapped to, which the shipped ClusterRoleBinding binds. */
-  kubernetesGroup: z._default(
-    z
-      .string()
-      .check(
-        z.regex(
-          /^(?!(system|eks|aws|amazon|iam):)[A-Za-z0-9:_./-]{1,63}$/,
-          'must be a group name that EKS does not reserve',
-        ),
+const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653] as const;
+
+export const configurationSchema = object(
+  {
+    hookName: z._default(hookName, 'ebb-drain'),
+    clusters: filledList(
+      clusterSchema,
+      'cluster such as [{ "name": "production", "groups": [{ "name": "workers" }] }]',
+    ),
+    /** The Kubernetes group that the retirement's role is mapped to, which the shipped ClusterRoleBinding binds. */
+    kubernetesGroup: z._default(
+      text(
+        /^(?!(system|eks|aws|amazon|iam):)[A-Za-z0-9:_./-]{1,63}$/,
+        'a group name such as ebb, and none that EKS reserves (system:, eks:, aws:, amazon:, iam:)',
       ),
-    'ebb',
-  ),
-  logRetentionDays: z._default(z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653]), 30),
-  /** Where private API endpoints can be reached; absent: the functions run outside any VPC. */
-  vpc: z.optional(vpcSchema),
-  /** Takes an instance out of its load balancers by HTTP; absent: there is no such endpoint. */
-  endpoint: z.optional(endpointSchema),
-});
+      'ebb',
+    ),
+    logRetentionDays: z._default(
+      z.literal(RETENTION_DAYS, `must be a number of days that CloudWatch takes: ${RETENTION_DAYS.join(', ')}`),
+      30,
+    ),
+    /** Where private API endpoints can be reached; absent: the functions run outside any VPC. */
+    vpc: z.optional(vpcSchema),
+    /** Takes an instance out of its load balancers by HTTP; absent: there is no such endpoint. */
+    endpoint: z.optional(endpointSchema),
+  },
+  '{ "clusters": [{ "name": "production" }] }',
+);
 
 /** What a person writes: everything that has a default may be left out. */
 export type ConfigurationInput = z.input<typeof configurationSchema>;
 export type Configuration = z.output<typeof configurationSchema>;
 export type ClusterConfiguration = Configuration['clusters'][number];
-
-/** Every fault of a configuration, each with its field and what it must be. */
-export class WrongConfiguration extends Error {
-  override readonly name = 'WrongConfiguration';
-
-  constructor(faults: readonly string[]) {
-    super(
-      `the configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
-    );
-  }
-}
-
-/** @throws WrongConfiguration naming every fault at once */
-export function parseConfiguration(input: unknown): Configuration {
-  const parsed = configurationSchema.safeParse(input);
-  const ownFaults = parsed.success
-    ? [...duplicates(parsed.data), ...faultsOfTaints(parsed.data.clusters)]
-    : parsed.error.issues.map(faultOf);
-  const faults = [...ownFaults, ...faultsOfBudgets(input)];
-  if (!parsed.success || faults.length > 0) throw new WrongConfiguration(faults);
-  return parsed.data;
-}
-
-function faultOf({ path, message }: { path: readonly PropertyKey[]; message: string }): string {
-  const field = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return `${field === '' ? 'ebb' : `ebb${field}`}: ${message}`;
-}
-
-/** A group has one hook, and so belongs to one cluster. */
-function duplicates({ clusters }: Configuration): string[] {
-  const clusterNames = clusters.map(({ name }) => name);
-  const groupNames = clusters.flatMap(({ groups }) => groups.map(({ name }) => name));
-  return [
-    ...repeated(clusterNames).map((name) => `ebb.clusters: cluster ${name} stands there twice: merge the two`),
-    ...repeated(groupNames).map(
-      (name) => `ebb.clusters.groups: group ${name} stands there twice: a group belongs to one cluster`,
-    ),
-  ];
-}
-
-function repeated(names: readonly string[]): string[] {
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
-}
 
 /** The text of a cluster's SSM parameter: settings with their defaults filled in. */
 export function clusterParameter({ drain, drift, maxLeaving, ...cluster }: ClusterConfiguration): string {
@@ -281,9 +108,40 @@ function percent(part: number): string {
   return `${Math.round(part * 100)}%`;
 }
 
-/** Reads what `clusterParameter` wrote. @throws WrongConfiguration when somebody changed it by hand and wrongly */
-export function parseClusterParameter(text: string): ClusterSettings {
-  const parsed = clusterSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) throw new WrongConfiguration(parsed.error.issues.map(faultOf));
-  return parsed.data;
+/** A cluster's settings cannot be read. Only a person, or another deployment, can change that. */
+export class WrongParameter extends Error {
+  override readonly name = 'WrongParameter';
+
+  constructor(parameter: string, faults: readonly string[], options?: ErrorOptions) {
+    const what = `the SSM parameter ${parameter} cannot be read: ${faults.join('; ')}`;
+    super(`${what}: mend it, or deploy Ebb again, which writes it anew`, options);
+  }
+}
+
+/**
+ * Reads what `clusterParameter` wrote, in this version or another: fields that are not known are ignored, and missing
+ * ones have their default (contract 14.3).
+ *
+ * @param parameter its name @default it is not named
+ * @throws WrongParameter when somebody changed it by hand and wrongly
+ */
+export function parseClusterParameter(written: string, parameter = 'of the cluster'): ClusterSettings {
+  const parsed = clusterSchema.safeParse(jsonOf(written, parameter));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${fieldName(path)} ${message}`);
+  throw new WrongParameter(parameter, faults);
+}
+
+function jsonOf(written: string, parameter: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch (cause) {
+    throw new WrongParameter(parameter, [`it is no JSON: ${cause instanceof Error ? cause.message : ''}`], { cause });
+  }
+}
+
+/** `clusters[0].name`; of the whole, `it`. */
+function fieldName(path: readonly PropertyKey[]): string {
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return parts.length === 0 ? 'it' : parts.join('').replace(/^\./, '');
 }

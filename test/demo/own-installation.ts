@@ -3,13 +3,10 @@
  * proxy lets the functions into the cluster as the user of the kubeconfig.
  */
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts';
 import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
-import {
-  parseConfiguration,
-  type ClusterConfiguration,
-  type Configuration,
-} from '../../lambdas/entry/configuration.ts';
+import type { ClusterConfiguration, Configuration } from '../../lambdas/entry/configuration.ts';
 import type { DrainPolicy } from '../../lambdas/core/verdict.ts';
 import type { Cluster } from '../../lambdas/workflow/ports.ts';
 import { AwsInstallation } from '../installation.ts';

@@ -1,12 +1,8 @@
 /** The configuration that a person writes: defaults, faults, and its way through the SSM parameter (style 15). */
 import { describe, expect, test } from 'vitest';
-import {
-  clusterParameter,
-  parseClusterParameter,
-  parseConfiguration,
-  WrongConfiguration,
-  type ConfigurationInput,
-} from '../../lambdas/entry/configuration.ts';
+import { WrongConfiguration } from '../../infra/configuration/fault.ts';
+import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
+import { clusterParameter, parseClusterParameter, type ConfigurationInput } from '../../lambdas/entry/configuration.ts';
 import { TAINT_KEY } from '../given.ts';
 
 type ClusterInput = ConfigurationInput['clusters'][number];

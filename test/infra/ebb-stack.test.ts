@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { EbbStack } from '../../infra/ebb-stack.ts';
 import {
   LIFECYCLE_COMPLETE_ACTIONS,
@@ -32,7 +33,7 @@ import { EVENT_PATTERN } from '../../lambdas/adapters/interruption-events.ts';
 import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../../lambdas/adapters/resource-tags.ts';
 import { LIST_ACTIONS, START_ACTIONS } from '../../lambdas/adapters/retirements.ts';
-import { clusterParameter, parseConfiguration } from '../../lambdas/entry/configuration.ts';
+import { clusterParameter } from '../../lambdas/entry/configuration.ts';
 import { driftSettings, retirementSettings, routerSettings, sweepSettings } from '../../lambdas/entry/settings.ts';
 import { compilePattern, type Pattern } from '../peers/aws/event-bridge/pattern.ts';
 

@@ -6,6 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WrongConfiguration } from '../../infra/configuration/fault.ts';
+import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { EbbStack } from '../../infra/ebb-stack.ts';
 import { TrafficEndpoint } from '../../infra/traffic-endpoint.ts';
 import { bundleFunction, bytesOf, loadedAtStart } from '../../infra/function-bundle.ts';
@@ -17,7 +19,7 @@ import {
   TARGET_DEREGISTER_ACTIONS,
 } from '../../lambdas/adapters/elastic-load-balancing.ts';
 import { SECRET_ACTIONS } from '../../lambdas/adapters/secrets.ts';
-import { parseConfiguration, WrongConfiguration, type ConfigurationInput } from '../../lambdas/entry/configuration.ts';
+import type { ConfigurationInput } from '../../lambdas/entry/configuration.ts';
 import { LONGEST_WAIT_SECONDS } from '../../lambdas/entry/http-request.ts';
 import { endpointSettings, readSettings } from '../../lambdas/entry/settings.ts';
 

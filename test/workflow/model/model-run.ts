@@ -1,6 +1,6 @@
 /** Runs the shipped workflow through a scenario, and tells what came of it. */
+import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { executionName, type LifecycleNotice, type Notice } from '../../../lambdas/core/notice.ts';
-import { parseConfiguration } from '../../../lambdas/entry/configuration.ts';
 import { retireNode } from '../../../lambdas/workflow/retire-node.ts';
 import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement.ts';
 import { aNotice, NO_LOAD_BALANCERS, NOON, SECOND } from '../../given.ts';

@@ -1,0 +1,155 @@
+/**
+ * Fields of a configuration that are right by themselves and not together: names that stand there twice, taints that
+ * would be taken for each other, times that cannot be kept. Each is read as it was written, whatever is wrong with the
+ * rest, so that no fault hides another.
+ */
+import { drainKeys } from '../../lambdas/core/drain-taints.ts';
+import { DEFAULT_DRAIN_SECONDS, DEFAULT_HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/entry/cluster-schema.ts';
+import type { Fault } from './fault.ts';
+import { fieldName } from './fault.ts';
+import { fieldAt, isText, listAt, numberAt, type Path } from './written.ts';
+
+/** @param written the whole configuration */
+export function contradictions(written: unknown): Fault[] {
+  const clusters = listAt(written, ['clusters']);
+  return [
+    ...faultsOfNames(clusters),
+    ...clusters.flatMap((cluster, index) => [
+      ...faultsOfTaints(cluster, ['clusters', index]),
+      ...faultsOfTimes(cluster, ['clusters', index]),
+    ]),
+    ...faultsOfVpc(written),
+    ...faultsOfEndpoint(written),
+  ];
+}
+
+/** A group has one hook, and so belongs to one cluster. */
+function faultsOfNames(clusters: readonly unknown[]): Fault[] {
+  const named = clusters.map((cluster, index) => nameAt(cluster, ['clusters', index]));
+  const groups = clusters.flatMap((cluster, index) =>
+    listAt(cluster, ['groups']).map((group, place) => nameAt(group, ['clusters', index, 'groups', place])),
+  );
+  return [
+    ...repeated(named, (first) => `stands there twice, first as ${first}: merge the two clusters`),
+    ...repeated(groups, (first) => `stands there twice, first as ${first}: a group belongs to one cluster`),
+  ];
+}
+
+interface Named {
+  readonly path: Path;
+  readonly name: unknown;
+}
+
+function nameAt(value: unknown, path: Path): Named {
+  return { path: [...path, 'name'], name: fieldAt(value, ['name']) };
+}
+
+function repeated(all: readonly Named[], words: (first: string) => string): Fault[] {
+  return all.flatMap(({ path, name }, index) => {
+    const first = all.findIndex((other) => other.name === name);
+    if (!isText(name) || first === index) return [];
+    return [{ path, words: `${name} ${words(fieldName(all[first]?.path ?? []))}` }];
+  });
+}
+
+/** A node that is isolated or has drifted would be drained for that alone, and one that is restored drained again. */
+function faultsOfTaints(cluster: unknown, path: Path): Fault[] {
+  const isolates = fieldAt(cluster, ['taint', 'key']) ?? TAINT_KEYS.retiring;
+  const tells = fieldAt(cluster, ['drift', 'taint', 'key']) ?? TAINT_KEYS.drifted;
+  const drains = fieldAt(cluster, ['drift', 'drainTaint', 'key']) ?? TAINT_KEYS.drain;
+  const own = listAt(cluster, ['tainted', 'taints']).map((taint) => fieldAt(taint, ['key']));
+  const drained = new Set<unknown>(
+    drainKeys({
+      drift: { drainTaint: { key: textOr(drains, TAINT_KEYS.drain) } },
+      tainted: { taints: own.filter(isText).map((key) => ({ key })) },
+    }),
+  );
+  const isolating: Path = [...path, 'taint', 'key'];
+  const telling: Path = [...path, 'drift', 'taint', 'key'];
+  return [
+    ...(drained.has(isolates)
+      ? [{ path: isolating, words: `must not be the key of a drain taint, as ${String(isolates)} is` }]
+      : []),
+    ...(drained.has(tells)
+      ? [{ path: telling, words: `must not be the key of a drain taint, as ${String(tells)} is` }]
+      : []),
+    ...(isText(isolates) && isolates === tells
+      ? [{ path: telling, words: 'must not be the key of the taint that isolates' }]
+      : []),
+    ...faultsOfDrainKeys(own, drains, [...path, 'tainted', 'taints']),
+  ];
+}
+
+/** Kubernetes taints what is cordoned, not Ready or short of something: such a node is not to be drained for that. */
+const KUBERNETES_KEYS = /^node(\.cloudprovider)?\.kubernetes\.io\//;
+
+function faultsOfDrainKeys(keys: readonly unknown[], own: unknown, path: Path): Fault[] {
+  return keys.flatMap((key, index) => {
+    if (!isText(key)) return [];
+    const fault = (words: string): Fault[] => [{ path: [...path, index, 'key'], words }];
+    if (KUBERNETES_KEYS.test(key)) return fault(`must not be a key that Kubernetes sets itself, as ${key} is`);
+    if (key === own) return fault('must not be drift.drainTaint.key, which is drained already');
+    const first = keys.indexOf(key);
+    return first === index ? [] : fault(`${key} stands there twice, first as taints[${first}]`);
+  });
+}
+
+/** AWS ends a hook after so many of its heartbeat timeouts, whatever the heartbeats (contract 5.1). */
+const MOST_HEARTBEATS = 100;
+
+/** A drain would silently get less time than it was given. A group that waits has no timeout of its own. */
+function faultsOfTimes(cluster: unknown, path: Path): Fault[] {
+  const ofCluster = numberAt(cluster, ['drain', 'timeoutSeconds'], DEFAULT_DRAIN_SECONDS);
+  const policy = fieldAt(cluster, ['drain', 'atDeadline']);
+  return listAt(cluster, ['groups']).flatMap((group, index): Fault[] => {
+    const heartbeat = numberAt(group, ['heartbeatTimeoutSeconds'], DEFAULT_HEARTBEAT_SECONDS);
+    const own = fieldAt(group, ['drainTimeoutSeconds']);
+    const timeout = own === undefined ? ofCluster : numberAt(group, ['drainTimeoutSeconds']);
+    if (heartbeat === undefined || timeout === undefined) return [];
+    if ((fieldAt(group, ['atDeadline']) ?? policy) === 'wait' || heartbeat * MOST_HEARTBEATS >= timeout) return [];
+    const at: Path = [...path, 'groups', index];
+    const given = fieldName(own === undefined ? [...path, 'drain', 'timeoutSeconds'] : [...at, 'drainTimeoutSeconds']);
+    const words = [
+      `${heartbeat} is too little for ${given}, which is ${timeout}:`,
+      `AWS ends a hook after ${MOST_HEARTBEATS} heartbeat timeouts, here ${heartbeat * MOST_HEARTBEATS} s.`,
+      `It must be at least ${Math.ceil(timeout / MOST_HEARTBEATS)}, or the drain timeout smaller`,
+    ];
+    return [{ path: [...at, 'heartbeatTimeoutSeconds'], words: words.join(' ') }];
+  });
+}
+
+function faultsOfVpc(written: unknown): Fault[] {
+  const [zones, subnets] = [
+    listAt(written, ['vpc', 'availabilityZones']),
+    listAt(written, ['vpc', 'privateSubnetIds']),
+  ];
+  const both = zones.length > 0 && subnets.length > 0;
+  const unequal = both && zones.length !== subnets.length;
+  return [
+    ...(unequal
+      ? [
+          {
+            path: ['vpc', 'availabilityZones'],
+            words: `must name the zone of each of the ${subnets.length} private subnets, in the same order (given: ${zones.length})`,
+          },
+        ]
+      : []),
+    ...['privateSubnetIds', 'securityGroupIds'].flatMap((field) => repeatedIds(written, ['vpc', field])),
+  ];
+}
+
+function repeatedIds(written: unknown, path: Path): Fault[] {
+  const ids = listAt(written, path);
+  return ids.flatMap((id, index) =>
+    isText(id) && ids.indexOf(id) !== index ? [{ path: [...path, index], words: `${id} stands there twice` }] : [],
+  );
+}
+
+function faultsOfEndpoint(written: unknown): Fault[] {
+  const secrets = ['secretName', 'secretArn'].filter((field) => fieldAt(written, ['endpoint', field]) !== undefined);
+  return secrets.length < 2 ? [] : [{ path: ['endpoint'], words: 'must have secretName or secretArn, not both' }];
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return isText(value) ? value : otherwise;
+}

@@ -1,0 +1,47 @@
+/** Faults of a configuration, as a person reads them: the field, what it must be, and what was given. */
+import { durationSeconds } from './duration.ts';
+
+export interface Fault {
+  readonly path: readonly PropertyKey[];
+  /** What the field must be, or what is wrong with it. */
+  readonly words: string;
+}
+
+/** Every fault of a configuration, each with its field and what it must be. */
+export class WrongConfiguration extends Error {
+  override readonly name = 'WrongConfiguration';
+
+  constructor(faults: readonly string[]) {
+    super(
+      `the configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+const COLLATOR = new Intl.Collator('en', { numeric: true });
+
+/** A line each, by field, as `ebb.clusters[0].name: …`. */
+export function faultLines(faults: readonly Fault[]): string[] {
+  const lines = faults.map(({ path, words }) => [fieldName(path), words] as const);
+  const sorted = lines.toSorted(([one], [other]) => COLLATOR.compare(one, other));
+  return [...new Set(sorted.map(([field, words]) => `${field}: ${words}`))];
+}
+
+export function fieldName(path: readonly PropertyKey[]): string {
+  return `ebb${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')}`;
+}
+
+/** What a schema says of a value, and the value. @param message such as `must be true or false` */
+export function wordsOnValue(message: string, value: unknown): string {
+  if (value === undefined) return `is missing; it ${message}`;
+  const seconds = typeof value === 'string' && message.includes('whole seconds') ? durationSeconds(value) : undefined;
+  return `${message} (given: ${shown(value)}${seconds === undefined ? '' : `, which is ${seconds}`})`;
+}
+
+/** Longer values are cut. */
+const MOST_SHOWN = 60;
+
+function shown(value: unknown): string {
+  const written = JSON.stringify(value);
+  return written.length <= MOST_SHOWN ? written : `${written.slice(0, MOST_SHOWN)}…`;
+}
