@@ -5,31 +5,31 @@ import { Construct } from 'constructs';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 
 export interface ClusterAccessProps {
-  readonly configuration: Pick<Configuration, 'clusters' | 'kubernetesGroup'>;
-  /** Who is let in, by what it does. */
-  readonly roles: Readonly<Record<string, IRole>>;
+  readonly configuration: Pick<Configuration, 'clusters'>;
+  /** Who is let in, by what it does, and the Kubernetes group that it gets. */
+  readonly holders: Readonly<Record<string, { readonly role: IRole; readonly group: string }>>;
 }
 
 /**
- * An access entry per cluster and role, which puts the role into our Kubernetes group. No EKS access policy grants
- * evictions without granting everything, so what the group may do is a ClusterRole (cluster-role.ts).
+ * An access entry per cluster and role, which puts the role into its Kubernetes group. No EKS access policy grants
+ * evictions without granting everything, so what a group may do is a ClusterRole (cluster-role.ts).
  */
 export class ClusterAccess extends Construct {
-  constructor(scope: Construct, id: string, { configuration, roles }: ClusterAccessProps) {
+  constructor(scope: Construct, id: string, { configuration, holders }: ClusterAccessProps) {
     super(scope, id);
     for (const { name } of configuration.clusters) {
-      for (const [purpose, { roleArn }] of Object.entries(roles)) {
+      for (const [purpose, { role, group }] of Object.entries(holders)) {
         new CfnAccessEntry(this, `${name}-${purpose}`, {
           clusterName: name,
-          principalArn: roleArn,
+          principalArn: role.roleArn,
           type: 'STANDARD',
-          kubernetesGroups: [configuration.kubernetesGroup],
+          kubernetesGroups: [group],
         });
       }
     }
     new CfnOutput(this, 'NextStep', {
       value: 'npm run -s cluster-role | kubectl apply -f -',
-      description: 'Run it once for every cluster',
+      description: 'Needed in every cluster, before its first node is to go, and again after updates',
     });
   }
 }

@@ -1,5 +1,4 @@
 /** Where the configuration comes from: cdk.json's context `ebb`, or `-c ebb=FILE` for another installation. */
-import { resolve } from 'node:path';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import { WrongConfiguration } from './configuration/fault.ts';
 import { readJson } from './configuration/json-file.ts';
@@ -19,9 +18,7 @@ export function readConfiguration(context: unknown): Configuration {
   return parseConfiguration(typeof context === 'string' ? readJson(context) : context);
 }
 
-/** The same for a command that the CDK does not run. @param file of the configuration @default what cdk.json holds */
+/** The same for a command that the CDK does not run. @param file of the configuration @default what cdk.json here holds */
 export function readOwnConfiguration(file?: string): Configuration {
-  return readConfiguration(file ?? fieldAt(readJson(CDK_JSON, 'cdk.json'), ['context', 'ebb']));
+  return readConfiguration(file ?? fieldAt(readJson('cdk.json'), ['context', 'ebb']));
 }
-
-const CDK_JSON = resolve(import.meta.dirname, '../cdk.json');

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import { ClusterAccess } from './cluster-access.ts';
+import { fleetGroupOf } from './cluster-role.ts';
 import { ClusterParameters } from './cluster-parameters.ts';
 import { DriftTainter } from './drift-tainter.ts';
 import { InterruptionRouting } from './interruption-routing.ts';
@@ -23,8 +24,16 @@ export class EbbStack extends Stack {
     const routing = new InterruptionRouting(this, 'Routing', { configuration, parameters, retirement });
     const sweep = new NodeSweep(this, 'Sweep', { configuration, parameters, retirement });
     const drift = new DriftTainter(this, 'Drift', { configuration, parameters });
-    const roles = { Retirement: retirement.role, Sweep: sweep.role, Drift: drift.role };
-    const access = new ClusterAccess(this, 'Access', { configuration, roles });
+    const { kubernetesGroup } = configuration;
+    const fleetGroup = fleetGroupOf(kubernetesGroup);
+    const access = new ClusterAccess(this, 'Access', {
+      configuration,
+      holders: {
+        Retirement: { role: retirement.role, group: kubernetesGroup },
+        Sweep: { role: sweep.role, group: fleetGroup },
+        Drift: { role: drift.role, group: fleetGroup },
+      },
+    });
     const hooks = new LifecycleHooks(this, 'Hooks', configuration);
     // An instance must not wait in a hook that nobody listens to yet.
     hooks.node.addDependency(routing, access);

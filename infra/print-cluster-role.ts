@@ -1,11 +1,10 @@
-/** `npm run -s cluster-role [-- FILE]`: the manifest for the configured Kubernetes group. */
-import cdk from '../cdk.json' with { type: 'json' };
-import { WrongConfiguration } from '../lambdas/entry/configuration.ts';
+/** `npm run -s cluster-role [-- FILE]`: what is to be applied in each configured cluster, before Ebb is deployed. */
 import { clusterRoleYaml } from './cluster-role.ts';
-import { readConfiguration } from './configuration-source.ts';
+import { readOwnConfiguration } from './configuration-source.ts';
+import { WrongConfiguration } from './configuration/fault.ts';
 
 try {
-  process.stdout.write(clusterRoleYaml(readConfiguration(process.argv[2] ?? cdk.context.ebb).kubernetesGroup));
+  process.stdout.write(clusterRoleYaml(readOwnConfiguration(process.argv[2])));
 } catch (error) {
   if (!(error instanceof WrongConfiguration)) throw error;
   console.error(error.message);

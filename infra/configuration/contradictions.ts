@@ -4,9 +4,8 @@
  * rest, so that no fault hides another.
  */
 import { drainKeys } from '../../lambdas/core/drain-taints.ts';
-import { DEFAULT_DRAIN_SECONDS, DEFAULT_HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/entry/cluster-schema.ts';
-import type { Fault } from './fault.ts';
-import { fieldName } from './fault.ts';
+import { DRAIN_SECONDS, HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/entry/cluster-schema.ts';
+import { fieldName, type Fault } from './fault.ts';
 import { fieldAt, isText, listAt, numberAt, type Path } from './written.ts';
 
 /** @param written the whole configuration */
@@ -54,36 +53,36 @@ function repeated(all: readonly Named[], words: (first: string) => string): Faul
 
 /** A node that is isolated or has drifted would be drained for that alone, and one that is restored drained again. */
 function faultsOfTaints(cluster: unknown, path: Path): Fault[] {
-  const isolates = fieldAt(cluster, ['taint', 'key']) ?? TAINT_KEYS.retiring;
-  const tells = fieldAt(cluster, ['drift', 'taint', 'key']) ?? TAINT_KEYS.drifted;
-  const drains = fieldAt(cluster, ['drift', 'drainTaint', 'key']) ?? TAINT_KEYS.drain;
+  const isolates = keyAt(cluster, ['taint', 'key'], TAINT_KEYS.retiring);
+  const tells = keyAt(cluster, ['drift', 'taint', 'key'], TAINT_KEYS.drifted);
+  const drains = keyAt(cluster, ['drift', 'drainTaint', 'key'], TAINT_KEYS.drain);
   const own = listAt(cluster, ['tainted', 'taints']).map((taint) => fieldAt(taint, ['key']));
-  const drained = new Set<unknown>(
-    drainKeys({
-      drift: { drainTaint: { key: textOr(drains, TAINT_KEYS.drain) } },
-      tainted: { taints: own.filter(isText).map((key) => ({ key })) },
-    }),
-  );
-  const isolating: Path = [...path, 'taint', 'key'];
-  const telling: Path = [...path, 'drift', 'taint', 'key'];
+  const taints = own.filter(isText).map((key) => ({ key }));
+  const drained = new Set(drainKeys({ drift: { drainTaint: { key: drains } }, tainted: { taints } }));
+  const ofDrain = (key: string, field: Path): Fault[] =>
+    drained.has(key)
+      ? [{ path: [...path, ...field], words: `must not be the key of a drain taint, as ${key} is` }]
+      : [];
   return [
-    ...(drained.has(isolates)
-      ? [{ path: isolating, words: `must not be the key of a drain taint, as ${String(isolates)} is` }]
-      : []),
-    ...(drained.has(tells)
-      ? [{ path: telling, words: `must not be the key of a drain taint, as ${String(tells)} is` }]
-      : []),
-    ...(isText(isolates) && isolates === tells
-      ? [{ path: telling, words: 'must not be the key of the taint that isolates' }]
+    ...ofDrain(isolates, ['taint', 'key']),
+    ...ofDrain(tells, ['drift', 'taint', 'key']),
+    ...(isolates === tells
+      ? [{ path: [...path, 'drift', 'taint', 'key'], words: 'must not be the key of the taint that isolates' }]
       : []),
     ...faultsOfDrainKeys(own, drains, [...path, 'tainted', 'taints']),
   ];
 }
 
+/** What is no text is a fault already. */
+function keyAt(cluster: unknown, path: Path, otherwise: string): string {
+  const key = fieldAt(cluster, path);
+  return isText(key) ? key : otherwise;
+}
+
 /** Kubernetes taints what is cordoned, not Ready or short of something: such a node is not to be drained for that. */
 const KUBERNETES_KEYS = /^node(\.cloudprovider)?\.kubernetes\.io\//;
 
-function faultsOfDrainKeys(keys: readonly unknown[], own: unknown, path: Path): Fault[] {
+function faultsOfDrainKeys(keys: readonly unknown[], own: string, path: Path): Fault[] {
   return keys.flatMap((key, index) => {
     if (!isText(key)) return [];
     const fault = (words: string): Fault[] => [{ path: [...path, index, 'key'], words }];
@@ -99,13 +98,14 @@ const MOST_HEARTBEATS = 100;
 
 /** A drain would silently get less time than it was given. A group that waits has no timeout of its own. */
 function faultsOfTimes(cluster: unknown, path: Path): Fault[] {
-  const ofCluster = numberAt(cluster, ['drain', 'timeoutSeconds'], DEFAULT_DRAIN_SECONDS);
+  const ofCluster = numberAt(cluster, ['drain', 'timeoutSeconds'], DRAIN_SECONDS.default);
   const policy = fieldAt(cluster, ['drain', 'atDeadline']);
   return listAt(cluster, ['groups']).flatMap((group, index): Fault[] => {
-    const heartbeat = numberAt(group, ['heartbeatTimeoutSeconds'], DEFAULT_HEARTBEAT_SECONDS);
+    const heartbeat = numberAt(group, ['heartbeatTimeoutSeconds'], HEARTBEAT_SECONDS.default);
     const own = fieldAt(group, ['drainTimeoutSeconds']);
     const timeout = own === undefined ? ofCluster : numberAt(group, ['drainTimeoutSeconds']);
-    if (heartbeat === undefined || timeout === undefined) return [];
+    // What is out of its own bounds is a fault already.
+    if (!isWithin(heartbeat, HEARTBEAT_SECONDS) || !isWithin(timeout, DRAIN_SECONDS)) return [];
     if ((fieldAt(group, ['atDeadline']) ?? policy) === 'wait' || heartbeat * MOST_HEARTBEATS >= timeout) return [];
     const at: Path = [...path, 'groups', index];
     const given = fieldName(own === undefined ? [...path, 'drain', 'timeoutSeconds'] : [...at, 'drainTimeoutSeconds']);
@@ -150,6 +150,6 @@ function faultsOfEndpoint(written: unknown): Fault[] {
   return secrets.length < 2 ? [] : [{ path: ['endpoint'], words: 'must have secretName or secretArn, not both' }];
 }
 
-function textOr(value: unknown, otherwise: string): string {
-  return isText(value) ? value : otherwise;
+function isWithin(value: number | undefined, { least, most }: { least: number; most: number }): value is number {
+  return value !== undefined && value >= least && value <= most;
 }

@@ -49,32 +49,45 @@ function respellObject(
   path: readonly PropertyKey[],
 ): Respelt {
   const fields = Object.keys(shape);
-  const free = new Set(fields.filter((field) => !Object.hasOwn(value, field)));
+  const taken = new Set(fields.filter((field) => Object.hasOwn(value, field)));
   const faults: Fault[] = [];
   const entries: [string, unknown][] = [];
+  const read = (field: string, given: unknown): void => {
+    const inner = shape[field];
+    if (inner === undefined) return;
+    const respelt = respell(inner, given, [...path, field]);
+    entries.push([field, respelt.value]);
+    faults.push(...respelt.faults);
+  };
   for (const [written, given] of Object.entries(value)) {
-    const isKnown = Object.hasOwn(shape, written);
-    const meant = isKnown ? written : nearest(written, [...free]);
-    if (!isKnown) faults.push({ path: [...path, written], words: unknownField(given, meant, fields) });
+    if (taken.has(written)) {
+      read(written, given);
+      continue;
+    }
+    const free = fields.filter((field) => !taken.has(field));
+    const meant = nearest(written, free);
+    faults.push({
+      path: [...path, written],
+      words: unknownField(given, meant, { near: nearest(written, fields), fields }),
+    });
     if (meant === undefined) continue;
-    free.delete(meant);
-    const { value: inner, faults: within } = respell(shape[meant] as z.$ZodType, meantValue(given, meant), [
-      ...path,
-      meant,
-    ]);
-    // Not to be checked beside what it is meant to be: that is in the fault already.
-    entries.push([meant, inner]);
-    faults.push(...within);
+    taken.add(meant);
+    read(meant, meantValue(given, meant));
   }
   return { value: Object.fromEntries(entries), faults };
 }
 
-function unknownField(given: unknown, meant: string | undefined, fields: readonly string[]): string {
-  if (meant === undefined) return `is no field; there are ${fields.join(', ')}`;
-  const value = meantValue(given, meant);
-  return value === given
-    ? `is no field: did you mean ${meant}?`
-    : `is no field: did you mean ${meant}: ${String(value)}?`;
+function unknownField(
+  given: unknown,
+  meant: string | undefined,
+  { near, fields }: { near: string | undefined; fields: readonly string[] },
+): string {
+  if (meant !== undefined) {
+    const value = meantValue(given, meant);
+    return `is no field: did you mean ${meant}${value === given ? '' : `: ${String(value)}`}?`;
+  }
+  if (near !== undefined) return `is no field: did you mean ${near}, which is there already?`;
+  return `is no field; there are ${fields.join(', ')}`;
 }
 
 /** `"6h"` in a field of seconds is as many. */
@@ -83,22 +96,22 @@ function meantValue(given: unknown, field: string): unknown {
   return seconds ?? given;
 }
 
-/** Two letters that changed places count as two. */
-function mostAway({ length }: string): number {
-  return length <= 4 ? 1 : Math.max(2, Math.floor(length / 3));
-}
-
 /** A word of fewer letters is in too many names. */
 const LEAST_PART = 4;
 
-/** The field that was meant: its name has few other letters, or goes on where the written one ends. */
+/** The field that was meant: its name, with its unit or without, has few other letters, or the written one is part of it. */
 function nearest(written: string, fields: readonly string[]): string | undefined {
   const asked = written.toLowerCase();
   const near = fields.flatMap((field) => {
-    const name = field.toLowerCase();
-    const away = distance(asked, name);
-    const isPart = asked.length >= LEAST_PART && name.includes(asked);
-    return isPart || away <= mostAway(name) ? [{ field, away }] : [];
+    const names = [field, field.replace(/Seconds$/, '')].map((name) => name.toLowerCase());
+    const away = Math.min(...names.map((name) => distance(asked, name)));
+    const isPart = asked.length >= LEAST_PART && names.some((name) => name.includes(asked));
+    return isPart || names.some((name) => distance(asked, name) <= mostAway(name)) ? [{ field, away }] : [];
   });
   return near.toSorted((one, other) => one.away - other.away)[0]?.field;
+}
+
+/** Two letters that changed places count as two. */
+function mostAway({ length }: string): number {
+  return length <= 4 ? 1 : Math.max(2, Math.floor(length / 3));
 }

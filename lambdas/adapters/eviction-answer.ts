@@ -3,9 +3,9 @@
  * refusals have no code of their own and are told apart by cause or words. A refusal is that pod's business; only RBAC's
  * is the cluster's.
  */
-import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
+import { ClusterAway } from '../core/cluster-error.ts';
 import type { EvictionAnswer } from '../core/eviction-ask.ts';
-import { isDeniedByWebhook, isLackOfRights, statusOf, type Status } from './kubernetes-status.ts';
+import { isDeniedByWebhook, isLackOfRights, refusalBy, statusOf, type Status } from './kubernetes-status.ts';
 
 type Reading = (status: Status) => EvictionAnswer | undefined;
 
@@ -60,6 +60,6 @@ export async function evictionAnswer(call: Promise<unknown>): Promise<EvictionAn
       const answer = reading(status);
       if (answer !== undefined) return answer;
     }
-    throw new ClusterRefused(status.message, { cause: error });
+    throw refusalBy(status, error);
   }
 }

@@ -21,7 +21,7 @@ export function kubernetesCluster(connection: KubernetesConnection): Cluster & F
   };
 }
 
-/** The rules that the calls above need: what the ClusterRole grants and no more (contract, design.md idea 4). */
+/** The rules that a retirement's calls need: what its ClusterRole grants and no more (contract, design.md idea 4). */
 export const CLUSTER_ROLE_RULES = [
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
@@ -30,4 +30,10 @@ export const CLUSTER_ROLE_RULES = [
   { apiGroups: ['apps'], resources: ['replicasets', 'statefulsets'], verbs: ['get'] },
   { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'watch'] },
   { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['list', 'watch'] },
+] as const;
+
+/** The rules that sweep and tainter need: they look, and mark nodes. Only a retirement evicts or deletes a pod. */
+export const FLEET_ROLE_RULES = [
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
 ] as const;

@@ -84,7 +84,7 @@ export async function unlessMissing<Answer>(call: Promise<Answer>): Promise<Answ
 export function clusterErrorOf(error: unknown): unknown {
   const status = statusOf(error);
   if (error instanceof ClusterError || status === undefined) return error;
-  if (status.code === 401 || status.code === 403) return new ClusterRefused(status.message, { cause: error });
+  if (status.code === 401 || status.code === 403) return refusalBy(status, error);
   if (status.code === 429 || status.code >= 500) return new ClusterAway(status.message, { cause: error });
   return error;
 }
@@ -100,4 +100,13 @@ export function patchFailure(error: unknown): unknown {
     return new ClusterAway(status.message, { cause: error });
   }
   return new PatchRefused(status.message, { cause: error });
+}
+
+const HOW_TO_GRANT =
+  'give Ebb its rights there as an administrator of the cluster, npm run -s cluster-role | kubectl apply -f -';
+
+/** The server's refusal of us; where rights are missing, with the command that gives them. */
+export function refusalBy(status: Status, cause: unknown): ClusterRefused {
+  const { message } = status;
+  return new ClusterRefused(isLackOfRights(status) ? `${message}: ${HOW_TO_GRANT}` : message, { cause });
 }

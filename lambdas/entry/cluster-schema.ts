@@ -12,8 +12,9 @@ export const TAINT_KEYS = {
   drain: `${STATUS_TAINT}ebb-drain`,
 } as const;
 
-export const DEFAULT_HEARTBEAT_SECONDS = 900;
-export const DEFAULT_DRAIN_SECONDS = 3_600;
+/** Of the hook's heartbeat timeout, and of the time that a drain gets. */
+export const HEARTBEAT_SECONDS = { least: 30, most: 7_200, default: 900 } as const;
+export const DRAIN_SECONDS = { least: 60, most: 172_800, default: 3_600 } as const;
 
 const clusterName = text(
   /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
@@ -22,7 +23,7 @@ const clusterName = text(
 const groupName = text(/^[^]{1,255}$/, 'the name of an Auto Scaling group such as workers: 1 to 255 characters');
 
 const deadlinePolicy = oneOf(['force', 'wait', 'retain']);
-const drainTimeout = seconds(60, 172_800, 14_400);
+const drainTimeout = seconds(DRAIN_SECONDS.least, DRAIN_SECONDS.most, 14_400);
 
 const SELECTOR = '{ "matchLabels": { "app": "web" } }';
 const EXPRESSION = '{ "key": "tier", "operator": "In", "values": ["batch"] }';
@@ -51,7 +52,7 @@ const selector = object(
 /** Contract 4 and 5. */
 const drainSchema = object(
   {
-    timeoutSeconds: z._default(drainTimeout, DEFAULT_DRAIN_SECONDS),
+    timeoutSeconds: z._default(drainTimeout, DRAIN_SECONDS.default),
     atDeadline: z._default(deadlinePolicy, 'force'),
     impliedBudget: z._default(shareOrOff('25%'), 0.25),
     maxEvictionsInFlight: z._default(wholeNumber('a number from 1 to 50, such as 50', { least: 1, most: 50 }), 50),
@@ -72,7 +73,10 @@ const groupSchema = object(
   {
     name: groupName,
     /** The hook's heartbeat timeout: how long an instance is held if we fail altogether (contract 6.3). */
-    heartbeatTimeoutSeconds: z._default(seconds(30, 7_200, 900), DEFAULT_HEARTBEAT_SECONDS),
+    heartbeatTimeoutSeconds: z._default(
+      seconds(HEARTBEAT_SECONDS.least, HEARTBEAT_SECONDS.most, 900),
+      HEARTBEAT_SECONDS.default,
+    ),
     drainTimeoutSeconds: z.optional(drainTimeout),
     atDeadline: z.optional(deadlinePolicy),
     budget: z.optional(z.unknown()),

@@ -89,7 +89,7 @@ describe('a fault is named by its field and what it must be:', () => {
     ['half a node', { nodes: 0.5 }, 'budget.nodes: must be a number of nodes, or a percentage such as "10%"'],
     ['an unknown field', { node: 1 }, 'budget: must not have node'],
     ['windows that are no list', { windows: NIGHT }, 'budget.windows: must be a list'],
-    ['no windows', { windows: [] }, 'budget.windows: must have a window; without the field it is always open'],
+    ['no windows', { windows: [] }, 'budget.windows: must have a window such as {'],
     ['a window that is none', { windows: ['0 2 * * *'] }, 'budget.windows[0]: must be an object'],
     [
       'a cron expression',
@@ -104,12 +104,12 @@ describe('a fault is named by its field and what it must be:', () => {
     [
       'a duration',
       { windows: [{ ...NIGHT, durationSeconds: 59 }] },
-      'budget.windows[0].durationSeconds: must be at least 60',
+      'budget.windows[0].durationSeconds: must be whole seconds from 60 to 2678400',
     ],
     [
       'a duration in words',
       { windows: [{ ...NIGHT, durationSeconds: '1h' }] },
-      'budget.windows[0].durationSeconds: must be a whole number of seconds',
+      'budget.windows[0].durationSeconds: must be whole seconds from 60 to 2678400',
     ],
     [
       'a time zone',
@@ -159,7 +159,7 @@ test('a cluster’s unreadable budgets are told by whose they are', () => {
     { name: 'bad', budget: { nodes: 'x', freeze: [] } },
   ];
   expect(unreadableBudgets({ budget: 7, groups })).toEqual([
-    { reason: 'budget: must be an object' },
+    { reason: 'budget: must be an object such as { "nodes": 1 }' },
     { group: 'bad', reason: expect.stringMatching(/budget\.nodes: .*; budget: must not have freeze/) as string },
   ]);
 });

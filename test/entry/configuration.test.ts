@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { WrongConfiguration } from '../../infra/configuration/fault.ts';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { clusterParameter, parseClusterParameter, type ConfigurationInput } from '../../lambdas/entry/configuration.ts';
+import { isLasting } from '../../lambdas/core/lasting-error.ts';
 import { TAINT_KEY } from '../given.ts';
 
 type ClusterInput = ConfigurationInput['clusters'][number];
@@ -83,9 +84,8 @@ describe('a fault is named by its field and what it must be:', () => {
   test.each<[string, unknown, string]>([
     ['nothing', undefined, 'ebb: '],
     ['no clusters', {}, 'ebb.clusters: '],
-    ['an empty list of clusters', { clusters: [] }, 'ebb.clusters: must name at least one cluster'],
+    ['an empty list of clusters', { clusters: [] }, 'ebb.clusters: must be a list of at least one cluster'],
     ['a cluster’s name', minimal({ name: 'no spaces' }), 'ebb.clusters[0].name: must be an EKS cluster name'],
-    ['no groups', minimal({ groups: [] }), 'ebb.clusters[0].groups: must name at least one Auto Scaling group'],
     [
       'a heartbeat that AWS does not take',
       minimal({ groups: [{ name: 'workers', heartbeatTimeoutSeconds: 29 }] }),
@@ -112,7 +112,7 @@ describe('a fault is named by its field and what it must be:', () => {
     [
       'a group that EKS reserves',
       { ...minimal(), kubernetesGroup: 'system:masters' },
-      'ebb.kubernetesGroup: must be a group name that EKS does not reserve',
+      'ebb.kubernetesGroup: must be a group name such as ebb, and none that EKS reserves',
     ],
     ['a retention that CloudWatch does not know', { ...minimal(), logRetentionDays: 31 }, 'ebb.logRetentionDays: '],
     [
@@ -185,11 +185,21 @@ describe('a fault is named by its field and what it must be:', () => {
       minimal({ drift: { taint: { key: TAINT_KEY } } }),
       'ebb.clusters[0].drift.taint.key: must not be the key of the taint that isolates',
     ],
-    ['an unknown key', { ...minimal(), hokName: 'x' }, 'ebb: '],
+    ['an unknown key', { ...minimal(), zzz: 'x' }, 'ebb.zzz: is no field; there are hookName, clusters, '],
+    [
+      'a misspelt key whose right one is there',
+      { ...minimal(), clsters: [] },
+      'ebb.clsters: is no field: did you mean clusters, which is there already?',
+    ],
+    [
+      'a misspelt key',
+      minimal({ drian: {} } as Partial<ClusterInput>),
+      'ebb.clusters[0].drian: is no field: did you mean drain?',
+    ],
     [
       'an unknown key within',
       minimal({ drain: { timeout: 60 } as ClusterInput['drain'] & object }),
-      'ebb.clusters[0].drain: ',
+      'ebb.clusters[0].drain.timeout: is no field: did you mean timeoutSeconds?',
     ],
   ])('%s', (_, input, fault) => {
     const faults = faultsOf(input);
@@ -198,8 +208,14 @@ describe('a fault is named by its field and what it must be:', () => {
     expect(faults[0]).not.toMatch(/: (Invalid input)?$/);
   });
 
-  test('an unknown key is told by its name', () => {
-    expect(faultsOf({ ...minimal(), hokName: 'x' })[0]).toContain('hokName');
+  test('what a misspelt field holds is checked as well', () => {
+    const drian = { timout: '10 s', atDeadline: 'kill' };
+    expect(faultsOf(minimal({ drian } as Partial<ClusterInput>))).toEqual([
+      'ebb.clusters[0].drain.atDeadline: must be "force", "wait" or "retain" (given: "kill")',
+      'ebb.clusters[0].drain.timeoutSeconds: must be whole seconds from 60 to 172800, such as 14400 (given: 10)',
+      'ebb.clusters[0].drain.timout: is no field: did you mean timeoutSeconds: 10?',
+      'ebb.clusters[0].drian: is no field: did you mean drain?',
+    ]);
   });
 
   test('a cluster that stands there twice, and a group that two clusters claim', () => {
@@ -210,8 +226,8 @@ describe('a fault is named by its field and what it must be:', () => {
       { name: 'b', groups: [group] },
     ];
     expect(faultsOf({ clusters })).toEqual([
-      'ebb.clusters: cluster a stands there twice: merge the two',
-      'ebb.clusters.groups: group workers stands there twice: a group belongs to one cluster',
+      'ebb.clusters[1].name: a stands there twice, first as ebb.clusters[0].name: merge the two clusters',
+      'ebb.clusters[2].groups[0].name: workers stands there twice, first as ebb.clusters[0].groups[0].name: a group belongs to one cluster',
     ]);
   });
 
@@ -222,11 +238,11 @@ describe('a fault is named by its field and what it must be:', () => {
       clusters: [{ name: '', groups: [{ name: '', heartbeatTimeoutSeconds: 9_999 }], drain: { impliedBudget: 0.5 } }],
     };
     expect(faultsOf(wrong).map((fault) => fault.split(': ')[0])).toEqual([
-      'ebb.hookName',
-      'ebb.clusters[0].name',
-      'ebb.clusters[0].groups[0].name',
-      'ebb.clusters[0].groups[0].heartbeatTimeoutSeconds',
       'ebb.clusters[0].drain.impliedBudget',
+      'ebb.clusters[0].groups[0].heartbeatTimeoutSeconds',
+      'ebb.clusters[0].groups[0].name',
+      'ebb.clusters[0].name',
+      'ebb.hookName',
       'ebb.logRetentionDays',
     ]);
   });
@@ -238,11 +254,11 @@ describe('budgets', () => {
   test('have all their faults named, those of the rest of the configuration as well', () => {
     const groups = [{ name: '', budget: { cluster: 1 } }];
     expect(faultsOf(minimal({ budget: wrong, groups })).map((fault) => fault.split(': ')[0])).toEqual([
-      'ebb.clusters[0].groups[0].name',
       'ebb.clusters[0].budget.nodes',
       'ebb.clusters[0].budget.windows[0].cron',
       'ebb.clusters[0].budget.windows[0].durationSeconds',
       'ebb.clusters[0].groups[0].budget.cluster',
+      'ebb.clusters[0].groups[0].name',
     ]);
   });
 
@@ -313,10 +329,45 @@ describe('a cluster’s parameter', () => {
   });
 
   test('that somebody changed by hand and wrongly is refused by its field', () => {
-    expect(() =>
-      parseClusterParameter('{"name":"production","groups":[{"name":"a"}],"drain":{"timeoutSeconds":1}}'),
-    ).toThrow(/drain\.timeoutSeconds/);
-    expect(() => parseClusterParameter('{')).toThrow();
+    const written = '{"name":"production","groups":[{"name":"a"}],"drain":{"timeoutSeconds":1}}';
+    expect(() => parseClusterParameter(written, '/ebb/clusters/production')).toThrow(
+      'the SSM parameter /ebb/clusters/production cannot be read: drain.timeoutSeconds must be whole seconds from 60 to 172800, such as 14400: mend it, or deploy Ebb again, which writes it anew',
+    );
+  });
+
+  test.each(['{', '', 'off'])('that is no JSON (%j) is named, with what to do', (written) => {
+    expect(() => parseClusterParameter(written, '/ebb/clusters/production')).toThrow(
+      /^the SSM parameter \/ebb\/clusters\/production cannot be read: it is no JSON: .+: mend it, or deploy Ebb again/,
+    );
+  });
+
+  test('that cannot be read is not read again and again by a retirement', () => {
+    let error: unknown;
+    try {
+      parseClusterParameter('{');
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(isLasting(error)).toBe(true);
+  });
+
+  test('of a newer version is read without the fields that are new (contract 14.3)', () => {
+    const [cluster] = parseConfiguration(minimal()).clusters;
+    if (cluster === undefined) throw new Error('no cluster');
+    const written = JSON.parse(clusterParameter(cluster)) as typeof cluster & { groups: object[] };
+    const newer = {
+      ...written,
+      access: { kubeconfigSecret: 'ebb/kubeconfig' },
+      drain: { ...written.drain, pace: 'slow' },
+      groups: written.groups.map((group) => ({ ...group, surge: 1 })),
+    };
+    expect(parseClusterParameter(JSON.stringify(newer))).toEqual(cluster);
+  });
+
+  test('of an older version is read with the defaults of the fields that it lacks (contract 14.3)', () => {
+    expect(parseClusterParameter('{"name":"production"}')).toEqual(
+      parseConfiguration({ clusters: [{ name: 'production' }] }).clusters[0],
+    );
   });
 
   test('fits an SSM standard parameter of 4 KB with fifty groups of ordinary names', () => {
