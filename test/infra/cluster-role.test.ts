@@ -1,8 +1,11 @@
-/** The ClusterRole grants what a retirement asks the cluster for, all of it and nothing else (design: least privilege). */
+/** The ClusterRoles grant what is asked the cluster for, all of it and nothing else (design: least privilege). */
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { clusterRoleManifests, clusterRoleYaml } from '../../infra/cluster-role.ts';
-import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes-cluster.ts';
+import { clusterManifests, clusterRoleYaml } from '../../infra/cluster-role.ts';
+import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
+import { CLUSTER_ROLE_RULES, FLEET_ROLE_RULES } from '../../lambdas/adapters/kubernetes-cluster.ts';
+import { Installation } from '../installation.ts';
+import type { AccessEntry } from '../peers/kubernetes/access-log.ts';
 import type { KubernetesPeer } from '../peers/kubernetes/peer.ts';
 import { Rehearsal } from '../workflow/rehearsal.ts';
 
@@ -47,29 +50,96 @@ test('its rules are exactly what a drain asks for that meets everything', async 
   expect(rehearsal.of('volumes.detached')).toHaveLength(1);
   const { entries } = kubernetes.requests;
   expect(entries.filter(({ status }) => status === 403)).toEqual([]);
-  const asked = entries.map(({ verb, resource, path }) => `${verb} ${apiGroupOf(path)} ${resource}`);
-  expect([...new Set(asked)].sort()).toEqual(granted().sort());
+  expect([...new Set(entries.map(askedBy))].sort()).toEqual(granted(CLUSTER_ROLE_RULES).sort());
 });
 
-test('is printed as YAML that holds the role and its binding to the group of the access entry', () => {
-  const documents = clusterRoleYaml('drainers')
+test('the rules of sweep and tainter are exactly what they ask for, and none of them lets a pod go', async () => {
+  const groups = [{ name: 'workers' }];
+  const configuration = {
+    clusters: [{ name: 'production', groups, budget: { nodes: 1, cluster: 1 }, maxLeaving: '100%' }],
+  };
+  const installation = await Installation.start({ configuration, nodes: 0, sweeps: true, drifts: true });
+  try {
+    const { aws, kubernetes } = installation;
+    aws.launchTemplates.create({ name: 'web', data: { imageId: 'ami-1', instanceType: 'm7g.large' } });
+    aws.autoScaling.setLaunch('workers', { launchTemplate: { name: 'web', version: '$Latest' } });
+    const old = [installation.addNode('workers'), installation.addNode('workers')];
+    installation.joinLaunched({ bootSeconds: 45 });
+    aws.launchTemplates.addVersion({ name: 'web' }, { imageId: 'ami-2', instanceType: 'm7g.large' });
+    kubernetes.world.addDeployment({ namespace: 'shop', name: 'web', replicas: 2 });
+    await kubernetes.settle();
+    const { autoScaling } = aws;
+    await aws.driveUntil(() => old.every((instance) => autoScaling.state(instance) === 'Terminated'), {
+      schedules: true,
+    });
+    const users = (['NodeSweep', 'DriftTainter'] as const).map((entry) => `/${installation.functionNamed(entry)}`);
+    const entries = kubernetes.requests.entries.filter(({ user }) => users.some((name) => user.endsWith(name)));
+    expect(entries.filter(({ status }) => status === 403)).toEqual([]);
+    expect([...new Set(entries.map(askedBy))].sort()).toEqual(granted(FLEET_ROLE_RULES).sort());
+  } finally {
+    await installation.stop();
+  }
+}, 120_000);
+
+const CLUSTERS = parseConfiguration({
+  clusters: [
+    { name: 'blue', taint: { key: 'acme/leaving' } },
+    { name: 'green', drift: { taint: { key: 'acme/old' }, drainTaint: { key: 'acme/drain' } } },
+  ],
+}).clusters;
+
+test('is printed as YAML: roles, their bindings to the groups of the access entries, and two policies', () => {
+  const terms = { kubernetesGroup: 'team/Drainers', clusters: CLUSTERS };
+  const documents = clusterRoleYaml(terms)
     .split('---\n')
     .map((text) => parse(text) as object);
-  expect(documents).toEqual(clusterRoleManifests('drainers'));
+  expect(documents).toEqual(clusterManifests(terms));
   expect(documents).toMatchObject([
-    { kind: 'ClusterRole', rules: CLUSTER_ROLE_RULES },
-    { kind: 'ClusterRoleBinding', subjects: [{ kind: 'Group', name: 'drainers' }] },
+    { kind: 'ClusterRole', metadata: { name: 'team-drainers' }, rules: CLUSTER_ROLE_RULES },
+    { kind: 'ClusterRoleBinding', subjects: [{ kind: 'Group', name: 'team/Drainers' }] },
+    { kind: 'ClusterRole', metadata: { name: 'team-drainers-sweep' }, rules: FLEET_ROLE_RULES },
+    { kind: 'ClusterRoleBinding', subjects: [{ kind: 'Group', name: 'team/Drainers-sweep' }] },
+    { kind: 'ValidatingAdmissionPolicy', metadata: { name: 'ebb-marks-are-not-kubelets' } },
+    { kind: 'ValidatingAdmissionPolicyBinding', spec: { policyName: 'ebb-marks-are-not-kubelets' } },
+    { kind: 'ValidatingAdmissionPolicy', metadata: { name: 'team-drainers-changes-its-own-marks-only' } },
+    { kind: 'ValidatingAdmissionPolicyBinding', spec: { policyName: 'team-drainers-changes-its-own-marks-only' } },
   ]);
 });
 
-test('has no wildcard', () => {
-  expect(JSON.stringify(CLUSTER_ROLE_RULES)).not.toContain('*');
+test('the policy on Ebb is about the groups and the taint keys that the configuration names', () => {
+  const manifests = clusterManifests({ kubernetesGroup: 'drainers', clusters: CLUSTERS });
+  const prefix = 'status-taint.cluster-autoscaler.kubernetes.io';
+  expect(manifests[6]).toMatchObject({
+    spec: {
+      matchConditions: [{ expression: "request.userInfo.groups.exists(g, g in ['drainers', 'drainers-sweep'])" }],
+      variables: expect.arrayContaining([
+        {
+          name: 'ours',
+          expression: `['acme/leaving', '${prefix}/ebb-drifted', '${prefix}/ebb-drain', '${prefix}/ebb-retiring', 'acme/old', 'acme/drain']`,
+        },
+      ]) as unknown,
+    },
+  });
 });
 
-function granted(): string[] {
-  return CLUSTER_ROLE_RULES.flatMap(({ apiGroups, resources, verbs }) =>
+test('has no wildcard', () => {
+  expect(JSON.stringify([CLUSTER_ROLE_RULES, FLEET_ROLE_RULES])).not.toContain('*');
+});
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+function granted(rules: readonly Rule[]): string[] {
+  return rules.flatMap(({ apiGroups, resources, verbs }) =>
     apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group} ${resource}`))),
   );
+}
+
+function askedBy({ verb, resource, path }: AccessEntry): string {
+  return `${verb} ${apiGroupOf(path)} ${resource}`;
 }
 
 /** `/apis/<group>/…`; empty for the core's `/api/v1`. */

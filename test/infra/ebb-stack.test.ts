@@ -385,12 +385,16 @@ test('each cluster lets in retirement, sweep and drift tainter, and has a parame
   template.resourceCountIs('AWS::EKS::AccessEntry', 6);
   template.resourceCountIs('AWS::SSM::Parameter', 2);
   for (const cluster of CONFIGURATION.clusters) {
-    for (const entry of ['NodeRetirement', 'NodeSweep', 'DriftTainter']) {
+    for (const [entry, group] of [
+      ['NodeRetirement', 'drainers'],
+      ['NodeSweep', 'drainers-sweep'],
+      ['DriftTainter', 'drainers-sweep'],
+    ]) {
       template.hasResourceProperties('AWS::EKS::AccessEntry', {
         ClusterName: cluster.name,
-        KubernetesGroups: ['drainers'],
+        KubernetesGroups: [group],
         Type: 'STANDARD',
-        PrincipalArn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`${entry}Role`), 'Arn'] },
+        PrincipalArn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`${entry ?? ''}Role`), 'Arn'] },
       });
     }
     template.hasResourceProperties('AWS::SSM::Parameter', {

@@ -8,7 +8,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { clusterRoleManifests } from '../../infra/cluster-role.ts';
+import { clusterRoleManifests, fleetGroupOf } from '../../infra/cluster-role.ts';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { lifecycle } from '../../lambdas/adapters/auto-scaling.ts';
 import { ec2Instances } from '../../lambdas/adapters/ec2-instances.ts';
@@ -80,7 +80,8 @@ export class Rehearsal implements AsyncDisposable {
   readonly running = new Set<string>();
   readonly ports: RetirementPorts & RoutePorts & { readonly clusters: Fleets };
   readonly #traffic = new Traffic();
-  readonly #role: string;
+  /** The clusters as sweep and tainter open them: with a role of their own. */
+  readonly fleets: Fleets;
   readonly #undo: () => void;
 
   private constructor(parts: { clock: DrivenClock; aws: AwsPeer; kubernetes: KubernetesPeer; undo: () => void }) {
@@ -88,8 +89,8 @@ export class Rehearsal implements AsyncDisposable {
     this.aws = parts.aws;
     this.kubernetes = parts.kubernetes;
     this.#undo = parts.undo;
-    this.#role = `arn:aws:iam::${this.aws.account.accountId}:role/retirement`;
     this.ports = this.#assemble();
+    this.fleets = eksClusters(new EKSClient(this.aws.clientConfig(this.#credentials('sweep'))));
   }
 
   static async start(plan: RehearsalPlan = {}): Promise<Rehearsal> {
@@ -221,11 +222,8 @@ export class Rehearsal implements AsyncDisposable {
     const { aws, kubernetes } = this;
     const { nodes = 3, metadata = JSON.stringify({ cluster: CLUSTER }), heartbeatTimeout = 900 } = plan;
     aws.eks.addCluster({ name: CLUSTER, endpoint: kubernetes.url, ca: kubernetes.ca });
-    aws.eks.addAccessEntry({
-      clusterName: CLUSTER,
-      principalArn: this.#role,
-      groups: ['ebb'],
-    });
+    aws.eks.addAccessEntry({ clusterName: CLUSTER, principalArn: this.#role('retirement'), groups: ['ebb'] });
+    aws.eks.addAccessEntry({ clusterName: CLUSTER, principalArn: this.#role('sweep'), groups: [fleetGroupOf('ebb')] });
     aws.autoScaling.addGroup({ name: GROUP, desired: 0, ...groupTraits(plan) });
     aws.autoScaling.putHook(GROUP, {
       name: HOOK,
@@ -258,7 +256,7 @@ export class Rehearsal implements AsyncDisposable {
   }
 
   #assemble(): Rehearsal['ports'] {
-    const client = this.aws.clientConfig(this.#credentials());
+    const client = this.aws.clientConfig(this.#credentials('retirement'));
     return {
       hookName: HOOK,
       home: { account: this.aws.account.accountId, region: this.aws.account.region },
@@ -276,10 +274,15 @@ export class Rehearsal implements AsyncDisposable {
   }
 
   /** Of a role that may do everything in AWS, and in the cluster what its access entry says. */
-  #credentials(): Credentials {
+  #credentials(name: string): Credentials {
     const allowed = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-    this.aws.authorization.addRole(this.#role, { policies: [allowed] });
-    return this.aws.lambda.addFunction({ name: 'retirement', directory: '/', roleArn: this.#role }).credentials;
+    const roleArn = this.#role(name);
+    this.aws.authorization.addRole(roleArn, { policies: [allowed] });
+    return this.aws.lambda.addFunction({ name, directory: '/', roleArn }).credentials;
+  }
+
+  #role(name: string): string {
+    return `arn:aws:iam::${this.aws.account.accountId}:role/${name}`;
   }
 
   /** What a step returned goes through JSON, as a checkpoint does. */

@@ -383,7 +383,11 @@ describe('a cluster', () => {
   });
 
   test.each([
-    ['has no ClusterRole for us', { clusterRole: false }, /cannot (get|list) resource "nodes"/],
+    [
+      'has no ClusterRole for us',
+      { clusterRole: false },
+      /cannot (get|list) resource "nodes".*npm run -s cluster-role \| kubectl apply -f -/,
+    ],
     ['does not know our role', {}, /does not take our token/],
   ])(
     'that %s is left alone, and the hook to its default result (contract 6.3, faults 33, 34)',

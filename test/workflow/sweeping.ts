@@ -30,6 +30,7 @@ export function sweep(rehearsal: Rehearsal, given: SweepGiven = {}): Promise<rea
   const autoScaling = new AutoScalingClient(client);
   const ports: SweepPorts = {
     ...rehearsal.ports,
+    clusters: rehearsal.fleets,
     balancing,
     groups: groups(autoScaling),
     changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
