@@ -303,7 +303,8 @@ function waitsForForcePoints({ asks }: DrainRecord, { seconds, forces }: Scenari
   return first(
     asks,
     ({ app, forced, second }) =>
-      (forced || app.isProtected) && !(forces && second >= Math.max(seconds - Math.max(app.graceSeconds, 10), seconds / 2)),
+      (forced || app.isProtected) &&
+      !(forces && second >= Math.max(seconds - Math.max(app.graceSeconds, 10), seconds / 2)),
     'before its force point',
   );
 }

@@ -37,7 +37,8 @@ test('says what it does, since when, what holds it and until when; and of one th
       expect.stringMatching(/^shop\/web-/),
     ]);
     expect(status?.heldBy).toEqual([{ by: 'budget shop/web, never', pods: 2 }]);
-    const { startedAt = NaN, stageSince = NaN, deadline = NaN, suspendedUntil = NaN } = status ?? {};
+    if (status === undefined) throw new Error('no retirement runs');
+    const { startedAt, stageSince, deadline, suspendedUntil = NaN } = status;
     expect(startedAt).toBeGreaterThanOrEqual(began - 1_000);
     expect(stageSince).toBeGreaterThanOrEqual(startedAt);
     expect(stageSince).toBeLessThan(startedAt + MINUTE);

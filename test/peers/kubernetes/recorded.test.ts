@@ -186,7 +186,10 @@ describe('denials as a real server words them', () => {
     return found;
   }
 
-  function expectDenied(answer: Pick<Answer, 'text' | 'status' | 'headers'>, { status, headers: sent, body }: Omit<Exchange, 'request'>): void {
+  function expectDenied(
+    answer: Pick<Answer, 'text' | 'status' | 'headers'>,
+    { status, headers: sent, body }: Omit<Exchange, 'request'>,
+  ): void {
     expect(answer.text).toBe(JSON.stringify(body, undefined, 2));
     expect(answer.status).toBe(status);
     expect(answer.headers).toMatchObject(sent);

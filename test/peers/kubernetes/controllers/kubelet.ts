@@ -117,15 +117,15 @@ export class Kubelet {
     const { clock, latencies } = this.#cluster;
     work.toldToStop ??= clock.now();
     const grace = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
-    const hasStarted = work.stage !== 'waiting' && work.stage !== 'starting';
-    const shutdown = hasStarted ? paceOf(pod).shutdown : 0;
+    const started = hasStarted(work);
+    const shutdown = started ? paceOf(pod).shutdown : 0;
     const over = work.toldToStop + grace;
     const due = Math.min(work.toldToStop + shutdown, over) + latencies.controller;
     if (work.stage === 'stopping' && work.timer !== undefined && work.timer.due <= due) return;
     work.timer?.cancel();
     work.stage = 'stopping';
     work.timer = this.#cluster.after(due - clock.now(), () => {
-      if (hasStarted && pod.spec.initContainers?.some(isSidecar)) this.#stopSidecars(pod, work, over);
+      if (started && pod.spec.initContainers?.some(isSidecar)) this.#stopSidecars(pod, work, over);
       else this.#end(pod, work);
     });
   }
@@ -194,4 +194,8 @@ export class Kubelet {
 
 function keyText({ metadata }: Pod): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function hasStarted({ stage }: Work): boolean {
+  return stage !== 'waiting' && stage !== 'starting';
 }
