@@ -38,7 +38,7 @@ test('says what it does, since when, what holds it and until when; and of one th
     ]);
     expect(status?.heldBy).toEqual([{ by: 'budget shop/web, never', pods: 2 }]);
     if (status === undefined) throw new Error('no retirement runs');
-    const { startedAt, stageSince, deadline, suspendedUntil = NaN } = status;
+    const { startedAt, stageSince, deadline = NaN, suspendedUntil = NaN } = status;
     expect(startedAt).toBeGreaterThanOrEqual(began - 1_000);
     expect(stageSince).toBeGreaterThanOrEqual(startedAt);
     expect(stageSince).toBeLessThan(startedAt + MINUTE);
