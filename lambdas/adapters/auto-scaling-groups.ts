@@ -13,6 +13,7 @@ import { isComing } from '../core/lifecycle-state.ts';
 import type { Groups } from '../workflow/ports.ts';
 import { batchesOf } from './batches.ts';
 import { launchedFrom, launchReference } from './launch-reference.ts';
+import { isNotFound, unless } from './refusals.ts';
 
 /** The IAM actions of the calls below. */
 export const GROUP_READ_ACTIONS = [
@@ -37,7 +38,10 @@ export function groups(client: AutoScalingClient): Groups {
   const pooled = async (group: string): Promise<Instance[]> => {
     const all: Instance[] = [];
     const pages = paginateDescribeWarmPool({ client }, { AutoScalingGroupName: group });
-    for await (const { Instances = [] } of pages) all.push(...Instances);
+    // It may have been deleted since it was found: then it hinders no other.
+    await unless(isNotFound, async () => {
+      for await (const { Instances = [] } of pages) all.push(...Instances);
+    });
     return all;
   };
   const whole = async ({ group, hasPool }: FoundGroup): Promise<Group> => {

@@ -10,6 +10,7 @@ import {
   type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
 import type { Lifecycle, LifecycleAction } from '../workflow/ports.ts';
+import { isNotFound, unless } from './refusals.ts';
 
 /** The IAM actions of the calls below. */
 export const LIFECYCLE_READ_ACTIONS = [
@@ -48,8 +49,9 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
     },
     async hook(group, name) {
       const request = { AutoScalingGroupName: group, LifecycleHookNames: [name] };
-      const answer = await client.send(new DescribeLifecycleHooksCommand(request));
-      const [found] = answer.LifecycleHooks ?? [];
+      // A group that has gone has no hooks: that must not end the notice of its instance.
+      const answer = await unless(isNotFound, () => client.send(new DescribeLifecycleHooksCommand(request)));
+      const [found] = answer?.LifecycleHooks ?? [];
       if (found === undefined) return undefined;
       const timeoutSeconds = found.HeartbeatTimeout ?? DEFAULT_HEARTBEAT_TIMEOUT;
       return {
@@ -69,13 +71,9 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
     },
     async terminate(instance) {
       const request = { InstanceId: instance, ShouldDecrementDesiredCapacity: false };
-      try {
-        await client.send(new TerminateInstanceInAutoScalingGroupCommand(request));
-        return 'terminated';
-      } catch (error) {
-        if (isNotFound(error)) return 'gone';
-        throw error;
-      }
+      const command = new TerminateInstanceInAutoScalingGroupCommand(request);
+      const answer = await unless(isNotFound, () => client.send(command));
+      return answer === undefined ? 'gone' : 'terminated';
     },
   };
 }
@@ -102,9 +100,4 @@ async function unlessOver<Done>(done: Done, call: () => Promise<unknown>): Promi
     }
     throw error;
   }
-}
-
-/** "Instance Id not found": a ValidationError like all others. */
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationError' && /not found/i.test(error.message);
 }

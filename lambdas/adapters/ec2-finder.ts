@@ -1,12 +1,8 @@
 /** EC2 instances by id or private address: where each is, and by which addresses it may be registered. */
-import {
-  paginateDescribeInstances,
-  type DescribeInstancesCommandInput,
-  type EC2Client,
-  type Instance,
-  type InstanceNetworkInterface,
-} from '@aws-sdk/client-ec2';
+import type { DescribeInstancesCommandInput, EC2Client, Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
 import type { FoundInstance, InstanceFinder } from '../workflow/ports.ts';
+import { describeInstances } from './described-instances.ts';
+import { refusedAs, unless } from './refusals.ts';
 
 export const FIND_INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 
@@ -25,18 +21,11 @@ export function instanceFinder(client: EC2Client): InstanceFinder {
   };
 }
 
-async function describe(client: EC2Client, input: DescribeInstancesCommandInput): Promise<Instance[]> {
-  const found: Instance[] = [];
-  try {
-    for await (const { Reservations = [] } of paginateDescribeInstances({ client }, input)) {
-      found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
-    }
-  } catch (error) {
-    // An id of EC2's form that it never gave out is malformed to it.
-    if (error instanceof Error && /^InvalidInstanceID\.(NotFound|Malformed)$/.test(error.name)) return [];
-    throw error;
-  }
-  return found;
+/** An id of EC2's form that it never gave out is malformed to it. */
+const isUnknown = refusedAs('InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed');
+
+async function describe(client: EC2Client, input: DescribeInstancesCommandInput): Promise<readonly Instance[]> {
+  return (await unless(isUnknown, () => describeInstances(client, input))) ?? [];
 }
 
 /** None of one that has terminated: it has left its VPC. */

@@ -1,7 +1,8 @@
 /** EC2 instances: the name under which one joined its cluster, and how its machine is. */
-import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import { EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import type { Machine } from '../core/dead-node.ts';
 import { createClient } from './aws-clients.ts';
+import { describeInstances } from './described-instances.ts';
 import type { Instances } from '../workflow/ports.ts';
 
 export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
@@ -31,8 +32,8 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 /** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults.md 16). */
 async function describe(client: EC2Client, instance: string): Promise<Instance | 'absent' | 'unanswered'> {
   try {
-    const answer = await client.send(new DescribeInstancesCommand({ InstanceIds: [instance] }));
-    return answer.Reservations?.[0]?.Instances?.[0] ?? 'absent';
+    const [found] = await describeInstances(client, { InstanceIds: [instance] });
+    return found ?? 'absent';
   } catch (error) {
     if (error instanceof Error && error.name === 'InvalidInstanceID.NotFound') return 'absent';
     if (isPassing(error)) return 'unanswered';

@@ -24,24 +24,30 @@ export function launchReference(group: AutoScalingGroup): LaunchReference {
 export function launchedFrom(instance: Instance): SourceReference | undefined {
   const { LaunchTemplate: template, LaunchConfigurationName } = instance;
   if (template === undefined) return configuration(LaunchConfigurationName);
-  return { ...templateOf(template), ...(template.Version !== undefined && { version: template.Version }) };
+  const found = templateOf(template);
+  return found && { ...found, ...(template.Version !== undefined && { version: template.Version }) };
 }
 
 function launchOverride(override: LaunchTemplateOverrides): LaunchOverride {
   const { InstanceType: type, LaunchTemplateSpecification: template, ImageId: image } = override;
+  const source = template && configuredTemplate(template);
   return {
     ...(type !== undefined && { type }),
-    ...(template !== undefined && { source: configuredTemplate(template) }),
+    ...(source !== undefined && { source }),
     ...(image !== undefined && { image }),
   };
 }
 
-function configuredTemplate(template: LaunchTemplateSpecification): SourceReference {
-  return { ...templateOf(template), version: template.Version ?? DEFAULT_VERSION };
+function configuredTemplate(template: LaunchTemplateSpecification): SourceReference | undefined {
+  const found = templateOf(template);
+  return found && { ...found, version: template.Version ?? DEFAULT_VERSION };
 }
 
-function templateOf({ LaunchTemplateId: id = '' }: LaunchTemplateSpecification): SourceReference {
-  return { kind: 'template', id };
+/** Whoever makes a group names a template by id or by name, and AWS need not answer with both. */
+function templateOf(template: LaunchTemplateSpecification): SourceReference | undefined {
+  const { LaunchTemplateId: id = '', LaunchTemplateName: name = '' } = template;
+  if (id !== '') return { kind: 'template', id };
+  return name === '' ? undefined : { kind: 'template-name', id: name };
 }
 
 function configuration(name: string | undefined): SourceReference | undefined {

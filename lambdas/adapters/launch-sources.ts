@@ -10,7 +10,7 @@ import {
   type LaunchTemplateVersion,
 } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
-import type { SourceReference } from '../core/group.ts';
+import type { LaunchSource, SourceReference } from '../core/group.ts';
 import { askInBatches, batchesOf } from './batches.ts';
 import { unreadable, type Fault } from './launch-fault.ts';
 import { refusedAs } from './refusals.ts';
@@ -22,8 +22,8 @@ export const LAUNCH_SOURCE_ACTIONS = [
 ] as const;
 
 export interface FoundSource {
-  /** Of a template: its version's number. */
-  readonly source: SourceReference;
+  /** Of a template: its id, whatever it was named by, and its version's number. */
+  readonly source: Omit<LaunchSource, 'image'>;
   /** May be a parameter still. */
   readonly image: string;
   readonly type?: string;
@@ -37,7 +37,12 @@ const CONFIGURATIONS_PER_CALL = 50;
 const VERSIONS_PER_CALL = 200;
 
 const hasNoVersion = refusedAs('InvalidLaunchTemplateId.VersionNotFound');
-const isGone = refusedAs('InvalidLaunchTemplateId.NotFound', 'InvalidLaunchTemplateId.Malformed');
+const isGone = refusedAs(
+  'InvalidLaunchTemplateId.NotFound',
+  'InvalidLaunchTemplateId.Malformed',
+  'InvalidLaunchTemplateName.NotFoundException',
+  'InvalidLaunchTemplateName.MalformedException',
+);
 
 export function keyOf({ kind, id, version = '' }: SourceReference): string {
   return [kind, id, version].join(' ');
@@ -50,11 +55,12 @@ export async function launchSources(
 ): Promise<ReadonlyMap<string, FoundSource | Fault>> {
   const distinct = [...new Map(references.map((each) => [keyOf(each), each])).values()];
   const templates = Map.groupBy(
-    distinct.filter(({ kind }) => kind === 'template'),
-    ({ id }) => id,
+    distinct.filter(({ kind }) => kind !== 'configuration'),
+    ({ kind, id }) => keyOf({ kind, id }),
   );
   const names = distinct.filter(({ kind }) => kind === 'configuration').map(({ id }) => id);
-  const versions = ([id, wanted]: [string, SourceReference[]]) => versionsOf(ec2, id, wanted);
+  const versions = ([, [template, ...others]]: [string, SourceReference[]]) =>
+    template === undefined ? [] : versionsOf(ec2, template, [template, ...others]);
   const [found, configured] = await Promise.all([
     pMap(templates, versions, { concurrency: TEMPLATES_AT_ONCE }),
     pMap(batchesOf(names, CONFIGURATIONS_PER_CALL), (batch) => configurations(autoScaling, batch), { concurrency: 1 }),
@@ -63,25 +69,30 @@ export async function launchSources(
 }
 
 /** @param wanted versions of that template */
-async function versionsOf(client: EC2Client, id: string, wanted: readonly SourceReference[]): Promise<Found[]> {
+async function versionsOf(
+  client: EC2Client,
+  template: SourceReference,
+  wanted: readonly SourceReference[],
+): Promise<Found[]> {
   const names = wanted.map(({ version = '$Default' }) => version);
   try {
     const by = { size: VERSIONS_PER_CALL, isGone: hasNoVersion };
-    const versions = await askInBatches(names, by, (batch) => describeVersions(client, id, batch));
+    const versions = await askInBatches(names, by, (batch) => describeVersions(client, template, batch));
     return wanted.map((reference) => [keyOf(reference), foundVersion(reference, versions)]);
   } catch (error) {
-    const fault = isGone(error) ? noTemplate(id) : unreadable(`launch template ${id}`, error);
+    const fault = isGone(error) ? noTemplate(template) : unreadable(`launch template ${template.id}`, error);
     return wanted.map((reference) => [keyOf(reference), fault]);
   }
 }
 
 async function describeVersions(
   client: EC2Client,
-  LaunchTemplateId: string,
+  { kind, id }: SourceReference,
   names: readonly string[],
 ): Promise<LaunchTemplateVersion[]> {
   const all: LaunchTemplateVersion[] = [];
-  const request = { LaunchTemplateId, Versions: [...names] };
+  const by = kind === 'template-name' ? { LaunchTemplateName: id } : { LaunchTemplateId: id };
+  const request = { ...by, Versions: [...names] };
   for await (const { LaunchTemplateVersions = [] } of paginateDescribeLaunchTemplateVersions({ client }, request)) {
     all.push(...LaunchTemplateVersions);
   }
@@ -89,16 +100,17 @@ async function describeVersions(
 }
 
 function foundVersion(reference: SourceReference, versions: readonly LaunchTemplateVersion[]): FoundSource | Fault {
-  const { id, version = '$Default' } = reference;
+  const { id: called, version = '$Default' } = reference;
   const found = versions.find(isVersion(version, versions));
   if (found === undefined) {
-    return { fault: `launch template ${id} has no version ${version}: give the group one that it has` };
+    return { fault: `launch template ${called} has no version ${version}: give the group one that it has` };
   }
-  const { VersionNumber: number, LaunchTemplateData: { ImageId: image, InstanceType: type } = {} } = found;
+  const { LaunchTemplateId: id = called, LaunchTemplateName: name, VersionNumber: number } = found;
+  const { ImageId: image, InstanceType: type } = found.LaunchTemplateData ?? {};
   if (image === undefined || image === '') {
-    return { fault: `launch template ${id} version ${number} names no image: give the group a version that does` };
+    return { fault: `launch template ${called} version ${number} names no image: give the group a version that does` };
   }
-  const source = { kind: 'template', id, version: String(number) } as const;
+  const source = { kind: 'template', id, version: String(number), ...(name !== undefined && { name }) } as const;
   return { source, image, ...(type !== undefined && { type }) };
 }
 
@@ -110,7 +122,7 @@ function isVersion(wanted: string, versions: readonly LaunchTemplateVersion[]) {
   return ({ VersionNumber }: LaunchTemplateVersion) => VersionNumber === number;
 }
 
-function noTemplate(id: string): Fault {
+function noTemplate({ id }: SourceReference): Fault {
   return { fault: `launch template ${id} does not exist: give the group one that does` };
 }
 
@@ -126,7 +138,10 @@ async function configurations(client: AutoScalingClient, names: readonly string[
   }
 }
 
-function foundConfiguration(source: SourceReference, found: LaunchConfiguration | undefined): FoundSource | Fault {
+function foundConfiguration(
+  source: FoundSource['source'],
+  found: LaunchConfiguration | undefined,
+): FoundSource | Fault {
   const { ImageId: image, InstanceType: type } = found ?? {};
   if (image === undefined) {
     return { fault: `launch configuration ${source.id} does not exist: give the group one that does` };

@@ -1,8 +1,9 @@
 /** How instances were made, as EC2 says it: of thousands, so little of each is kept. */
-import { DescribeInstancesCommand, type EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import type { Launched } from '../core/group.ts';
 import { batchesOf } from './batches.ts';
+import { describeInstances } from './described-instances.ts';
 import { refusedAs } from './refusals.ts';
 
 /** The IAM actions of the calls below. */
@@ -29,8 +30,7 @@ export async function launchedInstances(
 async function launchedOf(client: EC2Client, ids: readonly string[]): Promise<[string, Launched][]> {
   if (ids.length === 0) return [];
   try {
-    const { Reservations = [] } = await client.send(new DescribeInstancesCommand({ InstanceIds: [...ids] }));
-    return Reservations.flatMap(({ Instances = [] }) => Instances).flatMap(launched);
+    return (await describeInstances(client, { InstanceIds: [...ids] })).flatMap(launched);
   } catch (error) {
     if (!isUnknown(error)) throw error;
     const named = new Set((error as Error).message.match(/\bi-\w+/g));

@@ -6,7 +6,7 @@ import {
   type TrafficSourceState,
 } from '@aws-sdk/client-auto-scaling';
 import type { PoolNames } from './pool-names.ts';
-import { unless } from './refusals.ts';
+import { isNotFound, unless } from './refusals.ts';
 
 /** The IAM actions of the calls below. */
 export const TRAFFIC_SOURCE_ACTIONS = [
@@ -31,7 +31,7 @@ export async function trafficSources(client: AutoScalingClient, group: string): 
 
 async function sourcesOf(client: AutoScalingClient, group: string): Promise<TrafficSourceState[]> {
   const all: TrafficSourceState[] = [];
-  await unless(isUnknownGroup, async () => {
+  await unless(isNotFound, async () => {
     const pages = paginateDescribeTrafficSources({ client }, { AutoScalingGroupName: group });
     for await (const { TrafficSources = [] } of pages) all.push(...TrafficSources);
   });
@@ -45,9 +45,4 @@ function identifiersOf(sources: readonly TrafficSourceState[], type: 'elb' | 'el
 
 function distinct(names: readonly string[]): string[] {
   return [...new Set(names)];
-}
-
-/** AWS has one ValidationError for everything that is wrong with a request. */
-function isUnknownGroup(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationError' && /not found/i.test(error.message);
 }

@@ -132,8 +132,9 @@ function kubelet({ node }: PlacedNode, source: LaunchSource, { launched, control
   return [{ kind: 'kubelet', text: `runs Kubernetes 1.${own}, the control plane 1.${theirs}` }];
 }
 
-function isSame(one: SourceReference, other: SourceReference): boolean {
-  return one.kind === other.kind && one.id === other.id && one.version === other.version;
+function isSame(one: SourceReference, other: LaunchSource): boolean {
+  const isIt = one.kind === 'template-name' ? one.id === other.name : one.kind === other.kind && one.id === other.id;
+  return isIt && one.version === other.version;
 }
 
 /** `$Latest` and `$Default` say nothing of the version that it was then. */
@@ -143,7 +144,8 @@ function isUnresolved({ version }: SourceReference): boolean {
 
 function wordsOf({ kind, id, version }: SourceReference): string {
   if (kind === 'configuration') return `launch configuration ${id}`;
-  return version === undefined ? id : `${id} version ${version}`;
+  const template = kind === 'template-name' ? `launch template ${id}` : id;
+  return version === undefined ? template : `${template} version ${version}`;
 }
 
 /** Of `v1.33.4-eks-99d6cc0` or `1.33`: 33. */

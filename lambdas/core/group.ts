@@ -34,10 +34,11 @@ export interface Group {
   readonly members: readonly GroupMember[];
 }
 
-/** A launch template or launch configuration, by name alone. */
+/** A launch template or launch configuration as it is referred to, not looked up. */
 export interface SourceReference {
-  readonly kind: 'template' | 'configuration';
-  /** `lt-…`, or the launch configuration's name. */
+  /** `template-name`: a launch template of which nothing but the name is told. */
+  readonly kind: 'template' | 'template-name' | 'configuration';
+  /** `lt-…`, or the name. */
   readonly id: string;
   /** Of a template: a number, `$Latest` or `$Default`. */
   readonly version?: string;
@@ -75,6 +76,9 @@ export interface LaunchPlan {
 
 /** One template version, or launch configuration. */
 export interface LaunchSource extends SourceReference {
+  readonly kind: 'template' | 'configuration';
+  /** The template's, besides its id. */
+  readonly name?: string;
   /** `ami-…` */
   readonly image: string;
   /**

@@ -144,6 +144,17 @@ describe('an enrolled group (contract 9.1, 9.7)', () => {
     ]);
   });
 
+  test('is told without its warm pool when it goes while that is asked for', async () => {
+    await using given = await withGroups();
+    given.aws.autoScaling.addGroup({
+      name: 'workers',
+      warmPool: { poolState: 'Stopped', reuseOnScaleIn: true, size: 1 },
+    });
+    const error = { code: 'ValidationError', message: 'AutoScalingGroup name not found - null', status: 400 };
+    given.aws.faults.inject({ kind: 'error', action: 'DescribeWarmPool', error });
+    expect(await told(given)).toMatchObject({ name: 'workers' });
+  });
+
   test('tells what its instances weigh, which its capacity counts by', async () => {
     await using given = await withGroups();
     const { id } = given.aws.launchTemplates.create({ name: 'base', data: { imageId: 'ami-1' } });

@@ -69,6 +69,14 @@ describe('a hook (contract 6.1)', () => {
     expect(await given.port.hook('workers', HOOK)).toMatchObject({ name: HOOK, timeoutSeconds: 300 });
     expect(await given.port.hook('workers', 'none')).toBeUndefined();
   });
+
+  test('is none of a group that has gone, for which AWS answers a ValidationError', async () => {
+    await using given = await withGroup();
+    expect(await given.port.hook('gone', HOOK)).toBeUndefined();
+    const error = { code: 'ValidationError', message: '1 validation error detected', status: 400 };
+    given.aws.faults.inject({ kind: 'error', action: 'DescribeLifecycleHooks', error });
+    await expect(given.port.hook('workers', HOOK)).rejects.toMatchObject({ name: 'ValidationError' });
+  });
 });
 
 describe('a heartbeat (contract 6.1)', () => {

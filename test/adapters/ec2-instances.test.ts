@@ -12,6 +12,13 @@ describe('the private DNS name of an instance (contract 2.1)', () => {
     );
   });
 
+  test('is found on a later page than the first', async () => {
+    await using given = await withInstance();
+    given.aws.instances.emptyPages = 1;
+    expect(await given.port.privateDnsName(given.instance)).toMatch(/^ip-/);
+    expect(await given.port.machine(given.instance)).toBe('up');
+  });
+
   test('is undefined for an instance that there is not (faults.md 17)', async () => {
     await using given = await withInstance();
     expect(await given.port.privateDnsName('i-0fedcba9876543210')).toBeUndefined();

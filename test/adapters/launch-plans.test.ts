@@ -18,7 +18,7 @@ describe('the plan of a group', () => {
       { imageId: 'ami-3', instanceType: type },
     );
     given.group({ launchTemplate: { id, version } });
-    const base = { kind: 'template', id, ...expected };
+    const base = { kind: 'template', id, name: expect.any(String) as string, ...expected };
     expect(await given.plan()).toEqual({ base, overrides: [], types: [type], origins: [] });
   });
 
@@ -41,16 +41,40 @@ describe('the plan of a group', () => {
     ];
     given.group({ mixedInstancesPolicy: { launchTemplate: { id }, overrides } });
     const now = expect.closeTo(given.aws.clock.now(), -4) as number;
+    const name = expect.any(String) as string;
     expect(await given.plan()).toEqual({
-      base: { kind: 'template', id, version: '1', image: 'ami-1' },
+      base: { kind: 'template', id, name, version: '1', image: 'ami-1' },
       overrides: [
-        { type: 'm7g.large', source: { kind: 'template', id: arm, version: '2', image: 'ami-3' } },
+        { type: 'm7g.large', source: { kind: 'template', id: arm, name, version: '2', image: 'ami-3' } },
         // It may be named since just now, for all that anybody tells.
-        { type: 'm5.large', source: { kind: 'template', id, version: '1', image: 'ami-4', imageSince: now } },
+        { type: 'm5.large', source: { kind: 'template', id, name, version: '1', image: 'ami-4', imageSince: now } },
       ],
       types: ['m6i.large', 'm7g.large', 'm5.large'],
       origins: [],
     });
+  });
+
+  test('asks for the template that an override names by its name alone, and for no other', async () => {
+    await using given = await LaunchGiven.start();
+    const id = given.template({ imageId: 'ami-1' });
+    // Newer than the wanted one, and somebody else's.
+    given.aws.launchTemplates.create({ name: 'arm', data: { imageId: 'ami-2' } });
+    given.template({ imageId: 'ami-other' });
+    const { id: arm } = given.aws.launchTemplates.find({ name: 'arm' }) ?? { id: '' };
+    const overrides = [
+      { instanceType: 'm7g.large', launchTemplate: { name: 'arm', version: '$Latest' } },
+      { instanceType: 'm7g.xlarge', launchTemplate: { name: 'arm', version: '1' } },
+    ];
+    given.group({ mixedInstancesPolicy: { launchTemplate: { id }, overrides } });
+    const source = { kind: 'template', id: arm, name: 'arm', version: '1', image: 'ami-2' };
+    expect(await given.plan()).toMatchObject({
+      base: { id, image: 'ami-1' },
+      overrides: [
+        { type: 'm7g.large', source },
+        { type: 'm7g.xlarge', source },
+      ],
+    });
+    expect(given.count('DescribeLaunchTemplateVersions')).toBe(2);
   });
 
   test('tells no types when requirements say which, in the policy or in the template', async () => {

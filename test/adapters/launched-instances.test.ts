@@ -49,6 +49,14 @@ test('asks for two hundred a call; ids that EC2 does not know cost one call more
   expect(given.count('DescribeInstances')).toBe(3);
 });
 
+test('tells of all whose ids it names, however EC2 parts them into pages', async () => {
+  await using given = await AwsGiven.start();
+  const known = Array.from({ length: 7 }, () => given.aws.instances.launch().instanceId);
+  Object.assign(given.aws.instances, { pageLimit: 3, emptyPages: 1 });
+  expect([...(await launched(given, known)).keys()].toSorted()).toEqual(known.toSorted());
+  expect(given.count('DescribeInstances')).toBe(4);
+});
+
 test('finds nothing of those that are all unknown', async () => {
   await using given = await AwsGiven.start();
   expect(await launched(given, UNKNOWN)).toEqual(new Map());

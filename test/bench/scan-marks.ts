@@ -57,6 +57,6 @@ function factsOf(index: number) {
   return { plan, launched: { image: fleet.IMAGES.before, at: 0 } };
 }
 
-function template(index: number, version: number): SourceReference {
+function template(index: number, version: number): SourceReference & { readonly kind: 'template' } {
   return { kind: 'template', id: fleet.templateId(Math.floor(index / fleet.PER_GROUP)), version: String(version) };
 }

@@ -12,6 +12,7 @@ const DAY = 24 * HOUR;
 const source = (given: Partial<LaunchSource> = {}): LaunchSource => ({
   kind: 'template',
   id: TEMPLATE,
+  name: 'nodes',
   version: '2',
   image: 'ami-2',
   ...given,
@@ -92,10 +93,13 @@ describe('what an instance was launched from tells its image', () => {
   const origins = [source({ version: '1', image: 'ami-1' })];
   const of = (given: Partial<GroupMember>) => imageByOrigin(aPlaced({ member: given }).member, plan({ origins }));
   const launchedFrom = { kind: 'template', id: TEMPLATE, version: '1' } as const;
+  const byName = { kind: 'template-name', id: 'nodes' } as const;
 
   test.each<[string, Partial<GroupMember>, string | undefined]>([
     ['a version that names one', { launchedFrom }, 'ami-1'],
     ['a version of which nothing is told', { launchedFrom: { ...launchedFrom, version: '3' } }, undefined],
+    ['the version, of a template that is told by its name', { launchedFrom: { ...byName, version: '1' } }, 'ami-1'],
+    ['the same version of a template of another name', { launchedFrom: { ...byName, id: 'others' } }, undefined],
     ['the same version of another template', { launchedFrom: { ...launchedFrom, id: 'lt-other' } }, undefined],
     ['an image of its own, laid over the version’s', { launchedFrom, image: 'ami-4' }, undefined],
   ])('%s', (_, member, image) => {
@@ -164,6 +168,16 @@ describe('by its launch template', () => {
   test.each<[string, Peculiar, string]>([
     ['another version', from('1'), 'launch-template'],
     ['the same version', from('2'), 'current'],
+    [
+      'the same version of a template that is told by its name',
+      { member: { launchedFrom: { kind: 'template-name', id: 'nodes', version: '2' } } },
+      'current',
+    ],
+    [
+      'another template that is told by its name',
+      { member: { launchedFrom: { kind: 'template-name', id: 'others', version: '2' } } },
+      'launch-template',
+    ],
     [
       'another template',
       { member: { launchedFrom: { kind: 'template', id: 'lt-other', version: '2' } } },

@@ -97,6 +97,14 @@ test.each([
   await expect(client.send(new DescribeLaunchTemplateVersionsCommand(input))).rejects.toMatchObject({ name });
 });
 
+test('an id that is sent empty is none: the versions of all templates are answered', async () => {
+  peer.launchTemplates.create({ name: 'one', data: { imageId: 'ami-1' } });
+  peer.launchTemplates.create({ name: 'two', data: { imageId: 'ami-2' } });
+  const command = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: '', Versions: ['$Latest'] });
+  const { LaunchTemplateVersions } = await client.send(command);
+  expect(LaunchTemplateVersions?.map(({ LaunchTemplateName }) => LaunchTemplateName)).toEqual(['nodes', 'one', 'two']);
+});
+
 test('a template that is deleted is gone', async () => {
   peer.launchTemplates.delete({ id });
   await expect(numbers({ LaunchTemplateId: id })).rejects.toThrow(

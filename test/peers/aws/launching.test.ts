@@ -158,7 +158,8 @@ describe('a group with a mixed instances policy', () => {
         { InstanceType: 'm6i.large' },
         {
           InstanceType: 'm7g.large',
-          LaunchTemplateSpecification: { LaunchTemplateId: own.id, LaunchTemplateName: 'arm', Version: '1' },
+          // An override is told as it was given.
+          LaunchTemplateSpecification: { LaunchTemplateName: 'arm', Version: '1' },
         },
         { InstanceType: 'm5.large', ImageId: 'ami-3' },
       ],

@@ -169,7 +169,7 @@ export class AutoScaling {
   group(name: string): Group {
     const group = this.groups.get(name);
     if (group !== undefined) return group;
-    throw new AwsError('ValidationError', `AutoScalingGroup name not found - no such group: ${name}`);
+    throw new AwsError('ValidationError', `AutoScalingGroup name not found - AutoScalingGroup ${name} not found`);
   }
 
   /** The group member of that id; undefined when no group has it. */

@@ -67,5 +67,6 @@ function policyShape({ launchTemplate, overrides }: MixedInstancesPolicy): Shape
 }
 
 function templateShape(template: LaunchTemplateReference): Shape {
-  return { LaunchTemplateId: template.id, LaunchTemplateName: template.name, Version: template.version };
+  const { id, name, version, toldByNameAlone = false } = template;
+  return { ...(!toldByNameAlone && { LaunchTemplateId: id }), LaunchTemplateName: name, Version: version };
 }

@@ -13,6 +13,8 @@ export interface LaunchTemplateReference {
   readonly id: string;
   readonly name: string;
   readonly version: string;
+  /** An override's answer has the name alone where that is what it was given by; any other has both. */
+  readonly toldByNameAlone?: boolean;
 }
 
 /** A template by id or name. Version: default `$Default`. */
@@ -137,7 +139,7 @@ export class Launching {
     return {
       imageId: this.#image(imageId),
       instanceType: instanceType ?? DEFAULT_TYPE,
-      launchTemplate: { ...reference, version: String(number) },
+      launchTemplate: { ...reference, version: String(number), toldByNameAlone: false },
       imageOverridden: override.imageId !== undefined,
       ...(weightedCapacity !== undefined && { weightedCapacity }),
     };
@@ -153,7 +155,9 @@ export class Launching {
 
   #policy({ launchTemplate, overrides }: Policy<TemplatePlan>): MixedInstancesPolicy {
     const own = ({ launchTemplate: template, ...rest }: Override<TemplatePlan>): Override<LaunchTemplateReference> =>
-      template === undefined ? rest : { ...rest, launchTemplate: this.#reference(template) };
+      template === undefined
+        ? rest
+        : { ...rest, launchTemplate: { ...this.#reference(template), toldByNameAlone: 'name' in template } };
     return { launchTemplate: this.#reference(launchTemplate), overrides: overrides.map(own) };
   }
 

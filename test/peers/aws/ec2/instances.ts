@@ -46,6 +46,9 @@ export interface InstancePlan {
 export class Instances {
   /** Driven milliseconds from `shutting-down` to `terminated`. */
   shutdownDelay = 10_000;
+  /** The most instances of one page of DescribeInstances, and how many empty pages come before the first. */
+  pageLimit = 1000;
+  emptyPages = 0;
   readonly #all = new Map<string, Instance>();
   readonly #account: Account;
   readonly #time: Timetable;

@@ -68,7 +68,11 @@ function wanted(templates: LaunchTemplates, input: Request): Found[] {
   });
 }
 
-function templateName({ LaunchTemplateId: id, LaunchTemplateName: name }: Request): TemplateName | undefined {
+/** A parameter that is sent empty is as one that is not sent: then all templates are asked for. */
+function templateName(request: Request): TemplateName | undefined {
+  const [id, name] = [request.LaunchTemplateId, request.LaunchTemplateName].map((sent) =>
+    sent === '' ? undefined : sent,
+  );
   if (id !== undefined && name !== undefined) {
     const message = 'Only one of LaunchTemplateId and LaunchTemplateName may be specified.';
     throw new AwsError('InvalidParameterCombination', message);

@@ -53,8 +53,12 @@ function operations(instances: Instances, account: Account): Record<string, Oper
         }
         const all = input.InstanceId.length === 0 ? instances.all() : instances.getAll(input.InstanceId);
         const found = all.filter((instance) => input.Filter.every((filter) => passes(instance, filter)));
-        const { page, nextToken } = pageOf(found, input.MaxResults ?? 1000, input.NextToken);
-        const reservations = page.map((instance) => reservationShape(instance, account));
+        // A page may end before what was asked for does, and may be empty, also where ids are named.
+        const gap = Array.from({ length: instances.emptyPages * instances.pageLimit }, () => undefined);
+        const size = Math.min(input.MaxResults ?? instances.pageLimit, instances.pageLimit);
+        const { page, nextToken } = pageOf([...gap, ...found], size, input.NextToken);
+        const told = page.filter((instance) => instance !== undefined);
+        const reservations = told.map((instance) => reservationShape(instance, account));
         return { reservationSet: items(reservations), nextToken };
       },
     }),
