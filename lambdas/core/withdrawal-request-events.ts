@@ -28,3 +28,10 @@ export const withdrawalAnswered = (about: {
 /** A request by somebody who may not ask. */
 export const withdrawalRefused = (about: { from: string; reason: string }) =>
   ({ type: 'withdrawal.refused', ...about }) as const;
+
+/** The secret that lets in cannot be read or is too short, so nobody is let in. */
+export const secretUnreadable = (about: {
+  from: string;
+  /** For the log alone: it may name account, role and secret. */
+  reason: string;
+}) => ({ type: 'secret.unreadable', ...about }) as const;

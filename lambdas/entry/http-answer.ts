@@ -32,6 +32,15 @@ export const notAdmitted = (): HttpAnswer =>
       'an endpoint without a secret takes requests that are signed with AWS credentials',
   });
 
+export const admissionFailed = (): HttpAnswer =>
+  answer(
+    502,
+    { error: 'bad gateway', message: 'who asks cannot be checked now: the log of the endpoint says why' },
+    {
+      'retry-after': RETRY_AFTER,
+    },
+  );
+
 export const noSuchPath = (): HttpAnswer =>
   answer(404, { error: 'not found', message: 'there is nothing here: use POST /drain or GET /health' });
 

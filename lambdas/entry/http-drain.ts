@@ -1,6 +1,11 @@
 /** `POST /drain`: who asks, for what, and the answer; request and answer are domain events (contract 7.4, 13). */
 import { awsFailure, type AwsFailure } from '../adapters/aws-failure.ts';
-import { withdrawalAnswered, withdrawalRefused, withdrawalRequested } from '../core/withdrawal-request-events.ts';
+import {
+  secretUnreadable,
+  withdrawalAnswered,
+  withdrawalRefused,
+  withdrawalRequested,
+} from '../core/withdrawal-request-events.ts';
 import type { Journal } from '../workflow/ports.ts';
 import {
   withdrawInstance,
@@ -8,9 +13,9 @@ import {
   type WithdrawalOutcome,
   type WithdrawalPorts,
 } from '../workflow/withdraw-instance.ts';
-import { answerTo, answerToFailure, notAdmitted, type HttpAnswer } from './http-answer.ts';
+import { admissionFailed, answerTo, answerToFailure, notAdmitted, type HttpAnswer } from './http-answer.ts';
 import { readOrder, type HttpRequest } from './http-request.ts';
-import type { Doorkeeper } from './http-secret.ts';
+import { SecretUnreadable, type Doorkeeper } from './http-secret.ts';
 
 export interface DrainPorts extends WithdrawalPorts {
   readonly doorkeeper: Doorkeeper;
@@ -20,15 +25,29 @@ export interface DrainPorts extends WithdrawalPorts {
 /** @throws what is not AWS's failure: Lambda answers 502 to that, and counts it as an error of the function */
 export async function drain(request: HttpRequest, ports: DrainPorts): Promise<HttpAnswer> {
   const { sourceIp: from } = request.requestContext.http;
-  const admitted = await attempt(() => ports.doorkeeper(request));
-  if ('failure' in admitted) return answerToFailure(admitted.failure);
-  if (admitted.value === undefined) {
-    ports.journal.report(withdrawalRefused({ from, reason: 'no secret, a wrong one, or no signature' }));
-    return notAdmitted();
-  }
+  const admitted = await admit(request, ports);
+  if ('refusal' in admitted) return admitted.refusal;
   const read = readOrder(request);
   if ('refusal' in read) return read.refusal;
-  return carryOut(read.value, { by: admitted.value, from }, ports);
+  return carryOut(read.value, { by: admitted.by, from }, ports);
+}
+
+/** To somebody who has not been let in nothing is told of the account. */
+async function admit(
+  request: HttpRequest,
+  { doorkeeper, journal }: DrainPorts,
+): Promise<{ readonly by: string } | { readonly refusal: HttpAnswer }> {
+  const { sourceIp: from } = request.requestContext.http;
+  try {
+    const by = await doorkeeper(request);
+    if (by !== undefined) return { by };
+  } catch (error) {
+    if (!(error instanceof SecretUnreadable)) throw error;
+    journal.report(secretUnreadable({ from, reason: error.message }));
+    return { refusal: admissionFailed() };
+  }
+  journal.report(withdrawalRefused({ from, reason: 'no secret, a wrong one, or no signature' }));
+  return { refusal: notAdmitted() };
 }
 
 async function carryOut(

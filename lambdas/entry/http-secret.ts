@@ -7,7 +7,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { SECRET_PARAMETER, type HttpRequest } from './http-request.ts';
 import type { Door } from './settings.ts';
 
-/** Who asks, for the journal; undefined: nobody who may. */
+/** Who asks, for the journal; undefined: nobody who may. @throws SecretUnreadable when nobody can be let in */
 export type Doorkeeper = (request: HttpRequest) => Promise<string | undefined>;
 
 /** For how long the secret is used without reading it again. */
@@ -31,14 +31,25 @@ const iamDoorkeeper: Doorkeeper = ({ requestContext }) => {
   return Promise.resolve(requestContext.authorizer?.iam?.userArn);
 };
 
-/** @param read the secret as it is now */
+/** Nobody can be let in: the message says why, with names that are for the log alone. */
+export class SecretUnreadable extends Error {
+  override readonly name = 'SecretUnreadable';
+}
+
+/** Characters. The URL is public, and a shorter one can be guessed. */
+const SHORTEST_SECRET = 16;
+
+/**
+ * @param read the secret as it is now
+ * @throws SecretUnreadable when it cannot be read, or is too short to let anybody in
+ */
 export function secretDoorkeeper(read: () => Promise<string>): Doorkeeper {
-  let known: { readonly digest: Buffer; readonly at: number } | undefined;
+  let known: { readonly secret: Buffer | SecretUnreadable; readonly at: number } | undefined;
   const digestWithin = async (milliseconds: number): Promise<Buffer> => {
-    if (known === undefined || Date.now() - known.at >= milliseconds) {
-      known = { digest: digestOf(await read()), at: Date.now() };
-    }
-    return known.digest;
+    const kept = known?.secret instanceof SecretUnreadable ? READ_AGAIN_AFTER_MS : milliseconds;
+    if (known === undefined || Date.now() - known.at >= kept) known = { secret: await digestNow(read), at: Date.now() };
+    if (known.secret instanceof SecretUnreadable) throw known.secret;
+    return known.secret;
   };
   return async (request) => {
     const presented = presentedSecret(request);
@@ -49,6 +60,18 @@ export function secretDoorkeeper(read: () => Promise<string>): Doorkeeper {
       timingSafeEqual(digest, await digestWithin(READ_AGAIN_AFTER_MS));
     return isRight ? 'holder of the secret' : undefined;
   };
+}
+
+async function digestNow(read: () => Promise<string>): Promise<Buffer | SecretUnreadable> {
+  let secret: string;
+  try {
+    secret = await read();
+  } catch (cause) {
+    return new SecretUnreadable(`the secret cannot be read: ${String(cause)}`, { cause });
+  }
+  if (secret.length >= SHORTEST_SECRET) return digestOf(secret);
+  const fix = `give it ${SHORTEST_SECRET} at least, at random`;
+  return new SecretUnreadable(`the secret has ${secret.length} characters, which can be guessed: ${fix}`);
 }
 
 /** Of one length whatever was presented, as the comparison needs, so that its time tells nothing. */

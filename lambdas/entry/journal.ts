@@ -38,6 +38,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'group.held',
   'taints.ignored',
   'budget.unreadable',
+  'secret.unreadable',
 ]);
 
 export function journal(service: string): Journal {
@@ -60,6 +61,7 @@ export const failures = new Logger({ logFormatter: new EventFormatter() });
 const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
   'notice.refused': METRICS.noticeRefused,
   'budget.unreadable': METRICS.budgetUnreadable,
+  'secret.unreadable': METRICS.secretUnreadable,
 };
 
 /** Dimensions are cluster, group and result only: anything finer costs a metric for each value (contract 13.1). */

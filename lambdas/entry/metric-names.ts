@@ -9,4 +9,5 @@ export const METRICS = {
   noticeStale: 'NoticeStale',
   noticeRefused: 'NoticeRefused',
   budgetUnreadable: 'BudgetUnreadable',
+  secretUnreadable: 'SecretUnreadable',
 } as const;

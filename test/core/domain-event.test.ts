@@ -87,6 +87,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   }),
   'withdrawal.answered': events.withdrawalAnswered({ asked: 'i-1', status: 404, seconds: 0, pools: [] }),
   'withdrawal.refused': events.withdrawalRefused({ from: '203.0.113.7', reason: 'the secret is missing' }),
+  'secret.unreadable': events.secretUnreadable({ from: '203.0.113.7', reason: 'AccessDeniedException' }),
   'marks.unreadable': events.marksUnreadable({ cluster: 'prod', node: 'ip-10-0-1-2', reason: 'r' }),
   'cluster.unswept': events.clusterUnswept({ cluster: 'prod', reason: 'connection refused' }),
   'sweep.finished': events.sweepFinished({
@@ -128,6 +129,7 @@ const SUBJECTLESS = new Set([
   'withdrawal.requested',
   'withdrawal.answered',
   'withdrawal.refused',
+  'secret.unreadable',
   'marks.unreadable',
   'cluster.unswept',
   'sweep.finished',

@@ -150,6 +150,7 @@ const SAID: Said = {
   'withdrawal.requested': () => undefined,
   'withdrawal.answered': () => undefined,
   'withdrawal.refused': () => undefined,
+  'secret.unreadable': ({ reason }) => wait(`nobody is let in: ${reason}`),
   'marks.unreadable': ({ node, reason }) => wait(`marks of ${node} left alone: ${reason}`),
   'cluster.unswept': ({ reason }) => wait(`cluster not swept: ${reason}`),
   'sweep.finished': () => undefined,

@@ -12,6 +12,7 @@ import {
 import { noticeIgnored, noticeRefused } from '../../lambdas/core/notice-events.ts';
 import type { Subject } from '../../lambdas/core/retirement-events.ts';
 import { podGone, retirementFinished, volumesKept } from '../../lambdas/core/retirement-events.ts';
+import { secretUnreadable } from '../../lambdas/core/withdrawal-request-events.ts';
 import { journal } from '../../lambdas/entry/journal.ts';
 
 const SUBJECT: Subject = {
@@ -64,6 +65,7 @@ describe('a line', () => {
     ['group.held', groupHeld({ cluster: 'production', group: 'workers', nodes: 1, reason: 'node-1 is cordoned' })],
     ['taints.ignored', taintsIgnored({ cluster: 'production', nodes: ['node-1: Karpenter’s'] })],
     ['budget.unreadable', budgetUnreadable({ cluster: 'production', reason: 'budget.nodes: must be a number' })],
+    ['secret.unreadable', secretUnreadable({ from: '203.0.113.7', reason: 'AccessDeniedException' })],
   ])('of %s warns', (type, event) => {
     expect(written(event)[0]).toMatchObject({ level: 'WARN', type });
   });
@@ -127,6 +129,12 @@ describe('a metric', () => {
   test('counts budgets that cannot be read, and so let nothing through (contract 9.3)', () => {
     expect(emfOf(budgetUnreadable({ cluster: 'production', reason: 'budget.nodes: r' }))).toMatchObject([
       { BudgetUnreadable: 1 },
+    ]);
+  });
+
+  test('counts requests that nobody could be let in for (contract 7.4)', () => {
+    expect(emfOf(secretUnreadable({ from: '203.0.113.7', reason: 'AccessDeniedException' }))).toMatchObject([
+      { SecretUnreadable: 1 },
     ]);
   });
 

@@ -5,6 +5,8 @@ import { MINUTE, NOON, SECOND } from '../given.ts';
 import { EndpointGiven, INSTANCE, type UrlRequest } from './http-given.ts';
 
 const SECRET = 'correct horse+battery/staple=';
+const TOKEN = 't0ken-of-sixteen';
+const OLD = 'older-of-sixteen';
 const ENCODED = encodeURIComponent(SECRET);
 const id = `id=${INSTANCE}&timeout=0`;
 
@@ -40,10 +42,13 @@ describe('the right secret', () => {
     expect(given.deregistered).toHaveLength(1);
   });
 
-  test.each(['Bearer t0ken', 'bearer t0ken', 'Bearer  t0ken '])('lets in as header %j', async (authorization) => {
-    const { status } = withSecret('t0ken');
-    expect(await status({ query: id, headers: { authorization } })).toBe(202);
-  });
+  test.each([`Bearer ${TOKEN}`, `bearer ${TOKEN}`, `Bearer  ${TOKEN} `])(
+    'lets in as header %j',
+    async (authorization) => {
+      const { status } = withSecret(TOKEN);
+      expect(await status({ query: id, headers: { authorization } })).toBe(202);
+    },
+  );
 });
 
 describe('anything else is 403, changes nothing and is told without what was sent:', () => {
@@ -83,28 +88,28 @@ describe('anything else is 403, changes nothing and is told without what was sen
 
 describe('the secret', () => {
   test('is read once in five minutes', async () => {
-    const { secret, status } = withSecret('t0ken');
+    const { secret, status } = withSecret(TOKEN);
     for (let minute = 0; minute < 5; minute += 1) {
-      expect(await status(bearer('t0ken'))).toBe(202);
+      expect(await status(bearer(TOKEN))).toBe(202);
       vi.advanceTimersByTime(MINUTE - 1);
     }
     expect(secret.reads).toBe(1);
     vi.advanceTimersByTime(MINUTE);
-    expect(await status(bearer('t0ken'))).toBe(202);
+    expect(await status(bearer(TOKEN))).toBe(202);
     expect(secret.reads).toBe(2);
   });
 
   test('that has been rotated lets in at once, and the one before does not', async () => {
-    const { secret, status } = withSecret('old');
-    expect(await status(bearer('old'))).toBe(202);
-    secret.current = 'new';
+    const { secret, status } = withSecret(OLD);
+    expect(await status(bearer(OLD))).toBe(202);
+    secret.current = TOKEN;
     vi.advanceTimersByTime(30 * SECOND);
-    expect(await status(bearer('new'))).toBe(202);
-    expect(await status(bearer('old'))).toBe(403);
+    expect(await status(bearer(TOKEN))).toBe(202);
+    expect(await status(bearer(OLD))).toBe(403);
   });
 
   test('is not read more than twice a minute, however many guess', async () => {
-    const { secret, status } = withSecret('t0ken');
+    const { secret, status } = withSecret(TOKEN);
     for (let guess = 0; guess < 600; guess += 1) {
       expect(await status(bearer(`guess-${guess}`))).toBe(403);
       vi.advanceTimersByTime(100);
@@ -117,11 +122,51 @@ describe('the secret', () => {
     expect(await status({ query: id })).toBe(403);
     expect(secret.reads).toBe(0);
   });
+});
 
-  test('that cannot be read lets nobody in: AWS is to blame', async () => {
-    const error = Object.assign(new Error('slow'), { name: 'TimeoutError', $metadata: { attempts: 4 } });
-    const given = new EndpointGiven({ doorkeeper: secretDoorkeeper(() => Promise.reject(error)) });
-    expect((await given.ask(bearer('t0ken'))).statusCode).toBe(504);
+describe('a secret that cannot let anybody in is 502, and says why in the log alone:', () => {
+  const denied = Object.assign(
+    new Error(
+      'User: arn:aws:sts::123456789012:assumed-role/endpoint/x is not authorized to perform: secretsmanager:GetSecretValue on resource: ebb/endpoint',
+    ),
+    { name: 'AccessDeniedException', $metadata: { httpStatusCode: 400 } },
+  );
+  const slow = Object.assign(new Error('slow'), { name: 'TimeoutError', $metadata: { attempts: 4 } });
+
+  test.each<[string, () => Promise<string>, string]>([
+    ['refused', () => Promise.reject(denied), `the secret cannot be read: ${String(denied)}`],
+    ['unanswered', () => Promise.reject(slow), 'the secret cannot be read: TimeoutError: slow'],
+    ['empty', () => Promise.reject(new Error('it has no text')), 'the secret cannot be read: Error: it has no text'],
+    [
+      'of 15 characters',
+      () => Promise.resolve(TOKEN.slice(1)),
+      'the secret has 15 characters, which can be guessed: give it 16 at least, at random',
+    ],
+  ])('%s', async (_, read, reason) => {
+    const given = new EndpointGiven({ doorkeeper: secretDoorkeeper(read) });
+    const answer = await given.ask(bearer(TOKEN.slice(1)));
+    expect(answer.statusCode).toBe(502);
+    expect(answer.content).toEqual({
+      error: 'bad gateway',
+      message: 'who asks cannot be checked now: the log of the endpoint says why',
+    });
+    expect(given.events).toEqual([{ type: 'secret.unreadable', from: '203.0.113.7', reason }]);
     expect(given.deregistered).toEqual([]);
+  });
+
+  test('is looked at again after half a minute, and not for everybody who guesses', async () => {
+    const { secret, status } = withSecret('short');
+    for (let guess = 0; guess < 100; guess += 1) {
+      expect(await status(bearer('short'))).toBe(502);
+      vi.advanceTimersByTime(300);
+    }
+    expect(secret.reads).toBe(1);
+    secret.current = TOKEN;
+    expect(await status(bearer(TOKEN))).toBe(202);
+  });
+
+  test('is not asked for when none was sent', async () => {
+    const given = new EndpointGiven({ doorkeeper: secretDoorkeeper(() => Promise.reject(denied)) });
+    expect((await given.ask({ query: id, signedBy: undefined })).statusCode).toBe(403);
   });
 });

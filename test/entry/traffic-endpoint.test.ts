@@ -29,7 +29,7 @@ let aws: AwsPeer;
 let lines: string[];
 let assembly: string;
 let instance: string;
-let secrets: { readonly server: Server; readonly asked: string[] };
+let secrets: { readonly server: Server; readonly asked: string[]; refuses: boolean };
 
 beforeEach(async () => {
   aws = await AwsPeer.start({ clock: new DrivenClock() });
@@ -46,19 +46,27 @@ afterEach(async () => {
   await new Promise((resolve) => secrets.server.close(resolve));
 });
 
+/** What Secrets Manager says to a role without the right, or whose key is somebody else's. */
+const DENIED = {
+  __type: 'AccessDeniedException',
+  Message: `User: arn:aws:sts::123456789012:assumed-role/endpoint/x is not authorized to perform: secretsmanager:GetSecretValue on resource: ${SECRET_NAME}`,
+};
+
 /** Answers the one secret to whoever asks. */
 async function secretsManager(): Promise<typeof secrets> {
   const asked: string[] = [];
+  const manager = { asked, refuses: false };
   const server = createServer((request, response) => {
     asked.push(String(request.headers['x-amz-target']));
     // A date would be real time, by which the SDK would correct its driven clock.
     response.sendDate = false;
-    response.end(JSON.stringify({ SecretString: `${SECRET}\n` }));
+    if (manager.refuses) response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify(manager.refuses ? DENIED : { SecretString: `${SECRET}\n` }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   aws.lambda.extraEnvironment.AWS_ENDPOINT_URL_SECRETS_MANAGER = `http://127.0.0.1:${port}`;
-  return { server, asked };
+  return Object.assign(manager, { server });
 }
 
 /** Deploys the endpoint alone. */
@@ -190,6 +198,18 @@ describe('with a secret', SLOW, () => {
     expect(secrets.asked).toEqual(['secretsmanager.GetSecretValue']);
     expect(lines).toHaveLength(5);
     for (const text of [SECRET, pw]) expect(lines.join('\n')).not.toContain(text);
+  });
+
+  test('that cannot be read, a stranger is told nothing of the account, and the log says why', async () => {
+    deploy({ secretName: SECRET_NAME });
+    secrets.refuses = true;
+    const { status, content } = await ask(`/drain?id=${instance}&pw=${encodeURIComponent(SECRET)}`, { driven: true });
+    expect(status).toBe(502);
+    expect(JSON.stringify(content)).not.toMatch(/123456789012|assumed-role|ebb\/endpoint|secretsmanager/);
+    expect(events()).toMatchObject([
+      { type: 'secret.unreadable', reason: expect.stringContaining(DENIED.Message) as string },
+      { SecretUnreadable: 1 },
+    ]);
   });
 
   test('what is refused changes nothing', async () => {
