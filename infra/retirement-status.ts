@@ -4,6 +4,7 @@
  */
 import type { Event } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
+import type { Holder } from '../lambdas/core/holders.ts';
 
 export interface RetirementStatus {
   readonly execution: string;
@@ -19,10 +20,10 @@ export interface RetirementStatus {
   /** The stage it is in, and since when. */
   readonly stage: string;
   readonly stageSince: number;
-  /** Names of what it waits for. */
+  /** Names of what it waits for, few of many. */
   readonly waitingFor: readonly string[];
-  /** What holds pods, with how many each. */
-  readonly heldBy: readonly { readonly by: string; readonly pods: number }[];
+  /** What holds pods, with how many each; those that hold most. */
+  readonly heldBy: readonly Holder[];
   /** When it goes on, if it is suspended. */
   readonly suspendedUntil: number | undefined;
 }
@@ -34,17 +35,10 @@ const verifySchema = z.object({
   }),
 });
 
-const drainMemorySchema = z.object({
-  drain: z.object({
-    remaining: z._default(z.record(z.string(), z.string()), {}),
-    blocks: z.record(z.string(), z.string()),
-  }),
-});
-
 const turnSchema = z.object({
   outcome: z.object({
     waitingFor: z._default(z.array(z.string()), []),
-    memory: z.optional(z.unknown()),
+    heldBy: z._default(z.array(z.object({ by: z.string(), pods: z.number() })), []),
   }),
 });
 
@@ -84,8 +78,7 @@ function doing(
   return {
     stage,
     stageSince: ofStage.length === 0 ? startedAt : Math.min(...ofStage.map(timeOf)),
-    waitingFor: turn?.outcome.waitingFor ?? [],
-    heldBy: heldBy(turn?.outcome.memory),
+    ...(turn?.outcome ?? { waitingFor: [], heldBy: [] }),
     suspendedUntil: newest?.WaitStartedDetails?.ScheduledEndTimestamp?.getTime(),
   };
 }
@@ -106,14 +99,4 @@ function resultOf<Schema extends z.ZodMiniType>(
     if (parsed?.success) return parsed.data;
   }
   return undefined;
-}
-
-/** Of the pods that are still to go. */
-function heldBy(memory: unknown): RetirementStatus['heldBy'] {
-  const parsed = drainMemorySchema.safeParse(memory);
-  if (!parsed.success) return [];
-  const { remaining, blocks } = parsed.data.drain;
-  const counted = new Map<string, number>();
-  for (const [uid, by] of Object.entries(blocks)) if (uid in remaining) counted.set(by, (counted.get(by) ?? 0) + 1);
-  return [...counted].map(([by, pods]) => ({ by, pods }));
 }

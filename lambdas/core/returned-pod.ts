@@ -54,6 +54,16 @@ export function leftOnNode(returns: ReturnsOf): ReadonlySet<string> {
   return new Set(Object.values(returns).flatMap(({ left }) => left));
 }
 
+/** Forgets those that were left and are there no more. @param there uids of the pods on the node */
+export function stillLeft(returns: ReturnsOf, there: ReadonlySet<string>): ReturnsOf {
+  return Object.fromEntries(
+    Object.entries(returns).map(([maker, { times, left }]) => [
+      maker,
+      { times, left: left.filter((uid) => there.has(uid)) },
+    ]),
+  );
+}
+
 /** A pod without a controller is its own: whoever makes it again does so under its name. */
 function makerOf(pod: Pod): string {
   return pod.owner === undefined ? podName(pod) : ownerName(pod.owner);

@@ -6,12 +6,14 @@
 import { estimateDrain } from '../core/drain-estimate.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../core/eviction-ask.ts';
 import { graceOf, planEvictions, type EvictionPlan } from '../core/eviction-plan.ts';
+import type { Holder } from '../core/holders.ts';
 import type { DrainTerms } from '../core/pacing.ts';
 import { isFinished } from '../core/pod.ts';
 import type { Subject } from '../core/retirement-events.ts';
 import { stateOf } from '../core/stuck-pod.ts';
 import { BlockInquiry } from './block-inquiry.ts';
-import { DrainRecord, type DrainMemory, type Leaving } from './drain-record.ts';
+import type { DrainMemory } from './drain-memory.ts';
+import { DrainRecord, type Leaving } from './drain-record.ts';
 import type { Cluster, DrainWatch, Journal } from './ports.ts';
 import { Signal } from './signal.ts';
 
@@ -30,6 +32,8 @@ export interface PassResult {
   readonly sparedVolumes: readonly string[];
   /** When the next pass has something to do although nothing changes, epoch milliseconds; absent when never. */
   readonly dueAt?: number;
+  /** What holds pods that are left. */
+  readonly heldBy?: readonly Holder[];
 }
 
 /**
@@ -125,7 +129,7 @@ class Pass {
   }
 
   #plan(): EvictionPlan {
-    const { lastAskedAt } = this.#record.memory;
+    const { lastAskedAt } = this.#record;
     const past = { left: this.#record.left, ...(lastAskedAt !== undefined && { lastAskedAt }) };
     const terms = { ...this.#drain.terms, ...past, now: Date.now() };
     return planEvictions(this.#ports.watch.state(), this.#asks, terms);
@@ -209,6 +213,7 @@ class Pass {
 
   #waiting({ dueAt }: EvictionPlan): PassResult {
     const due = this.#haveCome ? { dueAt: Date.now() } : Number.isFinite(dueAt) ? { dueAt } : {};
-    return { state: 'waiting', memory: this.#record.memory, sparedVolumes: [], ...due };
+    const { memory, holders: heldBy } = this.#record;
+    return { state: 'waiting', memory, sparedVolumes: [], heldBy, ...due };
   }
 }

@@ -2,7 +2,6 @@
  * What a drain remembers from pass to pass and reports: each fact once, when it is news. It decides nothing; it tells
  * which pods went, which are held by what, and which came although the node is isolated.
  */
-import { createHash } from 'node:crypto';
 import { blockKey, waitsForPods, type Blocked, type BlockedBy } from '../core/blocked.ts';
 import type { DrainEstimate } from '../core/drain-estimate.ts';
 import type { DomainEvent } from '../core/domain-event.ts';
@@ -21,39 +20,22 @@ import {
 import type { Asks } from '../core/eviction-ask.ts';
 import type { EvictionPlan } from '../core/eviction-plan.ts';
 import { isBeingDeleted, ownerKey, podName, type Pod } from '../core/pod.ts';
-import { countReturns, isMadeSince, leftOnNode, type ReturnedPod, type ReturnsOf } from '../core/returned-pod.ts';
+import { holdersOf, type Holder } from '../core/holders.ts';
+import { bytesOf, digest, keepPods, recallPods, type KeptPod } from '../core/kept-pods.ts';
+import { countReturns, isMadeSince, leftOnNode, stillLeft, type ReturnedPod } from '../core/returned-pod.ts';
 import type { NodeState } from '../core/stuck-pod.ts';
-import { UNSCHEDULABLE, unreadyKey } from '../core/unready-pod.ts';
+import { UNSCHEDULABLE, unreadyKey, type UnreadyPods } from '../core/unready-pod.ts';
+import type { DrainMemory } from './drain-memory.ts';
 import type { Journal } from './ports.ts';
 
-/** What one pass hands to the next: plain data, so that it can be kept over a suspension. */
-export interface DrainMemory {
-  /** Pods that were still to go, by uid; absent before the first look. */
-  readonly remaining?: Readonly<Record<string, string>>;
-  /** What held a pod when it was last reported, by uid, so that only news is reported. */
-  readonly blocks: Readonly<Record<string, string>>;
-  /** Which pods its budget missed when that was last reported, by the key of the block. */
-  readonly missed: Readonly<Record<string, string>>;
-  /** What is told only once of a pod: the kind of event and the pod's uid. */
-  readonly told: readonly string[];
-  /** Pods that came although the node is isolated. */
-  readonly returns: ReturnsOf;
-  readonly evicted: number;
-  readonly forced: number;
-  /** When the last pod was asked to leave, epoch milliseconds; absent before the first. */
-  readonly lastAskedAt?: number;
-  /** When a pod last left or was let go, epoch milliseconds; absent before the first. */
-  readonly progressAt?: number;
-}
+/** A quarter of what Lambda keeps at a time, less what else a turn has to say. */
+const MOST_BYTES = 62_000;
 
-export const NOTHING_DRAINED: DrainMemory = {
-  blocks: {},
-  missed: {},
-  told: [],
-  returns: {},
-  evicted: 0,
-  forced: 0,
-};
+/** More than a node has pods. Other pods are made, and fit nowhere, for as long as a drain lasts: the oldest are forgotten. */
+const MOST_TOLD = 1_000;
+
+/** What is told once of a pod that is to go, by the letter that is kept. */
+const ONCE = { forced: 'f', stuck: 's' } as const;
 
 /** A pod that is asked to leave, and how. */
 export interface Leaving {
@@ -62,24 +44,41 @@ export interface Leaving {
   readonly forced: boolean;
 }
 
-/** Enough to tell the controllers of one node apart. */
-const HASH_DIGITS = 12;
-
 export class DrainRecord {
   readonly #subject: Subject;
   readonly #journal: Journal;
-  #memory: DrainMemory;
+  #memory: Omit<DrainMemory, 'pods'>;
+  /** Those that were still to go at the last look, by uid; undefined before the first. */
+  #pods: Map<string, KeptPod> | undefined;
+  #holders: readonly Holder[] = [];
+  readonly #digests = new Map<string, string>();
   /** Keys of blocks that have been reported again because of their pods: once in a pass is enough. */
   readonly #retold = new Set<string>();
 
-  constructor(subject: Subject, memory: DrainMemory, journal: Journal) {
+  constructor(subject: Subject, { pods, ...memory }: DrainMemory, journal: Journal) {
     this.#subject = subject;
     this.#memory = memory;
+    this.#pods = pods && recallPods(pods);
     this.#journal = journal;
   }
 
   get memory(): DrainMemory {
-    return this.#memory;
+    const pods = this.#pods;
+    if (pods === undefined) return this.#memory;
+    const holding = new Set([...pods.values()].map(({ heldBy }) => heldBy));
+    const missed = Object.fromEntries(Object.entries(this.#memory.missed).filter(([block]) => holding.has(block)));
+    const rest = { ...this.#memory, missed };
+    return { ...rest, pods: keepPods(pods, MOST_BYTES - bytesOf(rest)) };
+  }
+
+  /** When the last pod was asked to leave, epoch milliseconds. */
+  get lastAskedAt(): number | undefined {
+    return this.#memory.lastAskedAt;
+  }
+
+  /** What holds pods, as of the last look. */
+  get holders(): readonly Holder[] {
+    return this.#holders;
   }
 
   /** Uids of pods that are left on the node, because their makers would only send others (contract 4.7). */
@@ -93,65 +92,75 @@ export class DrainRecord {
    * @param isolatedAt epoch milliseconds
    */
   returned({ remaining }: EvictionPlan, isolatedAt: number): readonly ReturnedPod[] {
-    const { remaining: before, returns: known } = this.#memory;
+    const before = this.#pods;
     if (before === undefined) return [];
-    const came = remaining.filter((pod) => !(pod.uid in before) && isMadeSince(pod, isolatedAt));
+    const came = remaining.filter((pod) => !before.has(pod.uid) && isMadeSince(pod, isolatedAt));
     if (came.length === 0) return [];
-    const { returns, news } = countReturns(came, known);
-    this.#memory = { ...this.#memory, returns, remaining: { ...before, ...namesOf(came) } };
+    const { returns, news } = countReturns(came, this.#memory.returns);
+    this.#memory = { ...this.#memory, returns };
+    for (const pod of came) before.set(pod.uid, { name: podName(pod) });
     for (const pod of news) this.#report(podReturned(this.#subject, pod));
     return news;
   }
 
   /** @param asks a pod may be gone before the answer to its eviction is here: that is told first */
   gone({ remaining, spared }: EvictionPlan, asks: Asks): void {
-    const names = namesOf(remaining);
+    const before = this.#pods ?? new Map<string, KeptPod>();
+    const pods = new Map(remaining.map((pod) => [pod.uid, { ...before.get(pod.uid), name: podName(pod) }]));
     const left = this.left;
-    for (const [uid, pod] of Object.entries(this.#memory.remaining ?? {})) {
-      if (uid in names || left.has(uid)) continue;
+    for (const [uid, pod] of before) {
+      if (pods.has(uid) || left.has(uid)) continue;
       if (asks.get(uid)?.state === 'asking') {
-        names[uid] = pod;
+        pods.set(uid, pod);
         continue;
       }
       const held = spared.find((each) => each.uid === uid && isBeingDeleted(each))?.finalizers;
       const warning = held && { warning: `its containers have ended; finalizer ${held.join(', ')} holds its object` };
       this.#gotOn();
-      this.#report(podGone(this.#subject, { pod, uid, ...warning }));
+      this.#report(podGone(this.#subject, { pod: pod.name, uid, ...warning }));
     }
-    this.#memory = { ...this.#memory, remaining: names };
+    this.#pods = pods;
+    const there = new Set([...pods.keys(), ...spared.map(({ uid }) => uid)]);
+    this.#memory = { ...this.#memory, returns: stillLeft(this.#memory.returns, there) };
   }
 
   /** A block is news of each pod that it holds; which pods its budget misses is news of the budget. */
   blocked(blocked: readonly Blocked[]): void {
     for (const { pod, by } of blocked) {
-      const key = blockKey(by);
-      const isFirst = this.#memory.blocks[pod.uid] !== key;
-      if (!isFirst && !this.#missesOthers(by)) continue;
+      const key = this.#digestOf(blockKey(by));
+      const isFirst = this.#pods?.get(pod.uid)?.heldBy !== key;
+      if (!isFirst && !this.#missesOthers(by, key)) continue;
       if (!isFirst) this.#retold.add(key);
-      this.#remember(pod, by);
+      this.#remember(pod, by, key);
       this.#report(evictionBlocked(this.#subject, pod, by));
     }
     for (const { by } of blocked) this.#unschedulable(by);
+    this.#holders = holdersOf(blocked);
   }
 
-  #missesOthers(by: BlockedBy): boolean {
-    const key = blockKey(by);
+  /** Each look meets the same words again. */
+  #digestOf(words: string): string {
+    const known = this.#digests.get(words) ?? digest(words);
+    this.#digests.set(words, known);
+    return known;
+  }
+
+  #missesOthers(by: BlockedBy, key: string): boolean {
     if (!waitsForPods(by) || by.unready === undefined || this.#retold.has(key)) return false;
-    return unreadyKey(by.unready) !== (this.#memory.missed[key] ?? '');
+    return missedBy(by.unready) !== (this.#memory.missed[key] ?? '');
   }
 
-  #remember({ uid }: Pod, by: BlockedBy): void {
-    const key = blockKey(by);
-    const { blocks, missed } = this.#memory;
-    const unready = waitsForPods(by) && by.unready !== undefined ? { [key]: unreadyKey(by.unready) } : {};
-    this.#memory = { ...this.#memory, blocks: { ...blocks, [uid]: key }, missed: { ...missed, ...unready } };
+  #remember(pod: Pod, by: BlockedBy, key: string): void {
+    this.#pods?.set(pod.uid, { ...this.#pods.get(pod.uid), name: podName(pod), heldBy: key });
+    if (!waitsForPods(by) || by.unready === undefined) return;
+    this.#memory = { ...this.#memory, missed: { ...this.#memory.missed, [key]: missedBy(by.unready) } };
   }
 
   #unschedulable(by: BlockedBy): void {
     if (!waitsForPods(by)) return;
     const missedBy = by.kind === 'budget' ? `budget ${by.budget}` : by.workload;
     for (const pod of by.unready?.pods ?? []) {
-      if (pod.reason !== UNSCHEDULABLE || !this.#isFirst('unschedulable', pod)) continue;
+      if (pod.reason !== UNSCHEDULABLE || !this.#isNews(`unschedulable ${pod.uid}`)) continue;
       this.#report(podUnschedulable(this.#subject, pod, { missedBy }));
     }
   }
@@ -159,10 +168,18 @@ export class DrainRecord {
   /** Each of them once. */
   unknown({ unknown }: EvictionPlan): void {
     for (const each of unknown) {
-      // What a pod claims may be of any length; what is remembered may not.
-      const uid = createHash('sha256').update(ownerKey(each.owner)).digest('hex').slice(0, HASH_DIGITS);
-      if (this.#isFirst('unknown', { uid })) this.#report(controllerUnknown(this.#subject, each));
+      if (this.#isNews(`unknown ${ownerKey(each.owner)}`)) this.#report(controllerUnknown(this.#subject, each));
     }
+  }
+
+  /** What is told once, of others than the pods that are to go. */
+  #isNews(fact: string): boolean {
+    const key = digest(fact);
+    const { told } = this.#memory;
+    if (key in told) return false;
+    const newest = Object.entries({ ...told, [key]: 1 as const }).slice(-MOST_TOLD);
+    this.#memory = { ...this.#memory, told: Object.fromEntries(newest) };
+    return true;
   }
 
   /** Those that have not been told as stuck yet; whoever asks tells them. */
@@ -175,16 +192,18 @@ export class DrainRecord {
     this.#report(podStuck(this.#subject, pod, { overdueSeconds, nodeState }));
   }
 
-  #isFirst(what: string, { uid }: { readonly uid: string }): boolean {
-    const key = `${what} ${uid}`;
-    if (this.#memory.told.includes(key)) return false;
-    this.#memory = { ...this.#memory, told: [...this.#memory.told, key] };
+  /** Of a pod that has gone nothing is told any more. */
+  #isFirst(what: keyof typeof ONCE, { uid }: Pod): boolean {
+    const pod = this.#pods?.get(uid);
+    const { told = '', ...rest } = pod ?? { name: '' };
+    if (told.includes(ONCE[what])) return false;
+    if (pod !== undefined) this.#pods?.set(uid, { ...rest, told: told + ONCE[what] });
     return true;
   }
 
   /** Tells the plan, before the first look. */
   planned(estimate: () => DrainEstimate): void {
-    if (this.#memory.remaining === undefined) this.#report(drainPlanned(this.#subject, estimate()));
+    if (this.#pods === undefined) this.#report(drainPlanned(this.#subject, estimate()));
   }
 
   /** @param at epoch milliseconds */
@@ -215,6 +234,8 @@ export class DrainRecord {
   }
 }
 
-function namesOf(pods: readonly Pod[]): Record<string, string> {
-  return Object.fromEntries(pods.map((pod) => [pod.uid, podName(pod)]));
+/** As it is kept: an empty one where none is missed. */
+function missedBy(unready: UnreadyPods): string {
+  const key = unreadyKey(unready);
+  return key === '' ? '' : digest(key);
 }

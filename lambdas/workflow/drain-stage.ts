@@ -9,7 +9,7 @@ import type { DrainTerms } from '../core/pacing.ts';
 import { nodeDead, nodeDrained, type Subject } from '../core/retirement-events.ts';
 import type { DrainPolicy } from '../core/verdict.ts';
 import { drainPass, type PassResult } from './drain-node.ts';
-import { NOTHING_DRAINED, type DrainMemory } from './drain-record.ts';
+import { NOTHING_DRAINED, remainingPods, type DrainMemory } from './drain-memory.ts';
 import type { Pass, Stage } from './hold-hook.ts';
 import { lookAtNode, type NodeLook } from './look-at-node.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';
@@ -105,7 +105,7 @@ function drained(
 }
 
 function waiting(
-  { memory, dueAt = Infinity }: PassResult,
+  { memory, dueAt = Infinity, heldBy = [] }: PassResult,
   death: DrainStageMemory['death'],
   look: NodeLook,
 ): Pass<Drained, DrainStageMemory> {
@@ -113,7 +113,8 @@ function waiting(
   return {
     state: 'waiting',
     memory: { drain: memory, ...(death && { death }) },
-    waitingFor: Object.values(memory.remaining ?? {}),
+    waitingFor: remainingPods(memory),
+    ...(heldBy.length > 0 && { heldBy }),
     ...(Number.isFinite(next) && { dueAt: next }),
     ...(memory.progressAt !== undefined && { progressAt: memory.progressAt }),
   };

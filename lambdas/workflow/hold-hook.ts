@@ -5,6 +5,8 @@
  */
 import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
+import { firstOf, type Holder } from '../core/holders.ts';
+import { mergePatch, patched } from '../core/merge-patch.ts';
 import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/retirement-events.ts';
 import {
   mayTurnEarly,
@@ -52,6 +54,8 @@ export type Pass<Value, Memory> =
       readonly memory: Memory;
       /** Names of what it waits for. */
       readonly waitingFor: readonly string[];
+      /** What keeps those from going, for people. */
+      readonly heldBy?: readonly Holder[];
       /** When it has something to do although nothing changes, epoch milliseconds. */
       readonly dueAt?: number;
       /** When it last got on, epoch milliseconds: it is watched for a minute from then, and only then suspended. */
@@ -90,13 +94,15 @@ export type StageEnd<Value, Memory> =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What a step keeps of a turn, so that a replay goes on as the turn did. */
-interface Turn<Value, Memory> {
+interface Turn<Value> {
   readonly outcome:
-    | Exclude<StageEnd<Value, Memory>, { kind: 'late' }>
+    | Exclude<StageEnd<Value, unknown>, { kind: 'late' }>
     | {
         readonly kind: 'again';
-        readonly memory: Memory;
+        /** The memory after it, as a merge patch to the one before: what a run keeps is bounded (contract 14.1). */
+        readonly changed?: unknown;
         readonly waitingFor: readonly string[];
+        readonly heldBy?: readonly Holder[];
         readonly away: boolean;
         readonly suspendSeconds: number;
         /** As of the pass, or of those before. */
@@ -168,11 +174,11 @@ export class HookHolder {
     let wasAway = false;
     for (;;) {
       const start: TurnStart<Memory> = { memory, idleTurns, until, progressAt, wasAway };
-      const { outcome, ...turn }: Turn<Value, Memory> = await this.#turn(stage, start);
+      const { outcome, ...turn }: Turn<Value> = await this.#turn(stage, start);
       this.#heartbeatAt = turn.heartbeatAt ?? Infinity;
       if (outcome.kind !== 'again') return outcome;
-      if (turn.at >= until) return { ...outcome, kind: 'late' };
-      memory = outcome.memory;
+      memory = patched(memory, outcome.changed) as Memory;
+      if (turn.at >= until) return { ...outcome, kind: 'late', memory };
       wasAway = outcome.away;
       idleTurns = outcome.progressAt === progressAt ? idleTurns + 1 : 0;
       progressAt = outcome.progressAt;
@@ -181,7 +187,7 @@ export class HookHolder {
   }
 
   /** One pass as one durable step: what it decided by the clock is kept with it, so that a replay decides the same. */
-  #turn<Value, Memory>(stage: Stage<Value, Memory>, start: TurnStart<Memory>): Promise<Turn<Value, Memory>> {
+  #turn<Value, Memory>(stage: Stage<Value, Memory>, start: TurnStart<Memory>): Promise<Turn<Value>> {
     this.#turns += 1;
     return this.#ports.run.step(stage.name, async () => {
       const outcome = await this.#take(stage, start);
@@ -190,10 +196,7 @@ export class HookHolder {
     });
   }
 
-  async #take<Value, Memory>(
-    stage: Stage<Value, Memory>,
-    start: TurnStart<Memory>,
-  ): Promise<Turn<Value, Memory>['outcome']> {
+  async #take<Value, Memory>(stage: Stage<Value, Memory>, start: TurnStart<Memory>): Promise<Turn<Value>['outcome']> {
     const began = Date.now();
     const { memory, until, progressAt: progressBefore = began } = start;
     if (began >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return { kind: 'hook over' };
@@ -203,8 +206,9 @@ export class HookHolder {
     if (pass.state === 'done') return { kind: 'done', value: pass.value };
     if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
     const suspendSeconds = await this.#rest(stage, pass, { watchUntil, until, turn: start.idleTurns + 1 });
-    const { away = false, progressAt = progressBefore } = pass;
-    return { kind: 'again', memory: pass.memory, waitingFor: pass.waitingFor, away, suspendSeconds, progressAt };
+    const { waitingFor, heldBy, away = false, progressAt = progressBefore } = pass;
+    const told = { waitingFor: firstOf(waitingFor), ...(heldBy && { heldBy }) };
+    return { kind: 'again', changed: mergePatch(memory, pass.memory), ...told, away, suspendSeconds, progressAt };
   }
 
   /**
@@ -227,7 +231,7 @@ export class HookHolder {
     const next = Math.min(this.#heartbeatAt, until, early ? dueAt : Infinity);
     const seconds = this.#suspension(early ? { pauseSeconds } : {}, { turn, dueAt: next });
     if (seconds === 0) await sleep(this.#pause({ pauseSeconds }, { dueAt: next, watchUntil }));
-    else this.#ports.journal.report(retirementSuspended(this.subject, { seconds, waitingFor }));
+    else this.#ports.journal.report(retirementSuspended(this.subject, { seconds, waitingFor: firstOf(waitingFor) }));
     return seconds;
   }
 

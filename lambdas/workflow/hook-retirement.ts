@@ -13,7 +13,7 @@ import {
   type Result,
 } from '../core/retirement-events.ts';
 import type { Ending } from './begin-retirement.ts';
-import type { DrainMemory } from './drain-record.ts';
+import type { DrainMemory } from './drain-memory.ts';
 import { drainStage, type DrainOrder } from './drain-stage.ts';
 import type { LifecycleAction } from './ports.ts';
 import {

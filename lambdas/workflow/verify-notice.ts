@@ -96,7 +96,12 @@ async function lookAtGroup(
     const fix = `name it in the configuration or tag it ${MANAGED_TAG}=true`;
     return { kind: 'ignore', reason: `group ${group} is not enrolled: ${fix}` };
   }
-  return { kind: 'enrolled', group, hook, identity, cluster };
+  return { kind: 'enrolled', group, hook, identity, cluster: cluster && narrowed(cluster, group) };
+}
+
+/** Of the cluster's groups the settings of this one alone: a run keeps them for as long as it lives (contract 14.1). */
+function narrowed(cluster: ClusterSettings, group: string): ClusterSettings {
+  return { ...cluster, groups: cluster.groups.filter(({ name }) => name === group) };
 }
 
 async function verifyWaiting(

@@ -1,5 +1,6 @@
 /** The stages that only a retirement has which nothing but us wants; hold-hook.ts repeats each until it is done. */
 import { isAskedFor } from '../core/drain-taints.ts';
+import { firstOf } from '../core/holders.ts';
 import type { Charge } from '../core/isolation.ts';
 import { standing } from '../core/lifecycle-state.ts';
 import { evictionBlocked } from '../core/retirement-events.ts';
@@ -34,7 +35,7 @@ export function surveyStage({ cluster, ports }: Order, node: string): Stage<{ ke
         ports.journal.report(evictionBlocked(subject, pod, { kind: 'policy', reason: verdict.reason }));
         return [`${podName(pod)} (${verdict.reason})`];
       });
-      return { state: 'done', value: { kept } };
+      return { state: 'done', value: { kept: firstOf(kept) } };
     },
   };
 }

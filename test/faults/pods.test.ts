@@ -1,7 +1,7 @@
 /** Pods that are not like the others (faults.md 57–62, 64, 69) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../lambdas/workflow/drain-node.ts';
-import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-record.ts';
+import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-memory.ts';
 import { deleteObject } from '../peers/kubernetes/deletion.ts';
 import { daemonSets, pods } from '../peers/kubernetes/resources.ts';
 import { Rehearsal } from '../workflow/rehearsal.ts';

@@ -1,7 +1,7 @@
 /** What a drain does with the node's pods, and what it never does to anybody's availability (contract 4, 5). */
 import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../lambdas/workflow/drain-node.ts';
-import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-record.ts';
+import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-memory.ts';
 import type { Cluster, Clusters } from '../../lambdas/workflow/ports.ts';
 import type { PodLife } from '../peers/kubernetes/timeline.ts';
 import { Rehearsal } from './rehearsal.ts';

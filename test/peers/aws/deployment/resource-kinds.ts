@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { arn, roleArn } from '../account.ts';
 import type { LambdaFunction } from '../lambda/function.ts';
 import type { AwsPeer } from '../peer.ts';
+import { checkValue } from '../ssm/quotas.ts';
 import { nameIn } from './attributes.ts';
 
 /** One resource, its properties resolved. */
@@ -180,7 +181,14 @@ function lifecycleHook({ peer, properties, logicalId }: Deployed): void {
 }
 
 function parameter({ peer, properties, ref }: Deployed): void {
-  const input = z.object({ Type: z.enum(['String', 'StringList']), Value: z.string() }).parse(properties);
+  const input = z
+    .object({
+      Type: z.enum(['String', 'StringList']),
+      Value: z.string(),
+      Tier: z.enum(['Standard', 'Advanced']).default('Standard'),
+    })
+    .parse(properties);
+  checkValue(input.Value, input.Tier);
   peer.ssm.put(ref(), input.Value, input.Type);
 }
 

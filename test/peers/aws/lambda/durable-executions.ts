@@ -40,6 +40,8 @@ export class DurableExecutions {
   statePage = 1000;
   /** The most operations of one execution, a hard quota of Lambda; lower it to meet it sooner. */
   operationLimit = 3000;
+  /** The most bytes that one execution keeps, 100 MB, likewise. */
+  storageLimit = 100 * 1024 * 1024;
   readonly all: Execution[] = [];
   readonly #functions = new WeakMap<Execution, LambdaFunction>();
   /** Sandboxes to be killed at checkpoints to come. */
@@ -106,8 +108,9 @@ export class DurableExecutions {
     const execution = this.get(executionArn);
     const kill = this.kills.due(execution);
     if (kill === 'before') this.kills.kill(execution);
-    const { operationLimit } = this;
-    const { answer, applied } = execution.checkpoint(request, { now: this.#parts.time.date(), operationLimit });
+    const { operationLimit, storageLimit } = this;
+    const at = { now: this.#parts.time.date(), operationLimit, storageLimit };
+    const { answer, applied } = execution.checkpoint(request, at);
     for (const operation of applied) this.#armOperation(execution, operation);
     const whole = request.updates.find((update) => update.Type === 'EXECUTION');
     if (whole !== undefined) this.#closeBy(execution, whole.Action, { result: whole.Payload, error: whole.Error });

@@ -34,6 +34,12 @@ export interface ExecutionStart {
   readonly executionTimeout: number | undefined;
 }
 
+/** Hard quotas of one execution: how many operations it may have, and how many bytes it may keep. */
+export interface ExecutionLimits {
+  readonly operationLimit: number;
+  readonly storageLimit: number;
+}
+
 /** What a checkpoint answers. */
 export interface CheckpointAnswer {
   readonly CheckpointToken: string;
@@ -52,6 +58,8 @@ export class Execution {
   readonly log: OperationLog;
   /** How many checkpoint calls were accepted. */
   checkpoints = 0;
+  /** Bytes of its input and of all payloads and errors that were checkpointed. */
+  storedBytes: number;
   sandbox: Sandbox | undefined;
   running = false;
   /** Runs in a row that ended without an answer. */
@@ -64,6 +72,7 @@ export class Execution {
 
   constructor(start: ExecutionStart) {
     this.start = start;
+    this.storedBytes = Buffer.byteLength(start.payload);
     this.#closed = new Promise((resolve) => {
       this.#close = resolve;
     });
@@ -183,12 +192,11 @@ export class Execution {
 
   /**
    * Applies a checkpoint whole or not at all; a repeated request with the same client token gets the same answer.
-   * @throws AwsError InvalidParameterValueException, also when it would pass the limit of operations, which fails the
-   *   execution
+   * @throws AwsError InvalidParameterValueException, also when it would pass a limit, which fails the execution
    */
   checkpoint(
     request: { token: string; clientToken: string | undefined; updates: readonly Update[] },
-    { now, operationLimit }: { now: Date; operationLimit: number },
+    { now, operationLimit, storageLimit }: { now: Date } & ExecutionLimits,
   ): { answer: CheckpointAnswer; applied: readonly DurableOperation[] } {
     const last = this.#lastCheckpoint;
     if (
@@ -199,11 +207,18 @@ export class Execution {
       return { answer: last.answer, applied: [] };
     }
     this.checkToken(request.token);
-    if (this.log.countAfter(request.updates) > operationLimit) throw this.#overLimit(operationLimit, now);
+    if (this.log.countAfter(request.updates) > operationLimit) {
+      throw this.#overLimit(`The durable execution has reached its limit of ${operationLimit} operations.`, now);
+    }
+    const stored = this.storedBytes + request.updates.reduce((sum, update) => sum + bytesOf(update), 0);
+    if (stored > storageLimit) {
+      throw this.#overLimit(`The durable execution has reached its limit of ${storageLimit} bytes of data.`, now);
+    }
     const applied = this.log.apply(request.updates, now);
     const operations = this.log.takeUntold();
     this.#token = crypto.randomUUID();
     this.checkpoints += 1;
+    this.storedBytes = stored;
     const answer = { CheckpointToken: this.#token, NewExecutionState: { Operations: operations } };
     this.#lastCheckpoint = { clientToken: request.clientToken, token: request.token, answer };
     return { answer, applied };
@@ -228,10 +243,15 @@ export class Execution {
     return { Id: this.#id, Name: this.name };
   }
 
-  /** How AWS says it is not known; the quota itself is (reference/platform.md 2.4). */
-  #overLimit(operationLimit: number, at: Date): AwsError {
-    const refusal = invalid(`The durable execution has reached its limit of ${operationLimit} operations.`);
+  /** How AWS says it is not known; the quotas themselves are (reference/platform.md 2.4). */
+  #overLimit(message: string, at: Date): AwsError {
+    const refusal = invalid(message);
     this.close('FAILED', { at, error: { ErrorType: refusal.code, ErrorMessage: refusal.message } });
     return refusal;
   }
+}
+
+/** What an update adds to the data that is kept: its payload, and its error. */
+function bytesOf({ Payload, Error: error }: Update): number {
+  return Buffer.byteLength(Payload ?? '') + (error === undefined ? 0 : Buffer.byteLength(JSON.stringify(error)));
 }

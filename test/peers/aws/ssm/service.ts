@@ -7,6 +7,7 @@ import { pageOf } from '../wire/paging.ts';
 import { jsonRoute } from '../wire/json-target.ts';
 import { operation, type Service } from '../wire/service.ts';
 import { referenceOf, type Parameter, type Parameters } from './parameters.ts';
+import { checkValue, type ParameterTier } from './quotas.ts';
 
 export function ssmService(parameters: Parameters, account: Account): Service {
   const resource = (reference: string): Resource => ({ arn: parameterArn(referenceOf(reference).name, account) });
@@ -62,6 +63,7 @@ export function ssmService(parameters: Parameters, account: Account): Service {
           Name: z.string(),
           Value: z.string(),
           Type: z.enum(['String', 'StringList', 'SecureString']).optional(),
+          Tier: z.enum(['Standard', 'Advanced']).default('Standard'),
           Overwrite: z.boolean().optional(),
         }),
         resources: ({ Name }) => [resource(Name)],
@@ -76,6 +78,7 @@ interface PutRequest {
   readonly Name: string;
   readonly Value: string;
   readonly Type?: Parameter['type'] | undefined;
+  readonly Tier: ParameterTier;
   readonly Overwrite?: boolean | undefined;
 }
 
@@ -92,8 +95,9 @@ function put(parameters: Parameters, input: PutRequest): Record<string, unknown>
       'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.';
     throw new AwsError('ParameterAlreadyExists', message);
   }
+  checkValue(input.Value, input.Tier);
   const parameter = parameters.put(input.Name, input.Value, input.Type ?? existing?.type ?? 'String');
-  return { Version: parameter.version, Tier: 'Standard' };
+  return { Version: parameter.version, Tier: input.Tier };
 }
 
 function absent(parameters: Parameters, reference: string): AwsError {
