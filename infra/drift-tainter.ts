@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -8,6 +8,7 @@ import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
 import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../lambdas/adapters/launch-plans.ts';
 import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
+import { looksOnly, LOOKS_ONLY } from '../lambdas/core/budget.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import { METRICS } from '../lambdas/entry/metric-names.ts';
 import type { DriftSettings } from '../lambdas/entry/settings.ts';
@@ -49,6 +50,7 @@ export class DriftTainter extends Construct {
       statements: this.#statements({ configuration, parameters }),
       ...clusterNetwork(this, configuration),
     });
+    tellLookingOnly(this, configuration);
     this.alias = alias;
     this.role = role;
     new FrequentRun(this, 'Run', {
@@ -83,6 +85,18 @@ export class DriftTainter extends Construct {
       },
     ];
   }
+}
+
+/** Says at synth of which clusters old nodes are looked for and not replaced: whoever installs Ebb is to know. */
+function tellLookingOnly(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): void {
+  const looking = clusters.filter(
+    (cluster) =>
+      cluster.drift.enabled &&
+      ['', ...cluster.groups.map(({ name }) => name)].every((group) => looksOnly(cluster, group)),
+  );
+  if (looking.length === 0) return;
+  const names = looking.map(({ name }) => name).join(', ');
+  Annotations.of(scope).addInfoV2('ebb:looksOnly', `Old nodes of ${names} are marked and not replaced. ${LOOKS_ONLY}`);
 }
 
 /** The parameters that launch templates take their images from: AWS’s own, and those that the configuration names. */

@@ -5,9 +5,12 @@ import type { Group, GroupMember } from '../lambdas/core/group.ts';
 import { parseClusterParameter } from '../lambdas/entry/configuration.ts';
 import { aGroup, aMember, HOUR, NOON } from './given.ts';
 
-/** Cluster `production` with the group `workers`, all else by default. */
+/** Cluster `production` with the group `workers`, one node of which may be out, all else by default. */
 export function aCluster(given: object = {}): ClusterSettings {
-  return parseClusterParameter(JSON.stringify({ name: 'production', groups: [{ name: 'workers' }], ...given }));
+  const { budget = {}, ...others } = given as { budget?: unknown };
+  const within = typeof budget === 'object' ? { nodes: 1, ...budget } : budget;
+  const cluster = { name: 'production', groups: [{ name: 'workers' }], budget: within, ...others };
+  return parseClusterParameter(JSON.stringify(cluster));
 }
 
 /** Ready, schedulable, without marks; its instance follows from its number. */

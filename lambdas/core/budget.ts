@@ -11,13 +11,24 @@ export type Limit = { readonly nodes: number } | { readonly percent: number };
 
 /** A cluster's budget with a group's laid over it: the windows of both, and the freezes of both, hold. */
 export interface Budget extends Schedule {
-  /** Of the group. */
-  readonly nodes: Limit;
+  /** Of the group; absent when nobody has said it: `UNWRITTEN_NODES`. */
+  readonly nodes?: Limit;
   /** Of the whole cluster. */
   readonly cluster: Limit;
 }
 
-const DEFAULT_NODES: Limit = { nodes: 1 };
+/** Why nodes are to go: the tainter lets them, or a person or a script has tainted them. */
+export type Cause = 'drift' | 'taint';
+
+/**
+ * Limits of a group whose budget does not say how many nodes. Drift looks only, so that nothing is replaced before
+ * somebody has seen what would be. A taint is somebody's word, and one node after the other goes by it.
+ */
+export const UNWRITTEN_NODES: Readonly<Record<Cause, Limit>> = { drift: { nodes: 0 }, taint: { nodes: 1 } };
+
+/** What is said of a group of which no node may ever go. */
+export const LOOKS_ONLY = 'Ebb looks only: budget.nodes is 0, set it to 1 to begin';
+
 const DEFAULT_CLUSTER: Limit = { percent: 10 };
 
 /** What was written, with what has a default filled in except the limits, which a group's may override. */
@@ -33,12 +44,23 @@ export function readBudget(cluster: unknown, group?: unknown): Budget | { readon
   const [ofCluster, ofGroup] = [parse(cluster, 'cluster'), parse(group, 'group')];
   const faults = [ofCluster, ofGroup].flatMap((parsed) => ('faults' in parsed ? parsed.faults : []));
   if ('faults' in ofCluster || 'faults' in ofGroup) return { fault: faults.join('; ') };
+  const nodes = ofGroup.nodes ?? ofCluster.nodes;
   return {
-    nodes: ofGroup.nodes ?? ofCluster.nodes ?? DEFAULT_NODES,
+    ...(nodes && { nodes }),
     cluster: ofCluster.cluster ?? DEFAULT_CLUSTER,
     windows: [ofCluster.windows, ofGroup.windows].flatMap((list) => (list === undefined ? [] : [list])),
     freezes: [...(ofCluster.freezes ?? []), ...(ofGroup.freezes ?? [])],
   };
+}
+
+/** Whether drift only looks at the group. A budget that cannot be read is another matter. */
+export function looksOnly({ budget, groups }: Pick<ClusterSettings, 'budget' | 'groups'>, group: string): boolean {
+  const own = readBudget(budget, groups.find(({ name }) => name === group)?.budget);
+  return !('fault' in own) && isNothing(own.nodes ?? UNWRITTEN_NODES.drift);
+}
+
+export function isNothing(limit: Limit): boolean {
+  return ('nodes' in limit ? limit.nodes : limit.percent) === 0;
 }
 
 /** How many nodes that is. @param of of how many */

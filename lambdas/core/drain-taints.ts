@@ -29,6 +29,13 @@ export function drainTaint(node: Pick<Node, 'taints'>, settings: Settings): stri
   return keyAmong(node, drainKeys(settings));
 }
 
+/** Whether nobody but the drift tainter asks for its drain. */
+export function isAskedByDriftAlone({ taints }: Pick<Node, 'taints'>, settings: Settings): boolean {
+  const keys = drainKeys(settings);
+  const asking = taints.filter((taint) => asksForDrain(taint, keys));
+  return asking.every(({ key, value }) => key === settings.drift.drainTaint.key && value === DRIFT_VALUE);
+}
+
 /** The taint by which the drift tainter lets a node go. */
 export function driftDrainTaint({ key, effect }: PlainTaint): Taint {
   return { key, value: DRIFT_VALUE, effect };
@@ -51,5 +58,9 @@ export function isAskedFor({ taints }: Pick<Node, 'taints'>, notice: Notice): bo
 
 /** Whatever its value: only with effect NoSchedule a taint asks for a drain. */
 function keyAmong({ taints }: Pick<Node, 'taints'>, keys: readonly string[]): string | undefined {
-  return taints.find(({ key, effect }) => effect === 'NoSchedule' && keys.includes(key))?.key;
+  return taints.find((taint) => asksForDrain(taint, keys))?.key;
+}
+
+function asksForDrain({ key, effect }: Taint, keys: readonly string[]): boolean {
+  return effect === 'NoSchedule' && keys.includes(key);
 }

@@ -3,7 +3,16 @@
  * nothing through. Pure.
  */
 import { nodesByInstance, sickness, stuckReplacement, suspension } from './brake.ts';
-import { limitOf, readBudget, type Budget, type Limit } from './budget.ts';
+import {
+  isNothing,
+  limitOf,
+  LOOKS_ONLY,
+  readBudget,
+  UNWRITTEN_NODES,
+  type Budget,
+  type Cause,
+  type Limit,
+} from './budget.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
 import type { Group } from './group.ts';
@@ -36,6 +45,8 @@ export interface Rooms {
 export interface Circumstances {
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Why the candidates are to go. */
+  readonly cause: Cause;
   /** Every enrolled group, those of other clusters among them. */
   readonly groups: readonly Group[];
   /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
@@ -64,7 +75,9 @@ export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstance
     if (stopped !== undefined) return { count: 0, why: stopped, stopped: true };
     const own = readBudget(cluster.budget, cluster.groups.find(({ name }) => name === group.name)?.budget);
     if ('fault' in own) return { count: 0, why: `its budget cannot be read: ${own.fault}`, held: true };
-    return roomWithin(own, { limit: own.nodes, outage: outages.get(group.name), whose: 'its' }, at.now);
+    const limit = own.nodes ?? UNWRITTEN_NODES[at.cause];
+    if (isNothing(limit)) return { count: 0, why: LOOKS_ONLY };
+    return roomWithin(own, { limit, outage: outages.get(group.name), whose: 'its' }, at.now);
   };
   return {
     cluster: clusterRoom(budget, totalOf([...outages.values()]), { fleet, cluster, now: at.now }),

@@ -85,7 +85,7 @@ async function decide(
   const ailing = ailingReplacements(withCurrentImage(judged, drift), { ...drift, now });
   const untold = new Map([...unknown, ...vain]);
   const stopped = new Map([...ailing, ...untold]);
-  const { rooms, ...turns } = await fleetTurns(candidates, state, { isOut, stopped }, ports);
+  const { rooms, ...turns } = await fleetTurns(candidates, state, { cause: 'drift', isOut, stopped }, ports);
   const still = withUntold(standstills(turns, rooms, now), untold);
   const told = new Set([...still, ...turns.now].map(({ group }) => group));
   const toGo = drifted.map(({ placed }) => placed).filter(({ node }) => !isOut(node));

@@ -51,13 +51,13 @@ export async function readFleetNodes(view: FleetView, look?: (page: readonly Nod
  * not wait for one another, themselves least of all: that they are drained costs nobody anything. For the others they
  * count as out, whether they go or not (contract 9.3); one that rests goes nowhere, so nobody is exempt for it.
  *
- * @param at `isOut`, and the groups that are stopped already, with why
+ * @param at `isOut`, why the candidates are to go, and the groups that are stopped already, with why
  * @returns with the rooms that the others had
  */
 export async function fleetTurns(
   candidates: readonly PlacedNode[],
   state: FleetState,
-  at: Pick<Circumstances, 'isOut' | 'stopped'>,
+  at: Pick<Circumstances, 'cause' | 'isOut' | 'stopped'>,
   ports: TurnPorts & { readonly view: Pick<FleetView, 'countPods'> },
 ): Promise<Turns & { readonly rooms: Rooms }> {
   const circumstances = await circumstancesOf(candidates, state, at, ports);
@@ -79,7 +79,7 @@ export async function fleetTurns(
 async function circumstancesOf(
   candidates: readonly PlacedNode[],
   state: FleetState,
-  { isOut, stopped: stoppedAlready }: Pick<Circumstances, 'isOut' | 'stopped'>,
+  { cause, isOut, stopped: stoppedAlready }: Pick<Circumstances, 'cause' | 'isOut' | 'stopped'>,
   { changes, launches }: TurnPorts,
 ): Promise<Circumstances> {
   const { fleet, foreign } = state;
@@ -93,6 +93,7 @@ async function circumstancesOf(
   const launched = nodeless.length === 0 ? new Map() : await launches.launched(nodeless);
   return {
     now: Date.now(),
+    cause,
     ...whatCounts(state, isOut),
     stopped: new Map([
       ...stopped,

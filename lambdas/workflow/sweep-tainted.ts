@@ -2,9 +2,10 @@
  * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): as many as the budgets allow get a
  * retirement; the others wait, and it is told for what.
  */
+import { looksOnly, LOOKS_ONLY } from '../core/budget.ts';
 import { taintsIgnored } from '../core/fleet-events.ts';
 import { retirementRequested } from '../core/notice-events.ts';
-import { drainTaint, releaseFor } from '../core/drain-taints.ts';
+import { drainTaint, isAskedByDriftAlone, releaseFor } from '../core/drain-taints.ts';
 import { placeNodes, type FleetNode, type PlacedNode } from '../core/fleet.ts';
 import { isForgotten } from '../core/forgotten-hook.ts';
 import type { Group } from '../core/group.ts';
@@ -83,13 +84,18 @@ async function decide(
   const begun = (placed: PlacedNode): boolean => !isForgotten(placed.member, running, ports.home);
   const judged = asking.map((each) => ({
     ...each,
-    ...judge(each.node, places.get(each.node.name), { begun, foreign }),
+    ...judge(each.node, places.get(each.node.name), { begun, foreign, cluster }),
   }));
-  const candidates = judged.flatMap(({ decision, place }) =>
-    decision === 'waits' && place !== undefined ? [place] : [],
+  const candidates = judged.flatMap(({ decision, why, place }) =>
+    decision === 'waits' && why === undefined && place !== undefined ? [place] : [],
   );
   const out = new Set(judged.filter(({ decision }) => decision === 'under way').map(({ node }) => node.name));
-  const turns = await fleetTurns(candidates, state, { isOut: ({ name }) => out.has(name), stopped: new Map() }, ports);
+  const turns = await fleetTurns(
+    candidates,
+    state,
+    { cause: 'taint', isOut: ({ name }) => out.has(name), stopped: new Map() },
+    ports,
+  );
   const now = new Set(turns.now.map(({ name }) => name));
   const later = new Map(
     turns.later.map(({ candidate, why, at }) => [candidate.name, { why, ...(at !== undefined && { at }) }]),
@@ -115,7 +121,7 @@ async function decide(
 function judge(
   node: FleetNode,
   place: PlacedNode | undefined,
-  { begun, foreign }: { begun: (placed: PlacedNode) => boolean; foreign: FleetState['foreign'] },
+  { begun, foreign, cluster }: { begun: (placed: PlacedNode) => boolean } & Pick<FleetState, 'foreign' | 'cluster'>,
 ): { decision: SweptNode['decision']; why?: string; place?: PlacedNode } {
   if (node.owner !== undefined)
     return { decision: 'left alone', why: `${node.owner} makes and ends such nodes itself` };
@@ -128,7 +134,12 @@ function judge(
   if (another !== undefined) return { decision: 'left alone', why: another, place };
   const { state } = place.member;
   if (state !== IN_SERVICE) return { decision: 'left alone', why: `its instance is ${state}`, place };
-  return { decision: 'waits', place };
+  return { decision: 'waits', ...whyNotYet(place, cluster), place };
+}
+
+/** A node that drift was to replace when its budget was another; a person's taint is a person's word. */
+function whyNotYet({ node, group }: PlacedNode, cluster: ClusterSettings): { why?: string } {
+  return isAskedByDriftAlone(node, cluster) && looksOnly(cluster, group.name) ? { why: LOOKS_ONLY } : {};
 }
 
 /** Whoever has tainted them waits for a drain that does not come. */

@@ -56,8 +56,9 @@ export class KubeClient {
   }
 
   /** The same server asked as somebody else, by the administrator's right to impersonate. */
-  as(username: string): KubeClient {
-    return new KubeClient({ ...this.#to, headers: { ...this.#to.headers, 'impersonate-user': username } });
+  as(username: string, group?: string): KubeClient {
+    const whom = { 'impersonate-user': username, ...(group !== undefined && { 'impersonate-group': group }) };
+    return new KubeClient({ ...this.#to, headers: { ...this.#to.headers, ...whom } });
   }
 
   /** The same server asked with a bearer token alone. */

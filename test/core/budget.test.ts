@@ -8,9 +8,9 @@ const CHRISTMAS = { from: '2026-12-24', to: '2026-12-26', timeZone: 'Europe/Berl
 
 describe('a budget', () => {
   test.each([[undefined], [{}]])(
-    'that says nothing (%j) is one node per group and 10% of the cluster, at any time',
+    'that says nothing (%j) leaves the nodes of a group to who asks, and is 10% of the cluster, at any time',
     (written) => {
-      expect(readBudget(written)).toEqual({ nodes: { nodes: 1 }, cluster: { percent: 10 }, windows: [], freezes: [] });
+      expect(readBudget(written)).toEqual({ cluster: { percent: 10 }, windows: [], freezes: [] });
     },
   );
 
@@ -64,9 +64,9 @@ describe('a limit', () => {
     ['7%', 100, 7],
     ['29%', 100, 29],
   ])('%j of %i is %i', (written, of, expected) => {
-    const budget = readBudget({ nodes: written });
+    const budget = readBudget({ cluster: written });
     if ('fault' in budget) throw new Error(budget.fault);
-    expect(limitOf(budget.nodes, of)).toBe(expected);
+    expect(limitOf(budget.cluster, of)).toBe(expected);
   });
 });
 

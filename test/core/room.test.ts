@@ -1,6 +1,8 @@
 /** How many more nodes may go out: budgets, what uses them up, and brakes (contract 9.3, 9.4). */
 import { describe, expect, test } from 'vitest';
+import { LOOKS_ONLY, type Cause } from '../../lambdas/core/budget.ts';
 import { roomsIn, type Circumstances, type Room } from '../../lambdas/core/room.ts';
+import { parseClusterParameter } from '../../lambdas/entry/configuration.ts';
 import { aCluster, aCrew, fleetOf, instanceId, nodeName, upTo, type Peculiar } from '../fleet-given.ts';
 import { HOUR, MINUTE, NOON } from '../given.ts';
 
@@ -10,6 +12,7 @@ type Crew = ReturnType<typeof aCrew>;
 function roomsOf(crews: readonly Crew[], { cluster = {}, ...at }: Given = {}) {
   return roomsIn(fleetOf(...crews), aCluster(cluster), {
     now: NOON,
+    cause: 'drift',
     groups: crews.map(({ group }) => group),
     isOut: () => false,
     stopped: new Map(),
@@ -31,7 +34,6 @@ const CORDONED: Peculiar = { node: { unschedulable: true } };
 
 describe('a group', () => {
   test.each<[string, unknown, number]>([
-    ['by default', undefined, 1],
     ['of a number', { nodes: 3 }, 3],
     ['of percent, rounded up', { nodes: '25%' }, 3],
     ['of little percent', { nodes: '1%' }, 1],
@@ -39,6 +41,34 @@ describe('a group', () => {
     ['of no percent', { nodes: '0%' }, 0],
   ])('all of which serves has the room of its budget: %s', (_, budget, count) => {
     expect(roomOf(aCrew(TEN), { cluster: { budget } }).count).toBe(count);
+  });
+
+  test.each<[string, Cause, object, number]>([
+    ['that says nothing lets drift only look', 'drift', {}, 0],
+    ['that says nothing of nodes lets drift only look', 'drift', { cluster: 3 }, 0],
+    ['of one node lets drift replace one', 'drift', { nodes: 1 }, 1],
+    ['that says nothing lets whom a person tainted go, one at a time', 'taint', {}, 1],
+    ['of no nodes lets nobody go, whoever tainted it', 'taint', { nodes: 0 }, 0],
+    [
+      'of no nodes lets drift only look, whatever the window',
+      'drift',
+      { windows: [{ cron: '0 0 1 1 *', durationSeconds: 60 }] },
+      0,
+    ],
+  ])('by a budget %s', (_, cause, budget, count) => {
+    const cluster = parseClusterParameter(
+      JSON.stringify({ name: 'production', groups: [{ name: 'workers' }], budget }),
+    );
+    const crew = aCrew(TEN);
+    const room = roomsIn(fleetOf(crew), cluster, {
+      now: NOON,
+      cause,
+      groups: [crew.group],
+      isOut: () => false,
+      stopped: new Map(),
+    }).groups.get('workers');
+    expect(room?.count).toBe(count);
+    if (count === 0) expect(room).toEqual({ count, why: LOOKS_ONLY });
   });
 
   test.each<[string, Peculiar, string]>([

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { roomsIn, type Rooms } from '../../lambdas/core/room.ts';
 import { takeTurns, uncounted, type Candidate } from '../../lambdas/core/turn.ts';
-import { limitOf, readBudget } from '../../lambdas/core/budget.ts';
+import { limitOf, readBudget, UNWRITTEN_NODES } from '../../lambdas/core/budget.ts';
 import { aCluster, aCrew, fleetOf, upTo, type Peculiar } from '../fleet-given.ts';
 import { HOUR, MINUTE, NOON } from '../given.ts';
 
@@ -179,6 +179,7 @@ describe('of all rooms', () => {
         const fleet = fleetOf(crew);
         const found = roomsIn(fleet, settings, {
           now: NOON,
+          cause: 'drift',
           groups: [crew.group],
           isOut: () => false,
           stopped: new Map(),
@@ -191,7 +192,7 @@ describe('of all rooms', () => {
         ).length;
         const out = Math.max(fleet.placed.length - serving, desired - serving);
         for (const [group, limit] of [
-          [found.groups.get('workers'), budget.nodes],
+          [found.groups.get('workers'), budget.nodes ?? UNWRITTEN_NODES.drift],
           [found.cluster, budget.cluster],
         ] as const) {
           const most = limitOf(limit, desired);

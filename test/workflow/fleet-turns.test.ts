@@ -37,7 +37,7 @@ async function turns({ nodes, candidates, budget = { nodes: 1, cluster: 1 } }: G
   const { now, later, rooms } = await fleetTurns(
     fleet.placed.filter(({ node }) => names.has(node.name)),
     { cluster: aCluster({ budget }), fleet, groups: [crew.group], foreign: new Map() },
-    { isOut: () => false, stopped: new Map() },
+    { cause: 'drift', isOut: () => false, stopped: new Map() },
     UNASKED,
   );
   return {
@@ -113,7 +113,7 @@ describe('a group that is said to be another cluster’s', () => {
     const { now } = await fleetTurns(
       fleet.placed.filter(({ node }) => node.name === nodeName(1)),
       { cluster, fleet, groups: [ours.group, theirs.group], foreign },
-      { isOut: ({ name }) => name > nodeName(10), stopped: new Map() },
+      { cause: 'taint', isOut: ({ name }) => name > nodeName(10), stopped: new Map() },
       UNASKED,
     );
     return now.map(({ name }) => name);

@@ -304,10 +304,12 @@ describe('what fails', () => {
   test('of one cluster, whose settings somebody has broken, likewise, and fails the sweep in the end', async () => {
     await using rehearsal = await Rehearsal.start();
     const expectBoth = await bothNeeded(rehearsal);
-    configure(rehearsal, 'broken', JSON.stringify({ name: 'broken', groups: [] }));
+    configure(rehearsal, 'broken', JSON.stringify({ name: 'broken', groups: 'none' }));
     const sweeping = sweep(rehearsal);
     await expect(sweeping).rejects.toThrow(RunIncomplete);
-    await expect(sweeping).rejects.toThrow('must name at least one Auto Scaling group');
+    await expect(sweeping).rejects.toThrow(
+      'the SSM parameter /ebb/clusters/broken cannot be read: groups must be a list',
+    );
     expect(rehearsal.of('cluster.unswept')).toMatchObject([{ cluster: 'broken' }]);
     expectBoth();
   });

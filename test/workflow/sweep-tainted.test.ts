@@ -1,5 +1,6 @@
 /** Nodes that bear a drain taint, found by the sweep and drained within the budget (contract 9.3, 9.5–9.7). */
 import { describe, expect, test } from 'vitest';
+import { LOOKS_ONLY } from '../../lambdas/core/budget.ts';
 import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import type { SweepReport, SweptNode } from '../../lambdas/core/sweep-report.ts';
 import { executionName } from '../../lambdas/core/notice.ts';
@@ -8,7 +9,7 @@ import { HOUR } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import { GROUP, Rehearsal } from './rehearsal.ts';
 import { sweep } from './sweeping.ts';
-import { PLAIN_KEY, taint } from './tainting.ts';
+import { DRIFT_DRAIN, PLAIN_KEY, taint } from './tainting.ts';
 
 const sweptNodes = ([report]: readonly SweepReport[]): readonly SweptNode[] => report?.nodes ?? [];
 
@@ -193,6 +194,34 @@ describe('of several tainted nodes', () => {
     for (const node of rehearsal.nodes) taint(rehearsal, node);
     await sweep(rehearsal);
     expect(requested(rehearsal)).toHaveLength(2);
+  });
+
+  test('whom a person tainted goes, one at a time, by a configuration that says nothing of a budget', async () => {
+    await using rehearsal = await Rehearsal.start();
+    await rehearsal.ready();
+    for (const node of rehearsal.nodes) taint(rehearsal, node);
+    await sweep(rehearsal);
+    expect(requested(rehearsal)).toHaveLength(1);
+  });
+
+  test('whom drift let go by an earlier budget waits by one that looks only, and keeps no tainted one from going', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [drifted = '', tainted = '', both = ''] = rehearsal.nodes;
+    await rehearsal.ready();
+    for (const node of [drifted, both]) taint(rehearsal, node, DRIFT_DRAIN);
+    for (const node of [tainted, both]) taint(rehearsal, node);
+    const swept = sweptNodes(await sweep(rehearsal));
+    expect(swept.find(({ node }) => node === drifted)).toMatchObject({ decision: 'waits', why: LOOKS_ONLY });
+    expect(swept.filter(({ decision }) => decision === 'starts now')).toHaveLength(1);
+    expect([tainted, both]).toContain(requested(rehearsal)[0]);
+  });
+
+  test('none goes by a budget of no nodes', async () => {
+    await using rehearsal = await Rehearsal.start({ budget: { nodes: 0 } });
+    await rehearsal.ready();
+    taint(rehearsal, rehearsal.first.node);
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'waits', why: LOOKS_ONLY }]);
+    expect(rehearsal.of('group.waiting')).toMatchObject([{ group: GROUP, reason: LOOKS_ONLY }]);
   });
 
   test('none goes outside of its window, and the report says when it opens', async () => {

@@ -4,6 +4,7 @@ import { ClusterAway } from '../../lambdas/core/cluster-error.ts';
 import { DRIFT_ANNOTATION } from '../../lambdas/core/fleet.ts';
 import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
+import { parseClusterParameter } from '../../lambdas/entry/configuration.ts';
 import { RunIncomplete } from '../../lambdas/workflow/attempts.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../fleet-given.ts';
 import { aGroup, aMember, aNode, HOUR, MINUTE, NOON, TEMPLATE } from '../given.ts';
@@ -267,6 +268,24 @@ describe('a drifted node is not let go', () => {
     scene.add([2], { member: { state: 'Warmed:Running' } });
     await scene.run();
     expect(scene.patched).toEqual([]);
+  });
+});
+
+describe('a configuration that says nothing of a budget', () => {
+  const written = JSON.stringify({ name: 'production', groups: [{ name: 'workers' }] });
+
+  test('has old nodes marked and none let go, and each run says that it looks only and what to do', async () => {
+    const scene = new DriftScene(parseClusterParameter(written));
+    scene.add(TEN);
+    const report = await scene.look();
+    expect(scene.bearing(DRIFTED_KEY)).toEqual(TEN);
+    expect(scene.bearing(DRAIN_KEY)).toEqual([]);
+    const reason = 'Ebb looks only: budget.nodes is 0, set it to 1 to begin';
+    expect(scene.of('group.waiting')).toEqual([
+      { type: 'group.waiting', cluster: 'production', group: 'workers', nodes: 10, reason },
+    ]);
+    expect(report.groups).toMatchObject([{ group: 'workers', drifted: 10, room: 0, why: reason }]);
+    expect(report.nodes[0]).toMatchObject({ decision: 'waits', why: reason });
   });
 });
 
