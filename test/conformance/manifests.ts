@@ -12,6 +12,7 @@ export interface PodPlan {
   readonly app?: string;
   readonly labels?: Record<string, string>;
   readonly finalizers?: string[];
+  readonly ownerReferences?: object[];
   /** terminationGracePeriodSeconds. @default 30 */
   readonly graceSeconds?: number;
   readonly nodeSelector?: Record<string, string>;
@@ -28,8 +29,10 @@ export interface NodePlan {
 }
 
 export function podManifest(plan: PodPlan): object {
-  const { name, app = name, labels, finalizers } = plan;
-  const metadata = { name, labels: { app, ...labels }, ...(finalizers === undefined ? {} : { finalizers }) };
+  const { name, app = name, labels, finalizers, ownerReferences } = plan;
+  const held = finalizers === undefined ? {} : { finalizers };
+  const owned = ownerReferences === undefined ? {} : { ownerReferences };
+  const metadata = { name, labels: { app, ...labels }, ...held, ...owned };
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec: podSpec(plan) };
 }
 

@@ -6,6 +6,7 @@ import { cases, type Given } from '../conformance-case.ts';
 
 const api = cases('api');
 const label = (value: string) => ({ metadata: { labels: { moved: value } } });
+const ANOTHER_UID = '11111111-1111-1111-1111-111111111111';
 const MANIFEST = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c1' } };
 
 /** Creates the ConfigMap; returns its path and what was stored. */
@@ -43,10 +44,23 @@ export const concurrency = [
     expect((await client.get<KubeObject>(path)).metadata.labels?.moved).toBe('on');
   }),
 
-  api('refuses a patch that names another uid with 409', async (given) => {
+  api('refuses a patch that names another uid with 422, because it would change it', async (given) => {
     const { path } = await stored(given);
-    const uid = '11111111-1111-1111-1111-111111111111';
-    expect((await given.client.patch(path, 'merge-patch', { metadata: { uid } })).body).toMatchObject({ code: 409 });
+    const { body } = await given.client.patch(path, 'merge-patch', { metadata: { uid: ANOTHER_UID } });
+    expect(body).toMatchObject({ code: 422, reason: 'Invalid', details: { kind: 'ConfigMap', name: 'c1' } });
+    const message = `Invalid value: "${ANOTHER_UID}": field is immutable`;
+    expect(body.message).toBe(`ConfigMap "c1" is invalid: metadata.uid: ${message}`);
+    expect(body.details?.causes?.[0]).toEqual({ reason: 'FieldValueInvalid', message, field: 'metadata.uid' });
+  }),
+
+  api('refuses an update that names another uid with 409, because it is a precondition', async (given) => {
+    const { path, read } = await stored(given);
+    const metadata = { name: 'c1', namespace: given.ground.namespace, uid: ANOTHER_UID };
+    const { body } = await given.client.ask(path, { method: 'PUT', body: { ...MANIFEST, metadata } });
+    expect(body).toMatchObject({ code: 409, reason: 'Conflict' });
+    expect(body.message).toContain(
+      `Precondition failed: UID in precondition: ${ANOTHER_UID}, UID in object meta: ${read.metadata.uid}`,
+    );
   }),
 
   api('refuses a name that is taken with 409 AlreadyExists', async (given) => {

@@ -69,8 +69,7 @@ export const patching = [
     const path = await ground.addNode({ name: 'a' });
     const headers = { 'content-type': 'application/json' };
     const { status, body } = await client.ask(path, { method: 'PATCH', body: {}, headers });
-    expect([status, body.reason]).toEqual([415, 'UnsupportedMediaType']);
-    expect(body.message).toContain('application/json-patch+json, application/merge-patch+json');
+    expect([status, body.reason, body.message]).toEqual([415, 'UnsupportedMediaType', '415: Unsupported Media Type']);
   }),
 
   api('does not move a pod that is bound, nor take a name or uid from a patch', async ({ client, ground }) => {

@@ -14,34 +14,43 @@ interface Review {
 }
 
 export const refusing = [
-  api('refuses what does not validate with 422 and a cause for each fault', async ({ client, ground }) => {
-    const path = await ground.addNode({ name: 'a' });
-    const label = await client.patch(path, 'merge-patch', { metadata: { labels: { team: 'b c' } } });
-    expect(label.body).toMatchObject({ code: 422, reason: 'Invalid', details: { kind: 'Node' } });
-    expect(label.body.details?.causes?.[0]).toMatchObject({ reason: 'FieldValueInvalid', field: 'metadata.labels' });
-    const twice = { key: 'k', effect: 'NoSchedule' };
-    const taints = [twice, twice, { key: 'k', effect: 'Never' }];
-    const { body } = await client.patch(path, 'merge-patch', { spec: { taints } });
-    const reasons = body.details?.causes?.map(({ reason }) => reason);
-    expect(reasons?.sort()).toEqual(['FieldValueDuplicate', 'FieldValueNotSupported']);
-    const note = 'x'.repeat(262_144);
-    expect((await client.patch(path, 'merge-patch', { metadata: { annotations: { note } } })).body).toMatchObject({
-      code: 422,
-      message: expect.stringMatching(/metadata\.annotations: Too long: may not be more than 262144 bytes$/) as string,
-    });
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p1' }, spec: {} };
-    const empty = await client.ask(ground.path('pods'), { method: 'POST', body: pod });
-    expect(empty.body).toMatchObject({
-      code: 422,
-      details: { name: 'p1', kind: 'Pod', causes: [{ reason: 'FieldValueRequired', field: 'spec.containers' }] },
-    });
-    const budget = budgetManifest('b1', 'web', { minAvailable: 1, maxUnavailable: 1 });
-    const budgets = ground.path('poddisruptionbudgets', 'apis/policy/v1');
-    expect((await client.ask(budgets, { method: 'POST', body: budget })).body).toMatchObject({
-      code: 422,
-      details: { group: 'policy', kind: 'PodDisruptionBudget' },
-    });
-  }),
+  api(
+    'refuses what does not validate with 422 and a cause for each fault, which may come more than once',
+    async ({ client, ground }) => {
+      const path = await ground.addNode({ name: 'a' });
+      const label = await client.patch(path, 'merge-patch', { metadata: { labels: { team: 'b c' } } });
+      expect(label.body).toMatchObject({ code: 422, reason: 'Invalid', details: { kind: 'Node' } });
+      expect(label.body.details?.causes?.[0]).toMatchObject({ reason: 'FieldValueInvalid', field: 'metadata.labels' });
+      const twice = { key: 'k', effect: 'NoSchedule' };
+      const taints = [twice, twice, { key: 'k', effect: 'Never' }];
+      const { body } = await client.patch(path, 'merge-patch', { spec: { taints } });
+      const { causes = [] } = body.details ?? {};
+      expect(causes.length).toBeGreaterThan(2);
+      expect([...new Set(causes.map(({ reason }) => reason))]).toEqual([
+        'FieldValueDuplicate',
+        'FieldValueNotSupported',
+      ]);
+      const faults = [...new Set(causes.map(({ field, message }) => `${field ?? ''}: ${message}`))];
+      expect(body.message).toBe(`Node "${ground.nodeName('a')}" is invalid: [${faults.join(', ')}]`);
+      const note = 'x'.repeat(262_144);
+      expect((await client.patch(path, 'merge-patch', { metadata: { annotations: { note } } })).body).toMatchObject({
+        code: 422,
+        message: expect.stringMatching(/metadata\.annotations: Too long: may not be more than 262144 bytes$/) as string,
+      });
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p1' }, spec: {} };
+      const empty = await client.ask(ground.path('pods'), { method: 'POST', body: pod });
+      expect(empty.body).toMatchObject({
+        code: 422,
+        details: { name: 'p1', kind: 'Pod', causes: [{ reason: 'FieldValueRequired', field: 'spec.containers' }] },
+      });
+      const budget = budgetManifest('b1', 'web', { minAvailable: 1, maxUnavailable: 1 });
+      const budgets = ground.path('poddisruptionbudgets', 'apis/policy/v1');
+      expect((await client.ask(budgets, { method: 'POST', body: budget })).body).toMatchObject({
+        code: 422,
+        details: { group: 'policy', kind: 'PodDisruptionBudget' },
+      });
+    },
+  ),
 
   api('says 404 of an object, a namespace and a resource, and in plain text of a group', async ({ client, ground }) => {
     const pod = await client.ask(ground.path('pods/nope'));
@@ -66,6 +75,22 @@ export const refusing = [
     });
     const group = await client.ask('/apis/nope.example.com/v1/nopes');
     expect([group.status, group.text]).toEqual([404, '404 page not found\n']);
+  }),
+
+  api('refuses a body of a type that it does not know with 415, naming those that it does', async (given) => {
+    const { client, ground } = given;
+    const headers = { 'content-type': 'text/plain' };
+    const { status, body } = await client.ask(ground.path('pods'), { method: 'POST', body: {}, headers });
+    expect([status, body.reason]).toEqual([415, 'UnsupportedMediaType']);
+    expect(body.message).toMatch(
+      /^the body of the request was in an unknown format - accepted media types include: app/,
+    );
+  }),
+
+  api('takes a path apart once it is decoded: an encoded slash parts two segments', async ({ client, ground }) => {
+    const sets = ground.path('replicasets', 'apis/apps/v1');
+    const { body } = await client.ask(`${sets}/web%2Fstatus`);
+    expect(body).toMatchObject({ code: 404, message: 'replicasets.apps "web" not found' });
   }),
 
   api('says 405 of a verb that a resource does not have', async ({ client, ground }) => {

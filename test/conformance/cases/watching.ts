@@ -27,18 +27,48 @@ async function watching(given: Given, query: string, use: (watch: OpenWatch) => 
 const told = (given: Given, watch: OpenWatch, event: string) =>
   given.eventually(`the watch tells ${event}`, () => watch.told.includes(event), 15);
 
+const isBookmark = ({ type }: { type: string }): boolean => type === 'BOOKMARK';
+
 const setLabel = ({ client, ground }: Given, pod: string, team: string | null) =>
   client.change(ground.path(`pods/${pod}`), 'merge-patch', { metadata: { labels: { team } } });
 
 export const watches = [
-  api('a watch without a version begins with what exists', async (given) => {
-    for (const name of ['p1', 'p2']) await given.ground.addPod({ name });
+  api('a watch without a version begins with what exists, in the order of names, not of versions', async (given) => {
+    for (const name of ['p2', 'p1']) await given.ground.addPod({ name });
     await watching(given, '', async (watch) => {
       await told(given, watch, 'ADDED p2');
       await given.ground.addPod({ name: 'p3' });
       await told(given, watch, 'ADDED p3');
-      expect(watch.told.slice(0, 2).sort()).toEqual(['ADDED p1', 'ADDED p2']);
+      expect(watch.told.filter((event) => event.startsWith('ADDED'))).toEqual(['ADDED p1', 'ADDED p2', 'ADDED p3']);
       expect(watch.events[0]?.object).toMatchObject({ kind: 'Pod', apiVersion: 'v1' });
+      const [first = 0, second = 0] = watch.events.map(({ object }) => Number(object.metadata.resourceVersion));
+      expect(first).toBeGreaterThan(second);
+    });
+  }),
+
+  api('a watch without a version that takes bookmarks ends what exists with one that says so', async (given) => {
+    for (const name of ['p2', 'p1']) await given.ground.addPod({ name });
+    await watching(given, 'allowWatchBookmarks=true', async (watch) => {
+      await told(given, watch, 'ADDED p2');
+      await given.ground.addPod({ name: 'p3' });
+      await told(given, watch, 'ADDED p3');
+      if (!watch.events.some(isBookmark)) given.skip('this server does not stream lists (WatchList)');
+      expect(watch.told.indexOf('ADDED p2')).toBeLessThan(watch.events.findIndex(isBookmark));
+      expect(watch.told.indexOf('ADDED p3')).toBeGreaterThan(watch.events.findIndex(isBookmark));
+      const mark = watch.events.find(isBookmark)?.object.metadata;
+      expect(mark?.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
+      const versions = watch.events.slice(0, 2).map(({ object }) => Number(object.metadata.resourceVersion));
+      expect(Number(mark?.resourceVersion)).toBeGreaterThanOrEqual(Math.max(...versions));
+    });
+  }),
+
+  api('a watch that does not take bookmarks gets none when what exists is over', async (given) => {
+    await given.ground.addPod({ name: 'p1' });
+    await watching(given, '', async (watch) => {
+      await told(given, watch, 'ADDED p1');
+      await given.ground.addPod({ name: 'p2' });
+      await told(given, watch, 'ADDED p2');
+      expect(watch.events.some(isBookmark)).toBe(false);
     });
   }),
 
@@ -90,8 +120,7 @@ export const watches = [
     await given.ground.addPod({ name: 'p1' });
     const query = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
     await watching(given, query, async (watch) => {
-      const isMark = ({ type }: { type: string }): boolean => type === 'BOOKMARK';
-      const mark = await given.eventually('the bookmark', () => watch.events.find(isMark));
+      const mark = await given.eventually('the bookmark', () => watch.events.find(isBookmark));
       expect(watch.told[0]).toBe('ADDED p1');
       expect(mark.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' });
     });

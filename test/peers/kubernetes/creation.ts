@@ -1,10 +1,11 @@
 /** Storing new objects: namespace, name, defaults, validation. */
 import { withDefaults } from './defaults.ts';
-import type { Key, KubeObject, Manifest } from './objects.ts';
-import { apiVersionOf, namespaces, pods, type Resource } from './resources.ts';
+import type { Key, KubeObject, Manifest, PodSpec } from './objects.ts';
+import { apiVersionOf, namespaces, nodes, pods, type Resource } from './resources.ts';
 import { terminatingNamespace } from './access-refusals.ts';
 import { alreadyExists, badRequest, notFound } from './status.ts';
 import type { ObjectStore } from './store.ts';
+import { topologyLabels } from './topology-labels.ts';
 import { validate } from './validation.ts';
 
 /**
@@ -19,7 +20,7 @@ export function createObject(
   sent: Manifest,
   { namespace, dryRun = false }: { namespace?: string | undefined; dryRun?: boolean } = {},
 ): KubeObject {
-  const manifest = withDefaults(named(resource, sent, namespace));
+  const manifest = withTopology(store, resource, withDefaults(named(resource, sent, namespace)));
   const key = manifest.metadata as Key;
   if (namespace !== undefined) checkNamespace(store, { resource, namespace, name: key.name });
   if (store.get(resource, key) !== undefined) throw alreadyExists(resource, key.name);
@@ -44,6 +45,14 @@ function named(resource: Resource, sent: Manifest, namespace: string | undefined
   const place = namespace === undefined ? {} : { namespace };
   const status = resource === (pods as Resource) ? undefined : sent.status;
   return { ...sent, apiVersion: apiVersionOf(resource), status, metadata: { ...sent.metadata, name, ...place } };
+}
+
+/** A pod that is made for a node is labelled as one that is bound. */
+function withTopology(store: ObjectStore, resource: Resource, manifest: Manifest): Manifest {
+  const { nodeName } = (manifest.spec ?? {}) as Partial<PodSpec>;
+  if (resource !== (pods as Resource) || nodeName === undefined) return manifest;
+  const labels = { ...manifest.metadata.labels, ...topologyLabels(store.get(nodes, { name: nodeName })) };
+  return { ...manifest, metadata: { ...manifest.metadata, labels } };
 }
 
 function nameOf({ metadata: { generateName, name } }: Manifest): string {

@@ -3,12 +3,12 @@ import { apiVersionOf, type Resource, resources } from './resources.ts';
 
 export const version = {
   major: '1',
-  minor: '32',
-  gitVersion: 'v1.32.4',
+  minor: '36',
+  gitVersion: 'v1.36.2',
   gitCommit: '',
   gitTreeState: 'clean',
   buildDate: '1970-01-01T00:00:00Z',
-  goVersion: 'go1.23.6',
+  goVersion: 'go1.26.0',
   compiler: 'gc',
   platform: 'linux/amd64',
 };

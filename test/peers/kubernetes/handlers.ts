@@ -14,7 +14,7 @@ import type { Projection } from './projection.ts';
 import type { User } from './rbac.ts';
 import type { RequestInfo } from './request-info.ts';
 import { accessReviews, apiVersionOf, pods, type Resource } from './resources.ts';
-import { badRequest, methodNotAllowed, notFound, noSuchPath, success, unsupportedMediaType } from './status.ts';
+import { badRequest, methodNotAllowed, notFound, noSuchPath, success, unsupportedBody } from './status.ts';
 import { isDryRun, updateObject } from './update.ts';
 
 export interface Call {
@@ -80,7 +80,8 @@ function create({ store }: HandlerParts, call: Call): Answer {
 function update(parts: HandlerParts, call: Call): Answer {
   const { resource, request, projection } = call;
   const current = stored(parts, call);
-  const change = { current, sent: manifestOf(call) as KubeObject, subresource: request.subresource };
+  const sent = manifestOf(call) as KubeObject;
+  const change = { current, sent, subresource: request.subresource, verb: 'update' as const };
   checkChange(parts, call, change);
   return { code: 200, body: projection.one(updateObject(parts.store, resource, change, isDryRun(request))) };
 }
@@ -89,7 +90,7 @@ function patch(parts: HandlerParts, call: Call): Answer {
   const { resource, request, projection, contentType } = call;
   const current = stored(parts, call);
   const sent = patched(current, contentType, parseJson(call.body));
-  const change = { current, sent, subresource: request.subresource };
+  const change = { current, sent, subresource: request.subresource, verb: 'patch' as const };
   checkChange(parts, call, change);
   return { code: 200, body: projection.one(updateObject(parts.store, resource, change, isDryRun(request))) };
 }
@@ -162,7 +163,7 @@ function manifestOf(call: Call): Manifest {
 }
 
 function parsed({ body, contentType }: Call): object {
-  if (contentType.split(';')[0]?.trim() !== 'application/json') throw unsupportedMediaType(['application/json']);
+  if (contentType.split(';')[0]?.trim() !== 'application/json') throw unsupportedBody();
   const value = parseJson(body);
   if (!isJsonObject(value)) throw badRequest('the object provided is unrecognized: not an object');
   return value;

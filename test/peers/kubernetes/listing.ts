@@ -83,9 +83,7 @@ export class Listing {
   }
 
   #present(resource: Resource): Snapshot {
-    const keyed = this.#store.list(resource).map((object) => ({ key: keyText(resource, object.metadata), object }));
-    keyed.sort((left, right) => (left.key < right.key ? -1 : 1));
-    return { version: this.#store.version, objects: keyed.map(({ object }) => object) };
+    return { version: this.#store.version, objects: byKey(resource, this.#store.list(resource)) };
   }
 
   #more(resource: Resource, snapshot: Snapshot, page: readonly KubeObject[]): { continue: string } {
@@ -98,6 +96,13 @@ export class Listing {
     const start = last === undefined ? '' : keyText(resource, last.metadata);
     return { continue: encode({ v: 'meta.k8s.io/v1', rv: snapshot.version, start }) };
   }
+}
+
+/** In the order in which the server tells what there is. */
+export function byKey(resource: Resource, objects: readonly KubeObject[]): KubeObject[] {
+  const keyed = objects.map((object) => ({ key: keyText(resource, object.metadata), object }));
+  keyed.sort((left, right) => (left.key < right.key ? -1 : 1));
+  return keyed.map(({ object }) => object);
 }
 
 function checkOptions(query: URLSearchParams): void {

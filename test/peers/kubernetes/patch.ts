@@ -4,7 +4,7 @@ import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { KubeObject } from './objects.ts';
 import { strategicPatch } from './strategic-patch.ts';
-import { unsupportedMediaType } from './status.ts';
+import { unsupportedPatch } from './status.ts';
 
 const PATCHES: Readonly<Record<string, (document: Json, patch: Json) => Json>> = {
   'application/json-patch+json': jsonPatch,
@@ -15,6 +15,6 @@ const PATCHES: Readonly<Record<string, (document: Json, patch: Json) => Json>> =
 /** The patched object; throws a 415 for other media types (server-side apply is not served). */
 export function patched(object: KubeObject, contentType: string, patch: unknown): KubeObject {
   const apply = PATCHES[contentType.split(';')[0]?.trim() ?? ''];
-  if (apply === undefined) throw unsupportedMediaType(Object.keys(PATCHES));
+  if (apply === undefined) throw unsupportedPatch();
   return apply(structuredClone(object) as unknown as Json, patch as Json) as unknown as KubeObject;
 }

@@ -35,6 +35,8 @@ export interface PeerOptions {
   /** The user of a bearer token, for tokens that the peer did not make itself; undefined answers 401. */
   readonly authenticate?: (bearer: string) => Promise<User | undefined>;
   readonly latencies?: Partial<Latencies>;
+  /** Whether a watch without a version says when its first events are over, as since 1.34. @default true */
+  readonly streamsLists?: boolean;
 }
 
 /** An eviction request that was answered. */
@@ -222,6 +224,7 @@ function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certific
     listing,
     faults,
     log,
+    streamsLists: options.streamsLists ?? true,
     authenticate: async (bearer) => users.get(bearer) ?? (await authenticate(bearer)),
     onEviction: (eviction) => evictions.push({ at: clock.now(), ...eviction }),
   });

@@ -3,9 +3,14 @@ import { readFile } from 'node:fs/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import type { Budget, Pod } from './objects.ts';
+import type { Budget, KubeObject, Pod } from './objects.ts';
 import { budgets, pods } from './resources.ts';
 import { type Answer, TestPeer } from './wire.ts';
+
+interface FirstEvent {
+  type: string;
+  object: KubeObject;
+}
 
 interface Exchange {
   name: string;
@@ -21,6 +26,9 @@ const load = async <T>(file: string): Promise<T> =>
 const exchanges = await load<Exchange[]>('evictions');
 const denials = await load<Omit<Exchange, 'request'>[]>('denials');
 const statuses = await load<{ name: string; status: Budget['status'] }[]>('budget-statuses');
+const patches =
+  await load<{ name: string; contentType: string; request: object; status: number; body: object }[]>('patches');
+const firstEvents = await load<FirstEvent[]>('first-events');
 const terminating = await load<{ deletionGracePeriodSeconds: number; phase: string; condition: object }>(
   'terminating-pod',
 );
@@ -236,3 +244,56 @@ describe('denials as a real server words them', () => {
     return { ...rest, details: { ...details, causes: [...causes] } };
   }
 });
+
+describe('patches as a real server refuses them', () => {
+  it.each(patches)('$name', async ({ contentType, request, status, body }) => {
+    await using given = await TestPeer.start();
+    given.peer.world.addNode({ name: 'fake-node-0' });
+    const headers = { 'content-type': contentType };
+    const answer = await given.ask('/api/v1/nodes/fake-node-0', { method: 'PATCH', body: request, headers });
+    expect(answer.status).toBe(status);
+    expect(answer.body).toEqual(body);
+  });
+});
+
+describe('the first events of a watch as a real server sends them', () => {
+  it('come by name, each with its own version, and end with a bookmark that says so', async () => {
+    await using given = await TestPeer.start();
+    const recorded = firstEvents.filter(({ type }) => type === 'ADDED').map(({ object }) => object);
+    const byVersion = recorded.toSorted((a, b) => version(a) - version(b));
+    for (const { metadata, spec } of byVersion) {
+      const { nodeName = '' } = spec as Pod['spec'];
+      given.peer.world.addNode({ name: nodeName, zone: metadata.labels?.['topology.kubernetes.io/zone'] ?? '' });
+      given.peer.world.addBarePod({
+        namespace: 'app-0',
+        name: metadata.name,
+        node: nodeName,
+        labels: { app: 'web-0' },
+      });
+    }
+    await given.peer.settle();
+    const path = '/api/v1/namespaces/app-0/pods?watch=true&allowWatchBookmarks=true&labelSelector=app%3Dweb-0';
+    const watch = await given.watch(path);
+    await watch.until(firstEvents.length);
+    const events = watch.events as unknown as FirstEvent[];
+    const told = (sent: readonly FirstEvent[]) =>
+      sent.map(({ type, object }) => [
+        type,
+        object.metadata.name,
+        object.metadata.labels?.['topology.kubernetes.io/zone'],
+        object.metadata.annotations?.['k8s.io/initial-events-end'],
+      ]);
+    expect(told(events)).toEqual(told(firstEvents));
+    const { metadata, ...bookmark } = events.at(-1)?.object ?? {};
+    const { metadata: recordedMetadata, ...recordedBookmark } = firstEvents.at(-1)?.object ?? {};
+    expect(bookmark).toEqual(recordedBookmark);
+    expect(Object.keys(metadata ?? {})).toEqual(Object.keys(recordedMetadata ?? {}));
+    const versions = events.map(({ object }) => version(object));
+    expect(versions.at(-1)).toBe(given.peer.store.version);
+    expect(versions).not.toEqual(versions.toSorted((a, b) => a - b));
+  });
+});
+
+function version({ metadata }: KubeObject): number {
+  return Number(metadata.resourceVersion);
+}

@@ -25,10 +25,12 @@ const VERBS: Readonly<Record<string, [one: string, collection: string]>> = {
 };
 
 export function readRequest(method: string, url: string): RequestInfo {
-  const { pathname: path, searchParams: query } = new URL(url);
+  const { pathname, searchParams: query } = new URL(url);
+  // As Go does: decoded before it is taken apart, so that `web%2Fscale` is a subresource of `web`.
+  const path = decodeURIComponent(pathname);
   const { apiVersion, rest } = splitVersion(path);
   const { namespace, place } = splitNamespace(rest);
-  const [plural = '', name = '', subresource = ''] = place.map(decodeURIComponent);
+  const [plural = '', name = '', subresource = ''] = place;
   const resource = resourceAt(apiVersion, plural);
   const verb = resource === undefined ? method.toLowerCase() : verbOf(method, name, query);
   return { method, path, query, verb, resource, namespace, name: name || namedByField(query), subresource };

@@ -30,6 +30,8 @@ export interface ServerParts extends Api {
   readonly faults: Faults;
   readonly log: AccessLog;
   readonly authenticate: TokenReview;
+  /** The feature WatchList. */
+  readonly streamsLists: boolean;
   /** Told of every eviction that was answered. */
   readonly onEviction: (eviction: { pod: string; namespace: string; user: string; status: number }) => void;
 }
@@ -157,11 +159,8 @@ async function answerResource(parts: ServerParts, context: Ctx): Promise<Respons
   const projection = projectionFor(context.req.header('accept'));
   const effect = context.get('effect');
   if (request.verb === 'watch') {
-    openWatch(
-      parts,
-      context,
-      new WatchStream(parts.store, context.env.outgoing, { resource, request, projection, effect }),
-    );
+    const ask = { resource, request, projection, effect, streamsLists: parts.streamsLists };
+    openWatch(parts, context, new WatchStream(parts.store, context.env.outgoing, ask));
     return RESPONSE_ALREADY_SENT;
   }
   const user = context.get('user');

@@ -172,17 +172,24 @@ export function invalidOptions(kind: string, cause: Cause): Refusal {
   return new Refusal(422, { message, reason: 'Invalid', details: { ...subject, causes: [cause] } });
 }
 
-export function unsupportedMediaType(accepted: readonly string[]): Refusal {
-  const list = accepted.join(', ');
+/** Of a body; the peer reads the first of these alone. */
+export function unsupportedBody(): Refusal {
+  const list = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
   return new Refusal(415, {
     message: `the body of the request was in an unknown format - accepted media types include: ${list}`,
     reason: 'UnsupportedMediaType',
   });
 }
 
+/** Of a patch: another filter, and other words. */
+export function unsupportedPatch(): Refusal {
+  return new Refusal(415, { message: '415: Unsupported Media Type', reason: 'UnsupportedMediaType', details: {} });
+}
+
+/** Every cause is counted as often as the server found it, and told once. */
 export function invalid({ group, kind }: Resource, name: string, causes: Cause[]): Refusal {
   const subject = group === '' ? kind : `${kind}.${group}`;
-  const faults = causes.map(({ field, message }) => `${field ?? ''}: ${message}`);
+  const faults = [...new Set(causes.map(({ field, message }) => `${field ?? ''}: ${message}`))];
   const list = faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`;
   return new Refusal(422, {
     message: `${subject} "${name}" is invalid: ${list}`,

@@ -139,7 +139,7 @@ describe('writes', () => {
       422,
       'Invalid',
     ],
-    ['another uid', { body: { metadata: { uid: 'other' } } }, 409, 'Conflict'],
+    ['another uid', { body: { metadata: { uid: 'other' } } }, 422, 'Invalid'],
   ])('refuses a patch with %s', async (_, ask, code, reason) => {
     const headers = { 'content-type': 'application/merge-patch+json' };
     const { body } = await given.ask(node, { method: 'PATCH', body: {}, headers, ...ask });

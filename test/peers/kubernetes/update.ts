@@ -4,7 +4,14 @@ import type { RequestInfo } from './request-info.ts';
 import { qualified, type Resource } from './resources.ts';
 import { badRequest, type Cause, invalid, invalidOptions, modifiedMeanwhile, Refusal } from './status.ts';
 import type { ObjectStore } from './store.ts';
-import { validate } from './validation.ts';
+import { type Passes, validate } from './validation.ts';
+
+export interface ObjectChange {
+  readonly current: KubeObject;
+  readonly sent: KubeObject;
+  readonly subresource: string;
+  readonly verb: 'update' | 'patch';
+}
 
 /**
  * Stores `sent` in the place of `current`. A resourceVersion in it must be the stored one (409), absent means
@@ -13,12 +20,12 @@ import { validate } from './validation.ts';
 export function updateObject(
   store: ObjectStore,
   resource: Resource,
-  { current, sent, subresource }: { current: KubeObject; sent: KubeObject; subresource: string },
+  { current, sent, subresource, verb }: ObjectChange,
   dryRun: boolean,
 ): KubeObject {
-  checkIdentity(resource, current, sent);
+  checkIdentity(resource, current, { sent, verb });
   const next = allowedChange(resource, { current, sent, subresource });
-  validate(resource, next);
+  validate(resource, next, passesOf(resource, subresource));
   checkFrozen(resource, current, next);
   return dryRun ? next : store.replace(resource, current, next);
 }
@@ -43,12 +50,17 @@ function unsupportedDryRun(value: string): Cause {
   return { reason: 'FieldValueNotSupported', message, field: 'dryRun' };
 }
 
-function checkIdentity(resource: Resource, { metadata }: KubeObject, sent: KubeObject): void {
+function checkIdentity(
+  resource: Resource,
+  { metadata }: KubeObject,
+  { sent, verb }: Pick<ObjectChange, 'sent' | 'verb'>,
+): void {
   const { name, uid, resourceVersion } = sent.metadata;
   if (name !== metadata.name)
     throw badRequest(`the name of the object (${name}) does not match the name on the URL (${metadata.name})`);
   if (resourceVersion && resourceVersion !== metadata.resourceVersion) throw modifiedMeanwhile(resource, name);
-  if (uid && uid !== metadata.uid) throw otherUid(resource, metadata, uid);
+  if (!uid || uid === metadata.uid) return;
+  throw verb === 'update' ? otherUid(resource, metadata, uid) : immutableUid(resource, metadata.name, uid);
 }
 
 function allowedChange(
@@ -113,8 +125,25 @@ function keepDeletion(next: KubeObject, { metadata }: KubeObject): void {
   if (deletionGracePeriodSeconds !== undefined) next.metadata.deletionGracePeriodSeconds = deletionGracePeriodSeconds;
 }
 
-function otherUid(resource: Resource, { name, uid }: KubeObject['metadata'], wanted: string): Refusal {
-  const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`;
+/** How often the server looks at the metadata and at the spec in an update: every fault is a cause for each time. */
+function passesOf({ group, kind }: Resource, subresource: string): Passes {
+  const metadata = group === '' ? 4 : 2;
+  return { metadata: subresource === 'status' ? metadata - 1 : metadata, spec: kind === 'Node' ? 2 : 1 };
+}
+
+/** A patch that names another uid would change it. */
+function immutableUid(resource: Resource, name: string, wanted: string): Refusal {
+  const message = `Invalid value: "${wanted}": field is immutable`;
+  const cause = { reason: 'FieldValueInvalid', message, field: 'metadata.uid' };
+  return invalid(resource, name, resource.group === '' ? [cause, cause] : [cause]);
+}
+
+/** An update that names another uid has it for a precondition. */
+function otherUid(resource: Resource, { namespace, name, uid }: KubeObject['metadata'], wanted: string): Refusal {
+  const path = namespace === undefined ? name : `${namespace}/${name}`;
+  const precondition = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`;
+  const key = `/registry/${resource.kind === 'Node' ? 'minions' : resource.plural}/${path}`;
+  const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${precondition}`;
   return new Refusal(409, {
     message: `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
     reason: 'Conflict',

@@ -1,5 +1,5 @@
 /** What the server refuses to store (422). The checks that a client of nodes, pods and budgets can meet, not all. */
-import type { Budget, KubeObject, Node, Pod } from './objects.ts';
+import type { Budget, KubeObject, Node, Pod, Taint } from './objects.ts';
 import type { Resource } from './resources.ts';
 import { type Cause, invalid } from './status.ts';
 
@@ -7,13 +7,39 @@ const NAME = /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 const QUALIFIED_NAME = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+/** The server's rules, in its words. */
+const A_SUBDOMAIN =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end " +
+  "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
+  "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const A_LABEL =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end " +
+  "with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is " +
+  "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const A_NAME =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric " +
+  "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
+  "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 /** All annotations of an object together, from ValidateAnnotationsSize. */
 const ANNOTATION_BYTES = 262_144;
 
-/** Throws the 422 with every fault found. */
-export function validate(resource: Resource, object: KubeObject): void {
-  const causes = [...metadataFaults(object), ...(FAULTS[object.kind]?.(object) ?? [])];
+/** How often the server looks at a part of an object. */
+export interface Passes {
+  readonly metadata: number;
+  readonly spec: number;
+}
+
+/** Throws the 422 with every fault found, as often as it is found. */
+export function validate(resource: Resource, object: KubeObject, passes: Passes = { metadata: 1, spec: 1 }): void {
+  const causes = [
+    ...times(passes.metadata, metadataFaults(object)),
+    ...times(passes.spec, FAULTS[object.kind]?.(object) ?? []),
+  ];
   if (causes.length > 0) throw invalid(resource, object.metadata.name, causes);
+}
+
+function times(count: number, causes: Cause[]): Cause[] {
+  return Array.from({ length: count }, () => causes).flat();
 }
 
 const FAULTS: Readonly<Record<string, (object: KubeObject) => Cause[]>> = {
@@ -26,11 +52,11 @@ function metadataFaults({ metadata }: KubeObject): Cause[] {
   const { name, labels = {}, annotations = {} } = metadata;
   const size = Buffer.byteLength(Object.entries(annotations).flat().join(''));
   return [
-    ...(NAME.test(name) && name.length <= 253 ? [] : [fault('metadata.name', name, 'a lowercase RFC 1123 subdomain')]),
+    ...(NAME.test(name) && name.length <= 253 ? [] : [fault('metadata.name', name, A_SUBDOMAIN)]),
     ...Object.keys(labels).filter(isNoName).map(badKey('metadata.labels')),
     ...Object.values(labels).filter(isNoLabelValue).map(badLabelValue),
     ...Object.keys(annotations).filter(isNoName).map(badKey('metadata.annotations')),
-    ...(size > ANNOTATION_BYTES ? [TOO_LONG] : []),
+    ...(size > ANNOTATION_BYTES ? [tooLong()] : []),
   ];
 }
 
@@ -38,10 +64,10 @@ function taintFaults({ spec }: Node): Cause[] {
   const taints = spec.taints ?? [];
   const seen = taints.map(({ key, effect }) => `${key}:${effect}`);
   return taints.flatMap(({ key, value, effect }, at) => [
-    ...(isNoName(key) ? [fault(`spec.taints[${at}].key`, key, 'a qualified name')] : []),
-    ...(isNoLabelValue(value ?? '') ? [fault(`spec.taints[${at}].value`, value ?? '', 'a valid label value')] : []),
-    ...(EFFECTS.includes(effect) ? [] : [unsupported(`spec.taints[${at}].effect`, effect)]),
-    ...(seen.indexOf(`${key}:${effect}`) < at ? [duplicate(`spec.taints[${at}]`)] : []),
+    ...(isNoName(key) ? [fault(`metadata.taints[${at}].key`, key, A_NAME)] : []),
+    ...(isNoLabelValue(value ?? '') ? [fault(`metadata.taints[${at}].value`, value ?? '', A_LABEL)] : []),
+    ...(EFFECTS.includes(effect) ? [] : [unsupported(`metadata.taints[${at}].effect`, effect)]),
+    ...(seen.indexOf(`${key}:${effect}`) < at ? [duplicate(`metadata.taints[${at}]`, { key, value, effect })] : []),
   ]);
 }
 
@@ -68,15 +94,15 @@ function isNoLabelValue(text: string): boolean {
 }
 
 function badKey(field: string): (key: string) => Cause {
-  return (key) => fault(field, key, 'a qualified name');
+  return (key) => fault(field, key, A_NAME);
 }
 
 function badLabelValue(value: string): Cause {
-  return fault('metadata.labels', value, 'a valid label value');
+  return fault('metadata.labels', value, A_LABEL);
 }
 
-function fault(field: string, value: string, wanted: string): Cause {
-  return { reason: 'FieldValueInvalid', message: `Invalid value: "${value}": must be ${wanted}`, field };
+function fault(field: string, value: string, rule: string): Cause {
+  return { reason: 'FieldValueInvalid', message: `Invalid value: "${value}": ${rule}`, field };
 }
 
 function unsupported(field: string, value: string): Cause {
@@ -85,12 +111,14 @@ function unsupported(field: string, value: string): Cause {
   return { reason: 'FieldValueNotSupported', message, field };
 }
 
-function duplicate(field: string): Cause {
-  return { reason: 'FieldValueDuplicate', message: 'Duplicate value', field };
+/** The taint as Go's own JSON of it. */
+function duplicate(field: string, { key, value = '', effect }: Pick<Taint, 'key' | 'value' | 'effect'>): Cause {
+  const taint = JSON.stringify({ Key: key, Value: value, Effect: effect, TimeAdded: null });
+  const message = `Duplicate value: ${taint}: taints must be unique by key and effect pair`;
+  return { reason: 'FieldValueDuplicate', message, field };
 }
 
-const TOO_LONG: Cause = {
-  reason: 'FieldValueTooLong',
-  message: `Too long: may not be more than ${ANNOTATION_BYTES} bytes`,
-  field: 'metadata.annotations',
-};
+function tooLong(): Cause {
+  const message = `Too long: may not be more than ${ANNOTATION_BYTES} bytes`;
+  return { reason: 'FieldValueTooLong', message, field: 'metadata.annotations' };
+}

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { DrivenClock, DrivenTimer } from '../clock.ts';
 import type { Effect } from './faults.ts';
-import { predicate } from './listing.ts';
+import { byKey, predicate } from './listing.ts';
 import type { KubeObject } from './objects.ts';
 import type { Projection } from './projection.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -17,11 +17,16 @@ export interface WatchRequest {
   readonly request: RequestInfo;
   readonly projection: Projection;
   readonly effect: Effect | undefined;
+  /** Whether the server says when the first events are over. */
+  readonly streamsLists: boolean;
 }
 
 /** Without timeoutSeconds a watch ends after 30 to 60 minutes, as `--min-request-timeout` says. */
 const MIN_TIMEOUT_SECONDS = 1800;
 const BOOKMARK_MILLISECONDS = 60_000;
+
+/** What a bookmark has besides its metadata, as recorded. */
+const EMPTY_PARTS: Readonly<Record<string, object>> = { Pod: { spec: { containers: null }, status: {} } };
 
 export class WatchStream {
   readonly resource: Resource;
@@ -91,8 +96,9 @@ export class WatchStream {
     const { query } = this.#ask.request;
     const initial = query.get('sendInitialEvents') === 'true';
     if (initial || this.#version === '' || this.#version === '0') {
-      for (const object of this.#store.list(this.resource).filter(this.#selects)) this.#event('ADDED', object);
-      if (initial) this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
+      const there = byKey(this.resource, this.#store.list(this.resource)).filter(this.#selects);
+      for (const object of there) this.#event('ADDED', object);
+      if (this.#endsFirstEvents) this.#bookmark({ 'k8s.io/initial-events-end': 'true' });
       return true;
     }
     const changes = this.#store.since(this.resource, Number(this.#version));
@@ -102,6 +108,11 @@ export class WatchStream {
     }
     for (const change of changes) this.#follow(change);
     return true;
+  }
+
+  /** With WatchList (on by default since 1.34) to everybody who takes bookmarks, asked for or not. */
+  get #endsFirstEvents(): boolean {
+    return this.#ask.streamsLists && this.#ask.request.query.get('allowWatchBookmarks') === 'true';
   }
 
   /** The change as this watch sees it: what enters the selection is added, what leaves it deleted. */
@@ -133,8 +144,9 @@ export class WatchStream {
   #bookmark(annotations?: Record<string, string>): void {
     const { kind } = this.resource;
     const marks = annotations === undefined ? {} : { annotations };
-    const metadata = { resourceVersion: String(this.#store.version), creationTimestamp: null, ...marks };
-    this.#send('BOOKMARK', { kind, apiVersion: apiVersionOf(this.resource), metadata });
+    const metadata = { resourceVersion: String(this.#store.version), ...marks };
+    const object = { kind, apiVersion: apiVersionOf(this.resource), metadata, ...EMPTY_PARTS[kind] };
+    this.#send('BOOKMARK', this.#ask.projection.one(object as unknown as KubeObject));
   }
 
   #send(type: string, object: object): void {

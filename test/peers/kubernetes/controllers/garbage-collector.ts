@@ -65,8 +65,8 @@ function find({ store }: Cluster, uid: string): Owned | undefined {
 function hasLivingOwner({ store }: Cluster, { metadata: { namespace, ownerReferences = [] } }: KubeObject): boolean {
   return ownerReferences.some(({ apiVersion, kind, name, uid }) => {
     const resource = resourceOfKind(apiVersion, kind);
-    // An owner of a kind that is not served is none of ours to judge.
-    if (resource === undefined) return true;
+    // An owner of a kind that is not served, or of a name that cannot be asked for, is none of ours to judge.
+    if (resource === undefined || name.includes('/')) return true;
     const key = namespace === undefined ? { name } : { namespace, name };
     return store.get(resource, key)?.metadata.uid === uid;
   });

@@ -10,6 +10,7 @@ import { isFinished, withCondition } from '../pod-state.ts';
 import { nodes, pods } from '../resources.ts';
 import { isOf } from '../store.ts';
 import { toleratesAll } from '../taints.ts';
+import { topologyLabels } from '../topology-labels.ts';
 import { timestamp } from '../timestamp.ts';
 import { keyOf, parseKey } from './object-key.ts';
 
@@ -49,8 +50,9 @@ function schedule(cluster: Cluster, pod: Pod, placements: Placements): void {
   const free = all.filter((_, at) => obstacles[at] === undefined);
   const chosen = placed(pod, free, placements) ?? best(pod, free, loads);
   const now = timestamp(clock.now());
-  store.change(pods, pod.metadata, ({ spec, status }) => {
+  store.change(pods, pod.metadata, ({ metadata, spec, status }) => {
     if (chosen !== undefined) spec.nodeName = chosen.metadata.name;
+    if (chosen !== undefined) metadata.labels = { ...metadata.labels, ...topologyLabels(chosen) };
     const failure = { status: 'False', reason: 'Unschedulable', message: explain(obstacles) };
     const condition = chosen === undefined ? failure : { status: 'True' };
     const scheduled = { type: 'PodScheduled', ...condition, lastTransitionTime: now };
