@@ -23,6 +23,8 @@ export interface KubernetesPlan {
   readonly latencies?: Partial<Latencies>;
   /** Whom tokens that the peer did not make belong to. */
   readonly authenticate?: (bearer: string) => Promise<User | undefined>;
+  /** Whether the server says when a watch's first events are over. @default true */
+  readonly streamsLists?: boolean;
 }
 
 export class KubernetesGiven implements AsyncDisposable {

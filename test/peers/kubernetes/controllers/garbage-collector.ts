@@ -66,10 +66,15 @@ function hasLivingOwner({ store }: Cluster, { metadata: { namespace, ownerRefere
   return ownerReferences.some(({ apiVersion, kind, name, uid }) => {
     const resource = resourceOfKind(apiVersion, kind);
     // An owner of a kind that is not served, or of a name that cannot be asked for, is none of ours to judge.
-    if (resource === undefined || name.includes('/')) return true;
+    if (resource === undefined || !isPathSegment(name)) return true;
     const key = namespace === undefined ? { name } : { namespace, name };
     return store.get(resource, key)?.metadata.uid === uid;
   });
+}
+
+/** Clients refuse to ask for any other name. */
+function isPathSegment(name: string): boolean {
+  return name !== '.' && name !== '..' && !/[/%]/.test(name);
 }
 
 function disown({ store }: Cluster, { resource, object }: Owned, uid: string): void {
