@@ -137,11 +137,13 @@ export class Rehearsal implements AsyncDisposable {
     return this.aws.instances.get(instance).privateDnsName ?? '';
   }
 
-  /** An instance of the group, and its node unless told that it never joined. */
+  /** An instance of the group, each in the next of three zones, and its node unless told that it never joined. */
   addInstance({ joins = true }: { joins?: boolean } = {}): string {
-    const zone = `${this.aws.account.region}a`;
+    const letter = ['a', 'b', 'c'][this.instances.length % 3] ?? 'a';
+    const zone = `${this.aws.account.region}${letter}`;
     const instance = this.aws.autoScaling.addInstance(GROUP, { zone });
-    if (joins) this.kubernetes.world.addNode({ name: this.nodeOf(instance), providerID: `aws:///${zone}/${instance}` });
+    const providerID = `aws:///${zone}/${instance}`;
+    if (joins) this.kubernetes.world.addNode({ name: this.nodeOf(instance), providerID, zone });
     return instance;
   }
 

@@ -73,6 +73,6 @@ describe('implied budgets', () => {
     ['StatefulSet', 30, 1],
     ['Rollout', 4, 1],
   ])('%s of %i: %i away', (kind, replicas, away) => {
-    expect(impliedUnavailable(kind, replicas)).toBe(away);
+    expect(impliedUnavailable({ apiVersion: 'apps/v1', kind }, replicas)).toBe(away);
   });
 });

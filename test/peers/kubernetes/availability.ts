@@ -111,27 +111,31 @@ export class AvailabilityCheck {
     const members = this.#store.list(pods, namespace).filter((other) => isControlledBy(other, owner.uid));
     const replicas = this.#replicas(owner, namespace) ?? members.filter((member) => !isFinished(member)).length;
     const serving = members.filter(isServing).length;
-    const floor = replicas - impliedUnavailable(owner.kind, replicas);
+    const floor = replicas - impliedUnavailable(owner, replicas);
     return { key: owner.uid, workload: workloadName(pod, owner), budget: 'implied', replicas, floor, serving };
   }
 
   /** What the owner wants; undefined when it cannot be asked, because it is of another kind or gone. */
-  #replicas({ kind, name }: OwnerReference, namespace: string): number | undefined {
+  #replicas({ apiVersion, kind, name }: OwnerReference, namespace: string): number | undefined {
     const key = { namespace, name };
+    if (apiVersion !== 'apps/v1') return undefined;
     if (kind === 'ReplicaSet') return this.#store.get(replicaSets, key)?.spec.replicas;
     return kind === 'StatefulSet' ? this.#store.get(statefulSets, key)?.spec.replicas : undefined;
   }
 }
 
 /** How many pods of a workload without budget may be away: 25 % rounded up for ReplicaSets, else one at a time. */
-export function impliedUnavailable(kind: string, replicas: number): number {
+export function impliedUnavailable(
+  { apiVersion, kind }: Pick<OwnerReference, 'apiVersion' | 'kind'>,
+  replicas: number,
+): number {
   if (replicas <= 1) return replicas;
-  return kind === 'ReplicaSet' ? Math.max(1, Math.ceil(replicas / 4)) : 1;
+  return apiVersion === 'apps/v1' && kind === 'ReplicaSet' ? Math.max(1, Math.ceil(replicas / 4)) : 1;
 }
 
 /** Daemon pods and static pods are bound to their node, Jobs start again: no promise of service. */
-function isExempt({ kind }: OwnerReference): boolean {
-  return ['DaemonSet', 'Job', 'Node'].includes(kind);
+function isExempt({ apiVersion, kind }: OwnerReference): boolean {
+  return ['apps/v1 DaemonSet', 'batch/v1 Job', 'v1 Node'].includes(`${apiVersion} ${kind}`);
 }
 
 function workloadName({ metadata }: Pod, owner: OwnerReference | undefined): string {
