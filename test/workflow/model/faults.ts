@@ -33,7 +33,9 @@ export class Faults {
     for (const fault of this.#scenario.faults) {
       if (fault.kind !== 'denied' || fault.app !== app || (deletion && !fault.deletions)) continue;
       const from = momentOf(this.#scenario, fault.from);
-      if (now >= from && now < from + fault.seconds * SECOND && this.#meets('denied')) return fault.by;
+      if (now < from || now >= from + fault.seconds * SECOND) continue;
+      this.#meets('denied');
+      return fault.by;
     }
     return undefined;
   }

@@ -49,8 +49,14 @@ export interface NodeGiven {
 
 /** One controller and its pods. */
 export interface App {
-  /** `bare`: pods that nobody makes again. */
-  readonly kind: 'ReplicaSet' | 'StatefulSet' | 'Job' | 'DaemonSet' | 'bare';
+  /** `bare`: pods that nobody makes again; `CloneSet`: a kind that Ebb does not know. */
+  readonly kind: 'ReplicaSet' | 'StatefulSet' | 'Job' | 'DaemonSet' | 'CloneSet' | 'bare';
+  /** In what the labels of its pods differ; absent: in nothing. */
+  readonly labels?: 'zones' | 'one by hand' | 'each its own';
+  /** We may not read its controller. */
+  readonly unreadable?: true;
+  /** Whom bare pods name as their controller. */
+  readonly claims?: Claim;
   /** Pods on the node, and on others. */
   readonly here: number;
   readonly elsewhere: number;
@@ -75,6 +81,16 @@ export interface App {
   /** How long after a pod's end its volume is detached; absent: it has none. */
   readonly detachSeconds?: number;
 }
+
+/** What a pod's creator may write into its owner reference. */
+export type Claim =
+  | 'a subresource'
+  | 'another folder'
+  | 'a kind of another group'
+  | 'a Job of another group'
+  | 'a word of JavaScript'
+  | 'one that is gone'
+  | "another controller's uid";
 
 /** `from` and `at` are percent of the time from the first retirement's start to its deadline. */
 export type Fault =

@@ -1,6 +1,6 @@
 /** Random scenarios: mostly ordinary, each with a few things that are not. */
 import fc from 'fast-check';
-import type { App, Crash, DenialBy, DrainGiven, Fault, NodeGiven, Scenario, SecondNotice } from './scenario.ts';
+import type { App, Claim, Crash, DenialBy, DrainGiven, Fault, NodeGiven, Scenario, SecondNotice } from './scenario.ts';
 
 /** `usual`, so many times as often as all others. */
 function mostly<Value>(usual: Value, others: fc.Arbitrary<Value>, weight = 4): fc.Arbitrary<Value> {
@@ -17,9 +17,32 @@ function maybe<Value>(value: fc.Arbitrary<Value>, freq = 2): fc.Arbitrary<Value 
 
 const seconds = (...values: readonly number[]): fc.Arbitrary<number> => fc.constantFrom(...values);
 
+const KINDS: readonly App['kind'][] = [
+  'ReplicaSet',
+  'ReplicaSet',
+  'StatefulSet',
+  'CloneSet',
+  'Job',
+  'DaemonSet',
+  'bare',
+];
+
+const claim = fc.constantFrom<Claim[]>(
+  'a subresource',
+  'another folder',
+  'a kind of another group',
+  'a Job of another group',
+  'a word of JavaScript',
+  'one that is gone',
+  "another controller's uid",
+);
+
 const app: fc.Arbitrary<App> = fc
   .record({
-    kind: fc.constantFrom<App['kind'][]>('ReplicaSet', 'ReplicaSet', 'StatefulSet', 'Job', 'DaemonSet', 'bare'),
+    kind: fc.constantFrom<App['kind'][]>(...KINDS),
+    labels: maybe(fc.constantFrom<NonNullable<App['labels']>[]>('zones', 'one by hand', 'each its own')),
+    unreadable: mostly<true | undefined>(undefined, fc.constant(true), 8),
+    claims: maybe(claim),
     here: fc.integer({ min: 1, max: 5 }),
     elsewhere: fc.nat(5),
     unready: mostly(0, fc.nat(2)),
@@ -35,7 +58,7 @@ const app: fc.Arbitrary<App> = fc
     comesBack: mostly(false, fc.constant(true)),
     detachSeconds: mostly<number | undefined>(undefined, seconds(0, 10, 1_000_000)),
   })
-  .map(defined);
+  .map((given) => defined(given.kind === 'bare' ? given : { ...given, claims: undefined }));
 
 const drain: fc.Arbitrary<DrainGiven> = fc
   .record({

@@ -11,7 +11,7 @@ import { MINUTE, SECOND, TAINT_KEY } from '../../given.ts';
 import type { Pause } from './crashes.ts';
 import { INSTANCE } from './names.ts';
 import type { Span } from './scenario.ts';
-import { isHealthy, type ModelPod } from './workloads.ts';
+import type { ModelPod } from './workloads.ts';
 import type { World } from './world.ts';
 
 /** A pass ends within this, so whoever has lost the charge of a node leaves it alone from then on. */
@@ -69,7 +69,7 @@ export class Witness {
     this.#leavesByUs(execution, found);
     this.#isIsolatedFor(execution, found);
     if (found.app.isProtected) this.broken(`4.1: ${found.pod.name} is protected, and evicted`);
-    if (seen.ready) this.#keepsImpliedBudget(found);
+    if (seen.ready) this.#world.pace.evicting(found);
   }
 
   answered({ kind }: EvictionAnswer, { name }: Pod): void {
@@ -85,6 +85,7 @@ export class Witness {
     this.#leavesByUs(execution, found);
     if (this.#world.machine.status === 'terminated') return;
     const { name } = found.pod;
+    this.#world.pace.forcing(found, this.#inCharge?.since ?? Date.now());
     const grace = this.#graceOf(found);
     const from = this.#forcedFrom(grace);
     if (Date.now() < from)
@@ -178,18 +179,6 @@ export class Witness {
     if (by !== execution && Date.now() > since + PASS_MS) {
       this.broken(`P4: ${pod.name} is evicted by a retirement that lost the charge of its node long ago`);
     }
-  }
-
-  /** By contract 4.5; across two retirements it is best effort. */
-  #keepsImpliedBudget({ pod, app, appName }: ModelPod): void {
-    const { impliedBudget: share } = this.#world.scenario.drain;
-    const replicas = app.here + app.elsewhere;
-    const isPaced = app.spare === undefined && (app.kind === 'ReplicaSet' || app.kind === 'StatefulSet');
-    if (share === 'off' || !isPaced || !isHealthy(pod) || replicas <= 1 || this.spans.size > 1) return;
-    const allowed = app.kind === 'StatefulSet' ? 1 : Math.max(1, Math.ceil(replicas * share));
-    const left = this.#world.workloads.healthy(appName).length - 1;
-    if (left < replicas - allowed)
-      this.broken(`P3: ${appName} is left with ${left} of ${replicas} pods, by ${pod.name}`);
   }
 
   #graceOf({ pod }: ModelPod): number {

@@ -6,8 +6,9 @@ import type { EvictionAnswer } from '../../../lambdas/core/eviction-ask.ts';
 import type { Workload } from '../../../lambdas/core/implied-budget.ts';
 import type { DrainState } from '../../../lambdas/core/pacing.ts';
 import { ownerKey, type Pod } from '../../../lambdas/core/pod.ts';
-import { anOwner, aPod, SECOND } from '../../given.ts';
+import { aPod, SECOND } from '../../given.ts';
 import { Budgets } from './budgets.ts';
+import { labelsOf, ownerOf } from './owners.ts';
 import type { App } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -28,7 +29,8 @@ type Place = ModelPod['place'];
 
 export class Workloads {
   readonly #world: World;
-  readonly #apps: ReadonlyMap<string, App>;
+  /** By name. */
+  readonly apps: ReadonlyMap<string, App>;
   readonly #pods = new Map<string, ModelPod>();
   readonly #stops = new Map<string, NodeJS.Timeout>();
   readonly #budgets: Budgets;
@@ -39,15 +41,15 @@ export class Workloads {
 
   constructor(world: World) {
     this.#world = world;
-    this.#apps = new Map(world.scenario.apps.map((app, index) => [`app${index}`, app]));
+    this.apps = new Map(world.scenario.apps.map((app, index) => [`app${index}`, app]));
     this.#budgets = new Budgets(
-      this.#apps,
+      this.apps,
       (name) => this.healthy(name).length,
       () => {
         this.#tell();
       },
     );
-    for (const [name, app] of this.#apps) {
+    for (const [name, app] of this.apps) {
       for (let n = 0; n < app.here; n += 1) this.#create(name, { place: 'here', starts: n < app.unready, first: true });
       for (let n = 0; n < app.elsewhere; n += 1) this.#create(name, { place: 'elsewhere', starts: false, first: true });
     }
@@ -73,10 +75,15 @@ export class Workloads {
     return this.#of(appName).filter(({ pod }) => isHealthy(pod));
   }
 
+  /** How many pods of a controller there are, those that stop among them. */
+  count(appName: string): number {
+    return this.#of(appName).length;
+  }
+
   /** What is watched of a node: its pods, whosever machine they stand on, all budgets, and all controllers. */
   state(): DrainState {
     const onNode = [...this.#pods.values()].filter(({ place }) => place !== 'elsewhere');
-    const workloads = [...this.#apps].map(([name, app]) => this.#workload(name, app));
+    const workloads = [...this.apps].map(([name, app]) => this.#workload(name, app));
     return {
       pods: onNode.map(({ pod }) => pod),
       budgets: this.#budgets.objects(),
@@ -116,7 +123,7 @@ export class Workloads {
 
   /** The machine that has the node's name now gets pods of its own. */
   comeToOtherMachine(): void {
-    for (const name of this.#apps.keys()) this.#create(name, { place: 'other machine', starts: false, first: false });
+    for (const name of this.apps.keys()) this.#create(name, { place: 'other machine', starts: false, first: false });
   }
 
   #delete(found: ModelPod, graceSeconds: number): void {
@@ -166,7 +173,7 @@ export class Workloads {
   }
 
   #replace(appName: string): void {
-    const comesBack = this.#apps.get(appName)?.comesBack === true && this.#world.node.isOurs;
+    const comesBack = this.apps.get(appName)?.comesBack === true && this.#world.node.isOurs;
     this.#create(appName, { place: comesBack ? 'here' : 'elsewhere', starts: true, first: false });
   }
 
@@ -179,15 +186,15 @@ export class Workloads {
       owner: ownerOf(appName, app),
       createdAt: Math.floor(Date.now() / SECOND) * SECOND - (first ? 3_600 * SECOND : 0),
       ready: !starts,
-      labels: { app: appName },
+      labels: { app: appName, ...labelsOf(app, { name, number: this.#born, place }) },
       annotations: app.isProtected ? { 'ebb/evict': 'never' } : {},
       graceSeconds: app.graceSeconds,
       containersLeft: ['main running'],
       priority: app.isCritical ? 2_000_000_000 : 0,
       claims: app.detachSeconds === undefined ? [] : [name],
     });
-    const pod = app.kind === 'bare' ? withoutOwner(owned) : owned;
-    const appIndex = [...this.#apps.keys()].indexOf(appName);
+    const pod = app.kind === 'bare' && app.claims === undefined ? withoutOwner(owned) : owned;
+    const appIndex = [...this.apps.keys()].indexOf(appName);
     this.#pods.set(pod.uid, { pod, app, appName, appIndex, place, isFirst: first });
     if (starts && app.startSeconds !== undefined) {
       setTimeout(() => {
@@ -224,7 +231,7 @@ export class Workloads {
   }
 
   #app(name: string): App {
-    const app = this.#apps.get(name);
+    const app = this.apps.get(name);
     if (app === undefined) throw new Error(`the scenario has no ${name}`);
     return app;
   }
@@ -248,15 +255,11 @@ export function isHealthy(pod: Pod): boolean {
 
 /** A StatefulSet waits until the name is free. */
 function isReplacedAtOnce({ kind }: App): boolean {
-  return kind === 'ReplicaSet' || kind === 'Job' || kind === 'DaemonSet';
+  return kind !== 'StatefulSet' && kind !== 'bare';
 }
 
 function withoutOwner(pod: Pod): Pod {
   const bare = { ...pod };
   Reflect.deleteProperty(bare, 'owner');
   return bare;
-}
-
-function ownerOf(name: string, { kind }: App) {
-  return anOwner({ kind, name });
 }

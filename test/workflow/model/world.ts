@@ -4,6 +4,7 @@ import { ModelGroup } from './auto-scaling.ts';
 import { Faults } from './faults.ts';
 import { ModelMachine } from './machine.ts';
 import { ModelNode } from './node.ts';
+import { Pace } from './pace.ts';
 import type { Scenario } from './scenario.ts';
 import { Volumes } from './volumes.ts';
 import { Witness } from './witness.ts';
@@ -15,6 +16,7 @@ export class World {
   readonly witness: Witness;
   readonly node: ModelNode;
   readonly workloads: Workloads;
+  readonly pace: Pace;
   readonly volumes: Volumes;
   readonly machine: ModelMachine;
   readonly group: ModelGroup;
@@ -33,6 +35,7 @@ export class World {
     this.witness = new Witness(this);
     this.node = new ModelNode(this);
     this.workloads = new Workloads(this);
+    this.pace = new Pace(this);
     this.volumes = new Volumes(this);
     this.machine = new ModelMachine(this);
     this.group = new ModelGroup(this);
