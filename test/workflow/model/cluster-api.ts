@@ -111,10 +111,7 @@ export class ClusterApi implements Cluster {
   }
 
   unreadyPods(...[, { matchLabels }]: Parameters<Cluster['unreadyPods']>): ReturnType<Cluster['unreadyPods']> {
-    return this.request(() => {
-      const { workloads } = this.#world.workloads.state();
-      return [...workloads.values()].find(({ owner }) => owner.name === matchLabels?.app)?.unreadyPods ?? [];
-    });
+    return this.request(() => this.#world.workloads.unready(matchLabels?.app ?? ''));
   }
 
   /** Nothing balances load to the model's pods. */

@@ -1,17 +1,32 @@
 /** A watch of what a drain decides by: it shows what was so a while ago, and ends when the cluster goes away. */
+import type { Controller } from '../../../lambdas/core/controller.ts';
+import type { Workload } from '../../../lambdas/core/implied-budget.ts';
 import type { DrainState } from '../../../lambdas/core/pacing.ts';
 import { ownerKey, type Pod } from '../../../lambdas/core/pod.ts';
+import { countSiblings, type NamespacePod } from '../../../lambdas/core/siblings.ts';
 import type { DrainWatch, WatchListener } from '../../../lambdas/workflow/ports.ts';
 import type { ClusterApi } from './cluster-api.ts';
+import { readController } from './owners.ts';
+import type { View } from './workloads.ts';
 import type { World } from './world.ts';
+
+/** A controller whose pods are paced. */
+interface Followed {
+  readonly controller: Controller;
+  /** How many of its pods were ever seen Ready at once. */
+  mostSeen: number;
+}
 
 export class WatchedDrain implements DrainWatch {
   readonly #world: World;
   readonly #api: ClusterApi;
   readonly #listener: WatchListener;
-  readonly #followed = new Set<string>();
+  /** By the key of the owner; undefined while it is read. */
+  readonly #followed = new Map<string, Followed | undefined>();
   readonly #stop: () => void;
-  #seen: DrainState;
+  #seen: View;
+  /** As of what is seen; absent when it must be counted anew. */
+  #workloads: ReadonlyMap<string, Workload> | undefined;
   /** Numbers what is on its way, so that nothing older than a list is shown after it. */
   #sent = 0;
   #shown = 0;
@@ -22,23 +37,31 @@ export class WatchedDrain implements DrainWatch {
     this.#world = world;
     this.#api = api;
     this.#listener = listener;
-    this.#seen = world.workloads.state();
+    this.#seen = world.workloads.view();
     this.#stop = world.workloads.onChange(() => {
       this.#send();
     });
   }
 
   state(): DrainState {
-    const workloads = [...this.#seen.workloads].filter(([uid]) => this.#followed.has(uid));
-    return { ...this.#seen, workloads: new Map(workloads) };
+    const { pods, budgets } = this.#seen;
+    this.#workloads ??= this.#countWorkloads();
+    return { pods, budgets, workloads: this.#workloads };
+  }
+
+  /** The pods of the whole namespace, as they are seen. */
+  get namespace(): readonly NamespacePod[] {
+    return this.#seen.namespace;
   }
 
   follow({ owner }: Pod): void {
     if (owner === undefined || this.#followed.has(ownerKey(owner))) return;
+    this.#followed.set(ownerKey(owner), undefined);
     const read = this.#api.request(() => {
-      this.#followed.add(ownerKey(owner));
+      const controller = readController(owner, this.#world.workloads.apps);
+      this.#followed.set(ownerKey(owner), { controller, mostSeen: 0 });
       // What is read anew is never older than what is watched.
-      this.#show(this.#world.workloads.state(), this.#sent);
+      this.#show(this.#world.workloads.view(), this.#sent);
     });
     read.catch((error: unknown) => {
       if (!this.#closed) this.#listener.failed(error as Error);
@@ -47,13 +70,24 @@ export class WatchedDrain implements DrainWatch {
 
   confirm(): Promise<void> {
     return this.#api.request(() => {
-      this.#show(this.#world.workloads.state(), this.#sent);
+      this.#show(this.#world.workloads.view(), this.#sent);
     });
   }
 
   close(): void {
     this.#closed = true;
     this.#stop();
+  }
+
+  #countWorkloads(): ReadonlyMap<string, Workload> {
+    const counted = new Map<string, Workload>();
+    for (const [key, followed] of this.#followed) {
+      if (followed === undefined) continue;
+      const workload = countSiblings(followed.controller, this.#seen.namespace, followed.mostSeen);
+      followed.mostSeen = Math.max(followed.mostSeen, workload.readyPods.size);
+      counted.set(key, workload);
+    }
+    return counted;
   }
 
   /** Changes of one moment are sent together. */
@@ -64,9 +98,9 @@ export class WatchedDrain implements DrainWatch {
       this.#isSending = false;
       this.#sent += 1;
       const number = this.#sent;
-      const state = this.#world.workloads.state();
+      const view = this.#world.workloads.view();
       const arrives = (): void => {
-        if (number > this.#shown) this.#show(state, number);
+        if (number > this.#shown) this.#show(view, number);
       };
       const { lagMs } = this.#world.scenario;
       if (lagMs === 0) arrives();
@@ -74,7 +108,7 @@ export class WatchedDrain implements DrainWatch {
     });
   }
 
-  #show(state: DrainState, number: number): void {
+  #show(view: View, number: number): void {
     if (this.#closed) return;
     const trouble = this.#api.trouble();
     if (trouble !== undefined) {
@@ -82,7 +116,8 @@ export class WatchedDrain implements DrainWatch {
       return;
     }
     this.#shown = number;
-    this.#seen = state;
+    this.#seen = view;
+    this.#workloads = undefined;
     this.#listener.changed();
   }
 }

@@ -1,5 +1,15 @@
-/** Whom pods name as their controller, and what labels they bear: their creator's words, and those of who came by. */
-import type { Owner } from '../../../lambdas/core/pod.ts';
+/**
+ * Whom pods name as their controller, and what labels they bear: their creator's words, and those of who came by. And what
+ * the server says of such a controller.
+ */
+import {
+  controllerFrom,
+  controllerRequest,
+  type Controller,
+  type ControllerAnswer,
+} from '../../../lambdas/core/controller.ts';
+import type { Owner, Pod } from '../../../lambdas/core/pod.ts';
+import type { NamespacePod } from '../../../lambdas/core/siblings.ts';
 import { anOwner } from '../../given.ts';
 import type { App, Claim } from './scenario.ts';
 import type { ModelPod } from './workloads.ts';
@@ -46,4 +56,39 @@ export function labelsOf(
     case undefined:
       return {};
   }
+}
+
+/** Reads the controller that a pod names, as far as it may be asked for. */
+export function readController(owner: Owner, apps: ReadonlyMap<string, App>): Controller {
+  const request = controllerRequest(owner);
+  return 'unknown' in request
+    ? { owner, ...request }
+    : controllerFrom(owner, answerTo({ kind: request.kind, name: owner.name }, apps));
+}
+
+function answerTo({ kind, name }: Pick<Owner, 'kind' | 'name'>, apps: ReadonlyMap<string, App>): ControllerAnswer {
+  const app = apps.get(name);
+  if (app?.kind !== kind) return { missing: true };
+  if (app.unreadable) return { refused: `${kind} "${name}" is forbidden: User "ebb" cannot get resource` };
+  const { uid } = ownerOf(name, app);
+  return { found: { uid, replicas: app.here + app.elsewhere, selector: { matchLabels: { app: name } } } };
+}
+
+/** By pod: each stands for one moment. */
+const namespacePods = new WeakMap<Pod, NamespacePod>();
+
+/** As one of its namespace's, to its controller. */
+export function namespacePodOf(pod: Pod): NamespacePod {
+  const known = namespacePods.get(pod);
+  if (known !== undefined) return known;
+  const { uid, labels, owner, ready, deletingUntil } = pod;
+  const reason = deletingUntil === undefined ? 'not ready' : 'being deleted';
+  const found: NamespacePod = {
+    uid,
+    labels,
+    ...(owner && { ownerUid: owner.uid }),
+    standing: ready && deletingUntil === undefined ? 'ready' : { pod: `shop/${pod.name}`, uid, reason },
+  };
+  namespacePods.set(pod, found);
+  return found;
 }

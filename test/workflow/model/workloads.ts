@@ -3,12 +3,13 @@
  * Kubernetes documentation and not from the core: what the core believes is what is on trial.
  */
 import type { EvictionAnswer } from '../../../lambdas/core/eviction-ask.ts';
-import type { Workload } from '../../../lambdas/core/implied-budget.ts';
 import type { DrainState } from '../../../lambdas/core/pacing.ts';
-import { ownerKey, type Pod } from '../../../lambdas/core/pod.ts';
+import type { Pod } from '../../../lambdas/core/pod.ts';
+import type { NamespacePod } from '../../../lambdas/core/siblings.ts';
+import type { UnreadyPod } from '../../../lambdas/core/unready-pod.ts';
 import { aPod, SECOND } from '../../given.ts';
 import { Budgets } from './budgets.ts';
-import { labelsOf, ownerOf } from './owners.ts';
+import { labelsOf, namespacePodOf, ownerOf } from './owners.ts';
 import type { App } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -26,6 +27,11 @@ export interface ModelPod {
 }
 
 type Place = ModelPod['place'];
+
+/** What is watched for a drain. */
+export interface View extends Omit<DrainState, 'workloads'> {
+  readonly namespace: readonly NamespacePod[];
+}
 
 export class Workloads {
   readonly #world: World;
@@ -80,15 +86,22 @@ export class Workloads {
     return this.#of(appName).length;
   }
 
-  /** What is watched of a node: its pods, whosever machine they stand on, all budgets, and all controllers. */
-  state(): DrainState {
-    const onNode = [...this.#pods.values()].filter(({ place }) => place !== 'elsewhere');
-    const workloads = [...this.apps].map(([name, app]) => this.#workload(name, app));
+  /** What a watch shows: the pods of the node, whosever machine they stand on, all budgets, and all pods. */
+  view(): View {
+    const pods = [...this.#pods.values()];
     return {
-      pods: onNode.map(({ pod }) => pod),
+      pods: pods.filter(({ place }) => place !== 'elsewhere').map(({ pod }) => pod),
       budgets: this.#budgets.objects(),
-      workloads: new Map(workloads.map((workload) => [ownerKey(workload.owner), workload])),
+      namespace: pods.map(({ pod }) => namespacePodOf(pod)),
     };
+  }
+
+  /** Those of a controller's pods that are not Ready, or stop. */
+  unready(appName: string): UnreadyPod[] {
+    return this.#of(appName).flatMap(({ pod }) => {
+      const { standing } = namespacePodOf(pod);
+      return typeof standing === 'string' ? [] : [standing];
+    });
   }
 
   /** The Eviction API. */
@@ -234,18 +247,6 @@ export class Workloads {
     const app = this.apps.get(name);
     if (app === undefined) throw new Error(`the scenario has no ${name}`);
     return app;
-  }
-
-  #workload(name: string, app: App): Workload {
-    const pods = this.#of(name).map(({ pod }) => pod);
-    return {
-      owner: ownerOf(name, app),
-      replicas: app.here + app.elsewhere,
-      readyPods: new Set(pods.filter(isHealthy).map(({ uid }) => uid)),
-      unreadyPods: pods
-        .filter((pod) => !isHealthy(pod))
-        .map((pod) => ({ pod: `shop/${pod.name}`, uid: pod.uid, reason: 'not ready' })),
-    };
   }
 }
 
