@@ -29,10 +29,11 @@ export function isPodOf(controller: Controller, { ownerUid, labels }: Omit<Names
 }
 
 /**
- * The controller's pods, counted.
+ * The controller's pods, counted. Nobody knows how many replicas an unknown controller wants: as many as it has, those that
+ * are not Ready or on their way out among them, so that one that is replaced late is missed in the next pass too.
  *
  * @param pods of the controller's namespace; others among them do not count
- * @param mostSeen how many of its pods were ever Ready at once: the best guess at the replicas of an unknown controller
+ * @param mostSeen how many of its pods were ever Ready at once: what an unknown controller has lost for a moment
  */
 export function countSiblings(controller: Controller, pods: Iterable<NamespacePod>, mostSeen = 0): Workload {
   const own = [...pods].filter((pod) => isPodOf(controller, pod));
@@ -40,6 +41,6 @@ export function countSiblings(controller: Controller, pods: Iterable<NamespacePo
   const unready = own.flatMap(({ standing }) => (typeof standing === 'string' ? [] : [standing]));
   const counted = { owner: controller.owner, readyPods: new Set(ready), unreadyPods: unready };
   return 'unknown' in controller
-    ? { ...counted, replicas: Math.max(mostSeen, ready.length), unknown: controller.unknown }
+    ? { ...counted, replicas: Math.max(mostSeen, ready.length + unready.length), unknown: controller.unknown }
     : { ...counted, replicas: controller.replicas };
 }

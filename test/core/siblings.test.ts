@@ -79,8 +79,8 @@ describe('its pods are counted (contract 4.5)', () => {
   });
 
   test.each([
-    ['as many as are Ready', 0, 2],
-    ['as many as were ever Ready', 3, 3],
+    ['as many as it has', 0, 3],
+    ['as many as were ever Ready', 4, 4],
   ])('of an unknown controller: it wants %s', (_what, mostSeen, replicas) => {
     expect(countSiblings(aCloneSet(), pods, mostSeen)).toMatchObject({ replicas, unknown: 'its kind is unknown' });
   });

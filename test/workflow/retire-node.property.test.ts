@@ -40,6 +40,11 @@ describe(`a bug is found in ${FIXED_RUNS} scenarios, and the promise named:`, { 
     ['a step that is not kept', bugs.finishOutsideOfSteps, /P4: retirement\.finished is reported outside of a step/],
     ['marks on another machine', bugs.marksOnAnotherMachine, /P2: another machine is marked/],
     ["somebody else's taint taken off", bugs.foreignTaintsTakenOff, /P6: taint .* is somebody else's/],
+    [
+      'siblings that are found by the labels of a pod',
+      bugs.siblingsByLabels,
+      /P3: .* is left with|4\.5: .* could have left/,
+    ],
     ['pods sent away from a node that is not isolated', bugs.notIsolated, /3\.3: .* a node that is not isolated/],
   ])('%s', async (_, bug, promise) => {
     const broken = await searchBroken({ seed: FIXED_SEED, runs: FIXED_RUNS, bug });

@@ -1,6 +1,10 @@
 /** Bugs that the search must find: each falsifies one port, as a mistake in the code would have it. */
 import type { Cluster, DurableRun } from '../../../lambdas/workflow/ports.ts';
+import type { Workload } from '../../../lambdas/core/implied-budget.ts';
+import { ownerKey, type Pod } from '../../../lambdas/core/pod.ts';
+import { countSiblings } from '../../../lambdas/core/siblings.ts';
 import type { RetirementPorts } from '../../../lambdas/workflow/retirement.ts';
+import type { WatchedDrain } from './drain-watch.ts';
 import { GROUP, HOOK, INSTANCE, NODE } from './names.ts';
 import type { Bug } from './model-run.ts';
 
@@ -89,6 +93,34 @@ export const releasedTooEarly: Bug = (ports) =>
       return {
         state: () => (isEmptied() ? { ...watch.state(), pods: [] } : watch.state()),
         follow: (pod) => {
+          watch.follow(pod);
+        },
+        confirm: () => watch.confirm(),
+        close: () => {
+          watch.close();
+        },
+      };
+    },
+  }));
+
+/** Takes for siblings of a pod whatever bears all of its labels. */
+export const siblingsByLabels: Bug = (ports) =>
+  withCluster(ports, (cluster) => ({
+    watchDrain: async (node, listener) => {
+      const watch = (await cluster.watchDrain(node, listener)) as WatchedDrain;
+      const labels = new Map<string, Pod['labels']>();
+      const misled = ([key, { owner, replicas, unknown }]: [string, Workload]): [string, Workload] => {
+        const selector = { matchLabels: labels.get(key) ?? {} };
+        const { readyPods, unreadyPods } = countSiblings({ owner, replicas, selector }, watch.namespace);
+        const counted = { owner, readyPods, unreadyPods };
+        // A kind that nobody knows wants as many as are found.
+        const found = readyPods.size + unreadyPods.length;
+        return [key, unknown === undefined ? { ...counted, replicas } : { ...counted, replicas: found, unknown }];
+      };
+      return {
+        state: () => ({ ...watch.state(), workloads: new Map([...watch.state().workloads].map(misled)) }),
+        follow: (pod) => {
+          if (pod.owner !== undefined) labels.set(ownerKey(pod.owner), labels.get(ownerKey(pod.owner)) ?? pod.labels);
           watch.follow(pod);
         },
         confirm: () => watch.confirm(),
