@@ -22,6 +22,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   bench: { args: ['--pods', '10', '--budgets', 'none', '--without-kubectl', '--json'], status: 0 },
   'scan-bench': { args: ['--nodes', '20', '--passes', '1', '--scans', 'steady', '--json'], status: 0 },
   cost: { args: ['--minutes', '1', '--json'], status: 0 },
+  explore: { args: ['--seed', '1', '--runs', '20'], status: 0 },
 };
 
 /** `npm test` itself, and what it runs before this. */

@@ -4,8 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { runCommand, print, wholeNumber, WrongUsage } from '../demo/command.ts';
-import { givenSeed } from '../seed.ts';
-import { describeBroken, searchBroken, type Broken } from './model/search.ts';
+import { explore, type Exploration } from './model/exploration.ts';
 
 const USAGE = `npm run -s explore -- [--minutes N] [--seed N] [--runs N]
 
@@ -16,64 +15,14 @@ Draws random scenarios of a retirement, and prints the smallest that breaks a pr
 
 const MINUTE_MS = 60_000;
 
-/** For how long a smaller scenario is sought that breaks a promise too. */
-const SHRINK_SECONDS = 60;
-
-/** How often it is said how far it has come. */
-const TOLD_EVERY_MS = 15_000;
-
-interface Options {
+interface Options extends Exploration {
   readonly help: boolean;
-  readonly seed?: number;
-  readonly runs: number;
-  /** When it ends, in milliseconds of `performance.now()`. */
-  readonly until: number;
 }
 
 process.exitCode = await runCommand('explore', USAGE, async () => {
   const options = readOptions(process.argv.slice(2));
   return options.help ? print(USAGE) : await explore(options);
 });
-
-/** @returns the exit status */
-async function explore({ seed, runs, until }: Options): Promise<number> {
-  let scenarios = 0;
-  do {
-    const drawn = seed ?? givenSeed('random');
-    const { tried, broken } = await trySeed({ seed: drawn, runs, until });
-    scenarios += tried;
-    if (broken !== undefined) return tellBroken(broken, { seed: drawn, runs });
-  } while (seed === undefined && performance.now() < until);
-  return print(`${scenarios} scenarios, and every promise held`);
-}
-
-async function trySeed(given: {
-  seed: number;
-  runs: number;
-  until: number;
-}): Promise<{ tried: number; broken: Broken | undefined }> {
-  const { seed, runs } = given;
-  const began = performance.now();
-  let tried = 0;
-  let toldAt = began;
-  const tell = (): void => {
-    toldAt = performance.now();
-    print(`seed ${seed}: ${tried} of ${runs} scenarios in ${Math.round((toldAt - began) / 1000)} s`);
-  };
-  const onRun = (): void => {
-    tried += 1;
-    if (performance.now() >= toldAt + TOLD_EVERY_MS) tell();
-  };
-  const broken = await searchBroken({ ...given, shrinkSeconds: SHRINK_SECONDS, onRun });
-  tell();
-  return { tried, broken };
-}
-
-function tellBroken(broken: Broken, { seed, runs }: { seed: number; runs: number }): number {
-  print(`\nA promise is broken. npm run -s explore -- --seed ${seed} --runs ${runs} finds it again:\n`);
-  print(describeBroken(broken));
-  return 1;
-}
 
 function readOptions(args: readonly string[]): Options {
   const { values } = parse(args);

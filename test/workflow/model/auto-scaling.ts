@@ -111,18 +111,19 @@ export class ModelGroup {
     return outcome;
   }
 
-  /** @param since when the hook began, epoch milliseconds */
+  /** @param since when the hook began, epoch milliseconds; it may be over already */
   #hold(since: number): void {
-    const globalTimeout = globalTimeoutSeconds(this.#world.scenario) * SECOND;
+    const endsAt = since + globalTimeoutSeconds(this.#world.scenario) * SECOND;
+    if (endsAt <= Date.now()) {
+      this.#end('global timeout');
+      return;
+    }
     this.state = 'Terminating:Wait';
     this.keptAliveAt = Date.now();
     this.#arm();
-    setTimeout(
-      () => {
-        if (this.isHeld) this.#end('global timeout');
-      },
-      since + globalTimeout - Date.now(),
-    );
+    setTimeout(() => {
+      if (this.isHeld) this.#end('global timeout');
+    }, endsAt - Date.now());
   }
 
   #arm(): void {

@@ -16,6 +16,7 @@ export interface Search {
   readonly shrinkSeconds?: number;
   /** When no further ones are tried, in milliseconds of `performance.now()`. @default never */
   readonly until?: number;
+  /** Told each run, until one breaks a promise. */
   readonly onRun?: (run: ModelRun) => void;
 }
 
@@ -30,9 +31,16 @@ export async function searchBroken(search: Search): Promise<Broken | undefined> 
   const { seed, runs, bug, shrinkSeconds = 0, until = Infinity, onRun } = search;
   let found: Broken | undefined;
   let endsAt = until;
+  let isOver = false;
   const property = fc.asyncProperty(scenarios, async (scenario) => {
-    if (performance.now() >= endsAt) return;
-    const promises = await brokenBy(scenario, bug, onRun);
+    if (isOver) return;
+    if (performance.now() >= endsAt) {
+      isOver = true;
+      // Thrown, it ends the search; once something is found, what is left to try is smaller, and is passed over.
+      if (found === undefined) throw new Error('time is up');
+      return;
+    }
+    const promises = await brokenBy(scenario, bug, found === undefined ? onRun : undefined);
     if (promises.length === 0) return;
     if (found === undefined) endsAt = performance.now() + shrinkSeconds * 1000;
     found = { scenario, promises };
