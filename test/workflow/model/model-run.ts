@@ -1,6 +1,6 @@
 /** Runs the shipped workflow through a scenario, and tells what came of it. */
-import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { executionName, type LifecycleNotice, type Notice } from '../../../lambdas/core/notice.ts';
+import { parseClusterParameter } from '../../../lambdas/entry/configuration.ts';
 import { retireNode } from '../../../lambdas/workflow/retire-node.ts';
 import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement.ts';
 import { aNotice, NO_LOAD_BALANCERS, NOON, SECOND } from '../../given.ts';
@@ -120,18 +120,15 @@ class ModelRunner {
   }
 }
 
+/** As a function reads them: a hook may be shorter than its group's configuration says, which synth would refuse. */
 function settingsOf({ drain, node }: Scenario) {
   const { impliedBudget } = drain;
   const share = impliedBudget === 'off' ? impliedBudget : `${impliedBudget * 100}%`;
-  const [settings] = parseConfiguration({
-    clusters: [
-      {
-        name: CLUSTER,
-        groups: [{ name: GROUP }],
-        drain: { ...drain, impliedBudget: share },
-        ...(node.heldUpUntil !== undefined && { maxDrains: 1 }),
-      },
-    ],
-  }).clusters;
-  return settings;
+  const written = {
+    name: CLUSTER,
+    groups: [{ name: GROUP }],
+    drain: { ...drain, impliedBudget: share },
+    ...(node.heldUpUntil !== undefined && { maxDrains: 1 }),
+  };
+  return parseClusterParameter(JSON.stringify(written));
 }
