@@ -1,5 +1,5 @@
-/** EC2 instances: the name under which one joined its cluster, and how its machine is. */
-import { EC2Client, type Instance } from '@aws-sdk/client-ec2';
+/** EC2 instances: by what one is known in its cluster, and how its machine is. */
+import { EC2Client, type Instance, type InstanceNetworkInterface } from '@aws-sdk/client-ec2';
 import type { Machine } from '../core/dead-node.ts';
 import { createClient } from './aws-clients.ts';
 import { describeInstances } from './described-instances.ts';
@@ -9,10 +9,12 @@ export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 
 export function ec2Instances(client: EC2Client): Instances {
   return {
-    async privateDnsName(instance) {
+    async identity(instance) {
       const found = await describe(client, instance);
+      if (typeof found === 'string') return { instance, addresses: [] };
+      const { PrivateDnsName: dnsName = '', NetworkInterfaces = [] } = found;
       // EC2 answers an empty name once the instance has terminated.
-      return typeof found === 'string' || found.PrivateDnsName === '' ? undefined : found.PrivateDnsName;
+      return { instance, ...(dnsName !== '' && { dnsName }), addresses: NetworkInterfaces.flatMap(addressesOf) };
     },
     async machine(instance) {
       const found = await describe(client, instance);
@@ -28,6 +30,13 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   stopped: 'stopped',
   terminated: 'terminated',
 };
+
+function addressesOf({ PrivateIpAddresses = [], Ipv6Addresses = [] }: InstanceNetworkInterface): string[] {
+  return [
+    ...PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    ...Ipv6Addresses.flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
+  ];
+}
 
 /** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults.md 16). */
 async function describe(client: EC2Client, instance: string): Promise<Instance | 'absent' | 'unanswered'> {

@@ -15,7 +15,7 @@ export function lazyInstances(): Answers {
   };
   const load = (): Promise<Answers> => (loaded ??= open());
   return {
-    privateDnsName: async (instance) => (await load()).privateDnsName(instance),
+    identity: async (instance) => (await load()).identity(instance),
     machine: async (instance) => (await load()).machine(instance),
     launched: async (instances) => (await load()).launched(instances),
   };

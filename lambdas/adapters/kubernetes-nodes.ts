@@ -12,7 +12,7 @@ import { isDeniedByWebhook, patchFailure, statusOf, unlessMissing } from './kube
 const PAGE = 500;
 
 type NodeVerbs =
-  'findNode' | 'readNode' | 'retiringNodes' | 'withdrawingNodes' | 'countNodes' | 'otherNodes' | 'patchNode';
+  'findNodes' | 'readNode' | 'retiringNodes' | 'withdrawingNodes' | 'countNodes' | 'otherNodes' | 'patchNode';
 
 export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
   const readNode = async (name: string): Promise<Node | undefined> => {
@@ -31,15 +31,6 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
     } while (next !== undefined && next !== '');
   };
 
-  /** Names recur, so every node is asked for its providerID (contract 2.1). */
-  const searchNodes = async (instance: string): Promise<Node | undefined> => {
-    for await (const page of pages()) {
-      const found = page.find((node) => isInstance(node, instance));
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-
   const labelled = async (label: string): Promise<Node[]> => {
     const found: Node[] = [];
     for await (const page of pages(label)) found.push(...page);
@@ -48,9 +39,15 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
 
   return {
     readNode,
-    async findNode(instance, privateDnsName) {
-      const named = privateDnsName === undefined ? undefined : await readNode(privateDnsName);
-      return named !== undefined && isInstance(named, instance) ? named : searchNodes(instance);
+    /** All nodes are asked: names recur, and a machine that was renamed has several (contract 2.1). */
+    async findNodes(instance, privateDnsName) {
+      const found: Node[] = [];
+      for await (const page of pages()) {
+        const mayBeIt = (node: Node): boolean =>
+          node.providerId === undefined ? node.name === privateDnsName : isInstance(node, instance);
+        found.push(...page.filter(mayBeIt));
+      }
+      return found;
     },
     retiringNodes: () => labelled(RETIRING_LABEL),
     async withdrawingNodes(most) {
@@ -100,7 +97,7 @@ export function toNode({ metadata = {}, spec = {}, status = {} }: V1Node): Node 
   return {
     name: metadata.name ?? '',
     uid: metadata.uid ?? '',
-    ...(spec.providerID !== undefined && { providerId: spec.providerID }),
+    ...(spec.providerID !== undefined && spec.providerID !== '' && { providerId: spec.providerID }),
     resourceVersion: metadata.resourceVersion ?? '',
     unschedulable: spec.unschedulable ?? false,
     taints: (spec.taints ?? []).map(({ key, value, effect, timeAdded }) => ({
@@ -113,8 +110,14 @@ export function toNode({ metadata = {}, spec = {}, status = {} }: V1Node): Node 
     annotations: metadata.annotations ?? {},
     createdAt: new Date(metadata.creationTimestamp ?? 0).getTime(),
     ...(status.nodeInfo !== undefined && { kubeletVersion: status.nodeInfo.kubeletVersion }),
+    ...internalIps(status),
     ...notReady({ metadata, status }),
   };
+}
+
+function internalIps({ addresses = [] }: NonNullable<V1Node['status']>): Pick<Node, 'internalIps'> {
+  const internal = addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+  return internal.length > 0 ? { internalIps: internal } : {};
 }
 
 /** A node that has said nothing yet has not been Ready since it was made. */

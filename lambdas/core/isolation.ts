@@ -157,13 +157,18 @@ function charge(node: Node, { execution, kind, group, now, deadline }: Takeover)
 
 /** Whether the node already bears this takeover's marks, so that isolating again changes nothing. */
 export function isIsolatedFor(node: Node, execution: string, taint: IsolationTaint): boolean {
-  return (
-    node.unschedulable &&
-    RETIRING_LABEL in node.labels &&
-    EXCLUDE_LABEL in node.labels &&
-    chargeOf(node)?.execution === execution &&
-    node.taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)
-  );
+  return missingMarks(node, execution, taint).length === 0;
+}
+
+/** What the node lacks of the isolation by `execution`, in words; empty while it stands. */
+export function missingMarks(node: Node, execution: string, taint: IsolationTaint): readonly string[] {
+  const isTainted = node.taints.some(({ key, effect }) => key === taint.key && effect === taint.effect);
+  return [
+    ...(node.unschedulable ? [] : ['cordon']),
+    ...(isTainted ? [] : [`taint ${taint.key}`]),
+    ...[RETIRING_LABEL, EXCLUDE_LABEL].filter((label) => !(label in node.labels)).map((label) => `label ${label}`),
+    ...(chargeOf(node)?.execution === execution ? [] : [`annotation ${RETIREMENT_ANNOTATION}`]),
+  ];
 }
 
 /** Who is in charge of the node; undefined when nobody is, or when the annotation is not ours to read. */

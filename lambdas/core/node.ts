@@ -2,8 +2,12 @@
 export interface Node {
   readonly name: string;
   readonly uid: string;
-  /** `aws:///<zone>/<instance>` on EKS. */
+  /** `aws:///<zone>/<instance>` on EKS; absent until the kubelet or the cloud controller sets it. */
   readonly providerId?: string;
+  /** The instance that it has been proved to stand for although it bears no providerID (node-identity.ts). */
+  readonly provedInstance?: string;
+  /** Its addresses of type InternalIP; absent when it has none. */
+  readonly internalIps?: readonly string[];
   readonly resourceVersion: string;
   readonly unschedulable: boolean;
   readonly taints: readonly Taint[];
@@ -26,11 +30,11 @@ export interface Taint {
 }
 
 /** The EC2 instance that the node stands for; undefined when it stands for none. */
-export function instanceOf({ providerId = '' }: Node): string | undefined {
-  return /\/(i-[0-9a-f]+)$/.exec(providerId)?.[1];
+export function instanceOf({ providerId, provedInstance }: Node): string | undefined {
+  return providerId === undefined ? provedInstance : /\/(i-[0-9a-f]+)$/.exec(providerId)?.[1];
 }
 
 /** Whether the node object stands for that instance: names recur, provider ids do not (contract 2.1). */
-export function isInstance(node: Node, instance: string): boolean {
-  return node.providerId?.endsWith(`/${instance}`) ?? false;
+export function isInstance({ providerId, provedInstance }: Node, instance: string): boolean {
+  return providerId === undefined ? provedInstance === instance : providerId.endsWith(`/${instance}`);
 }

@@ -50,10 +50,16 @@ export const retirementJoined = (subject: Subject, about: { other: string }) =>
 export const retirementHeld = (subject: Subject, about: { reason: string; breaker: boolean }) =>
   ({ type: 'retirement.held', ...subject, ...about }) as const;
 
-export const nodeMissing = (subject: Subject) => ({ type: 'node.missing', ...subject }) as const;
+/** `unproven`: nodes of its name without a providerID, which nothing proves to be it: they are not touched. */
+export const nodeMissing = (subject: Subject, about: { unproven: readonly string[] }) =>
+  ({ type: 'node.missing', ...subject, ...about }) as const;
 
 export const nodeIsolated = (subject: Subject, about: { cordonedBefore: boolean }) =>
   ({ type: 'node.isolated', ...subject, ...about }) as const;
+
+/** Somebody took the isolation off, or the node was registered anew: it is isolated again. `missing`: what it lacked. */
+export const nodeReisolated = (subject: Subject, about: { missing: readonly string[] }) =>
+  ({ type: 'node.reisolated', ...subject, ...about }) as const;
 
 /** Its pods end no more: they are waited for briefly, then the instance goes (contract 4.9). */
 export const nodeDead = (subject: Subject, about: { reason: string }) =>

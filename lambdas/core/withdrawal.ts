@@ -71,9 +71,9 @@ export function withdrawalText({ at, until, nodes, pools }: Withdrawal): string 
   return JSON.stringify({ at: new Date(at).toISOString(), until: new Date(until).toISOString(), nodes, pools });
 }
 
-/** Whether there is no time to wait for targets: withdrawing, evicting and releasing then go side by side. */
-export function isInAHurry({ now, deadline }: { now: number; deadline: number }): boolean {
-  return deadline - now < IN_A_HURRY_MS;
+/** From when on there is no time to wait for targets: withdrawing and evicting then go side by side. */
+export function hurriedFrom(deadline: number): number {
+  return deadline - IN_A_HURRY_MS;
 }
 
 /** The patch by which a node asks to be withdrawn. */

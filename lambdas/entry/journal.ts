@@ -19,6 +19,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'instance.retained',
   'node.missing',
   'node.dead',
+  'node.reisolated',
   'eviction.blocked',
   'controller.unknown',
   'pod.unschedulable',

@@ -11,6 +11,7 @@ import type { DrainPolicy } from '../core/verdict.ts';
 import { drainPass, type PassResult } from './drain-node.ts';
 import { NOTHING_DRAINED, remainingPods, type DrainMemory } from './drain-memory.ts';
 import type { Pass, Stage } from './hold-hook.ts';
+import { keepIsolated, type Isolation } from './keep-isolated.ts';
 import { lookAtNode, type NodeLook } from './look-at-node.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';
 
@@ -19,7 +20,7 @@ export interface Drained {
   /** Persistent volumes of the pods that stay. */
   readonly sparedVolumes: readonly string[];
   /** Unless it is empty, what is left goes with the instance. */
-  readonly ended: 'empty' | 'dead node' | 'replaced' | 'superseded' | 'unasked';
+  readonly ended: 'empty' | 'dead node' | 'replaced' | 'renamed' | 'superseded' | 'unasked';
   /** Which retirement is in charge now, if another is. */
   readonly by?: string;
 }
@@ -27,6 +28,8 @@ export interface Drained {
 /** What is drained, and by when. */
 export interface DrainOrder {
   readonly node: string;
+  /** The node that its machine has now, where this one is left over from before (contract 2.1). */
+  readonly now?: string;
   /** Epoch milliseconds, as are the others. */
   readonly isolatedAt: number;
   readonly startedAt: number;
@@ -35,11 +38,15 @@ export interface DrainOrder {
   readonly forces: boolean;
   /** What an earlier drain of the node came to. */
   readonly before?: DrainMemory;
+  /** How many pods had left when it was drained before; absent when it was not. */
+  readonly drained?: number;
 }
 
 /** What the stage hands from pass to pass. */
 export interface DrainStageMemory {
   readonly drain: DrainMemory;
+  /** When it was isolated again, epoch milliseconds: pods that were made before then had every right to come. */
+  readonly reisolatedAt?: number;
   /** Set once the node is found dead; `until`: how long its pods are waited for, epoch milliseconds. */
   readonly death?: Death & { readonly until: number };
 }
@@ -47,34 +54,37 @@ export interface DrainStageMemory {
 /** Drains the node (contract 4). */
 export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, DrainStageMemory> {
   const { notice, cluster, course, ports } = retiree;
-  const { node, isolatedAt } = order;
+  const { node, now } = order;
   const terms = drainTerms(cluster, { ...order, voluntary: isVoluntary(notice.kind) });
-  const machine = { notice, node, execution: course.subject.execution };
+  const machine = { notice, node, execution: course.subject.execution, ...(now !== undefined && { now }) };
+  const isolation = { ...order, isLeftOver: now !== undefined };
   return {
     name: 'drain',
     memory: { drain: order.before ?? NOTHING_DRAINED },
     until: order.deadline,
-    async pass(memory, { subject, watchUntil, keep }) {
+    async pass(memory, { subject: about, watchUntil, keep }) {
+      const subject = { ...about, node };
       const api = await ports.clusters.open(cluster.name);
       const look = await lookAtNode(machine, { cluster: api, instances: ports.instances });
-      if (look.kind === 'replaced') return done(memory.drain, 'replaced');
-      if (look.kind === 'unasked') return done(memory.drain, 'unasked');
-      if (look.kind === 'superseded') return done(memory.drain, 'superseded', look.by);
-      const death = memory.death ?? deathIn(look, subject, retiree);
+      const ended = endOf(look);
+      if (ended !== undefined) return { state: 'done', value: { memory: memory.drain, sparedVolumes: [], ...ended } };
+      const kept = await keptFrom(memory, look, { subject, retiree, isolation });
+      const { death, reisolatedAt = order.isolatedAt } = kept;
       const pass = await drainPass(
-        { subject, node, isolatedAt, terms: termsAfter(death, terms) },
+        { subject, node, isolatedAt: reisolatedAt, terms: termsAfter(death, terms) },
         {
           memory: memory.drain,
           watchUntil: Math.min(watchUntil, death?.until ?? Infinity),
           keep: (drain) => {
-            keep({ ...memory, drain });
+            keep({ ...kept, drain });
           },
         },
         { cluster: api, journal: ports.journal },
       );
-      if (pass.state === 'drained') return drained(pass, death, { subject, retiree });
-      if (death !== undefined && Date.now() >= death.until) return done(pass.memory, 'dead node');
-      return waiting(pass, death, look);
+      if (pass.state === 'drained') return drained(pass, death, { subject, retiree, order });
+      if (death !== undefined && Date.now() >= death.until)
+        return { state: 'done', value: { memory: pass.memory, sparedVolumes: [], ended: 'dead node' } };
+      return waiting(pass, kept, look);
     },
   };
 }
@@ -89,30 +99,57 @@ function deathIn(look: NodeLook, subject: Subject, { ports }: Retiree): DrainSta
   return { ...look.death, until: Date.now() + PODS_OF_DEAD_NODE_MS };
 }
 
-function done(memory: DrainMemory, ended: Drained['ended'], by?: string): Pass<Drained, never> {
-  return { state: 'done', value: { memory, sparedVolumes: [], ended, ...(by !== undefined && { by }) } };
+/** Undefined while it is to be drained on. */
+function endOf(look: NodeLook): Pick<Drained, 'ended' | 'by'> | undefined {
+  switch (look.kind) {
+    case 'superseded':
+      return { ended: 'superseded', by: look.by };
+    case 'replaced':
+    case 'renamed':
+    case 'unasked':
+      return { ended: look.kind };
+    case 'alive':
+    case 'silent':
+    case 'dead':
+      return undefined;
+  }
+}
+
+/** What is known of the node after the look, its isolation put back where it was lost. */
+async function keptFrom(
+  memory: DrainStageMemory,
+  look: NodeLook,
+  { subject, retiree, isolation }: { subject: Subject; retiree: Retiree; isolation: Isolation },
+): Promise<Omit<DrainStageMemory, 'drain'>> {
+  const found = look.kind === 'alive' || look.kind === 'silent' ? look.found : undefined;
+  const wasLost = found !== undefined && (await keepIsolated(isolation, found, { subject, retiree }));
+  const reisolatedAt = wasLost ? Date.now() : memory.reisolatedAt;
+  const death = memory.death ?? deathIn(look, subject, retiree);
+  return { ...(reisolatedAt !== undefined && { reisolatedAt }), ...(death && { death }) };
 }
 
 function drained(
   { memory, sparedVolumes }: PassResult,
   death: Death | undefined,
-  { subject, retiree }: { subject: Subject; retiree: Retiree },
+  { subject, retiree, order }: { subject: Subject; retiree: Retiree; order: DrainOrder },
 ): Pass<Drained, never> {
   const { evicted: pods, forced } = memory;
-  retiree.ports.journal.report(nodeDrained(subject, { pods, forced, seconds: secondsSince(retiree.notice) }));
+  // Where nothing had come since it was drained before, that is no news.
+  if (pods !== order.drained)
+    retiree.ports.journal.report(nodeDrained(subject, { pods, forced, seconds: secondsSince(retiree.notice) }));
   const ended = death === undefined ? 'empty' : 'dead node';
   return { state: 'done', value: { memory, sparedVolumes, ended } };
 }
 
 function waiting(
   { memory, dueAt = Infinity, heldBy = [] }: PassResult,
-  death: DrainStageMemory['death'],
+  kept: Omit<DrainStageMemory, 'drain'>,
   look: NodeLook,
 ): Pass<Drained, DrainStageMemory> {
-  const next = Math.min(dueAt, death?.until ?? Infinity, look.kind === 'silent' ? look.lookAgainAt : Infinity);
+  const next = Math.min(dueAt, kept.death?.until ?? Infinity, look.kind === 'silent' ? look.lookAgainAt : Infinity);
   return {
     state: 'waiting',
-    memory: { drain: memory, ...(death && { death }) },
+    memory: { drain: memory, ...kept },
     waitingFor: remainingPods(memory),
     ...(heldBy.length > 0 && { heldBy }),
     ...(Number.isFinite(next) && { dueAt: next }),

@@ -14,17 +14,11 @@ import {
 } from '../core/retirement-events.ts';
 import type { Ending } from './begin-retirement.ts';
 import type { DrainMemory } from './drain-memory.ts';
-import { drainStage, type DrainOrder } from './drain-stage.ts';
+import { drainNodesStage } from './drain-nodes.ts';
+import type { DrainOrder } from './drain-stage.ts';
 import type { LifecycleAction } from './ports.ts';
-import {
-  overMeanwhile,
-  Retirement,
-  Stopped,
-  valueOf,
-  type DrainEnd,
-  type LateDrain,
-  type Order,
-} from './retirement.ts';
+import { Retirement, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
+import { overMeanwhile, Stopped, valueOf } from './retirement-end.ts';
 
 export class HookRetirement extends Retirement {
   readonly #atDeadline: DeadlinePolicy;
@@ -97,7 +91,9 @@ export class HookRetirement extends Retirement {
     const deadline = this.#retained ? until : lastForceDeadline(order.deadline);
     this.holder.mustEndBy(deadline);
     if (this.#retained) this.holder.letGo();
-    const end = await this.holder.through(drainStage(this.order, { ...order, deadline, forces: !this.#retained }));
+    const { leftOver = [] } = this.names ?? {};
+    const drainingOn = { ...order, leftOver, deadline, forces: !this.#retained };
+    const end = await this.holder.through(drainNodesStage(this.order, drainingOn));
     if (end.kind !== 'late') return this.drained(end);
     if (this.#retained) throw new Stopped('failed', stillRetained(this.order.notice.instance, end.waitingFor));
     await this.tell(podsLeft(this.holder.subject, { pods: end.waitingFor }));

@@ -9,6 +9,7 @@ import type { Group, Launched, LaunchPlan, Member } from '../core/group.ts';
 import type { DrainState } from '../core/pacing.ts';
 import type { NodePatch } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
+import type { MachineIdentity } from '../core/node-identity.ts';
 import type { Notice } from '../core/notice.ts';
 import type { Pod } from '../core/pod.ts';
 import type { Selector } from '../core/selector.ts';
@@ -82,8 +83,8 @@ export interface ControlPlanes {
 }
 
 export interface Instances {
-  /** Undefined when the instance is unknown or has none any more, or when EC2 does not answer now (faults.md 16). */
-  privateDnsName(instance: string): Promise<string | undefined>;
+  /** By what the machine is known; nothing when the instance is unknown, or EC2 does not answer now (faults.md 16). */
+  identity(instance: string): Promise<MachineIdentity>;
   /** What EC2 says of the machine; undefined when it does not answer now. */
   machine(instance: string): Promise<Machine | undefined>;
 }
@@ -140,8 +141,8 @@ export interface FleetView {
 
 /** One cluster's API. Every verb throws ClusterAway or ClusterRefused when the cluster as a whole cannot be used. */
 export interface Cluster {
-  /** @param privateDnsName asked first; without it, or when another machine has that name, all nodes are searched */
-  findNode(instance: string, privateDnsName: string | undefined): Promise<Node | undefined>;
+  /** Every node with the instance's providerID, and the one of its private DNS name if it bears no providerID. */
+  findNodes(instance: string, privateDnsName: string | undefined): Promise<readonly Node[]>;
   readNode(name: string): Promise<Node | undefined>;
   /** The nodes that are labelled as retiring. */
   retiringNodes(): Promise<readonly Node[]>;

@@ -16,9 +16,10 @@ import type { Node } from '../core/node.ts';
 import type { Notice } from '../core/notice.ts';
 import { decideSlot, type RetiringNode } from '../core/slot.ts';
 import { detachPass } from './detach-volumes.ts';
-import { findNode } from './find-node.ts';
+import { findNodes } from './find-node.ts';
 import type { Course, Stage } from './hold-hook.ts';
 import { isolateNode, type Isolated } from './isolate-node.ts';
+import { keepIsolated, type Isolation } from './keep-isolated.ts';
 import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';
 
 /** Whose stages they are. */
@@ -39,30 +40,44 @@ export interface Retiree {
 const FIND_TRIES = 3;
 const FIND_PAUSE_SECONDS = 15;
 
-/** Finds the node's name; done without one when the instance never joined. */
-export function findStage({ notice, cluster, course, ports }: Retiree): Stage<{ node?: string }, { tries: number }> {
+/** The names of a machine's nodes: the one that it has now, and those that it had before (contract 2.1). */
+export interface NodeNames {
+  readonly node: string;
+  readonly leftOver: readonly string[];
+}
+
+/** Finds the machine's nodes; done without any when the instance never joined. */
+export function findStage({
+  notice,
+  cluster,
+  course,
+  ports,
+}: Retiree): Stage<{ names?: NodeNames }, { tries: number }> {
   return {
     name: 'find-node',
     memory: { tries: 1 },
     pauseSeconds: FIND_PAUSE_SECONDS,
     async pass({ tries }, { subject }) {
       const api = await ports.clusters.open(cluster.name);
-      const node = await findNode(notice.instance, { cluster: api, instances: ports.instances });
-      if (node !== undefined) return { state: 'done', value: { node } };
+      const { node, others, unproven } = await findNodes(notice.instance, { cluster: api, instances: ports.instances });
+      if (node !== undefined) {
+        const names = { node: node.name, leftOver: others.map(({ name }) => name) };
+        return { state: 'done', value: { names } };
+      }
       const lastTry = Date.now() + FIND_PAUSE_SECONDS * 1000 >= course.deadline;
       if (tries < FIND_TRIES && !lastTry) {
         return { state: 'waiting', memory: { tries: tries + 1 }, waitingFor: ['the node to appear'] };
       }
-      ports.journal.report(nodeMissing(subject));
+      ports.journal.report(nodeMissing(subject, { unproven }));
       return { state: 'done', value: {} };
     },
   };
 }
 
-/** Takes charge of the node and isolates it (contract 1.6, 3); `isolatedAt`: epoch milliseconds. */
+/** Takes charge of the nodes and isolates them (contract 1.6, 3); `isolatedAt`: epoch milliseconds. */
 export function isolateStage(
   { notice, cluster, course, ports }: Retiree,
-  node: string,
+  { node, leftOver }: NodeNames,
 ): Stage<Isolated & { isolatedAt: number }, null> {
   return {
     name: 'isolate',
@@ -71,10 +86,15 @@ export function isolateStage(
       const { execution, group } = course.subject;
       const claim = { execution, kind: notice.kind, group, deadline: course.deadline };
       const api = await ports.clusters.open(cluster.name);
-      const isolating = { subject, node, claim, taint: cluster.taint };
       const isRunning = (name: string) => ports.running.isRunning(name);
-      const isAsked = (found: Node) => isAskedFor(found, notice);
-      const isolated = await isolateNode(isolating, { cluster: api, journal: ports.journal, isRunning, isAsked });
+      const isolate = (name: string, isAsked: (found: Node) => boolean): Promise<Isolated> =>
+        isolateNode(
+          { subject: { ...subject, node: name }, node: name, claim, taint: cluster.taint },
+          { cluster: api, journal: ports.journal, isRunning, isAsked },
+        );
+      const isolated = await isolate(node, (found) => isAskedFor(found, notice));
+      // Who is in charge, and whether a taint asks for it, is told by the node that the machine has now.
+      if (isolated.kind === 'isolated') for (const name of leftOver) await isolate(name, () => true);
       return { state: 'done', value: { ...isolated, isolatedAt: Date.now() } };
     },
   };
@@ -110,9 +130,11 @@ export function chargesOf(found: readonly Node[]): RetiringNode[] {
  * @param until epoch milliseconds
  */
 export function slotStage(
-  { notice, cluster, course, ports }: Retiree,
-  { node, until }: { node: string; until: number },
+  retiree: Retiree,
+  { until, ...isolation }: Omit<Isolation, 'isLeftOver'> & { until: number },
 ): Stage<OthersWish, { reason?: string }> {
+  const { notice, cluster, course, ports } = retiree;
+  const { node } = isolation;
   return {
     name: 'slot',
     memory: {},
@@ -122,6 +144,9 @@ export function slotStage(
       const found = await api.retiringNodes();
       const others = othersWish({ notice, course }, found, node);
       if (others !== undefined) return { state: 'done', value: others };
+      // Without our label it is not among them.
+      const own = found.find(({ name }) => name === node) ?? (await api.readNode(node));
+      if (own !== undefined) await keepIsolated({ ...isolation, isLeftOver: false }, own, { subject, retiree });
       const retiring = chargesOf(found);
       // One alone always may: nobody needs to count the others.
       const nodes = retiring.length > 1 ? await api.countNodes() : 1;

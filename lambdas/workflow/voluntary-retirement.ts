@@ -11,7 +11,8 @@ import type { Rest } from '../core/rest.ts';
 import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../core/retirement-events.ts';
 import type { Ending } from './begin-retirement.ts';
 import type { DrainOrder } from './drain-stage.ts';
-import { Retirement, Stopped, unasked, valueOf, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
+import { Retirement, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
+import { Stopped, unasked, valueOf } from './retirement-end.ts';
 import type { Hook } from './ports.ts';
 import { passHookStage, progressStage, registerStage, restoreStage, surveyStage } from './voluntary-stages.ts';
 import { giveWayStage, targetRoomStage } from './target-room.ts';
@@ -86,7 +87,7 @@ export class VoluntaryRetirement extends Retirement {
     if (emptied === 'never joined') throw new Stopped('stopped', 'the instance has no node');
     if (emptied === 'dead node') throw new Stopped('restored', 'the node died while it was drained');
     const come = this.#release === 'leave' ? ({ leftDrained: true } as const) : ({ completesHook: true } as const);
-    const charge = valueOf(await this.holder.through(progressStage(this.order, come)));
+    const charge = valueOf(await this.holder.through(progressStage(this.order, come, this.names?.leftOver)));
     if (charge === 'superseded') throw new Stopped('superseded', 'the node is in its charge no more');
     if (charge === 'unasked') throw unasked();
     await (this.#release === 'leave' ? this.tell(instanceLeft(this.holder.subject)) : this.#terminate());
@@ -94,12 +95,13 @@ export class VoluntaryRetirement extends Retirement {
   }
 
   protected async giveUp({ result, rests }: Stopped): Promise<void> {
-    const { node } = this.holder.subject;
-    if (node === undefined || this.#terminated || (result !== 'restored' && result !== 'failed')) return;
+    if (this.names === undefined || this.#terminated || (result !== 'restored' && result !== 'failed')) return;
+    const { node, leftOver } = this.names;
     const rest = rests === undefined ? undefined : await this.#restFrom(rests);
     const until = this.holder.deadline + RESTORE_SECONDS * 1000;
     await this.holder.through({ ...registerStage(this.order, node), until });
     await this.holder.through({ ...restoreStage(this.order, { node, ...(rest && { rest }) }), until });
+    for (const name of leftOver) await this.holder.through({ ...restoreStage(this.order, { node: name }), until });
   }
 
   /** By the clock, so it is kept. */

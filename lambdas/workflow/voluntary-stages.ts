@@ -23,7 +23,8 @@ export function surveyStage({ cluster, ports }: Order, node: string): Stage<{ ke
   return {
     name: 'survey',
     memory: null,
-    async pass(_memory, { subject }) {
+    async pass(_memory, { subject: about }) {
+      const subject = { ...about, node };
       const api = await ports.clusters.open(cluster.name);
       const watch = await api.watchDrain(node, UNHEARD);
       const { pods } = watch.state();
@@ -40,10 +41,11 @@ export function surveyStage({ cluster, ports }: Order, node: string): Stage<{ ke
   };
 }
 
-/** Says on the node how far the retirement has come. */
+/** Says on the node how far the retirement has come, and on those that its machine had before. */
 export function progressStage(
   { notice, cluster, course, ports }: Order,
   come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+  leftOver: readonly string[] = [],
 ): Stage<'told' | 'superseded' | 'unasked', null> {
   return {
     name: 'progress',
@@ -51,7 +53,9 @@ export function progressStage(
     async pass(_memory, { subject }) {
       const api = await ports.clusters.open(cluster.name);
       const isAsked = (found: Node): boolean => isAskedFor(found, notice);
-      const ours = { execution: course.subject.execution, node: subject.node ?? '', isAsked };
+      const { execution } = course.subject;
+      for (const node of leftOver) await tellProgress({ execution, node, isAsked: () => true }, come, api);
+      const ours = { execution, node: subject.node ?? '', isAsked };
       return { state: 'done', value: await tellProgress(ours, come, api) };
     },
   };
@@ -137,7 +141,7 @@ export function restoreStage(
     async pass(_memory, { subject }) {
       const api = await ports.clusters.open(cluster.name);
       const terms = rest && { rest, drainTaint: cluster.drift.drainTaint };
-      const restoring = { subject, node, taint: cluster.taint, ...(terms && { resting: terms }) };
+      const restoring = { subject: { ...subject, node }, node, taint: cluster.taint, ...(terms && { resting: terms }) };
       const restored = await restoreNode(restoring, { cluster: api, journal: ports.journal });
       if (!restored && terms !== undefined) await layToRest({ node, terms }, api);
       return { state: 'done', value: null };

@@ -6,12 +6,13 @@
 import { chargeOf } from '../core/isolation.ts';
 import { instanceOf, isInstance, type Node } from '../core/node.ts';
 import { isVoluntary } from '../core/notice.ts';
+import { WATCHED_LATER_MS } from '../core/suspension.ts';
 import { targetsDeregistered, targetsDrained, targetsLate, type Subject } from '../core/retirement-events.ts';
 import type { TargetPool } from '../core/target-pool.ts';
 import {
   asking,
   EVICT_AFTER_MS,
-  isInAHurry,
+  hurriedFrom,
   LATE_MS,
   leads,
   looksFrom,
@@ -25,7 +26,7 @@ import { patchNode } from './patch-node.ts';
 import type { Cluster } from './ports.ts';
 import { withdrawingFor } from './restorable-targets.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';
-import { sleep } from './sleep.ts';
+import { inTime, sleep } from './sleep.ts';
 import { longestDrain, withdrawEach, withdrawTogether } from './withdraw-nodes.ts';
 
 /** A node that has been withdrawn, and from where. */
@@ -48,36 +49,121 @@ interface WithdrawMemory {
   readonly since?: number;
 }
 
-/** Takes the node out of its load balancers (contract 7.1–7.3); done without a value when it is in none. */
-export function withdrawStage(
-  retiree: Retiree,
-  { node, deadline }: { node: string; deadline: number },
-): Stage<{ withdrawn?: Withdrawn }, WithdrawMemory> {
-  const { cluster, ports } = retiree;
-  return {
-    name: 'withdraw',
-    memory: {},
-    pauseSeconds: PAUSE_SECONDS,
-    async pass({ since = Date.now() }, { subject }) {
-      const hurried = !isVoluntary(retiree.notice.kind) && isInAHurry({ now: Date.now(), deadline });
-      const scope = scopeOf(retiree);
-      const any = await ports.balancing.mayHavePools(scope).catch((error: unknown) => String(error));
-      if (typeof any === 'string') return await orGiveUp(any, { since, hurried }, { subject, retiree });
-      if (!any) return NOWHERE;
-      const api = await ports.clusters.open(cluster.name);
-      const outcome = await withdrawalFor(node, { since, hurried }, { api, retiree });
-      if ('fault' in outcome) return await orGiveUp(outcome.fault, { since, hurried }, { subject, retiree });
-      const { withdrawal } = outcome;
-      if (withdrawal === 'later') return waiting(since, ['the first of the leaving nodes, with which it is withdrawn']);
-      if (withdrawal === 'gone') return NOWHERE;
-      const withdrawn = await withAddresses(withdrawal, { api, retiree, node });
-      if (withdrawn.pools.length === 0) return NOWHERE;
-      // Pods are evicted only when no new request can be on its way any more.
-      if (!hurried) await sleep(withdrawn.at + EVICT_AFTER_MS - Date.now());
-      ports.journal.report(targetsDeregistered(subject, { pools: namesOf(withdrawn.pools), until: withdrawn.until }));
-      return { state: 'done', value: { withdrawn } };
-    },
-  };
+type WithdrawPass = Pass<{ withdrawn?: Withdrawn }, WithdrawMemory>;
+
+/**
+ * Takes one node out of its load balancers (contract 7.1–7.3): a stage waits for that, or, in a hurry, another stage goes
+ * on beside. However many target groups there are, one try at them is under way at a time, and no second one once it is done.
+ */
+export class NodeWithdrawal {
+  readonly #retiree: Retiree;
+  readonly #node: string;
+  readonly #deadline: number;
+  /** The try that is under way, or done. */
+  #trying: Promise<WithdrawPass> | undefined;
+
+  /** @param deadline of the retirement, epoch milliseconds */
+  constructor(retiree: Retiree, { node, deadline }: { node: string; deadline: number }) {
+    this.#retiree = retiree;
+    this.#node = node;
+    this.#deadline = deadline;
+  }
+
+  /**
+   * Waits until new requests can reach the node no more; done without a value when it is in no load balancer.
+   *
+   * @param until when it is waited for no longer, epoch milliseconds
+   */
+  stage(until: number): Stage<{ withdrawn?: Withdrawn }, WithdrawMemory> {
+    return {
+      name: 'withdraw',
+      memory: {},
+      until,
+      pauseSeconds: PAUSE_SECONDS,
+      pass: async ({ since = Date.now() }, { subject }) => {
+        const inVain = waiting(since, ['its load balancers']);
+        if (Date.now() >= until) return inVain;
+        const pass = (await inTime(this.#try(since, subject), until)) ?? inVain;
+        const at = pass.state === 'done' && !this.#isInAHurry() ? pass.value.withdrawn?.at : undefined;
+        // Pods are evicted only when no new request can be on its way any more.
+        if (at !== undefined) await sleep(Math.min(at + EVICT_AFTER_MS, until) - Date.now());
+        return pass;
+      },
+    };
+  }
+
+  /**
+   * The stage, during whose passes the node is withdrawn. A pass lasts until that is done, so that nothing is under way
+   * between two steps of the run, or a stage that fails.
+   *
+   * @param until epoch milliseconds
+   */
+  beside<Value, Memory>(stage: Stage<Value, Memory>, until: number): Stage<Value, Memory> {
+    return {
+      ...stage,
+      pass: async (before, turn) => {
+        const withdrawing = { isUnderWay: true };
+        // Its failure counts where it is waited for: it is tried again then, or in the next pass.
+        const withdrawn = this.#untilDone(turn.subject, until)
+          .catch(() => undefined)
+          .finally(() => {
+            withdrawing.isUnderWay = false;
+          });
+        let pass = await stage.pass(before, turn);
+        while (withdrawing.isUnderWay && pass.state === 'waiting' && Date.now() < until) {
+          turn.keep(pass.memory);
+          const watchUntil = Math.min(until, Date.now() + WATCHED_LATER_MS);
+          pass = await stage.pass(pass.memory, { ...turn, watchUntil });
+        }
+        await inTime(withdrawn, until);
+        return pass;
+      },
+    };
+  }
+
+  async #untilDone(subject: Subject, until: number): Promise<void> {
+    const since = Date.now();
+    while ((await this.#try(since, subject)).state === 'waiting' && Date.now() < until)
+      await sleep(PAUSE_SECONDS * 1000);
+  }
+
+  /** @param since when it began, epoch milliseconds */
+  #try(since: number, subject: Subject): Promise<WithdrawPass> {
+    this.#trying ??= this.#withdraw(since, subject).then(
+      (pass) => {
+        if (pass.state === 'waiting') this.#trying = undefined;
+        return pass;
+      },
+      (error: unknown) => {
+        this.#trying = undefined;
+        throw error;
+      },
+    );
+    return this.#trying;
+  }
+
+  async #withdraw(since: number, subject: Subject): Promise<WithdrawPass> {
+    const retiree = this.#retiree;
+    const { cluster, ports } = retiree;
+    const any = await ports.balancing.mayHavePools(scopeOf(retiree)).catch((error: unknown) => String(error));
+    if (typeof any === 'string') return await orGiveUp(any, since, { subject, retiree });
+    if (!any) return NOWHERE;
+    const api = await ports.clusters.open(cluster.name);
+    const asked = { node: this.#node, since, hurried: this.#isInAHurry() };
+    const outcome = await withdrawalFor(asked, { api, retiree });
+    if ('fault' in outcome) return await orGiveUp(outcome.fault, since, { subject, retiree });
+    const { withdrawal } = outcome;
+    if (withdrawal === 'later') return waiting(since, ['the first of the leaving nodes, with which it is withdrawn']);
+    if (withdrawal === 'gone') return NOWHERE;
+    const withdrawn = await withAddresses(withdrawal, { api, retiree, node: this.#node });
+    if (withdrawn.pools.length === 0) return NOWHERE;
+    ports.journal.report(targetsDeregistered(subject, { pools: namesOf(withdrawn.pools), until: withdrawn.until }));
+    return { state: 'done', value: { withdrawn } };
+  }
+
+  #isInAHurry(): boolean {
+    return !isVoluntary(this.#retiree.notice.kind) && Date.now() >= hurriedFrom(this.#deadline);
+  }
 }
 
 const NOWHERE = { state: 'done', value: {} } as const;
@@ -118,10 +204,10 @@ const NOTHING_LEFT = { left: [], faults: [] } as const;
 /** Goes on without, once that has lasted too long; others of the leaving nodes wait for it no more. */
 async function orGiveUp(
   fault: string,
-  { since, hurried }: { since: number; hurried: boolean },
+  since: number,
   { subject, retiree }: { subject: Subject; retiree: Retiree },
-): Promise<Pass<{ withdrawn?: Withdrawn }, WithdrawMemory>> {
-  if (Date.now() - since < FAILS_MS && !hurried) return waiting(since, [fault]);
+): Promise<WithdrawPass> {
+  if (Date.now() - since < FAILS_MS) return waiting(since, [fault]);
   const api = await retiree.ports.clusters.open(retiree.cluster.name);
   await patchNode(subject.node ?? '', api, (found) => {
     const asks = WITHDRAW_LABEL in found.labels && isInstance(found, subject.instance);
@@ -141,8 +227,7 @@ function waiting(since: number, waitingFor: readonly string[]): Pass<never, With
  * @returns `later`: another node's retirement does it; `fault`: the load balancers cannot be found, in AWS's words
  */
 async function withdrawalFor(
-  name: string,
-  { since, hurried }: { since: number; hurried: boolean },
+  { node: name, since, hurried }: { node: string; since: number; hurried: boolean },
   { api, retiree }: { api: Cluster; retiree: Retiree },
 ): Promise<{ withdrawal: Withdrawal | 'later' | 'gone' } | { fault: string }> {
   const own = await api.readNode(name);

@@ -16,8 +16,8 @@ const SCRIPT = `
   const { lazyInstances } = await import(process.argv[1]);
   const instances = lazyInstances();
   const before = loaded;
-  const [name, unknown] = await Promise.all(process.argv.slice(2).map((each) => instances.privateDnsName(each)));
-  console.log(JSON.stringify({ before, after: loaded, name, unknown: unknown ?? 'undefined' }));
+  const [name, unknown] = await Promise.all(process.argv.slice(2).map((each) => instances.identity(each)));
+  console.log(JSON.stringify({ before, after: loaded, name: name.dnsName, unknown: unknown.dnsName ?? 'undefined' }));
 `;
 
 test('the EC2 client is loaded at the first question, not before, and then answers', async () => {

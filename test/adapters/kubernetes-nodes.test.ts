@@ -13,51 +13,61 @@ const NAME = 'ip-10-0-0-10.eu-central-1.compute.internal';
 const PATCH = { verb: 'patch', resource: 'nodes' };
 const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' };
 
-describe('finding the node of an instance (contract 2.1)', () => {
-  test('by its name: one request', async () => {
-    await using given = await KubernetesGiven.start();
-    given.peer.world.addNode({ name: NAME, providerID: PROVIDER_ID });
-    expect(await given.cluster.findNode(INSTANCE, NAME)).toMatchObject({ name: NAME, providerId: PROVIDER_ID });
-    expect(given.requests().map(({ verb }) => verb)).toEqual(['get']);
-  });
+describe('finding the nodes of an instance (contract 2.1)', () => {
+  const namesFound = async ({ cluster }: KubernetesGiven, dnsName?: string): Promise<string[]> =>
+    (await cluster.findNodes(INSTANCE, dnsName)).map(({ name }) => name);
 
-  test('by its providerID over several pages, when it has another name', async () => {
+  test('is one list of all nodes, told with providerID and internal addresses', async () => {
     await using given = await KubernetesGiven.start();
-    for (let count = 0; count < 1_000; count += 1) addBareNode(given, `n${String(count).padStart(4, '0')}`);
-    given.peer.world.addNode({ name: 'z', providerID: PROVIDER_ID });
-    expect(await given.cluster.findNode(INSTANCE, NAME)).toMatchObject({ name: 'z' });
-    expect(given.requests().map(({ verb }) => verb)).toEqual(['get', 'list', 'list', 'list']);
-    expect(new URLSearchParams(given.requests('list')[0]?.query).get('limit')).toBe('500');
-  });
-
-  test('by its providerID alone, when EC2 knows no name: it stops at the page that has it', async () => {
-    await using given = await KubernetesGiven.start();
-    for (let count = 0; count < 600; count += 1) addBareNode(given, `n${count}`);
-    given.peer.world.addNode({ name: 'a', providerID: PROVIDER_ID });
-    expect(await given.cluster.findNode(INSTANCE, undefined)).toMatchObject({ name: 'a' });
+    given.peer.world.addNode({ name: NAME, providerID: PROVIDER_ID, internalIp: '10.0.0.10' });
+    given.peer.world.addNode({ name: 'other', providerID: 'aws:///eu-central-1a/i-0fedcba9876543210' });
+    expect(await given.cluster.findNodes(INSTANCE, NAME)).toMatchObject([
+      { name: NAME, providerId: PROVIDER_ID, internalIps: ['10.0.0.10'] },
+    ]);
     expect(given.requests().map(({ verb }) => verb)).toEqual(['list']);
   });
 
-  test('a node of that name with another providerID is another node (faults.md 45)', async () => {
+  test('goes over all pages of 500: a machine that was renamed has several', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a', providerID: PROVIDER_ID });
+    for (let count = 0; count < 1_000; count += 1) addBareNode(given, `n${String(count).padStart(4, '0')}`);
+    given.peer.world.addNode({ name: 'z', providerID: PROVIDER_ID });
+    expect(await namesFound(given, NAME)).toEqual(['a', 'z']);
+    expect(given.requests().map(({ verb }) => verb)).toEqual(['list', 'list', 'list']);
+    expect(new URLSearchParams(given.requests('list')[0]?.query).get('limit')).toBe('500');
+  });
+
+  test('finds them by providerID alone when EC2 knows no name', async () => {
+    await using given = await KubernetesGiven.start();
+    given.peer.world.addNode({ name: 'a', providerID: PROVIDER_ID });
+    given.peer.world.addNode({ name: NAME });
+    expect(await namesFound(given)).toEqual(['a']);
+  });
+
+  test('a node of its name with another providerID is another node (faults.md 45)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.world.addNode({ name: NAME, providerID: 'aws:///eu-central-1a/i-0fedcba9876543210' });
-    expect(await given.cluster.findNode(INSTANCE, NAME)).toBeUndefined();
+    expect(await namesFound(given, NAME)).toEqual([]);
     given.peer.world.addNode({ name: 'other', providerID: PROVIDER_ID });
-    expect(await given.cluster.findNode(INSTANCE, NAME)).toMatchObject({ name: 'other' });
+    expect(await namesFound(given, NAME)).toEqual(['other']);
   });
 
-  test.each([
-    ['without a providerID', undefined],
-    ['whose providerID only ends alike', `aws:///eu-central-1a/x${INSTANCE}`],
-  ])('a node of that name %s is not taken', async (_name, providerID) => {
+  test('a node whose providerID only ends alike is another node', async () => {
     await using given = await KubernetesGiven.start();
-    given.peer.world.addNode({ name: NAME, ...(providerID !== undefined && { providerID }) });
-    expect(await given.cluster.findNode(INSTANCE, NAME)).toBeUndefined();
+    given.peer.world.addNode({ name: NAME, providerID: `aws:///eu-central-1a/x${INSTANCE}` });
+    expect(await namesFound(given, NAME)).toEqual([]);
   });
 
-  test('none there is undefined, not an error (faults.md 43)', async () => {
+  test('tells the node of its name without a providerID, for whoever can prove that it is the machine', async () => {
     await using given = await KubernetesGiven.start();
-    expect(await given.cluster.findNode(INSTANCE, NAME)).toBeUndefined();
+    given.peer.world.addNode({ name: NAME });
+    given.peer.world.addNode({ name: 'nameless' });
+    expect(await namesFound(given, NAME)).toEqual([NAME]);
+  });
+
+  test('none there is none, not an error (faults.md 43)', async () => {
+    await using given = await KubernetesGiven.start();
+    expect(await given.cluster.findNodes(INSTANCE, NAME)).toEqual([]);
     expect(await given.cluster.readNode(NAME)).toBeUndefined();
   });
 
@@ -65,7 +75,7 @@ describe('finding the node of an instance (contract 2.1)', () => {
     await using given = await KubernetesGiven.start();
     const readOnly = [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }];
     const cluster = kubernetesCluster(given.connectWith(readOnly));
-    const error = await cluster.findNode(INSTANCE, undefined).catch((cause: unknown) => cause);
+    const error = await cluster.findNodes(INSTANCE, undefined).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ClusterRefused);
     expect((error as Error).message).toContain('cannot list resource "nodes" in API group "" at the cluster scope');
   });

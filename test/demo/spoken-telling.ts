@@ -108,6 +108,7 @@ const SAID: Said = {
   'retirement.joined': ({ other }) => plain(`retirement ends: ${other} is in charge of the node`),
   'retirement.held': ({ reason }) => wait(`held back: ${reason}`),
   'node.isolated': () => plain('node isolated: tainted, cordoned, kept out of load balancers'),
+  'node.reisolated': ({ missing }) => wait(`node isolated again: somebody took off ${missing.join(', ')}`),
   'node.restored': () => plain('node restored'),
   'node.dead': ({ reason }) => wait(`node dead: ${reason}`),
   'drain.planned': ({ fits, seconds, reason }) =>
@@ -143,7 +144,12 @@ const SAID: Said = {
   'instance.left': () => good('instance left, drained'),
   'retirement.finished': ({ result }) => good(`retirement finished: ${result}`),
   'cluster.away': ({ reason }) => wait(`cluster away: ${reason}`),
-  'node.missing': () => wait('the instance has no node: it never joined'),
+  'node.missing': ({ unproven }) =>
+    wait(
+      unproven.length === 0
+        ? 'the instance has no node: it never joined'
+        : `the instance has no node that is proved to be it: ${unproven.join(', ')} has no providerID`,
+    ),
   // What comes too late is the echo of what was done already.
   'notice.ignored': ({ reason, stale }) => (stale ? undefined : quiet(`notice ignored: ${reason}`)),
   'notice.refused': ({ reason }) => wait(`notice refused: ${reason}`),

@@ -30,7 +30,7 @@ describe('a node', () => {
   test('faults 45: that was made anew under its name between finding and isolating it is not touched', async () => {
     await using given = await webScene();
     const { rehearsal, instance, node } = given;
-    const found = rehearsal.kubernetes.faults.delay({ verb: 'get', resource: 'nodes', times: 2 }, SECOND);
+    const found = rehearsal.kubernetes.faults.delay({ resource: 'nodes', times: 2 }, SECOND);
     // The first read finds it; the second is the one that isolates.
     rehearsal.clock.after(1_500, () => {
       replaceMachine(rehearsal, node);

@@ -160,7 +160,7 @@ describe('an installation', () => {
     kubernetes.store.remove(clusterRoleBindings, { name: 'ebb' });
     const { status, error, start } = await retired(instance);
     expect(status).toBe('FAILED');
-    expect(error?.ErrorMessage).toMatch(/cannot get resource "nodes"/);
+    expect(error?.ErrorMessage).toMatch(/cannot list resource "nodes"/);
     const retirement = aws.lambda.functions.get(installation.functionNamed('NodeRetirement'));
     expect(aws.queues.messages(retirement?.deadLetterArn)).toMatchObject([{ body: start.payload }]);
     expect(kubernetes.node(node)?.spec.unschedulable).toBeUndefined();

@@ -7,7 +7,7 @@ import type { Node } from '../../lambdas/core/node.ts';
 import type { NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Cluster, LoadBalancing } from '../../lambdas/workflow/ports.ts';
 import type { Retiree } from '../../lambdas/workflow/retirement-stages.ts';
-import { withdrawStage } from '../../lambdas/workflow/withdraw-node.ts';
+import { NodeWithdrawal } from '../../lambdas/workflow/withdraw-node.ts';
 import { REGISTRATION_RATE } from '../../lambdas/adapters/load-balancing-pace.ts';
 import type { DrivenClock } from '../peers/clock.ts';
 import { portFor, withLoadBalancing } from '../adapters/load-balancing-given.ts';
@@ -105,7 +105,7 @@ test('5,000 nodes in 400 target groups', { timeout: 240_000 }, async () => {
         journal: { report: () => undefined },
       },
     } as unknown as Retiree;
-    const stage = withdrawStage(retiree, { node: name, deadline });
+    const stage = new NodeWithdrawal(retiree, { node: name, deadline }).stage(deadline);
     let { memory } = stage;
     for (;;) {
       const pass = await stage.pass(memory, { subject, watchUntil: Infinity, keep: () => undefined });

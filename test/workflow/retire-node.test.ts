@@ -258,8 +258,8 @@ describe('isolating', () => {
     const name = rehearsal.nodeOf(instance);
     await rehearsal.ready();
     const clusters = altered(rehearsal.ports.clusters, (cluster) => ({
-      async findNode(...asked) {
-        const found = await cluster.findNode(...asked);
+      async findNodes(...asked) {
+        const found = await cluster.findNodes(...asked);
         rehearsal.kubernetes.world.deleteNode(name);
         return found;
       },

@@ -19,7 +19,7 @@ export function judgeOnPeers(seen: Seen, scenario: ShippedScenario): string[] {
 /** The first force point of its pods, by contract 5.3. */
 function forcedFrom({ workloads }: ShippedScenario, span: { startedAt: number; deadline: number }): number {
   const { startedAt, deadline } = span;
-  const longestGrace = Math.max(...workloads.map(({ graceSeconds }) => graceSeconds));
+  const longestGrace = Math.max(10, ...workloads.map(({ graceSeconds }) => graceSeconds));
   return Math.max(deadline - longestGrace * SECOND, (startedAt + deadline) / 2);
 }
 

@@ -26,12 +26,17 @@ export function taint(
   });
 }
 
-/** Taints a node, the first unless told. @returns the notice that the sweep would make; its retirement is one that runs. */
+/** Taints a node, the first instance's unless told. @returns the notice that the sweep would make; its retirement is one that runs. */
 export function asks(
   rehearsal: Rehearsal,
-  { key = PLAIN_KEY, value = 'by-hand', instance = rehearsal.first.instance } = {},
+  {
+    key = PLAIN_KEY,
+    value = 'by-hand',
+    instance = rehearsal.first.instance,
+    node = rehearsal.nodeOf(instance),
+  }: { key?: string; value?: string; instance?: string; node?: string } = {},
 ): TaintedNotice {
-  taint(rehearsal, rehearsal.nodeOf(instance), { key, value });
+  taint(rehearsal, node, { key, value });
   const at = rehearsal.clock.now();
   const notice: TaintedNotice = { kind: 'tainted', ...rehearsal.ports.home, instance, group: GROUP, taint: key, at };
   rehearsal.running.add(executionName(notice));

@@ -8,6 +8,8 @@ export interface NodePlan {
   providerID?: string;
   zone?: string;
   instanceType?: string;
+  /** @default 10.0.0.1 */
+  internalIp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   taints?: { key: string; value?: string; effect: string }[];
@@ -81,23 +83,26 @@ export function nodeManifest(plan: NodePlan, now: string): Manifest {
     lastTransitionTime: now,
   };
   const reason = ready ? 'KubeletReady' : 'KubeletNotReady';
-  const addresses = [
-    { type: 'InternalIP', address: '10.0.0.1' },
-    { type: 'Hostname', address: name },
-  ];
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels, ...(plan.annotations === undefined ? {} : { annotations: plan.annotations }) },
     spec: { ...(providerID === undefined ? {} : { providerID }), ...(taints === undefined ? {} : { taints }) },
     status: {
-      addresses,
+      addresses: addressesOf(plan),
       allocatable: capacity,
       capacity,
       conditions: [{ ...condition, reason, message: '' }],
       nodeInfo: { kubeletVersion: 'v1.32.4', operatingSystem: 'linux', architecture: 'amd64', osImage: 'stand-in' },
     },
   };
+}
+
+function addressesOf({ name, internalIp = '10.0.0.1' }: NodePlan): { type: string; address: string }[] {
+  return [
+    { type: 'InternalIP', address: internalIp },
+    { type: 'Hostname', address: name },
+  ];
 }
 
 /** A pod's own manifest, or with `metadata.labels` and `spec` the template of a workload. */

@@ -142,6 +142,22 @@ export class World {
     this.#setNodeReady(node);
   }
 
+  /**
+   * A kubelet registers its machine anew: as the same node, whose object somebody has deleted, or under another name, and
+   * then serves the old node no more. It brings what it says of itself, and nothing that others had put on the node.
+   */
+  registerAnew(node: string, plan: Partial<NodePlan> = {}): void {
+    const before = this.#cluster.store.get(nodes, { name: node });
+    if (before === undefined) throw new Error(`there is no node ${node} whose machine could be registered anew`);
+    const { providerID } = before.spec;
+    const internalIp = before.status.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+    const same = { ...(providerID !== undefined && { providerID }), ...(internalIp !== undefined && { internalIp }) };
+    const name = plan.name ?? node;
+    if (name === node) this.deleteNode(node);
+    else this.stopKubelet(node);
+    this.addNode({ ...same, ...plan, name });
+  }
+
   /** Removes a node's object, as the cloud's node controller does when the instance is gone. */
   deleteNode(node: string): void {
     this.#cluster.store.remove(nodes, { name: node });

@@ -28,10 +28,10 @@ export class ClusterApi implements Cluster {
     this.#execution = execution;
   }
 
-  findNode(instance: string): Promise<Node | undefined> {
+  findNodes(instance: string): Promise<readonly Node[]> {
     return this.request(() => {
       const { object } = this.#world.node;
-      return object?.providerId?.endsWith(`/${instance}`) === true ? object : undefined;
+      return object?.providerId?.endsWith(`/${instance}`) === true ? [object] : [];
     });
   }
 

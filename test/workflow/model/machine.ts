@@ -30,7 +30,10 @@ export class ModelMachine {
     const { faults } = this.#world;
     const said = <Word>(word: Word) => Promise.resolve(faults.holds('EC2 silent') ? undefined : word);
     return {
-      privateDnsName: () => said(this.status === 'terminated' ? undefined : NODE),
+      identity: async (instance) => {
+        const dnsName = await said(this.status === 'terminated' ? undefined : NODE);
+        return { instance, ...(dnsName && { dnsName }), addresses: [] };
+      },
       machine: () => said(this.status),
     };
   }

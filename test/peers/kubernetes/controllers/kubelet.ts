@@ -113,7 +113,6 @@ export class Kubelet {
       this.#confirm(pod);
       return;
     }
-    if (work.stage === 'stopping sidecars') return;
     const { clock, latencies } = this.#cluster;
     work.toldToStop ??= clock.now();
     const grace = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
@@ -121,11 +120,12 @@ export class Kubelet {
     const shutdown = started ? paceOf(pod).shutdown : 0;
     const over = work.toldToStop + grace;
     const due = Math.min(work.toldToStop + shutdown, over) + latencies.controller;
-    if (work.stage === 'stopping' && work.timer !== undefined && work.timer.due <= due) return;
+    if (isStoppingBy(work, due)) return;
     work.timer?.cancel();
     work.stage = 'stopping';
+    const sidecars = started && hasSidecars(pod);
     work.timer = this.#cluster.after(due - clock.now(), () => {
-      if (started && pod.spec.initContainers?.some(isSidecar)) this.#stopSidecars(pod, work, over);
+      if (sidecars) this.#stopSidecars(pod, work, over);
       else this.#end(pod, work);
     });
   }
@@ -190,6 +190,20 @@ export class Kubelet {
       else delete status.volumesInUse;
     });
   }
+}
+
+function hasStarted({ stage }: Work): boolean {
+  return stage !== 'waiting' && stage !== 'starting';
+}
+
+/** Its containers end by then anyway, or have ended and only its sidecars go on. */
+function isStoppingBy({ stage, timer }: Work, due: number): boolean {
+  if (stage === 'stopping sidecars') return true;
+  return stage === 'stopping' && timer !== undefined && timer.due <= due;
+}
+
+function hasSidecars({ spec }: Pod): boolean {
+  return spec.initContainers?.some(isSidecar) ?? false;
 }
 
 function keyText({ metadata }: Pod): string {
