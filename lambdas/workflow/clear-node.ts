@@ -137,9 +137,8 @@ export class Clearing {
   /** Targets that are late are left to their load balancer; they hold nobody up for longer. @returns as above */
   async #settle(withdrawn: Withdrawn | undefined, kept: readonly Isolation[]): Promise<boolean> {
     if (withdrawn === undefined) return true;
-    const { until, ...stage } = settleStage(this.#order, withdrawn);
-    const settling = { ...stage, until: Math.min(until ?? Infinity, this.#terms.settlesBy()) };
-    const end = await this.#holder.through(keepingIsolated(settling, kept, this.#order));
+    const stage = settleStage(this.#order, withdrawn, this.#terms.settlesBy());
+    const end = await this.#holder.through(keepingIsolated(stage, kept, this.#order));
     if (end.kind !== 'late') return !('wasLost' in valueOf(end));
     const { waitingFor: pools, memory: reason } = end;
     await this.#terms.tell(targetsLate(this.#holder.subject, { pools, reason }));

@@ -169,17 +169,20 @@ export class NodeWithdrawal {
 const NOWHERE = { state: 'done', value: {} } as const;
 
 /**
- * Waits until the targets have drained (contract 7.1), and no longer than their bound (7.3); its memory says why they have
- * not.
+ * Waits until the targets have drained (contract 7.1), and no longer than their bound (7.3), even in a look at many; its
+ * memory says why they have not.
+ *
+ * @param by when nobody waits any more, epoch milliseconds
  */
-export function settleStage(retiree: Retiree, withdrawn: Withdrawn): Stage<null, string> {
+export function settleStage(retiree: Retiree, withdrawn: Withdrawn, by: number): Stage<null, string> {
   const { notice, ports } = retiree;
   const { pools, addresses, until } = withdrawn;
+  const ends = Math.min(until + LATE_MS, by);
   const leaver = { instance: notice.instance, addresses };
   return {
     name: 'settle',
     memory: '',
-    until: until + LATE_MS,
+    until: ends,
     pauseSeconds: LOOK_SECONDS,
     async pass(_memory, { subject }) {
       const looks = looksFrom(withdrawn);
@@ -187,7 +190,9 @@ export function settleStage(retiree: Retiree, withdrawn: Withdrawn): Stage<null,
       if (Date.now() < looks) return { state: 'waiting', memory, waitingFor: namesOf(pools), dueAt: looks };
       // By then each of so many has drained: asking for one after the other would use the rate limits up.
       const balancing = withdrawingFor(retiree, subject.node ?? '');
-      const { left, faults } = looks === until ? NOTHING_LEFT : await withdrawEach([leaver], { pools }, balancing);
+      const looked = looks === until ? NOTHING_LEFT : await inTime(withdrawEach([leaver], { pools }, balancing), ends);
+      if (looked === undefined) return { state: 'waiting', memory, waitingFor: namesOf(pools) };
+      const { left, faults } = looked;
       if (left.length === 0 && faults.length === 0) {
         ports.journal.report(targetsDrained(subject, { seconds: secondsSince(notice) }));
         return { state: 'done', value: null };

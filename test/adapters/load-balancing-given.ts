@@ -46,7 +46,7 @@ export async function withLoadBalancing(): Promise<LoadBalancingGiven> {
 }
 
 /** An adapter of its own, as another process has it. */
-export function portFor({ aws }: AwsGiven, credentials?: Credentials): LoadBalancing {
+export function portFor({ aws }: Pick<AwsGiven, 'aws'>, credentials?: Credentials): LoadBalancing {
   const config = { ...aws.clientConfig(credentials), maxAttempts: CALL_LIMITS.maxAttempts };
   return loadBalancing({
     classic: new ElasticLoadBalancingClient(config),
