@@ -1,18 +1,22 @@
-/** The CDK app: reads the configuration, makes the stack, checks it with cdk-nag. Needs no account. */
+/** The CDK app: reads the configuration, makes the stack, checks it with cdk-nag and against AWS's quotas. Needs no account. */
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { readConfiguration } from './configuration-source.ts';
-import { EbbStack } from './ebb-stack.ts';
+import { EbbStack, stackName } from './ebb-stack.ts';
+import { Quotas } from './quotas.ts';
 import { WrongConfiguration } from './configuration/fault.ts';
 
+/** The CDK would stop at 500 resources by itself, without a word about what to do: quotas.ts says it. */
+const OWN_QUOTAS = { '@aws-cdk/core:stackResourceLimit': 0 };
+
 try {
-  const app = new App();
+  const app = new App({ context: OWN_QUOTAS });
   const configuration = readConfiguration(app.node.tryGetContext('ebb'));
-  new EbbStack(app, 'Ebb', {
+  new EbbStack(app, stackName(configuration), {
     configuration,
     env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION },
   });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+  Validations.of(app).addPlugins(new Quotas(), new AwsSolutionsChecks(app), new ServerlessChecks(app));
 } catch (error) {
   if (!(error instanceof WrongConfiguration)) throw error;
   // The faults are the message; a stack trace would bury them.

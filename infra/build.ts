@@ -12,6 +12,7 @@ const RUNS = 9;
 /** Made up: an import reads settings and makes clients, but calls nobody. */
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
+  EBB_INSTALLATION: 'ebb',
   EBB_HOOK_NAME: 'ebb-drain',
   EBB_CLUSTER_PARAMETERS: '/ebb/clusters/',
   EBB_RETIREMENT_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:retirement:live',

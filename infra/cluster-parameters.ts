@@ -1,25 +1,48 @@
 import { Stack } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { clusterParameter, type ClusterConfiguration } from '../lambdas/entry/configuration.ts';
+import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
+import { clusterParameter, type Configuration } from '../lambdas/entry/configuration.ts';
+import { parametersOf } from '../lambdas/entry/parameter-parts.ts';
+import type { GrantedStatement } from './granted-statement.ts';
 
-/** Each cluster's settings as an SSM parameter, because a function's environment ends at 4 KB. */
+/** Each cluster's settings as SSM parameters, because a function's environment ends at 4 KB. */
 export class ClusterParameters extends Construct {
   /** What the name of every parameter begins with; the cluster's name follows. */
-  readonly prefix = '/ebb/clusters/';
-  /** ARN of every parameter under the prefix. */
-  readonly arn: string;
-  readonly arnReason = 'A cluster that is not configured must be not found, not forbidden.';
+  readonly prefix: string;
+  readonly #path: string;
 
-  constructor(scope: Construct, id: string, { clusters }: { readonly clusters: readonly ClusterConfiguration[] }) {
+  constructor(scope: Construct, id: string, { name, clusters }: Pick<Configuration, 'name' | 'clusters'>) {
     super(scope, id);
-    this.arn = Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: 'ebb/clusters/*' });
+    this.#path = `${name}/clusters`;
+    this.prefix = `/${this.#path}/`;
     for (const cluster of clusters) {
-      new StringParameter(this, cluster.name, {
-        parameterName: `${this.prefix}${cluster.name}`,
-        description: `Ebb: how nodes of ${cluster.name} are drained`,
-        stringValue: clusterParameter(cluster),
-      });
+      for (const { suffix, value } of parametersOf(clusterParameter(cluster))) {
+        new StringParameter(this, `${cluster.name}${suffix}`, {
+          parameterName: `${this.prefix}${cluster.name}${suffix}`,
+          description: `Ebb: how nodes of ${cluster.name} are drained`,
+          stringValue: value,
+        });
+      }
     }
+  }
+
+  /** Lets one cluster's settings be read. */
+  get reading(): GrantedStatement {
+    return {
+      actions: PARAMETER_ACTIONS,
+      resources: [this.#arn(`${this.#path}/*`)],
+      wildcardReason: 'A cluster that is not configured must be not found, not forbidden.',
+    };
+  }
+
+  /** Lets the clusters be listed: IAM wants the path itself for that, and not only what stands under it. */
+  get listing(): GrantedStatement {
+    const { resources, ...reading } = this.reading;
+    return { ...reading, actions: PARAMETER_LIST_ACTIONS, resources: [this.#arn(this.#path), ...resources] };
+  }
+
+  #arn(resourceName: string): string {
+    return Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName });
   }
 }

@@ -7,7 +7,6 @@ import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/control-planes.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
 import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../lambdas/adapters/launch-plans.ts';
-import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { looksOnly, LOOKS_ONLY } from '../lambdas/core/budget.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import { METRICS } from '../lambdas/entry/metric-names.ts';
@@ -37,7 +36,10 @@ export class DriftTainter extends Construct {
 
   constructor(scope: Construct, id: string, { configuration, parameters }: DriftTainterProps) {
     super(scope, id);
-    const settings: DriftSettings = { EBB_CLUSTER_PARAMETERS: parameters.prefix };
+    const settings: DriftSettings = {
+      EBB_INSTALLATION: configuration.name,
+      EBB_CLUSTER_PARAMETERS: parameters.prefix,
+    };
     const { alias, role } = new EbbFunction(this, 'DriftTainter', {
       entry: 'drift-tainter',
       description: 'Ebb: finds nodes that are out of date, and taints as many as may go',
@@ -60,8 +62,12 @@ export class DriftTainter extends Construct {
       undelivered: 'scans for nodes out of date that never began',
     });
     alarmOnAny(this, 'BudgetAlarm', {
-      metric: countedBy('drift-tainter', METRICS.budgetUnreadable),
+      metric: countedBy('drift-tainter', configuration, METRICS.budgetUnreadable),
       means: 'a budget cannot be read, so no node that it is about may go',
+    });
+    alarmOnAny(this, 'UnsweptAlarm', {
+      metric: countedBy('drift-tainter', configuration, METRICS.clusterUnswept),
+      means: 'the nodes of a cluster were not looked at: it cannot be reached, or refuses the tainter',
     });
   }
 
@@ -73,11 +79,8 @@ export class DriftTainter extends Construct {
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },
       onNodeGroups(this, configuration),
-      {
-        actions: [...PARAMETER_ACTIONS, ...PARAMETER_LIST_ACTIONS],
-        resources: [parameters.arn],
-        wildcardReason: parameters.arnReason,
-      },
+      parameters.reading,
+      parameters.listing,
       ...onImageParameters(this, configuration),
       {
         actions: [...new Set([...CLUSTER_ACCESS_ACTIONS, ...CONTROL_PLANE_ACTIONS])],

@@ -14,9 +14,9 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { alarmOnAny } from './alarm.ts';
+import { alarmOnFailures, alarmOnLetters } from './alarm.ts';
 import { bundleFunction } from './function-bundle.ts';
-import { grant, type GrantedStatement } from './granted-statement.ts';
+import { grantAll, type GrantedStatement } from './granted-statement.ts';
 
 export interface EbbFunctionProps<Settings extends Record<string, string>> {
   /** The entry point, `lambdas/<entry>.ts`. */
@@ -36,6 +36,8 @@ export interface EbbFunctionProps<Settings extends Record<string, string>> {
   readonly maxEventAge?: Duration;
   /** @default - not durable */
   readonly durableConfig?: DurableConfig;
+  /** How many may run at once, set aside for it. @default - as many as the account's others leave */
+  readonly concurrency?: number;
   /** @default - outside any VPC */
   readonly network?: { readonly vpc: IVpc; readonly securityGroups: ISecurityGroup[] };
 }
@@ -45,7 +47,7 @@ const RETRIES = 2;
 
 /**
  * A function with our defaults: bundled, arm64, its own role and log group, an alias by which alone it is invoked, and a
- * dead-letter queue whose first message is an alarm.
+ * dead-letter queue of which each letter raises an alarm.
  */
 export class EbbFunction<Settings extends Record<string, string>> extends Construct {
   readonly alias: Alias;
@@ -66,7 +68,7 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
     for (const name of managedPolicies(props)) {
       this.role.addManagedPolicy(ManagedPolicy.fromAwsManagedPolicyName(`service-role/${name}`));
     }
-    for (const statement of props.statements) grant(this.role, statement);
+    grantAll(this.role, props.statements);
     const lambda = new Function(this, 'Function', {
       description: props.description,
       code: Code.fromAsset(bundleFunction(props.entry).directory),
@@ -85,8 +87,10 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
         // Executions that are suspended go on in the version that they began in, for days perhaps.
         currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       }),
+      ...(props.concurrency !== undefined && { reservedConcurrentExecutions: props.concurrency }),
       ...props.network,
     });
+    alarmOnFailures(this, { lambda, entry: props.entry });
     // Retries are set on the alias: on the function they would apply to $LATEST alone (platform.md 2.6).
     this.alias = new Alias(this, 'Live', {
       aliasName: 'live',
@@ -105,10 +109,7 @@ export function deadLetterQueue(scope: Construct, id: string, holds: string): Qu
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
-  alarmOnAny(scope, `${id}Alarm`, {
-    metric: queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1) }),
-    means: `the dead-letter queue holds ${holds}`,
-  });
+  alarmOnLetters(scope, `${id}Alarm`, { queue, means: `a letter has come to the dead-letter queue of ${holds}` });
   Validations.of(queue).acknowledge(
     { id: 'AwsSolutions-SQS3', reason: 'It is a dead-letter queue itself.' },
     { id: 'Serverless-SQSRedrivePolicy', reason: 'It is a dead-letter queue itself.' },

@@ -1,6 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { DEFAULT_NAME } from '../lambdas/core/installation.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
+import { AlarmTopic } from './alarm-topic.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { fleetGroupOf } from './cluster-role.ts';
 import { ClusterParameters } from './cluster-parameters.ts';
@@ -9,17 +11,29 @@ import { InterruptionRouting } from './interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
 import { NodeSweep } from './node-sweep.ts';
+import { forbidSharedGroups } from './other-installations.ts';
 import { TrafficEndpoint } from './traffic-endpoint.ts';
 
 export interface EbbStackProps extends StackProps {
   readonly configuration: Configuration;
 }
 
+/** What the stack of an installation is called: each has its own, so that none replaces another (contract 15.2). */
+export function stackName({ name }: Pick<Configuration, 'name'>): string {
+  return name === DEFAULT_NAME ? 'Ebb' : name;
+}
+
 /** One installation of Ebb: every cluster and group of its configuration, in one account and region. */
 export class EbbStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, ...props }: EbbStackProps) {
-    super(scope, id, { description: 'Ebb: graceful node termination for EKS', ...props });
-    const parameters = new ClusterParameters(this, 'Parameters', { clusters: configuration.clusters });
+    super(scope, id, {
+      description: 'Ebb: graceful node termination for EKS',
+      // A third of a large template would be spaces, and CloudFormation counts them (contract 14.1).
+      suppressTemplateIndentation: true,
+      ...props,
+    });
+    forbidSharedGroups(this, configuration);
+    const parameters = new ClusterParameters(this, 'Parameters', configuration);
     const retirement = new NodeRetirement(this, 'Retirement', { configuration, parameters });
     const routing = new InterruptionRouting(this, 'Routing', { configuration, parameters, retirement });
     const sweep = new NodeSweep(this, 'Sweep', { configuration, parameters, retirement });
@@ -34,11 +48,15 @@ export class EbbStack extends Stack {
         Drift: { role: drift.role, group: fleetGroup },
       },
     });
-    const hooks = new LifecycleHooks(this, 'Hooks', configuration);
     // An instance must not wait in a hook that nobody listens to yet.
-    hooks.node.addDependency(routing, access);
-    const { endpoint } = configuration;
+    new LifecycleHooks(this, 'Hooks', { configuration, after: [routing, access] });
+    const { endpoint, alarms } = configuration;
     if (endpoint) new TrafficEndpoint(this, 'Traffic', { configuration, endpoint });
+    if (alarms) new AlarmTopic(this, 'Alarms', alarms).tellOfAll();
+    this.#outputs({ retirement, sweep, drift });
+  }
+
+  #outputs({ retirement, sweep, drift }: { retirement: NodeRetirement; sweep: NodeSweep; drift: DriftTainter }): void {
     new CfnOutput(this, 'RetirementFunction', {
       value: retirement.alias.version.lambda.functionName,
       description: 'For npm run retirements',

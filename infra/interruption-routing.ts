@@ -4,11 +4,12 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { LIFECYCLE_COMPLETE_ACTIONS, LIFECYCLE_READ_ACTIONS } from '../lambdas/adapters/auto-scaling.ts';
 import { EVENT_PATTERN } from '../lambdas/adapters/interruption-events.ts';
-import { PARAMETER_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
 import { START_ACTIONS } from '../lambdas/adapters/retirements.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
+import { METRICS } from '../lambdas/entry/metric-names.ts';
 import type { RouterSettings } from '../lambdas/entry/settings.ts';
+import { alarmOnAny, countedBy } from './alarm.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { deadLetterQueue, EbbFunction } from './ebb-function.ts';
 import { onEnrolledGroups } from './group-arns.ts';
@@ -28,6 +29,7 @@ export class InterruptionRouting extends Construct {
   constructor(scope: Construct, id: string, { configuration, parameters, retirement }: InterruptionRoutingProps) {
     super(scope, id);
     const settings: RouterSettings = {
+      EBB_INSTALLATION: configuration.name,
       EBB_HOOK_NAME: configuration.hookName,
       EBB_CLUSTER_PARAMETERS: parameters.prefix,
       EBB_RETIREMENT_FUNCTION: retirement.alias.functionArn,
@@ -46,9 +48,13 @@ export class InterruptionRouting extends Construct {
           wildcardReason: 'Descriptions cannot be limited to a resource.',
         },
         ...onEnrolledGroups(this, configuration, LIFECYCLE_COMPLETE_ACTIONS),
-        { actions: PARAMETER_ACTIONS, resources: [parameters.arn], wildcardReason: parameters.arnReason },
+        parameters.reading,
         { actions: START_ACTIONS, resources: [retirement.alias.functionArn] },
       ],
+    });
+    alarmOnAny(this, 'RefusedAlarm', {
+      metric: countedBy('interruption-router', configuration, METRICS.noticeRefused),
+      means: 'an event was refused: AWS contradicts it, or two installations have its group',
     });
     new Rule(this, 'TerminateActions', {
       description: 'Ebb: instances that wait in our lifecycle hook',

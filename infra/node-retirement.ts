@@ -11,7 +11,6 @@ import {
 import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
 import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/elastic-load-balancing.ts';
-import { PARAMETER_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
 import { LIST_ACTIONS } from '../lambdas/adapters/retirements.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
@@ -51,6 +50,7 @@ export class NodeRetirement extends Construct {
   constructor(scope: Construct, id: string, { configuration, parameters }: NodeRetirementProps) {
     super(scope, id);
     const settings: RetirementSettings = {
+      EBB_INSTALLATION: configuration.name,
       EBB_HOOK_NAME: configuration.hookName,
       EBB_CLUSTER_PARAMETERS: parameters.prefix,
     };
@@ -71,8 +71,16 @@ export class NodeRetirement extends Construct {
       statements: [new PolicyStatement({ actions: [...LIST_ACTIONS], resources: [alias.version.lambda.functionArn] })],
     });
     alarmOnAny(this, 'BreakerAlarm', {
-      metric: countedBy('node-retirement', METRICS.breakerHeld),
+      metric: countedBy('node-retirement', configuration, METRICS.breakerHeld),
       means: 'more of a cluster is leaving than may drain at once; the rest is held, isolated, with heartbeats',
+    });
+    alarmOnAny(this, 'AwayAlarm', {
+      metric: countedBy('node-retirement', configuration, METRICS.clusterAway),
+      means: 'a cluster cannot be reached; the retirement of its node waits for it with heartbeats, until its deadline',
+    });
+    alarmOnAny(this, 'RefusedAlarm', {
+      metric: countedBy('node-retirement', configuration, METRICS.noticeRefused),
+      means: 'a retirement was refused: AWS contradicts what started it, or two installations have its group',
     });
     this.alias = alias;
     this.role = role;
@@ -93,7 +101,7 @@ export class NodeRetirement extends Construct {
         ...TERMINATE_ACTIONS,
       ]),
       ...onClusterBalancers(this, configuration, { may: ['deregister', 'register'] }),
-      { actions: PARAMETER_ACTIONS, resources: [parameters.arn], wildcardReason: parameters.arnReason },
+      parameters.reading,
       { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },
     ];
   }

@@ -11,12 +11,13 @@ import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
 import { LAUNCHED_ACTIONS } from '../lambdas/adapters/launched-instances.ts';
-import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
 import { LIST_ACTIONS, START_ACTIONS } from '../lambdas/adapters/retirements.ts';
 import { TAGGED_BALANCER_ACTIONS } from '../lambdas/adapters/tagged-balancers.ts';
 import type { Configuration } from '../lambdas/entry/configuration.ts';
 import type { SweepSettings } from '../lambdas/entry/settings.ts';
+import { METRICS } from '../lambdas/entry/metric-names.ts';
+import { alarmOnAny, alarmOnSilence, countedBy } from './alarm.ts';
 import { clusterArns } from './cluster-access.ts';
 import { onClusterBalancers } from './cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
@@ -48,6 +49,7 @@ export class NodeSweep extends Construct {
   constructor(scope: Construct, id: string, { configuration, parameters, retirement }: NodeSweepProps) {
     super(scope, id);
     const settings: SweepSettings = {
+      EBB_INSTALLATION: configuration.name,
       EBB_HOOK_NAME: configuration.hookName,
       EBB_CLUSTER_PARAMETERS: parameters.prefix,
       EBB_RETIREMENT_FUNCTION: retirement.alias.functionArn,
@@ -72,6 +74,26 @@ export class NodeSweep extends Construct {
       description: 'Ebb: what events do not tell',
       undelivered: 'sweeps that never began',
     });
+    this.#alarms(configuration);
+  }
+
+  #alarms(configuration: Configuration): void {
+    alarmOnSilence(this, 'SilenceAlarm', {
+      lambda: this.alias.version.lambda,
+      everyMinutes: EVERY_MINUTES,
+      means: 'the sweep has stopped: what no event tells is not found',
+    });
+    const counted = [
+      ['ForgottenAlarm', METRICS.hookForgotten, 'instances waited in our hook without a retirement: events were lost'],
+      ['UnsweptAlarm', METRICS.clusterUnswept, 'a cluster was not swept: it cannot be reached, or refuses the sweep'],
+      [
+        'RefusedAlarm',
+        METRICS.noticeRefused,
+        'the sweep found an instance that AWS or another installation says is not ours',
+      ],
+    ] as const;
+    for (const [id, name, means] of counted)
+      alarmOnAny(this, id, { metric: countedBy('node-sweep', configuration, name), means });
   }
 
   #statements({ configuration, parameters, retirement }: NodeSweepProps): GrantedStatement[] {
@@ -95,11 +117,8 @@ export class NodeSweep extends Construct {
       onNodeGroups(this, configuration),
       ...onEnrolledGroups(this, configuration, [...LIFECYCLE_COMPLETE_ACTIONS, ...LIFECYCLE_HEARTBEAT_ACTIONS]),
       ...onClusterBalancers(this, configuration, { may: ['register'] }),
-      {
-        actions: [...PARAMETER_ACTIONS, ...PARAMETER_LIST_ACTIONS],
-        resources: [parameters.arn],
-        wildcardReason: parameters.arnReason,
-      },
+      parameters.reading,
+      parameters.listing,
       { actions: START_ACTIONS, resources: [alias.functionArn] },
       { actions: LIST_ACTIONS, resources: [alias.version.lambda.functionArn] },
       { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },

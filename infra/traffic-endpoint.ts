@@ -29,6 +29,7 @@ export class TrafficEndpoint extends Construct {
     super(scope, id);
     const secret = endpoint.secretArn ?? endpoint.secretName;
     const settings: EndpointSettings = {
+      EBB_INSTALLATION: configuration.name,
       EBB_CLUSTERS: configuration.clusters.map(({ name }) => name).join(','),
       EBB_VPCS: (endpoint.vpcs ?? []).join(','),
       EBB_DOOR: secret === undefined ? 'iam' : `secret:${secret}`,
@@ -39,6 +40,7 @@ export class TrafficEndpoint extends Construct {
       settings: { ...settings },
       memorySize: 512,
       timeout: Duration.seconds(LONGEST_WAIT_SECONDS).plus(CALLS),
+      concurrency: endpoint.concurrency,
       logRetentionDays: configuration.logRetentionDays,
       statements: [
         ...this.#readStatements(configuration, endpoint),

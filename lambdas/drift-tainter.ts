@@ -24,13 +24,14 @@ const eks = createClient(EKSClient);
 const ssm = createClient(SSMClient);
 
 const ports = {
+  installation: settings.EBB_INSTALLATION,
   groups: groups(autoScaling),
   launches: launches({ autoScaling, ec2: createClient(EC2Client), ssm }),
   changes: groupChanges({ autoScaling, eks }),
   controlPlanes: controlPlanes(eks),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
   clusters: eksClusters(eks),
-  journal: journal('drift-tainter'),
+  journal: journal('drift-tainter', settings.EBB_INSTALLATION),
 };
 
 export const handler = middy()

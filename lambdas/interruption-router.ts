@@ -25,9 +25,11 @@ const ports = {
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
   retirements: retirements(createClient(LambdaClient), settings.EBB_RETIREMENT_FUNCTION),
-  journal: journal('interruption-router'),
+  journal: journal('interruption-router', settings.EBB_INSTALLATION),
 };
 
 export const handler = middy()
   .use(failureReport())
-  .handler((event: unknown, context: Context) => routeEvent(parseEvent(event), { ...ports, home: homeOf(context) }));
+  .handler((event: unknown, context: Context) =>
+    routeEvent(parseEvent(event), { ...ports, home: homeOf(context, settings.EBB_INSTALLATION) }),
+  );

@@ -35,7 +35,7 @@ const ports = {
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
   clusters: eksClusters(createClient(EKSClient)),
-  journal: journal('node-retirement'),
+  journal: journal('node-retirement', settings.EBB_INSTALLATION),
 };
 
 /** middy must not time a durable function out: its early timeout would end the whole execution as failed (platform.md 0.1). */
@@ -49,6 +49,6 @@ export const handler = middy<unknown, Retired, Error, DurableContext>({
       ...ports,
       running: runningRetirements(lambda, context.lambdaContext.functionName),
       run: durableRun(context),
-      home: homeOf(context.lambdaContext),
+      home: homeOf(context.lambdaContext, settings.EBB_INSTALLATION),
     }),
   );

@@ -45,11 +45,11 @@ const ports = {
   running: runningRetirements(lambda, retirement),
   history: retirementHistory(lambda, retirement),
   clusters: eksClusters(eks),
-  journal: journal('node-sweep'),
+  journal: journal('node-sweep', settings.EBB_INSTALLATION),
 };
 
 export const handler = middy()
   .use(failureReport())
   .handler((event: unknown, context: Context) =>
-    dryRunAnswer(event, (order) => sweepNodes({ ...ports, home: homeOf(context) }, order)),
+    dryRunAnswer(event, (order) => sweepNodes({ ...ports, home: homeOf(context, settings.EBB_INSTALLATION) }, order)),
   );

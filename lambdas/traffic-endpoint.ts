@@ -23,7 +23,7 @@ const ports = {
   allowedVpcs: allowedVpcs(createClient(EKSClient), { vpcs: settings.EBB_VPCS, clusters: settings.EBB_CLUSTERS }),
   balancing: loadBalancing(balancingClients()),
   doorkeeper: doorkeeper(settings.EBB_DOOR),
-  journal: journal('traffic-endpoint'),
+  journal: journal('traffic-endpoint', settings.EBB_INSTALLATION),
 };
 
 export const handler = middy<LambdaFunctionURLEvent, HttpAnswer>()

@@ -19,6 +19,7 @@ export function contradictions(written: unknown): Fault[] {
     ]),
     ...faultsOfVpc(written),
     ...faultsOfEndpoint(written),
+    ...faultsOfAlarms(written),
   ];
 }
 
@@ -148,6 +149,13 @@ function repeatedIds(written: unknown, path: Path): Fault[] {
 function faultsOfEndpoint(written: unknown): Fault[] {
   const secrets = ['secretName', 'secretArn'].filter((field) => fieldAt(written, ['endpoint', field]) !== undefined);
   return secrets.length < 2 ? [] : [{ path: ['endpoint'], words: 'must have secretName or secretArn, not both' }];
+}
+
+function faultsOfAlarms(written: unknown): Fault[] {
+  if (fieldAt(written, ['alarms']) === undefined) return [];
+  const ways = ['topicArn', 'email'].filter((field) => fieldAt(written, ['alarms', field]) !== undefined);
+  const words = `must have topicArn or email, ${ways.length === 0 ? 'and has neither' : 'not both'}`;
+  return ways.length === 1 ? [] : [{ path: ['alarms'], words }];
 }
 
 function isWithin(value: number | undefined, { least, most }: { least: number; most: number }): value is number {

@@ -50,9 +50,9 @@ export function groups(client: AutoScalingClient): Groups {
     return { ...group, members: [...group.members, ...others] };
   };
   return {
-    async enrolled({ names, tag }) {
+    async enrolled({ names, tag, value = 'true' }) {
       const named = batchesOf(names, GROUPS_PER_CALL).map((chunk) => found({ AutoScalingGroupNames: chunk }));
-      const tagged = found({ Filters: [{ Name: `tag:${tag}`, Values: ['true'] }] });
+      const tagged = found({ Filters: [{ Name: `tag:${tag}`, Values: [value] }] });
       const all = (await Promise.all([...named, tagged])).flat();
       const once = new Map(all.map((each) => [each.group.name, each]));
       return await Promise.all([...once.values()].map(whole));

@@ -1,8 +1,17 @@
 /** SSM parameters, which hold the per-cluster settings. */
-import { GetParameterCommand, paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  GetParameterCommand,
+  GetParametersCommand,
+  paginateGetParametersByPath,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import { batchesOf } from './batches.ts';
 
-export const PARAMETER_ACTIONS = ['ssm:GetParameter'] as const;
+export const PARAMETER_ACTIONS = ['ssm:GetParameter', 'ssm:GetParameters'] as const;
 export const PARAMETER_LIST_ACTIONS = ['ssm:GetParametersByPath'] as const;
+
+/** GetParameters takes no more. */
+const MOST_NAMES = 10;
 
 /** The parameter's value; undefined when there is none of that name. */
 export async function readParameter(client: SSMClient, name: string): Promise<string | undefined> {
@@ -13,6 +22,22 @@ export async function readParameter(client: SSMClient, name: string): Promise<st
     if (error instanceof Error && error.name === 'ParameterNotFound') return undefined;
     throw error;
   }
+}
+
+/**
+ * The values of several parameters, in the order of their names.
+ *
+ * @throws Error naming those that there are not: while a deployment writes them, say
+ */
+export async function readParameters(client: SSMClient, names: readonly string[]): Promise<readonly string[]> {
+  const values = new Map<string, string>();
+  for (const Names of batchesOf(names, MOST_NAMES)) {
+    const { Parameters = [] } = await client.send(new GetParametersCommand({ Names }));
+    for (const { Name = '', Value = '' } of Parameters) values.set(Name, Value);
+  }
+  const missing = names.filter((name) => !values.has(name));
+  if (missing.length > 0) throw new Error(`there are no SSM parameters ${missing.join(', ')}: deploy Ebb again`);
+  return names.map((name) => values.get(name) ?? '');
 }
 
 /** What the names of the parameters under a path go on with. @param path with both slashes */

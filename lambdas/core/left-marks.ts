@@ -1,13 +1,14 @@
 /** Nodes that bear our marks although the retirement that put them on runs no more (contract 1.7). Pure. */
 import type { Machine } from './dead-node.ts';
 import { chargeOf, RETIREMENT_ANNOTATION, type Charge } from './isolation.ts';
+import { isAnothers } from './installation.ts';
 import { instanceOf, type Node } from './node.ts';
 import { executionsOf, type Home } from './notice.ts';
 
 export type Marks =
   /** Nobody looks after them any more. */
   | { readonly kind: 'left'; readonly execution: string; readonly instance: string }
-  /** Their retirement runs, or has left the node drained and it is still wanted so. */
+  /** Their retirement runs, or has left the node drained and it is still wanted so; or they are another installation's. */
   | { readonly kind: 'attended' }
   /** Not ours to judge. */
   | { readonly kind: 'unreadable'; readonly reason: string };
@@ -29,6 +30,7 @@ export function judgeMarks(
   }
   const { execution } = charge;
   if (running.has(execution) || isSeenTo(charge, { isAsked, now })) return { kind: 'attended' };
+  if (instance !== undefined && isAnothers(execution, { home, instance })) return { kind: 'attended' };
   if (instance === undefined || !execution.startsWith(executionsOf({ ...home, instance }))) {
     // Another account's or region's: whether that one runs we cannot know.
     return { kind: 'unreadable', reason: `${execution}, which is in charge, is no retirement of its instance here` };

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import { bearerOf, type Home } from './installation.ts';
 
 /** What Auto Scaling calls one lifecycle action by. */
 export const actionTokenSchema = z.string().check(z.minLength(1), z.maxLength(64));
@@ -64,16 +65,18 @@ const HASH_DIGITS = 8;
  * The name under which the notice's retirement runs: one event has one name, however often it is delivered, so a second
  * delivery starts nothing (contract 1.6).
  */
-export function executionName(notice: Notice): string {
+export function executionName(notice: Notice, { installation }: Pick<Home, 'installation'> = {}): string {
   const token = notice.kind === 'asg-terminate' ? notice.token : undefined;
   const told = `${notice.kind},${token ?? notice.at}`;
-  return executionsOf(notice) + createHash('sha256').update(told).digest('hex').slice(0, HASH_DIGITS);
+  return (
+    executionsOf({ ...notice, ...(installation && { installation }) }) +
+    createHash('sha256').update(told).digest('hex').slice(0, HASH_DIGITS)
+  );
 }
 
-/** Where we are. */
-export type Home = Pick<Notice, 'account' | 'region'>;
+export type { Home } from './installation.ts';
 
 /** What the name of every retirement of the instance begins with. */
-export function executionsOf({ account, region, instance }: Home & Pick<Notice, 'instance'>): string {
-  return `${account}-${region}-${instance}-`;
+export function executionsOf({ instance, ...home }: Home & Pick<Notice, 'instance'>): string {
+  return `${bearerOf(home)}-${home.region}-${instance}-`;
 }

@@ -20,7 +20,11 @@ const clusterName = text(
   /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
   'an EKS cluster name such as production: letters, digits, - and _, up to 100',
 );
-const groupName = text(/^[^]{1,255}$/, 'the name of an Auto Scaling group such as workers: 1 to 255 characters');
+/** Auto Scaling's own rule (API reference of CreateAutoScalingGroup). */
+const groupName = text(
+  /^[!-9;-~]{1,255}$/,
+  'the name of an Auto Scaling group such as workers: 1 to 255 characters, none a space or a colon',
+);
 
 const deadlinePolicy = oneOf(['force', 'wait', 'retain']);
 const drainTimeout = seconds(DRAIN_SECONDS.least, DRAIN_SECONDS.most, 14_400);

@@ -5,8 +5,15 @@
 import * as z from 'zod/mini';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { clusterSchema } from './cluster-schema.ts';
-import { filledList, flag, object, text } from './fields.ts';
+import { DEFAULT_NAME } from '../core/installation.ts';
+import { filledList, flag, object, text, wholeNumber } from './fields.ts';
 import './language.ts';
+
+/** In names of executions it stands for the account, which has as many characters (contract 1.6). */
+const installationName = text(
+  /^(?!aws|ssm)[a-z]([a-z0-9-]{0,10}[a-z0-9])?$/,
+  'a name such as ebb-staging: small letters, digits and -, a letter first, up to 12, and none that begins with aws or ssm',
+);
 
 const hookName = text(
   /^[A-Za-z0-9\-_/]{1,255}$/,
@@ -55,8 +62,27 @@ const endpointSchema = object(
     vpcs: z.optional(filledList(vpcId, 'VPC such as ["vpc-0123456789abcdef0"]')),
     /** Also load balancers without a configured cluster's tag may be changed. */
     untagged: z._default(flag(), false),
+    /** How many requests are handled at once; the account's other functions keep the rest. */
+    concurrency: z._default(
+      wholeNumber('a number of requests from 1 to 1000, such as 50', { least: 1, most: 1_000 }),
+      50,
+    ),
   },
   '{}, or { "secretName": "ebb/endpoint" }',
+);
+
+/** Whom alarms tell: a topic that there is, or an address that gets one. */
+const alarmsSchema = object(
+  {
+    topicArn: z.optional(
+      text(
+        /^arn:[^:]+:sns:[^:]+:\d{12}:[A-Za-z0-9_-]{1,256}$/,
+        'the ARN of an SNS topic such as arn:aws:sns:eu-central-1:123456789012:alarms',
+      ),
+    ),
+    email: z.optional(text(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an email address such as nodes@example.com')),
+  },
+  '{ "email": "nodes@example.com" }',
 );
 
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653] as const;
@@ -84,6 +110,10 @@ export const configurationSchema = object(
     vpc: z.optional(vpcSchema),
     /** Takes an instance out of its load balancers by HTTP; absent: there is no such endpoint. */
     endpoint: z.optional(endpointSchema),
+    /** Absent: alarms are raised, and tell nobody. */
+    alarms: z.optional(alarmsSchema),
+    /** What stack, parameters, executions and metrics bear, so that several installations stand side by side (contract 15.2). */
+    name: z._default(installationName, DEFAULT_NAME),
   },
   '{ "clusters": [{ "name": "production" }] }',
 );
@@ -132,7 +162,8 @@ export function parseClusterParameter(written: string, parameter = 'of the clust
   throw new WrongParameter(parameter, faults);
 }
 
-function jsonOf(written: string, parameter: string): unknown {
+/** @throws WrongParameter when it is none */
+export function jsonOf(written: string, parameter: string): unknown {
   try {
     return JSON.parse(written);
   } catch (cause) {

@@ -1,5 +1,7 @@
-/** Who we are: account and region from the ARN under which Lambda runs us. */
-export function homeOf({ invokedFunctionArn }: { invokedFunctionArn: string }): { account: string; region: string } {
+import type { Home } from '../core/installation.ts';
+
+/** Who we are: account and region from the ARN under which Lambda runs us, and the name of our installation. */
+export function homeOf({ invokedFunctionArn }: { invokedFunctionArn: string }, installation?: string): Home {
   const [, , , region = '', account = ''] = invokedFunctionArn.split(':');
-  return { account, region };
+  return { account, region, ...(installation !== undefined && { installation }) };
 }

@@ -5,9 +5,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DomainEvent } from '../core/domain-event.ts';
+import { DEFAULT_NAME } from '../core/installation.ts';
 import type { Journal } from '../workflow/ports.ts';
 import { EventFormatter } from './event-formatter.ts';
-import { METRIC_NAMESPACE, METRICS } from './metric-names.ts';
+import { metricNamespace, METRICS } from './metric-names.ts';
 
 /** Longer fields are cut: a name or message from outside must not flood the log (contract 13.3). */
 const LONGEST_FIELD = 1_000;
@@ -42,15 +43,17 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'secret.unreadable',
 ]);
 
-export function journal(service: string): Journal {
+/** @param installation its name @default the default's */
+export function journal(service: string, installation = DEFAULT_NAME): Journal {
   const logger = new Logger({ serviceName: service, logFormatter: new EventFormatter() });
-  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service });
+  const metrics = new Metrics({ namespace: metricNamespace(installation), serviceName: service });
   return {
     report(event) {
       const fields = { ...(capped(event) as DomainEvent) };
       if (WARNINGS.has(event.type)) logger.warn(event.type, fields);
       else logger.info(event.type, fields);
       measure(event, metrics);
+      count(event, metrics);
     },
   };
 }
@@ -58,12 +61,22 @@ export function journal(service: string): Journal {
 /** For the failures of a function itself, which are no domain events. */
 export const failures = new Logger({ logFormatter: new EventFormatter() });
 
-/** Events of which every one counts, by function only: a refused one has no cluster that could be trusted. */
+/**
+ * Events of which every one counts, by function: an alarm watches one metric, not one for each cluster, and a refused
+ * notice has no cluster that could be trusted.
+ */
 const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
   'notice.refused': METRICS.noticeRefused,
   'budget.unreadable': METRICS.budgetUnreadable,
   'secret.unreadable': METRICS.secretUnreadable,
+  'cluster.unswept': METRICS.clusterUnswept,
+  'cluster.away': METRICS.clusterAway,
 };
+
+function count({ type }: DomainEvent, metrics: Metrics): void {
+  const counted = COUNTED[type];
+  if (counted !== undefined) metrics.singleMetric().addMetric(counted, MetricUnit.Count, 1);
+}
 
 /** Dimensions are cluster, group and result only: anything finer costs a metric for each value (contract 13.1). */
 function measure(event: DomainEvent, metrics: Metrics): void {
@@ -92,10 +105,8 @@ function measure(event: DomainEvent, metrics: Metrics): void {
     case 'notice.ignored':
       if (event.stale) metrics.singleMetric().addMetric(METRICS.noticeStale, MetricUnit.Count, 1);
       return;
-    default: {
-      const counted = COUNTED[event.type];
-      if (counted !== undefined) metrics.singleMetric().addMetric(counted, MetricUnit.Count, 1);
-    }
+    default:
+      return;
   }
 }
 

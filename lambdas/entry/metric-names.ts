@@ -1,5 +1,10 @@
 /** Names that the journal gives its metrics, and infra its alarms. */
-export const METRIC_NAMESPACE = 'Ebb';
+import { DEFAULT_NAME } from '../core/installation.ts';
+
+/** Of its own for each installation: most metrics say no more than which function counts. */
+export function metricNamespace(installation: string): string {
+  return installation === DEFAULT_NAME ? 'Ebb' : `Ebb/${installation}`;
+}
 
 export const METRICS = {
   retirement: 'Retirement',
@@ -10,4 +15,5 @@ export const METRICS = {
   noticeRefused: 'NoticeRefused',
   budgetUnreadable: 'BudgetUnreadable',
   secretUnreadable: 'SecretUnreadable',
+  clusterAway: 'ClusterAway',
 } as const;

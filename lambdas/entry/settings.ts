@@ -3,12 +3,17 @@
  * types here, so that a missing one is a compile error; validated whole at start, all faults in one message.
  */
 import * as z from 'zod/mini';
+import { DEFAULT_NAME } from '../core/installation.ts';
 import './language.ts';
 
 const name = z.string().check(z.minLength(1));
 
-/** What every function has. */
+/** What every function has: the name of the installation, which its metrics bear. */
+const installationSettings = { EBB_INSTALLATION: z._default(name, DEFAULT_NAME) };
+
+/** What those have that act on groups. */
 const commonSettings = {
+  ...installationSettings,
   /** The lifecycle hook that is ours. */
   EBB_HOOK_NAME: name,
   /** Where the clusters' settings are: a cluster's parameter is named this and the cluster's name. */
@@ -25,7 +30,10 @@ const starterSettings = {
 export const routerSettings = z.object(starterSettings);
 export const retirementSettings = z.object(commonSettings);
 export const sweepSettings = z.object(starterSettings);
-export const driftSettings = z.object({ EBB_CLUSTER_PARAMETERS: commonSettings.EBB_CLUSTER_PARAMETERS });
+export const driftSettings = z.object({
+  ...installationSettings,
+  EBB_CLUSTER_PARAMETERS: commonSettings.EBB_CLUSTER_PARAMETERS,
+});
 
 /** Names or ids, separated by commas; empty: none. */
 const list = z.pipe(
@@ -39,6 +47,7 @@ export type Door = { readonly kind: 'iam' } | { readonly kind: 'secret'; readonl
 const SECRET_PREFIX = 'secret:';
 
 export const endpointSettings = z.object({
+  ...installationSettings,
   /** The clusters whose VPCs are allowed. */
   EBB_CLUSTERS: list,
   /** The VPCs that are allowed in their place, unless there are none. */
@@ -57,7 +66,7 @@ export type RetirementSettings = z.infer<typeof retirementSettings>;
 export type SweepSettings = z.infer<typeof sweepSettings>;
 export type DriftSettings = z.infer<typeof driftSettings>;
 /** As the environment holds them: text. */
-export type EndpointSettings = z.input<typeof endpointSettings>;
+export type EndpointSettings = Required<z.input<typeof endpointSettings>>;
 
 /** @throws Error naming every variable that is missing or wrong */
 export function readSettings<Schema extends z.ZodMiniType>(schema: Schema, environment = process.env): z.infer<Schema> {

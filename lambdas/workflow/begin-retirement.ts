@@ -3,7 +3,7 @@ import type { DeadlinePolicy, GroupSettings, VoluntaryRelease } from '../core/cl
 import { hookDeadline, retainedDeadline } from '../core/deadline.ts';
 import { releaseFor } from '../core/drain-taints.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
-import { executionName, type LifecycleNotice, type Notice, type TaintedNotice } from '../core/notice.ts';
+import { executionName, type Home, type LifecycleNotice, type Notice, type TaintedNotice } from '../core/notice.ts';
 import { retentionMissing, retirementStarted, type Subject } from '../core/retirement-events.ts';
 import type { Course, Hold } from './hold-hook.ts';
 import type { Hook, Journal } from './ports.ts';
@@ -41,9 +41,9 @@ export async function beginRetirement(notice: Notice, ports: BeginPorts): Promis
   }
 }
 
-function beginVoluntarily(notice: TaintedNotice, verified: Verified, { journal }: BeginPorts): Beginning {
+function beginVoluntarily(notice: TaintedNotice, verified: Verified, { journal, home }: BeginPorts): Beginning {
   const { at: startedAt, kind, taint } = notice;
-  const subject = subjectOf(notice, verified);
+  const subject = subjectOf(notice, verified, home);
   const deadline = startedAt + drainTimeoutSeconds(verified) * 1000;
   journal.report(retirementStarted(subject, { kind, deadline, atDeadline: 'restore' }));
   const release = releaseFor(taint, verified.cluster);
@@ -53,7 +53,7 @@ function beginVoluntarily(notice: TaintedNotice, verified: Verified, { journal }
 async function beginHeld(
   notice: LifecycleNotice,
   verified: Verified,
-  { lifecycle, journal }: BeginPorts,
+  { lifecycle, journal, home }: BeginPorts,
 ): Promise<Beginning> {
   const { group, hook, cluster } = verified;
   if (hook === undefined) throw new Error(`group ${group} has no hook, although one holds ${notice.instance}`);
@@ -61,7 +61,7 @@ async function beginHeld(
   // Without the group's policy, ABANDON would terminate the instance with its pods on it (contract 5.3).
   const refused = wanted === 'retain' && !(await lifecycle.retains(group));
   const atDeadline = refused ? 'force' : wanted;
-  const subject = subjectOf(notice, verified);
+  const subject = subjectOf(notice, verified, home);
   const { at: startedAt, kind } = notice;
   const { globalTimeoutSeconds } = hook;
   const limits =
@@ -78,8 +78,8 @@ async function beginHeld(
   return { ...verified, course, ending: { kind: 'hook', hold, atDeadline } };
 }
 
-function subjectOf(notice: Notice, { cluster, group }: Verified): Subject {
-  return { execution: executionName(notice), cluster: cluster.name, group, instance: notice.instance };
+function subjectOf(notice: Notice, { cluster, group }: Verified, home: Home): Subject {
+  return { execution: executionName(notice, home), cluster: cluster.name, group, instance: notice.instance };
 }
 
 function settingsOf({ group, cluster }: Verified): GroupSettings | undefined {

@@ -21,7 +21,7 @@ interface Ports {
 }
 
 interface IsolationChecks {
-  readonly isRunning: (execution: string) => Promise<boolean>;
+  readonly isRunning: (charge: Charge) => Promise<boolean>;
   readonly isAsked: (node: Node) => boolean;
 }
 
@@ -39,7 +39,7 @@ export type Isolated =
  * Takes charge of the node and isolates it, keeping every foreign mark. Doing it again for the same execution changes
  * nothing.
  *
- * @param isRunning whether the retirement of that name runs: asked only when another has left its marks
+ * @param isRunning whether the retirement that wrote this runs: asked only when another has left its marks
  * @param isAsked whether the node still asks for what is done to it
  */
 export async function isolateNode(
@@ -52,7 +52,7 @@ export async function isolateNode(
     if (!isInstance(found, subject.instance)) return 'gone';
     if (!isAsked(found)) return 'unchanged';
     const charge = chargeOf(found);
-    const rival = charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge.execution));
+    const rival = charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge));
     const decision = decideCharge(charge, claim, rival);
     if (decision.kind === 'join') {
       joined = decision.execution;

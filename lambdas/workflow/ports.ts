@@ -56,8 +56,12 @@ export interface LifecycleAction {
 
 /** Auto Scaling groups as a whole: few calls, however many instances they have. */
 export interface Groups {
-  /** The groups of these names, and those that bear the tag with value `true`; a name that no group has is left out. */
-  enrolled(by: { names: readonly string[]; tag: string }): Promise<readonly Group[]>;
+  /**
+   * The groups of these names, and those that bear the tag with that value; a name that no group has is left out.
+   *
+   * @param by.value @default `true`
+   */
+  enrolled(by: { names: readonly string[]; tag: string; value?: string }): Promise<readonly Group[]>;
   /** Instances that are in no group are left out. */
   members(instances: readonly string[]): Promise<readonly Member[]>;
 }

@@ -11,9 +11,10 @@ import {
   volumesDetached,
   volumesKept,
 } from '../core/retirement-events.ts';
-import { chargeOf } from '../core/isolation.ts';
+import { isAnothers } from '../core/installation.ts';
+import { chargeOf, type Charge } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
-import type { Notice } from '../core/notice.ts';
+import type { Home, Notice } from '../core/notice.ts';
 import { decideSlot, type RetiringNode } from '../core/slot.ts';
 import { detachPass } from './detach-volumes.ts';
 import { findNodes } from './find-node.ts';
@@ -33,6 +34,7 @@ export interface Retiree {
     readonly balancing: LoadBalancing;
     readonly journal: Journal;
     readonly running: Pick<RunningRetirements, 'isRunning'>;
+    readonly home: Home;
   };
 }
 
@@ -86,7 +88,7 @@ export function isolateStage(
       const { execution, group } = course.subject;
       const claim = { execution, kind: notice.kind, group, deadline: course.deadline };
       const api = await ports.clusters.open(cluster.name);
-      const isRunning = (name: string) => ports.running.isRunning(name);
+      const isRunning = (charge: Charge) => runs(charge, notice, ports);
       const isolate = (name: string, isAsked: (found: Node) => boolean): Promise<Isolated> =>
         isolateNode(
           { subject: { ...subject, node: name }, node: name, claim, taint: cluster.taint },
@@ -98,6 +100,15 @@ export function isolateStage(
       return { state: 'done', value: { ...isolated, isolatedAt: Date.now() } };
     },
   };
+}
+
+/**
+ * Whether the retirement in charge runs. Of another installation's nobody can tell us: it counts as running until the
+ * deadline that it wrote down (contract 15.2).
+ */
+async function runs(charge: Charge, { instance }: Notice, { running, home }: Retiree['ports']): Promise<boolean> {
+  if (isAnothers(charge.execution, { home, instance })) return Date.now() < Date.parse(charge.deadline);
+  return await running.isRunning(charge.execution);
 }
 
 /** `by`: another retirement is in charge; `unasked`: the taint that asked for the drain has been taken away. */

@@ -45,7 +45,7 @@ export async function routeNotice(
       await releaseUndrained(verified, ports);
       break;
     case 'retire': {
-      const execution = executionName(notice);
+      const execution = executionName(notice, ports.home);
       const already = (await ports.retirements.start(execution, notice)) === 'already';
       const { group } = verified;
       ports.journal.report(

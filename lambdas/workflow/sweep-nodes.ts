@@ -6,6 +6,7 @@ import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { foreignGroups } from '../core/foreign-group.ts';
 import type { Group } from '../core/group.ts';
 import { RETIRING_LABEL } from '../core/isolation.ts';
+import { MANAGED_TAG, managedValue } from '../core/installation.ts';
 import type { Node } from '../core/node.ts';
 import type { SweepReport } from '../core/sweep-report.ts';
 import { wordsOf } from './attempts.ts';
@@ -15,7 +16,6 @@ import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
 import { sweepMarks, type MarkSweepPorts } from './sweep-marks.ts';
 import { SweepRecord } from './sweep-record.ts';
 import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
-import { MANAGED_TAG } from './verify-notice.ts';
 
 export type SweepPorts = HookSweepPorts &
   MarkSweepPorts &
@@ -81,12 +81,12 @@ function isRetiring({ labels }: Node): boolean {
 async function enrolledGroups(
   clusters: readonly ClusterSettings[],
   record: SweepRecord,
-  { groups }: SweepPorts,
+  { groups, home }: SweepPorts,
 ): Promise<readonly Group[] | undefined> {
   const names = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
   let found: readonly Group[] | undefined;
   await record.attempt(async () => {
-    found = await groups.enrolled({ names, tag: MANAGED_TAG });
+    found = await groups.enrolled({ names, tag: MANAGED_TAG, value: managedValue(home.installation) });
   });
   return found;
 }

@@ -155,7 +155,7 @@ async function start(
 ): Promise<void> {
   const { account, region } = home;
   const notice: TaintedNotice = { kind: 'tainted', account, region, instance, group, taint, at: Date.now() };
-  const execution = executionName(notice);
+  const execution = executionName(notice, home);
   const already = (await retirements.start(execution, notice)) === 'already';
   journal.report(retirementRequested({ execution, instance, cluster, group, already, foundBy: 'sweep', node, taint }));
 }

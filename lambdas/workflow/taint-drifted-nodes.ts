@@ -11,6 +11,7 @@ import { budgetUnreadable, driftFinished } from '../core/fleet-events.ts';
 import { placeNodes } from '../core/fleet.ts';
 import { foreignGroups } from '../core/foreign-group.ts';
 import type { Group } from '../core/group.ts';
+import { MANAGED_TAG, managedValue } from '../core/installation.ts';
 import { Attempts, wordsOf } from './attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
 import { decideDrift } from './decide-drift.ts';
@@ -18,7 +19,6 @@ import { readFleetNodes, type TurnPorts } from './fleet-turns.ts';
 import type { JudgePorts } from './judge-fleet.ts';
 import type { Fleets, Groups, Journal, Settings } from './ports.ts';
 import { tellStandstills } from './tell-standstills.ts';
-import { MANAGED_TAG } from './verify-notice.ts';
 
 export interface DriftPorts extends TurnPorts, JudgePorts {
   readonly settings: Settings;
@@ -26,6 +26,8 @@ export interface DriftPorts extends TurnPorts, JudgePorts {
   readonly clusters: Fleets;
   readonly launches: JudgePorts['launches'];
   readonly journal: Journal;
+  /** Its name. @default the default's */
+  readonly installation?: string;
 }
 
 /**
@@ -37,7 +39,10 @@ export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = 
   const attempts = new Attempts(ports.journal);
   const clusters = await attempts.clusters(ports.settings);
   const names = clusters.flatMap(namesOf);
-  const groups = clusters.length === 0 ? [] : await ports.groups.enrolled({ names, tag: MANAGED_TAG });
+  const groups =
+    clusters.length === 0
+      ? []
+      : await ports.groups.enrolled({ names, tag: MANAGED_TAG, value: managedValue(ports.installation) });
   const reports: DriftReport[] = [];
   // One after the other: each may have thousands of nodes.
   for (const cluster of clusters)

@@ -6,8 +6,9 @@
 import { clusterIdentity, type ClusterIdentity } from '../core/cluster-identity.ts';
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { drainKeys } from '../core/drain-taints.ts';
+import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../core/installation.ts';
 import { IN_SERVICE, RELOOK, standing } from '../core/lifecycle-state.ts';
-import type { LifecycleNotice, Notice, TaintedNotice } from '../core/notice.ts';
+import type { Home, LifecycleNotice, Notice, TaintedNotice } from '../core/notice.ts';
 import type { Hook, InstanceTags, Lifecycle, LifecycleAction, Settings } from './ports.ts';
 import { sleep } from './sleep.ts';
 
@@ -31,12 +32,9 @@ export interface VerificationPorts {
   readonly instanceTags: InstanceTags;
   readonly settings: Settings;
   /** Who we are: events of other accounts and regions are refused. */
-  readonly home: { readonly account: string; readonly region: string };
+  readonly home: Home;
   readonly hookName: string;
 }
-
-/** A group whose tag this is may be drained although no configuration names it. */
-export const MANAGED_TAG = 'ebb/managed';
 
 const ignore = (reason: string): Verification => ({ kind: 'ignore', reason });
 /** Ours, and too late: the instance or its hook has gone (faults.md 5). */
@@ -92,11 +90,36 @@ async function lookAtGroup(
     return { kind: 'refuse', reason: `its cluster is disputed: ${identity.claims.join(', ')}` };
   }
   const cluster = identity.kind === 'known' ? await ports.settings.cluster(identity.cluster) : undefined;
-  if (!isEnrolled(group, groupTags, cluster)) {
-    const fix = `name it in the configuration or tag it ${MANAGED_TAG}=true`;
-    return { kind: 'ignore', reason: `group ${group} is not enrolled: ${fix}` };
-  }
+  const strange = verifyEnrolment(group, { tags: groupTags, cluster, hook, home: ports.home });
+  if (strange !== undefined) return strange;
   return { kind: 'enrolled', group, hook, identity, cluster: cluster && narrowed(cluster, group) };
+}
+
+/** Undefined when the group is enrolled here, and not in another installation (contract 15.2). */
+function verifyEnrolment(
+  group: string,
+  { tags, cluster, hook, home: { installation = DEFAULT_NAME } }: GroupFound,
+): Extract<Verification, { kind: 'ignore' | 'refuse' }> | undefined {
+  const owner = installationOfHook(hook?.metadata) ?? installation;
+  const tag = managedValue(installation);
+  const isNamed = cluster?.groups.some(({ name }) => name === group) === true;
+  const isEnrolled = isNamed || tags[MANAGED_TAG] === tag;
+  if (isEnrolled && owner === installation) return undefined;
+  if (isEnrolled) {
+    const both = `group ${group} is enrolled here, in installation ${installation}, and its hook is ${owner}’s`;
+    return { kind: 'refuse', reason: `${both}: take it out of one of them, and deploy the other again` };
+  }
+  const fix = `name it in the configuration or tag it ${MANAGED_TAG}=${tag}`;
+  const reason = owner === installation ? `group ${group} is not enrolled: ${fix}` : `group ${group} is ${owner}’s`;
+  return { kind: 'ignore', reason };
+}
+
+/** A group as AWS has it, and what is configured of it. */
+interface GroupFound {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly cluster: ClusterSettings | undefined;
+  readonly hook: Hook | undefined;
+  readonly home: Home;
 }
 
 /** Of the cluster's groups the settings of this one alone: a run keeps them for as long as it lives (contract 14.1). */
@@ -128,14 +151,6 @@ function verifyServing(
   if (cluster === undefined) return ignore(unconfigured(identity));
   if (!drainKeys(cluster).includes(taint)) return ignore(`taint ${taint} asks for no drain in ${cluster.name}`);
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
-}
-
-function isEnrolled(
-  group: string,
-  tags: Readonly<Record<string, string>>,
-  cluster: ClusterSettings | undefined,
-): boolean {
-  return tags[MANAGED_TAG] === 'true' || cluster?.groups.some(({ name }) => name === group) === true;
 }
 
 function unconfigured(identity: ClusterIdentity): string {

@@ -170,7 +170,7 @@ const MISTAKES: readonly [title: string, written: object, faults: readonly strin
     '17: a retention, a hook, a Kubernetes group and a name that are refused elsewhere',
     cluster({ groups: [{ name: '' }] }, { logRetentionDays: 31, hookName: 'a b', kubernetesGroup: 'system:masters' }),
     [
-      'ebb.clusters[0].groups[0].name: must be the name of an Auto Scaling group such as workers: 1 to 255 characters (given: "")',
+      'ebb.clusters[0].groups[0].name: must be the name of an Auto Scaling group such as workers: 1 to 255 characters, none a space or a colon (given: "")',
       'ebb.hookName: must be a lifecycle hook name such as ebb-drain: letters, digits, -, _ and /, up to 255 (given: "a b")',
       'ebb.kubernetesGroup: must be a group name such as ebb, and none that EKS reserves (system:, eks:, aws:, amazon:, iam:) (given: "system:masters")',
       'ebb.logRetentionDays: must be a number of days that CloudWatch takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653 (given: 31)',

@@ -240,6 +240,7 @@ export const RESOURCE_KINDS: readonly (readonly [string, Create])[] = [
 /** Known to have no part in what the peer plays. */
 export const WITHOUT_PART: readonly string[] = [
   'AWS::CDK::Metadata',
+  'AWS::CloudFormation::WaitConditionHandle',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::CompositeAlarm',
   'AWS::CloudWatch::Dashboard',

@@ -71,11 +71,25 @@ function conditionHolds(operator: Operator, values: readonly string[], found: st
   return values.some((value) => (like ? matchesPattern(value, found) : value === found));
 }
 
-/** `*` any characters, `?` one. */
+/** A policy variable: IAM puts what it stands for in its place, and `${*}`, `${?}` and `${$}` stand for themselves. */
+const VARIABLE = /\$\{([^}]*)\}/;
+
+/** `*` any characters, `?` one; of other variables than those for single characters the peer knows none, as for a role. */
 function matchesPattern(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
+  const parts = pattern.split(VARIABLE);
+  const variables = parts.filter((_, index) => index % 2 === 1);
+  if (variables.some((name) => !['*', '?', '$'].includes(name))) return false;
+  const source = parts.map((part, index) => (index % 2 === 1 ? escaped(part) : wildcards(part))).join('');
   return new RegExp(`^${source}$`, 's').test(text);
+}
+
+function wildcards(text: string): string {
+  return text
+    .split(/([*?])/)
+    .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : escaped(part)))
+    .join('');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.+^${}()|[\]\\*?]/g, '\\$&');
 }

@@ -51,7 +51,8 @@ export function ssmService(parameters: Parameters, account: Account): Service {
           MaxResults: z.number().int().min(1).max(10).optional(),
           NextToken: z.string().optional(),
         }),
-        resources: ({ Path }) => [resource(Path)],
+        // The path itself, and what stands under it: a policy that allows the one alone is refused.
+        resources: ({ Path }) => [resource(Path.replace(/\/$/, '')), resource(Path.replace(/\/?$/, '/'))],
         answer: (input) => {
           const found = parameters.under(input.Path, input.Recursive ?? false);
           const { page, nextToken } = pageOf(found, input.MaxResults ?? 10, input.NextToken);

@@ -209,7 +209,3 @@ function hasSidecars({ spec }: Pod): boolean {
 function keyText({ metadata }: Pod): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
-
-function hasStarted({ stage }: Work): boolean {
-  return stage !== 'waiting' && stage !== 'starting';
-}
