@@ -31,9 +31,13 @@ export function fieldName(path: readonly PropertyKey[]): string {
   return `ebb${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')}`;
 }
 
+/** What stands in a field for the name of a secret may be the secret. */
+const SECRETIVE = /secret|password/i;
+
 /** What a schema says of a value, and the value. @param message such as `must be true or false` */
-export function wordsOnValue(message: string, value: unknown): string {
+export function wordsOnValue(path: readonly PropertyKey[], message: string, value: unknown): string {
   if (value === undefined) return `is missing; it ${message}`;
+  if (path.some((part) => SECRETIVE.test(String(part)))) return message;
   const seconds = typeof value === 'string' && message.includes('whole seconds') ? durationSeconds(value) : undefined;
   return `${message} (given: ${shown(value)}${seconds === undefined ? '' : `, which is ${seconds}`})`;
 }

@@ -64,12 +64,18 @@ function respellObject(
       read(written, given);
       continue;
     }
-    const free = fields.filter((field) => !taken.has(field));
-    const meant = nearest(written, free);
-    faults.push({
-      path: [...path, written],
-      words: unknownField(given, meant, { near: nearest(written, fields), fields }),
-    });
+    const resembling = resemblingFields(written, fields);
+    const [best, ...others] = resembling.filter(({ field }) => !taken.has(field));
+    // Of several that are no closer than a part of their name, nobody knows which was meant.
+    const meant = best !== undefined && (best.isClose || others.length === 0) ? best.field : undefined;
+    const words =
+      meant === undefined
+        ? unknownField(
+            resembling.map(({ field }) => field),
+            fields,
+          )
+        : misspeltField(meant, given);
+    faults.push({ path: [...path, written], words: `is no field${words}` });
     if (meant === undefined) continue;
     taken.add(meant);
     read(meant, meantValue(given, meant));
@@ -77,17 +83,14 @@ function respellObject(
   return { value: Object.fromEntries(entries), faults };
 }
 
-function unknownField(
-  given: unknown,
-  meant: string | undefined,
-  { near, fields }: { near: string | undefined; fields: readonly string[] },
-): string {
-  if (meant !== undefined) {
-    const value = meantValue(given, meant);
-    return `is no field: did you mean ${meant}${value === given ? '' : `: ${String(value)}`}?`;
-  }
-  if (near !== undefined) return `is no field: did you mean ${near}, which is there already?`;
-  return `is no field; there are ${fields.join(', ')}`;
+function misspeltField(meant: string, given: unknown): string {
+  const value = meantValue(given, meant);
+  return `: did you mean ${meant}${value === given ? '' : `: ${String(value)}`}?`;
+}
+
+/** @param resembling fields that are there already among them */
+function unknownField(resembling: readonly string[], fields: readonly string[]): string {
+  return resembling.length === 0 ? `; there are ${fields.join(', ')}` : `: did you mean ${resembling.join(' or ')}?`;
 }
 
 /** `"6h"` in a field of seconds is as many. */
@@ -99,19 +102,26 @@ function meantValue(given: unknown, field: string): unknown {
 /** A word of fewer letters is in too many names. */
 const LEAST_PART = 4;
 
-/** The field that was meant: its name, with its unit or without, has few other letters, or the written one is part of it. */
-function nearest(written: string, fields: readonly string[]): string | undefined {
+interface Resembling {
+  readonly field: string;
+  /** By few letters; else what was written is part of its name. */
+  readonly isClose: boolean;
+}
+
+/** The closest first; names count with their unit and without. */
+function resemblingFields(written: string, fields: readonly string[]): Resembling[] {
   const asked = written.toLowerCase();
-  const near = fields.flatMap((field) => {
+  const found = fields.map((field) => {
     const names = [field, field.replace(/Seconds$/, '')].map((name) => name.toLowerCase());
-    const away = Math.min(...names.map((name) => distance(asked, name)));
     const isPart = asked.length >= LEAST_PART && names.some((name) => name.includes(asked));
-    return isPart || names.some((name) => distance(asked, name) <= mostAway(name)) ? [{ field, away }] : [];
+    const isClose = names.some((name) => distance(asked, name) <= mostAway(name));
+    return { field, isPart, isClose, away: Math.min(...names.map((name) => distance(asked, name))) };
   });
-  return near.toSorted((one, other) => one.away - other.away)[0]?.field;
+  const near = found.filter(({ isPart, isClose }) => isPart || isClose);
+  return near.toSorted((one, other) => one.away - other.away);
 }
 
 /** Two letters that changed places count as two. */
 function mostAway({ length }: string): number {
-  return length <= 4 ? 1 : Math.max(2, Math.floor(length / 3));
+  return length <= 4 ? 1 : 2;
 }

@@ -36,7 +36,7 @@ function faultsBy(schema: z.core.$ZodType, written: unknown, at: Path): { value:
   const { error } = z.safeParse(schema, value);
   const issues = (error?.issues ?? []).map(({ path, message }): Fault => {
     const given = fieldAt(value, path as Path);
-    return { path: [...at, ...path], words: wordsOnValue(message, given) };
+    return { path: [...at, ...path], words: wordsOnValue(path, message, given) };
   });
   return { value, faults: [...faults, ...issues] };
 }

@@ -189,7 +189,7 @@ describe('a fault is named by its field and what it must be:', () => {
     [
       'a misspelt key whose right one is there',
       { ...minimal(), clsters: [] },
-      'ebb.clsters: is no field: did you mean clusters, which is there already?',
+      'ebb.clsters: is no field: did you mean clusters?',
     ],
     [
       'a misspelt key',

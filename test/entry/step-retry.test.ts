@@ -41,6 +41,6 @@ describe('a step that fails is tried again', () => {
   });
 });
 
-test.each(['AccessDenied', 'WrongConfiguration'])('a step that fails of %s is not tried again', (name) => {
+test.each(['AccessDenied', 'WrongParameter'])('a step that fails of %s is not tried again', (name) => {
   expect(retryStep(Object.assign(new Error('no'), { name }), 1)).toEqual({ shouldRetry: false });
 });

@@ -26,6 +26,19 @@ describe('cdk synth', { timeout: 60_000 }, () => {
   test('succeeds on cdk.json, with no finding of cdk-nag', () => {
     const { status, output } = synth();
     expect(output).not.toMatch(/AwsSolutions-|Serverless-/);
+    expect(output).toContain('Old nodes of production are marked and not replaced. Ebb looks only');
+    expect(status).toBe(0);
+  });
+
+  test('succeeds without any group by name, and says nothing of looking where a budget has been set', () => {
+    const file = join(folder, 'by-tag.json');
+    const clusters = [
+      { name: 'blue', groups: [], budget: { nodes: 1 } },
+      { name: 'green', budget: { nodes: '5%' } },
+    ];
+    writeFileSync(file, JSON.stringify({ clusters }));
+    const { status, output } = synth('-c', `ebb=${file}`);
+    expect(output).not.toMatch(/AwsSolutions-|Serverless-|Ebb looks only/);
     expect(status).toBe(0);
   });
 
@@ -38,13 +51,13 @@ describe('cdk synth', { timeout: 60_000 }, () => {
     expect(output).toContain('ebb.hookName: must be a lifecycle hook name');
     expect(output).toContain('ebb.clusters[0].name: must be an EKS cluster name');
     expect(output).toContain('ebb.clusters[0].groups[0].heartbeatTimeoutSeconds: ');
-    expect(output).toContain('drian');
+    expect(output).toContain('ebb.clusters[0].drian: is no field: did you mean drain?');
     expect(output).not.toMatch(/^\s+at .*infra\//m);
   });
 
   test('of a file that is not there says so', () => {
     const { status, output } = synth('-c', 'ebb=/nowhere.json');
     expect(status).toBe(1);
-    expect(output).toContain('/nowhere.json cannot be read as JSON');
+    expect(output).toContain('/nowhere.json cannot be read: ENOENT');
   });
 });

@@ -152,9 +152,11 @@ describe('with', () => {
   });
 
   test('VPCs no cluster is asked for its own', () => {
-    const { allowing, only } = deployed({ vpcs: ['vpc-1', 'vpc-2'] });
+    const { allowing, only } = deployed({ vpcs: ['vpc-0123456789abcdef1', 'vpc-0123456789abcdef2'] });
     expect(allowing(CLUSTER_VPC_ACTIONS[0])).toEqual([]);
-    expect(only('AWS::Lambda::Function').Environment).toMatchObject({ Variables: { EBB_VPCS: 'vpc-1,vpc-2' } });
+    expect(only('AWS::Lambda::Function').Environment).toMatchObject({
+      Variables: { EBB_VPCS: 'vpc-0123456789abcdef1,vpc-0123456789abcdef2' },
+    });
   });
 
   test('untagged pools allowed, no condition is left', () => {
@@ -169,11 +171,17 @@ describe('a configuration is refused with', () => {
     ['both secrets', { secretArn: SECRET_ARN, secretName: 'ebb' }, 'ebb.endpoint: must have secretName or secretArn'],
     ['a part of an ARN', { secretArn: SECRET_ARN.slice(0, -7) }, 'ebb.endpoint.secretArn: must be the whole ARN'],
     ['the secret itself', { secretName: 'correct horse' }, 'ebb.endpoint.secretName: must be the name of a secret'],
-    ['no VPCs', { vpcs: [] }, 'ebb.endpoint.vpcs: must name at least one'],
-    ['something else', { secret: 'x' }, 'ebb.endpoint: Unrecognized key: "secret"'],
+    ['no VPCs', { vpcs: [] }, 'ebb.endpoint.vpcs: must be a list of at least one VPC'],
+    ['something else', { secret: 'x' }, 'ebb.endpoint.secret: is no field: did you mean secretArn or secretName?'],
   ])('%s', (_, endpoint, fault) => {
     expect(() => configured(endpoint as Endpoint)).toThrow(WrongConfiguration);
     expect(() => configured(endpoint as Endpoint)).toThrow(fault);
+  });
+
+  test('the secret itself, which is not repeated', () => {
+    for (const field of ['secretName', 'secretArn', 'secret', 'secretText']) {
+      expect(() => configured({ [field]: 'correct horse' })).toThrow(/^(?!.*correct horse)/s);
+    }
   });
 });
 
