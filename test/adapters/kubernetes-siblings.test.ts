@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Workload } from '../../lambdas/core/implied-budget.ts';
 import { ownerKey, type Pod } from '../../lambdas/core/pod.ts';
 import type { DrainWatch } from '../../lambdas/workflow/ports.ts';
-import type { Manifest, OwnerReference } from '../peers/kubernetes/objects.ts';
+import type { OwnerReference } from '../peers/kubernetes/objects.ts';
 import { pods as podResource } from '../peers/kubernetes/resources.ts';
 import { Heard, KubernetesGiven, type KubernetesPlan } from './kubernetes-given.ts';
 
@@ -189,9 +189,7 @@ type Claim = Pick<OwnerReference, 'apiVersion' | 'kind' | 'name' | 'uid'>;
 function addReplicaSet({ peer }: KubernetesGiven, selector: object): Claim {
   const spec = { replicas: 3, selector, template: { metadata: { labels: {} }, spec: { containers: [] } } };
   const metadata = { namespace: APP, name: 'web' };
-  const made = peer.world.apply({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec } as Manifest & {
-    metadata: typeof metadata;
-  });
+  const made = peer.world.apply({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec });
   return { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: made.metadata.uid };
 }
 

@@ -25,6 +25,7 @@ export async function measureEbb(drain: DrainCase): Promise<Measurement> {
     );
     const ended = (): boolean => aws.lambda.executions.some(({ status }) => status !== 'RUNNING');
     while (!ended()) await clock.sleep(20);
+    checkEvicted(installation.events);
     const { workloads, violations } = kubernetes.availability.report();
     return {
       ...drain,
@@ -38,6 +39,12 @@ export async function measureEbb(drain: DrainCase): Promise<Measurement> {
   } finally {
     await installation.stop();
   }
+}
+
+/** @throws Error when pods were forced: every budget of the bench, and every pace, lets them go long before */
+function checkEvicted(events: readonly LoggedEvent[]): void {
+  const forced = events.flatMap((event) => (event.type === 'pod.forced' ? [event.pod] : []));
+  if (forced.length > 0) throw new Error(`forced without need: ${forced.join(', ')}`);
 }
 
 /** Its time begins at the retirement's start, as kubectl's begins with its process: what leads there is told apart. */

@@ -16,14 +16,15 @@ import type { OwnDrain } from './own-drain.ts';
 import { lowestOfBench, type OwnFigures, type Unmeasured } from './own-measurement.ts';
 
 export async function drainByKubectl(drain: OwnDrain): Promise<OwnFigures | Unmeasured> {
-  const { options, stage, upstream, leaving } = drain;
+  const { options, stage, upstream, leaving, survey } = drain;
+  const { policy } = survey.configuration;
   const token = randomUUID();
   // To the proxy kubectl is what Ebb's functions are: the one whose requests count.
   const proxy = await OwnClusterProxy.start({ upstream, isFunction: (bearer) => Promise.resolve(bearer === token) });
   const connection = observe(proxy);
   let drained: OwnFigures | Unmeasured;
   try {
-    const watched = await WorkloadWatch.open(connection, { node: options.node, leaving }, () => undefined);
+    const watched = await WorkloadWatch.open(connection, { node: options.node, leaving, policy }, () => undefined);
     drained = await measure(drain, { proxy, token, watched }).finally(() => {
       watched.close();
     });

@@ -1,6 +1,8 @@
 /** What a drain of the user's own node came to: read from their cluster, the proxy and the AWS peer, not from Ebb. */
+import { pathOf } from '../../lambdas/adapters/kubernetes-path.ts';
 import { isHeldByFinalizer, podName, type Pod } from '../../lambdas/core/pod.ts';
 import type { ProxiedRequest } from '../peers/own-cluster/proxy.ts';
+import type { FreeToGo } from './free-to-go.ts';
 import { nodePath } from './own-node.ts';
 import type { OwnInstallation } from './own-installation.ts';
 import type { Ending } from './own-retirement-end.ts';
@@ -30,6 +32,7 @@ export function ownOutcome(installation: OwnInstallation, workloads: WorkloadWat
     endExpectation(seen.ending),
     isolationExpectation(made, scene.node),
     goneExpectation(seen),
+    evictionExpectation(made, workloads.freeToGo, seen),
     hookExpectation(installation),
     availabilityExpectation(workloads),
     seen.restoration,
@@ -105,6 +108,50 @@ function goneExpectation({ leaving, left, endedAt }: Observed): Expectation {
     holds: remaining.length === 0,
     found: remaining.length === 0 ? `${leaving.length} have` : `still there: ${remaining.map(podName).join(', ')}`,
   };
+}
+
+/** An eviction that is free to go goes out at once; an API server may be slow for a while. */
+const NEEDLESS_MS = 10_000;
+
+export function evictionExpectation(
+  made: readonly ProxiedRequest[],
+  freeToGo: Pick<FreeToGo, 'heldFor'>,
+  { leaving, scene }: { readonly leaving: readonly Pod[]; readonly scene: Pick<Scene, 'node'> },
+): Expectation {
+  const from = made.find((request) => isIsolation(request, scene.node))?.at ?? Infinity;
+  const forced = leaving.filter((pod) => made.some((request) => isForce(request, pod)));
+  const needless = forced
+    .filter((pod) => !made.some((request) => isDenial(request, pod)))
+    .map((pod) => ({ pod, held: freeToGo.heldFor(pod, from) }))
+    .filter(({ held }) => held >= NEEDLESS_MS);
+  const names = needless.map(({ pod, held }) => `${podName(pod)} (could have gone for ${Math.round(held / 1000)} s)`);
+  return {
+    what: 'pods left by eviction as long as their budgets and pace let them',
+    holds: needless.length === 0,
+    found:
+      needless.length === 0
+        ? `${leaving.length - forced.length} did; forced because they were held: ${forced.map(podName).join(', ') || 'none'}`
+        : `forced without need: ${names.join(', ')}`,
+  };
+}
+
+function isForce({ method, path, status }: ProxiedRequest, pod: Pod): boolean {
+  return method === 'DELETE' && status === 200 && pathname(path) === podPath(pod);
+}
+
+/** The server's own refusal of an eviction, by an admission policy, say; a budget's is 429, and 5xx is none. */
+function isDenial(request: ProxiedRequest, pod: Pod): boolean {
+  const { path, status } = request;
+  const isRefused = status >= 400 && status < 500 && status !== 429;
+  return isEviction(request) && pathname(path) === `${podPath(pod)}/eviction` && isRefused;
+}
+
+function podPath({ namespace, name }: Pod): string {
+  return pathOf('/api/v1/namespaces', namespace, 'pods', name);
+}
+
+function pathname(path: string): string {
+  return path.split('?')[0] ?? path;
 }
 
 function hookExpectation(installation: OwnInstallation): Expectation {

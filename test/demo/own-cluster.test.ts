@@ -93,6 +93,17 @@ describe('a drain of one’s own node', () => {
     expect(given.peer.requests.of('jane').length).toBeGreaterThan(10);
   });
 
+  test('whose pods claim owners that there are not: they leave one by one, and whoever looks on sees it too', async () => {
+    await using given = await SomebodysCluster.start();
+    await given.populateMadeUp();
+    const run = await given.run();
+    expect([broken(run), run.status]).toEqual([[], 0]);
+    expect(run.outcome).toMatchObject({ pods: 3, unbudgetedControllers: 3 });
+    expect(run.events.filter(({ type }) => type === 'controller.unknown')).toHaveLength(3);
+    const strange = given.peer.requests.entries.filter(({ path }) => path.includes('scale'));
+    expect(strange).toEqual([]);
+  });
+
   test('that is declined changes nothing', async () => {
     await using given = await SomebodysCluster.start();
     const run = await given.run({ confirm: () => Promise.resolve('no') });

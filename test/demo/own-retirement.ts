@@ -112,12 +112,12 @@ function subjectOf({ execution, instance }: OwnInstallation, { cluster, group, n
 }
 
 async function openWorkloads(
-  { options, stage }: OwnRetirementPlan,
+  { options, stage, configuration: { policy } }: OwnRetirementPlan,
   { connection }: OwnInstallation,
   leaving: readonly Pod[],
 ): Promise<WorkloadWatch> {
   try {
-    return await WorkloadWatch.open(connection, { node: options.node, leaving }, (fact) => {
+    return await WorkloadWatch.open(connection, { node: options.node, leaving, policy }, (fact) => {
       stage.telling.fact(fact);
     });
   } catch (cause) {

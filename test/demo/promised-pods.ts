@@ -1,10 +1,12 @@
 /** What is promised to the pods of a node: by the budget that covers them, or by the implied one of their controller. */
-import * as z from 'zod/mini';
 import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
-import { coverage, type DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
+import { readController } from '../../lambdas/adapters/kubernetes-controllers.ts';
+import { knownKind } from '../../lambdas/core/controller.ts';
+import { coverage, passesBudgetFree, type DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
 import { allowedUnready, isPaced } from '../../lambdas/core/implied-budget.ts';
-import { isFinished, type Owner, type Pod } from '../../lambdas/core/pod.ts';
+import { isFinished, ownerKey, type Owner, type Pod } from '../../lambdas/core/pod.ts';
 import { matchesSelector } from '../../lambdas/core/selector.ts';
+import { isPodOf } from '../../lambdas/core/siblings.ts';
 
 /** Pods that share one promise. The budgets are given as they are now, because their counts change. */
 export interface Promised {
@@ -16,13 +18,12 @@ export interface Promised {
   readonly replicas: (budgets: readonly DisruptionBudget[]) => number;
   /** The fewest serving pods that are promised. */
   readonly floor: (budgets: readonly DisruptionBudget[]) => number;
+  /** Whether one of its pods could be evicted now. @param serving how many of its pods serve */
+  readonly lets: (pod: Pod, serving: number, budgets: readonly DisruptionBudget[]) => boolean;
 }
 
 /** The default of the configuration (contract 4.5). */
 const IMPLIED_SHARE = 0.25;
-
-/** Controllers that no promise is made for: one pod a node, or pods that only run to their end. */
-const UNPROMISED = new Set(['DaemonSet', 'Job', 'Node']);
 
 interface Standing {
   /** The pods whose promises are wanted. */
@@ -37,9 +38,14 @@ export function serves(pod: Pod): boolean {
   return pod.ready && pod.deletingUntil === undefined;
 }
 
-/** Whether a controller keeps a number of pods serving, wherever they stand. */
+/** Whether a controller keeps a number of pods serving, wherever they stand: not one a node, nor pods that run to their end. */
 export function isPromised(owner: Owner | undefined): owner is Owner {
-  return isPaced(owner, IMPLIED_SHARE) && !UNPROMISED.has(owner.kind);
+  return isPaced(owner, IMPLIED_SHARE) && knownKind(owner) !== 'DaemonSet' && !isNode(owner);
+}
+
+/** A static pod's. */
+function isNode({ apiVersion, kind }: Owner): boolean {
+  return apiVersion === 'v1' && kind === 'Node';
 }
 
 export async function promisesOf(connection: KubernetesConnection, standing: Standing): Promise<Promised[]> {
@@ -47,7 +53,7 @@ export async function promisesOf(connection: KubernetesConnection, standing: Sta
   const byBudget = new Map(covered.map((budget) => [`${budget.namespace}/${budget.name}`, budget]));
   const bare = standing.leaving.filter((pod) => coverage(pod, standing.budgets).budgets.length === 0);
   const owners = bare.flatMap(({ owner }) => (isPromised(owner) ? [owner] : []));
-  const byOwner = new Map(owners.map((owner) => [owner.uid, owner]));
+  const byOwner = new Map(owners.map((owner) => [ownerKey(owner), owner]));
   return [
     ...[...byBudget.values()].map((budget) => promisedByBudget(budget, standing.every)),
     ...(await Promise.all([...byOwner.values()].map((owner) => promisedByOwner(connection, owner, standing.every)))),
@@ -66,6 +72,10 @@ function promisedByBudget(budget: DisruptionBudget, every: readonly Pod[]): Prom
     includes,
     replicas: (budgets) => now(budgets)?.expectedPods ?? 0,
     floor: (budgets) => now(budgets)?.desiredHealthy ?? 0,
+    lets: (pod, _serving, budgets) => {
+      const allowing = now(budgets);
+      return allowing !== undefined && (allowing.disruptionsAllowed > 0 || passesBudgetFree(pod, allowing));
+    },
   };
 }
 
@@ -74,32 +84,21 @@ async function promisedByOwner(
   owner: Owner,
   every: readonly Pod[],
 ): Promise<Promised> {
-  const siblings = every.filter((pod) => pod.owner?.uid === owner.uid && !isFinished(pod)).length;
-  const replicas = (await replicasOf(connection, owner)) ?? siblings;
-  const floor = replicas <= 1 ? 0 : replicas - allowedUnready({ owner, replicas }, IMPLIED_SHARE);
+  const controller = await readController(connection, owner);
+  const includes = (pod: Pod): boolean =>
+    pod.namespace === owner.namespace &&
+    isPodOf(controller, { labels: pod.labels, ...(pod.owner && { ownerUid: pod.owner.uid }) });
+  const replicas =
+    'unknown' in controller ? every.filter((pod) => includes(pod) && !isFinished(pod)).length : controller.replicas;
+  const floor = replicas <= 1 ? 0 : replicas - allowedUnready({ replicas, ...controller }, IMPLIED_SHARE);
   return {
     workload: workloadName(owner),
     budget: 'implied',
-    includes: (pod) => pod.owner?.uid === owner.uid,
+    includes,
     replicas: () => replicas,
     floor: () => floor,
+    lets: (pod, serving) => !serves(pod) || serving - 1 >= floor,
   };
-}
-
-/** Where the ClusterRole lets a controller's number of replicas be read. */
-const SCALED: Readonly<Record<string, string>> = {
-  ReplicaSet: '/apis/apps/v1/namespaces/NAMESPACE/replicasets/',
-  StatefulSet: '/apis/apps/v1/namespaces/NAMESPACE/statefulsets/',
-  ReplicationController: '/api/v1/namespaces/NAMESPACE/replicationcontrollers/',
-};
-
-const scaledSchema = z.object({ spec: z.object({ replicas: z._default(z.number(), 1) }) });
-
-async function replicasOf(connection: KubernetesConnection, owner: Owner): Promise<number | undefined> {
-  const path = SCALED[owner.kind];
-  if (path === undefined) return undefined;
-  const controller = await connection.read(path.replace('NAMESPACE', owner.namespace) + owner.name);
-  return scaledSchema.parse(controller).spec.replicas;
 }
 
 function workloadsOf(pods: readonly Pod[]): string {

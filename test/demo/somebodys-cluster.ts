@@ -50,7 +50,12 @@ export class SomebodysCluster implements AsyncDisposable {
   static async start(): Promise<SomebodysCluster> {
     const given = new SomebodysCluster(await KubernetesPeer.start({ clock: new DrivenClock() }));
     const { world } = given.peer;
-    for (const name of [NODE, OTHER]) world.addNode({ name, providerID: `kind://docker/kind/${name}` });
+    for (const [name, zone] of [
+      [NODE, 'eu-central-1a'],
+      [OTHER, 'eu-central-1b'],
+    ] as const) {
+      world.addNode({ name, zone, providerID: `kind://docker/kind/${name}` });
+    }
     for (const manifest of clusterRoleManifests(GROUP)) world.apply(manifest as never);
     return given;
   }
@@ -65,6 +70,20 @@ export class SomebodysCluster implements AsyncDisposable {
     world.addStatefulSet({ ...pace, name: 'db', replicas: 2, volume: true, parallel: true });
     world.addDaemonSet({ namespace: 'kube-system', name: 'agent' });
     await this.peer.whenSettled();
+  }
+
+  /** Pods on the node whose creators made up what owns them. */
+  populateMadeUp(): Promise<void> {
+    for (const [kind, apiVersion] of [
+      ['constructor', 'apps/v1'],
+      ['__proto__', 'apps/v1'],
+      ['ReplicaSet', 'evil.example/v1'],
+    ] as const) {
+      const name = `odd-${kind.toLowerCase().replaceAll('_', '')}`;
+      const owner = { apiVersion, kind, name: 'x/scale', uid: `uid of ${kind}`, controller: true };
+      this.peer.world.addBarePod({ namespace: 'shop', name, node: NODE, ownerReferences: [owner] });
+    }
+    return this.peer.whenSettled();
   }
 
   /** One pod on the node that its budget never lets go. */

@@ -9,11 +9,13 @@ import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
 import { watch, type WatchedCollection } from '../../lambdas/adapters/kubernetes-watch.ts';
 import type { DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
 import { podName, type Pod } from '../../lambdas/core/pod.ts';
+import type { DrainPolicy } from '../../lambdas/core/verdict.ts';
 import type { Availability } from '../peers/kubernetes/availability.ts';
 import { factsOf, type Fact } from '../peers/kubernetes/facts.ts';
 import type { Pod as RawPod } from '../peers/kubernetes/objects.ts';
 import { pods as podResource } from '../peers/kubernetes/resources.ts';
 import type { Change } from '../peers/kubernetes/store.ts';
+import { FreeToGo } from './free-to-go.ts';
 import { promisesOf, serves, type Promised } from './promised-pods.ts';
 
 /** A pod, as the decisions see it and as it came. */
@@ -26,9 +28,19 @@ interface Watched extends Promised {
   lowestReady: number;
 }
 
+/** What is watched. */
+export interface WatchPlan {
+  readonly node: string;
+  /** The pods whose workloads are watched. */
+  readonly leaving: readonly Pod[];
+  /** How they are judged. */
+  readonly policy: DrainPolicy;
+}
+
 export class WorkloadWatch {
   /** Pods of the node that left although too few of their like would serve: `shop/web-1: 3 of 4`. */
   readonly violations: string[] = [];
+  readonly freeToGo: FreeToGo;
   readonly #node: string;
   readonly #onFact: (fact: Fact) => void;
   readonly #watched: Watched[] = [];
@@ -36,20 +48,20 @@ export class WorkloadWatch {
   #budgets: WatchedCollection<DisruptionBudget> | undefined;
   #known = new Map<string, Seen>();
 
-  private constructor(node: string, onFact: (fact: Fact) => void) {
+  private constructor({ node, leaving, policy }: WatchPlan, onFact: (fact: Fact) => void) {
     this.#node = node;
+    this.freeToGo = new FreeToGo(leaving, policy);
     this.#onFact = onFact;
   }
 
-  /** @param leaving the pods whose workloads are watched */
   static async open(
     connection: KubernetesConnection,
-    { node, leaving }: { node: string; leaving: readonly Pod[] },
+    plan: WatchPlan,
     onFact: (fact: Fact) => void,
   ): Promise<WorkloadWatch> {
-    const opened = new WorkloadWatch(node, onFact);
+    const opened = new WorkloadWatch(plan, onFact);
     try {
-      await opened.#open(connection, leaving);
+      await opened.#open(connection, plan.leaving);
     } catch (error) {
       opened.close();
       throw error;
@@ -108,6 +120,7 @@ export class WorkloadWatch {
     for (const promised of await promisesOf(connection, { leaving, every, budgets: this.#budgetsNow() })) {
       this.#watched.push({ ...promised, lowestReady: this.#serving(promised) });
     }
+    this.#noteFreedoms();
   }
 
   #now(): Map<string, Seen> {
@@ -123,6 +136,7 @@ export class WorkloadWatch {
     this.#known = this.#now();
     const changed = [...this.#known].filter(([uid, each]) => before.get(uid) !== each);
     const gone = [...before].filter(([uid]) => !this.#known.has(uid));
+    this.#noteFreedoms();
     for (const watched of this.#watched) watched.lowestReady = Math.min(watched.lowestReady, this.#serving(watched));
     for (const [uid, { raw, pod }] of changed) {
       const previous = before.get(uid);
@@ -144,6 +158,11 @@ export class WorkloadWatch {
       const floor = watched.floor(this.#budgetsNow());
       if (serving < floor) this.violations.push(`${podName(before)}: ${serving} of ${floor}`);
     }
+  }
+
+  #noteFreedoms(): void {
+    const pods = new Map([...this.#known].map(([uid, { pod }]) => [uid, pod]));
+    this.freeToGo.look({ at: Date.now(), promises: this.#watched, budgets: this.#budgetsNow(), pods });
   }
 
   #serving({ includes }: Promised): number {
