@@ -284,7 +284,8 @@ async function addRecordedPods({ peer }: TestPeer): Promise<void> {
 }
 
 function gist({ type, object }: FirstEvent): unknown[] {
-  return [type, object.metadata.name, zoneOf(object), object.metadata.annotations];
+  const isEnd = object.metadata.annotations?.['k8s.io/initial-events-end'];
+  return [type, object.metadata.name, zoneOf(object), isEnd];
 }
 
 function withoutVersion(event: FirstEvent | undefined): object {
