@@ -58,7 +58,10 @@ export class Pace {
   #isFree(name: string, app: App): boolean {
     if (app.spare !== undefined && app.coveredTwice) return false;
     if (app.spare === undefined && !isPaced(app, this.#world.scenario.drain.impliedBudget)) return true;
-    return this.#world.workloads.healthy(name).length > this.#leastHealthy(name, app);
+    const healthy = this.#world.workloads.healthy(name).length;
+    // Nobody knows how many it wants: one that stops may not have been replaced yet.
+    if (app.spare === undefined && isUnknown(app) && healthy < this.#world.workloads.count(name)) return false;
+    return healthy > this.#leastHealthy(name, app);
   }
 
   /** How many pods of the app must stay, by its budget or by the one that is implied. */
@@ -92,4 +95,8 @@ function isPaced({ kind, spare, claims }: App, share: number | 'off'): boolean {
   if (share === 'off' || spare !== undefined) return false;
   if (claims !== undefined) return claims !== "another controller's uid";
   return kind === 'ReplicaSet' || kind === 'StatefulSet' || kind === 'CloneSet';
+}
+
+function isUnknown({ kind, claims, unreadable }: App): boolean {
+  return kind === 'CloneSet' || claims !== undefined || unreadable === true;
 }
