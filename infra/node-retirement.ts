@@ -3,6 +3,7 @@ import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import {
+  ACTIVITY_ACTIONS,
   LIFECYCLE_COMPLETE_ACTIONS,
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
@@ -90,7 +91,13 @@ export class NodeRetirement extends Construct {
     return [
       {
         actions: [
-          ...new Set([...LIFECYCLE_READ_ACTIONS, ...INSTANCE_ACTIONS, ...TAG_ACTIONS, ...BALANCER_READ_ACTIONS]),
+          ...new Set([
+            ...LIFECYCLE_READ_ACTIONS,
+            ...ACTIVITY_ACTIONS,
+            ...INSTANCE_ACTIONS,
+            ...TAG_ACTIONS,
+            ...BALANCER_READ_ACTIONS,
+          ]),
         ],
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',

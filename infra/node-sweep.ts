@@ -3,6 +3,7 @@ import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling-groups.ts';
 import {
+  ACTIVITY_ACTIONS,
   LIFECYCLE_COMPLETE_ACTIONS,
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
@@ -104,6 +105,7 @@ export class NodeSweep extends Construct {
           ...new Set([
             ...GROUP_READ_ACTIONS,
             ...LIFECYCLE_READ_ACTIONS,
+            ...ACTIVITY_ACTIONS,
             ...INSTANCE_ACTIONS,
             ...LAUNCHED_ACTIONS,
             ...REFRESH_ACTIONS,

@@ -14,7 +14,7 @@ import { lazyInstances } from './adapters/instances.ts';
 import { lazyLoadBalancing } from './adapters/lazy-load-balancing.ts';
 import { parseNotice } from './adapters/interruption-events.ts';
 import { instanceTags } from './adapters/resource-tags.ts';
-import { runningRetirements } from './adapters/retirements.ts';
+import { retirementHistory, runningRetirements } from './adapters/retirements.ts';
 import { clusterSettings } from './entry/cluster-settings.ts';
 import { durableRun } from './entry/durable-run.ts';
 import { failureReport } from './entry/failure-report.ts';
@@ -48,6 +48,7 @@ export const handler = middy<unknown, Retired, Error, DurableContext>({
     retireNode(parseNotice(event), {
       ...ports,
       running: runningRetirements(lambda, context.lambdaContext.functionName),
+      history: retirementHistory(lambda, context.lambdaContext.functionName),
       run: durableRun(context),
       home: homeOf(context.lambdaContext, settings.EBB_INSTALLATION),
     }),

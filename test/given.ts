@@ -191,6 +191,9 @@ export function aPool(fields: Partial<TargetPool> = {}): TargetPool {
   return { kind: 'target group', id, name, by: 'instance', drainSeconds: 300, controlled: false, ...fields };
 }
 
+/** Of a node that nobody takes from its retirement. */
+export const UNDISPUTED = { seenAt: Infinity, isOurs: () => Promise.resolve(true) };
+
 /** An account without load balancers. */
 export const NO_LOAD_BALANCERS: LoadBalancing = {
   mayHavePools: () => Promise.resolve(false),

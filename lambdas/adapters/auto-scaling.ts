@@ -5,7 +5,9 @@ import {
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
   RecordLifecycleActionHeartbeatCommand,
+  paginateDescribeScalingActivities,
   TerminateInstanceInAutoScalingGroupCommand,
+  type Activity,
   type AutoScalingClient,
   type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
@@ -18,6 +20,8 @@ export const LIFECYCLE_READ_ACTIONS = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeLifecycleHooks',
 ] as const;
+/** For those that ask since when an instance leaves. */
+export const ACTIVITY_ACTIONS = ['autoscaling:DescribeScalingActivities'] as const;
 export const LIFECYCLE_COMPLETE_ACTIONS = ['autoscaling:CompleteLifecycleAction'] as const;
 export const LIFECYCLE_HEARTBEAT_ACTIONS = ['autoscaling:RecordLifecycleActionHeartbeat'] as const;
 export const TERMINATE_ACTIONS = ['autoscaling:TerminateInstanceInAutoScalingGroup'] as const;
@@ -61,6 +65,16 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
         ...(found.NotificationMetadata !== undefined && { metadata: found.NotificationMetadata }),
       };
     },
+    async leavingSince({ group, instance }) {
+      const pages = paginateDescribeScalingActivities({ client }, { AutoScalingGroupName: group });
+      for await (const { Activities = [] } of pages) {
+        const found = Activities.find((activity) => isUnderWay(activity) && concerns(activity, instance));
+        if (found !== undefined) return found.StartTime?.getTime();
+        // Those under way come first.
+        if (!Activities.some(isUnderWay)) break;
+      }
+      return undefined;
+    },
     heartbeat: (action) =>
       unlessOver('recorded', () => client.send(new RecordLifecycleActionHeartbeatCommand(byInstance(action)))),
     complete: (action) => completeWith(action, 'CONTINUE'),
@@ -76,6 +90,15 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
       return answer === undefined ? 'gone' : 'terminated';
     },
   };
+}
+
+function isUnderWay({ EndTime }: Activity): boolean {
+  return EndTime === undefined;
+}
+
+/** An activity names its instance in its description only. */
+function concerns({ Description = '' }: Activity, instance: string): boolean {
+  return Description.split(/[^\w-]+/).includes(instance);
 }
 
 function byInstance({ group, hook, instance }: LifecycleAction) {

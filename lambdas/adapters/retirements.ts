@@ -7,6 +7,7 @@ import {
   type LambdaClient,
   type ListDurableExecutionsByFunctionRequest,
 } from '@aws-sdk/client-lambda';
+import type { StartedRetirement } from '../core/forgotten-hook.ts';
 import type { RetirementHistory, Retirements, RunningRetirements } from '../workflow/ports.ts';
 
 export const LIST_ACTIONS = ['lambda:ListDurableExecutionsByFunction'] as const;
@@ -74,23 +75,27 @@ export function runningRetirements(client: LambdaClient, functionName: string): 
 
 /** @param functionName of the retirement function; the runs of all its versions count */
 export function retirementHistory(client: LambdaClient, functionName: string): RetirementHistory {
+  const listed = async (filter: Pick<ListDurableExecutionsByFunctionRequest, 'Statuses' | 'StartedAfter'>) => {
+    const found: Execution[] = [];
+    const request = { FunctionName: functionName, MaxItems: LONGEST_PAGE, ...filter };
+    for await (const { DurableExecutions = [] } of paginateListDurableExecutionsByFunction({ client }, request)) {
+      found.push(...DurableExecutions);
+    }
+    return found;
+  };
   return {
+    async started(since) {
+      // A millisecond more, because AWS leaves out what started at that very moment.
+      const found = await listed({ StartedAfter: new Date(since - 1) });
+      return found.map(startedRetirement);
+    },
     async ended(since) {
-      const found: Execution[] = [];
-      const pages = paginateListDurableExecutionsByFunction(
-        { client },
-        {
-          FunctionName: functionName,
-          Statuses: [...ENDED],
-          StartedAfter: new Date(since),
-          MaxItems: LONGEST_PAGE,
-        },
-      );
-      for await (const { DurableExecutions = [] } of pages) found.push(...DurableExecutions);
+      const found = await listed({ Statuses: [...ENDED], StartedAfter: new Date(since) });
       // The API's own order has changed its meaning once (ReverseOrder).
       const latestFirst = found.toSorted((a, b) => startOf(b) - startOf(a));
       return latestFirst.map((run) => ({
-        name: run.DurableExecutionName ?? '',
+        ...startedRetirement(run),
+        endedAt: run.EndTimestamp?.getTime() ?? startOf(run),
         succeeded: run.Status === 'SUCCEEDED',
       }));
     },
@@ -99,6 +104,10 @@ export function retirementHistory(client: LambdaClient, functionName: string): R
 
 /** The most executions that one answer has. */
 const LONGEST_PAGE = 1_000;
+
+function startedRetirement(run: Execution): StartedRetirement {
+  return { name: run.DurableExecutionName ?? '', startedAt: startOf(run) };
+}
 
 function startOf({ StartTimestamp }: Execution): number {
   return StartTimestamp?.getTime() ?? 0;

@@ -6,18 +6,46 @@ const HOOK_MARGIN_SECONDS = 60;
 /** Clamped graces never go below this: a grace of 0 would delete without asking the kubelet (contract 5.3). */
 const LEAST_GRACE_SECONDS = 1;
 
+/** When a lifecycle hook began to hold its instance, at the earliest, and when the first retirement for it started. */
+export interface HookTime {
+  readonly beganAt: number;
+  readonly firstAt: number;
+}
+
 /**
- * The deadline of a lifecycle notice: the hook's global timeout, which AWS sets to min(48 h, 100 × heartbeat), less a
- * margin, or the group's own drain timeout if that is sooner (contract 5.1). A group that waits has no timeout of its own.
+ * The one deadline of a hook, which no later retirement renews: its global timeout, which AWS sets to min(48 h, 100 ×
+ * heartbeat) and counts from its begin, less a margin, or the group's own drain timeout from when its first retirement
+ * started, if that is sooner (contract 5.1). A group that waits has no timeout of its own.
  */
 export function hookDeadline(
-  startedAt: number,
+  { beganAt, firstAt }: HookTime,
   {
     globalTimeoutSeconds,
     drainTimeoutSeconds = Infinity,
   }: { globalTimeoutSeconds: number; drainTimeoutSeconds?: number },
 ): number {
-  return startedAt + Math.min(globalTimeoutSeconds - HOOK_MARGIN_SECONDS, drainTimeoutSeconds) * 1000;
+  const hookEnds = beganAt + (globalTimeoutSeconds - HOOK_MARGIN_SECONDS) * 1000;
+  return Math.min(hookEnds, firstAt + drainTimeoutSeconds * 1000);
+}
+
+/** With less time than this to its deadline a retirement begins too late to drain anything in good order. */
+const LEAST_SECONDS = 10;
+
+/** How long a retirement that begins too late takes over its only pass; the hook's margin has room for it. */
+const LATE_SECONDS = 30;
+
+/**
+ * The time of a retirement that begins now: of one that begins too late a short one, whose force points are now, so that
+ * each pod is told and has some seconds to stop (contract 1.6, 5.1).
+ *
+ * @param deadline of its hook
+ */
+export function spanFrom(
+  { firstAt }: Pick<HookTime, 'firstAt'>,
+  { deadline, now }: { deadline: number; now: number },
+): { readonly startedAt: number; readonly deadline: number; readonly late?: true } {
+  if (deadline - now >= LEAST_SECONDS * 1000) return { startedAt: firstAt, deadline };
+  return { startedAt: now - LATE_SECONDS * 1000, deadline: now + LATE_SECONDS * 1000, late: true };
 }
 
 /** What requests need to arrive, and the kubelet to end a pod that has no grace, before the deadline (contract 5.3). */

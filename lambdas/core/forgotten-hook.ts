@@ -6,8 +6,15 @@ import type { Member } from './group.ts';
 import { standing } from './lifecycle-state.ts';
 import { executionsOf, type Home, type LifecycleNotice } from './notice.ts';
 
-export interface EndedRetirement {
+export interface StartedRetirement {
   readonly name: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+}
+
+export interface EndedRetirement extends StartedRetirement {
+  /** Epoch milliseconds. */
+  readonly endedAt: number;
   /** It came to its end, whatever it found to do. */
   readonly succeeded: boolean;
 }

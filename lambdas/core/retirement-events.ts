@@ -20,13 +20,15 @@ export interface Subject {
 }
 
 /**
- * `waited`: pods were left when the hook's time was up. `retained`: the instance was kept, drained, then terminated.
+ * `waited`: pods were left when the hook's time was up. `late`: it began when that was so already, and had one pass.
+ * `retained`: the instance was kept, drained, then terminated.
  * `restored`: nothing forced it to go, and it could not be drained.
  */
 export type Result =
   | 'drained'
   | 'forced'
   | 'waited'
+  | 'late'
   | 'retained'
   | 'restored'
   | 'dead node'
@@ -37,9 +39,10 @@ export type Result =
   | 'stopped'
   | 'failed';
 
+/** `late`: its hook's time is over, so that what is left is forced at once. */
 export const retirementStarted = (
   subject: Subject,
-  { deadline, ...about }: { kind: string; deadline: number; atDeadline: DeadlinePolicy | 'restore' },
+  { deadline, ...about }: { kind: string; deadline: number; atDeadline: DeadlinePolicy | 'restore'; late?: true },
 ) => ({ type: 'retirement.started', ...subject, ...about, deadline: new Date(deadline).toISOString() }) as const;
 
 /** Another retirement is in charge of the node and does it all: this one ends. */
@@ -177,6 +180,10 @@ export const heartbeatRecorded = (subject: Subject, about: { nextInSeconds: numb
 
 export const clusterAway = (subject: Subject, about: { reason: string }) =>
   ({ type: 'cluster.away', ...subject, ...about }) as const;
+
+/** A stage could not look or act, for a reason that may pass: it is tried again. */
+export const stageFailed = (subject: Subject, about: { stage: string; reason: string }) =>
+  ({ type: 'stage.failed', ...subject, ...about }) as const;
 
 export const retirementSuspended = (subject: Subject, about: { seconds: number; waitingFor: readonly string[] }) =>
   ({ type: 'retirement.suspended', ...subject, ...about }) as const;

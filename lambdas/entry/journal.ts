@@ -34,6 +34,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'targets.unregistered',
   'withdrawal.refused',
   'cluster.away',
+  'stage.failed',
   'cluster.unswept',
   'marks.unreadable',
   'group.stopped',

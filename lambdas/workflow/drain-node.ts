@@ -36,15 +36,34 @@ export interface PassResult {
   readonly heldBy?: readonly Holder[];
 }
 
+/** Whether the node is still ours to drain (contract 1.6). */
+export interface Ownership {
+  /** When that was last seen, epoch milliseconds. */
+  readonly seenAt: number;
+  /** Asks anew. */
+  isOurs(): Promise<boolean>;
+}
+
+/** What a pass goes on from, and until when. */
+interface PassGiven {
+  readonly memory: DrainMemory;
+  readonly watchUntil: number;
+  readonly owner: Ownership;
+  readonly keep?: (memory: DrainMemory) => void;
+}
+
+/** No pod is asked to leave unless the node was seen to be ours this shortly before (contract 1.6). */
+const SEEN_WITHIN_MS = 5_000;
+
 /**
  * @param keep told what is remembered when the pass is cut off: what has been told must not be told again
  * @param watchUntil epoch milliseconds; the pass ends then at the latest, or as soon as the node is drained or pods come to
- *   it although it is isolated: then another pass must look at the node first
+ *   it although it is isolated, or the node is ours no more: then another pass must look at the node first
  * @throws ClusterAway, ClusterRefused
  */
 export async function drainPass(
   drain: Drain,
-  { memory, watchUntil, keep }: { memory: DrainMemory; watchUntil: number; keep?: (memory: DrainMemory) => void },
+  { memory, watchUntil, owner, keep }: PassGiven,
   ports: { cluster: Cluster; journal: Journal },
 ): Promise<PassResult> {
   const signal = new Signal();
@@ -56,7 +75,7 @@ export async function drainPass(
       signal.fail(error);
     },
   });
-  const pass = new Pass(drain, memory, { ...ports, watch, signal });
+  const pass = new Pass(drain, memory, { ...ports, watch, signal, owner });
   try {
     return await pass.run(watchUntil);
   } finally {
@@ -71,6 +90,7 @@ interface PassPorts {
   readonly journal: Journal;
   readonly watch: DrainWatch;
   readonly signal: Signal;
+  readonly owner: Ownership;
 }
 
 class Pass {
@@ -80,13 +100,16 @@ class Pass {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #record: DrainRecord;
   readonly #inquiry: BlockInquiry;
-  /** Pods have come although the node is isolated: perhaps it is another machine's now, so the driver must look first. */
-  #haveCome = false;
+  /** Pods have come although the node is isolated, or it is ours no more: the driver must look at the node first. */
+  #mustLook = false;
+  /** When the node was last seen to be ours, epoch milliseconds. */
+  #seenAt: number;
 
   constructor(drain: Drain, memory: DrainMemory, ports: PassPorts) {
     this.#drain = drain;
     this.#ports = ports;
     this.#record = new DrainRecord(drain.subject, memory, ports.journal);
+    this.#seenAt = ports.owner.seenAt;
     this.#inquiry = new BlockInquiry(ports.cluster, () => ports.watch.state());
   }
 
@@ -99,7 +122,9 @@ class Pass {
     for (;;) {
       const plan = this.#look();
       if (plan.remaining.length === 0 && (await this.#isEmpty())) return await this.#drained(plan);
-      const left = this.#haveCome ? 0 : watchUntil - Date.now();
+      // Meanwhile things may have changed: the plan is made anew.
+      if (await this.#askedForOwner(plan, watchUntil)) continue;
+      const left = this.#mustLook ? 0 : watchUntil - Date.now();
       if (left > 0) {
         this.#carryOut(plan);
         this.#inquire(plan);
@@ -112,6 +137,19 @@ class Pass {
     }
   }
 
+  /**
+   * Asks whose the node is before a pod is asked to leave, where that was not seen just now. A drain that waits for budgets,
+   * or ends within seconds, costs no request for it; one that rolls along one in five seconds.
+   */
+  async #askedForOwner({ evict, force }: EvictionPlan, watchUntil: number): Promise<boolean> {
+    const now = Date.now();
+    const isAsking = !this.#mustLook && now < watchUntil && evict.length + force.length > 0;
+    if (!isAsking || now - this.#seenAt < SEEN_WITHIN_MS) return false;
+    this.#mustLook = !(await this.#ports.owner.isOurs());
+    this.#seenAt = Date.now();
+    return true;
+  }
+
   /** Lets every request that is under way end, so that none outlives the pass. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#inFlight);
@@ -121,7 +159,7 @@ class Pass {
   #look(): EvictionPlan {
     let plan = this.#plan();
     const news = this.#record.returned(plan, this.#drain.isolatedAt);
-    this.#haveCome ||= news.length > 0;
+    this.#mustLook ||= news.length > 0;
     // What is left on the node from now on is planned for no more.
     if (news.some(({ left }) => left)) plan = this.#plan();
     this.#record.gone(plan, this.#asks);
@@ -212,7 +250,7 @@ class Pass {
   }
 
   #waiting({ dueAt }: EvictionPlan): PassResult {
-    const due = this.#haveCome ? { dueAt: Date.now() } : Number.isFinite(dueAt) ? { dueAt } : {};
+    const due = this.#mustLook ? { dueAt: Date.now() } : Number.isFinite(dueAt) ? { dueAt } : {};
     const { memory, holders: heldBy } = this.#record;
     return { state: 'waiting', memory, sparedVolumes: [], heldBy, ...due };
   }

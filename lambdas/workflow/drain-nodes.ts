@@ -2,6 +2,7 @@
  * The drain of all nodes of a machine as one stage. Nearly always there is one. A machine that was renamed has another,
  * which no kubelet serves any more: its pods are drained beside those of the one that it has now (contract 2.1).
  */
+import { remainingPods } from './drain-memory.ts';
 import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
 import type { Pass, PassTurn, Stage } from './hold-hook.ts';
 import type { Retiree } from './retirement-stages.ts';
@@ -38,6 +39,14 @@ export function drainNodesStage(
       return together(order.node, progress, passes);
     },
   };
+}
+
+/** Names of all pods that were still to go, by whichever name the machine has or had. */
+export function remainingOn({ drain, nodes }: NodesMemory): string[] {
+  if (nodes === undefined) return remainingPods(drain);
+  return Object.values(nodes).flatMap((progress) =>
+    'drained' in progress ? [] : remainingPods(progress.memory.drain),
+  );
 }
 
 type NodePass = Pass<Drained, DrainStageMemory>;

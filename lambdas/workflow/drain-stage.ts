@@ -12,7 +12,7 @@ import { drainPass, type PassResult } from './drain-node.ts';
 import { NOTHING_DRAINED, remainingPods, type DrainMemory } from './drain-memory.ts';
 import type { Pass, Stage } from './hold-hook.ts';
 import { keepIsolated, type Isolation } from './keep-isolated.ts';
-import { lookAtNode, type NodeLook } from './look-at-node.ts';
+import { isStillOurs, lookAtNode, type NodeLook } from './look-at-node.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';
 
 export interface Drained {
@@ -66,6 +66,7 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
       const subject = { ...about, node };
       const api = await ports.clusters.open(cluster.name);
       const look = await lookAtNode(machine, { cluster: api, instances: ports.instances });
+      const lookedAt = Date.now();
       const ended = endOf(look);
       if (ended !== undefined) return { state: 'done', value: { memory: memory.drain, sparedVolumes: [], ...ended } };
       const kept = await keptFrom(memory, look, { subject, retiree, isolation });
@@ -75,6 +76,7 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
         {
           memory: memory.drain,
           watchUntil: Math.min(watchUntil, death?.until ?? Infinity),
+          owner: { seenAt: lookedAt, isOurs: () => isStillOurs(machine, api) },
           keep: (drain) => {
             keep({ ...kept, drain });
           },

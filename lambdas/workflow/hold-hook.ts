@@ -3,11 +3,18 @@
  * looks once and says whether it is done; between two passes the run suspends. This owns the time of a retirement, and
  * is all of it that knows steps and suspensions.
  */
-import { ClusterAway, ClusterRefused } from '../core/cluster-error.ts';
+import { ClusterAway, ClusterRefused, PatchRefused } from '../core/cluster-error.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { firstOf, type Holder } from '../core/holders.ts';
+import { isLasting } from '../core/lasting-error.ts';
 import { mergePatch, patched } from '../core/merge-patch.ts';
-import { clusterAway, heartbeatRecorded, retirementSuspended, type Subject } from '../core/retirement-events.ts';
+import {
+  clusterAway,
+  heartbeatRecorded,
+  retirementSuspended,
+  stageFailed,
+  type Subject,
+} from '../core/retirement-events.ts';
 import {
   mayTurnEarly,
   suspends,
@@ -28,6 +35,8 @@ export interface Course {
   readonly deadline: number;
   /** Until when it may go on without its hook, epoch milliseconds; absent: the deadline is its end. */
   readonly lastsUntil?: number;
+  /** The hook's time was over when the retirement began, and this is its last pass. */
+  readonly late?: true;
   /** Absent when no hook holds the instance. */
   readonly hold?: Hold;
 }
@@ -38,6 +47,10 @@ export interface Hold {
   readonly timeoutSeconds: number;
   /** When the next heartbeat is due, epoch milliseconds. */
   readonly heartbeatAt: number;
+  /** The hook's one deadline, epoch milliseconds: from then on nobody heartbeats, whatever is begun anew (contract 6.3). */
+  readonly until: number;
+  /** The next heartbeat is due as soon as the node is isolated. */
+  readonly renewedOnceIsolated?: true;
 }
 
 export interface HoldPorts {
@@ -60,8 +73,10 @@ export type Pass<Value, Memory> =
       readonly dueAt?: number;
       /** When it last got on, epoch milliseconds: it is watched for a minute from then, and only then suspended. */
       readonly progressAt?: number;
-      /** The cluster could not be reached. */
+      /** The cluster could not be reached, or the pass failed. */
       readonly away?: true;
+      /** The pass failed. */
+      readonly failed?: true;
     };
 
 export interface PassTurn<Memory> {
@@ -88,9 +103,9 @@ export type StageEnd<Value, Memory> =
   | { readonly kind: 'done'; readonly value: Value }
   /** The hook ended meanwhile, by its timeout or by somebody else. */
   | { readonly kind: 'hook over' }
-  /** Its time was up; `away` when the cluster could not be reached at the end. */
+  /** Its time was up; `away` when it could not look at the end. */
   | { readonly kind: 'late'; readonly memory: Memory; readonly waitingFor: readonly string[]; readonly away: boolean }
-  /** The cluster does not let us in. */
+  /** The cluster does not let us in, or refuses what the stage is about; or it has failed for too long. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What a step keeps of a turn, so that a replay goes on as the turn did. */
@@ -107,6 +122,8 @@ interface Turn<Value> {
         readonly suspendSeconds: number;
         /** As of the pass, or of those before. */
         readonly progressAt: number;
+        /** Since when every pass has failed, epoch milliseconds; absent when the last one has not. */
+        readonly failingSince?: number;
       };
   /** Its end, epoch milliseconds. */
   readonly at: number;
@@ -123,10 +140,21 @@ interface TurnStart<Memory> {
   readonly progressAt: number | undefined;
   /** The cluster was out of reach in the turn before, which has been said. */
   readonly wasAway: boolean;
+  /** Since when every pass has failed, epoch milliseconds. */
+  readonly failingSince: number | undefined;
 }
 
 /** How soon a heartbeat that failed during a pass is sent again. */
 const HEARTBEAT_RETRY_MS = 2_000;
+
+/**
+ * A pass that fails, such as by an AWS API that is down, is tried again for about half an hour: longer than any outage that
+ * waiting can bridge. That is the stage's own business, not a retry of the durable step, which would forget what the failed
+ * one has done and heartbeat before its time.
+ */
+const FAILS_FOR_MS = 1_800_000;
+const SHORTEST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
 
 export class HookHolder {
   #course: Course;
@@ -160,6 +188,11 @@ export class HookHolder {
     this.#course = { ...this.#course, deadline };
   }
 
+  /** @param at epoch milliseconds: nobody knows for how long the hook still holds the instance */
+  mustBeatBy(at: number): void {
+    if (Number.isFinite(this.#heartbeatAt)) this.#heartbeatAt = Math.min(this.#heartbeatAt, at);
+  }
+
   /** The hook has been completed: what is still to do needs no more heartbeats. */
   letGo(): void {
     this.#heartbeatAt = Infinity;
@@ -172,14 +205,17 @@ export class HookHolder {
     let progressAt: number | undefined;
     let idleTurns = 0;
     let wasAway = false;
+    let failingSince: number | undefined;
     for (;;) {
-      const start: TurnStart<Memory> = { memory, idleTurns, until, progressAt, wasAway };
+      const start: TurnStart<Memory> = { memory, idleTurns, until, progressAt, wasAway, failingSince };
       const { outcome, ...turn }: Turn<Value> = await this.#turn(stage, start);
       this.#heartbeatAt = turn.heartbeatAt ?? Infinity;
       if (outcome.kind !== 'again') return outcome;
       memory = patched(memory, outcome.changed) as Memory;
-      if (turn.at >= until) return { ...outcome, kind: 'late', memory };
-      wasAway = outcome.away;
+      ({ failingSince } = outcome);
+      const { waitingFor, away } = outcome;
+      if (turn.at >= until) return { kind: 'late', memory, waitingFor, away: away || failingSince !== undefined };
+      wasAway = away;
       idleTurns = outcome.progressAt === progressAt ? idleTurns + 1 : 0;
       progressAt = outcome.progressAt;
       if (outcome.suspendSeconds > 0) await this.#ports.run.suspend(stage.name, outcome.suspendSeconds);
@@ -199,15 +235,19 @@ export class HookHolder {
   async #take<Value, Memory>(stage: Stage<Value, Memory>, start: TurnStart<Memory>): Promise<Turn<Value>['outcome']> {
     const began = Date.now();
     const { memory, until, progressAt: progressBefore = began } = start;
-    if (began >= this.#heartbeatAt && (await this.#heartbeat()) === 'over') return { kind: 'hook over' };
+    if (began >= this.#beatDue && (await this.#heartbeat()) === 'over') return { kind: 'hook over' };
     const watchUntil = Math.min(until, this.#watchEnds(began, progressBefore));
     const attempt = (keep: (kept: Memory) => void) => stage.pass(memory, { watchUntil, subject: this.subject, keep });
-    const pass = await this.#keptAlive(this.#attempt(attempt, start));
+    const pass = await this.#keptAlive(this.#attempt(stage.name, attempt, start));
     if (pass.state === 'done') return { kind: 'done', value: pass.value };
     if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
     const suspendSeconds = await this.#rest(stage, pass, { watchUntil, until, turn: start.idleTurns + 1 });
-    const { waitingFor, heldBy, away = false, progressAt = progressBefore } = pass;
-    const told = { waitingFor: firstOf(waitingFor), ...(heldBy && { heldBy }) };
+    const { waitingFor, heldBy, away = false, failed = false, progressAt = progressBefore } = pass;
+    const told = {
+      waitingFor: firstOf(waitingFor),
+      ...(heldBy && { heldBy }),
+      ...(failed && { failingSince: start.failingSince ?? began }),
+    };
     return { kind: 'again', changed: mergePatch(memory, pass.memory), ...told, away, suspendSeconds, progressAt };
   }
 
@@ -228,7 +268,7 @@ export class HookHolder {
     const now = Date.now();
     const early = mayTurnEarly({ turns: this.#turns, now }, this.#span);
     if (early && now >= watchUntil && now < progressAt + WATCHED_MS) return 0;
-    const next = Math.min(this.#heartbeatAt, until, early ? dueAt : Infinity);
+    const next = Math.min(this.#beatDue, until, early ? dueAt : Infinity);
     const seconds = this.#suspension(early ? { pauseSeconds } : {}, { turn, dueAt: next });
     if (seconds === 0) await sleep(this.#pause({ pauseSeconds }, { dueAt: next, watchUntil }));
     else this.#ports.journal.report(retirementSuspended(this.subject, { seconds, waitingFor: firstOf(waitingFor) }));
@@ -237,7 +277,7 @@ export class HookHolder {
 
   get #span(): Span {
     const { startedAt, deadline, lastsUntil = deadline, hold } = this.#course;
-    const isHeld = Number.isFinite(this.#heartbeatAt);
+    const isHeld = Number.isFinite(this.#beatDue);
     return { startedAt, deadline, lastsUntil, hookTimeoutSeconds: isHeld && hold ? hold.timeoutSeconds : Infinity };
   }
 
@@ -265,8 +305,9 @@ export class HookHolder {
 
   /** A cluster that is away is waited for with heartbeats; one that refuses us ends the stage (contract 6.3). */
   async #attempt<Value, Memory>(
+    stage: string,
     pass: (keep: (memory: Memory) => void) => Promise<Pass<Value, Memory>>,
-    { memory: before, wasAway }: { memory: Memory; wasAway: boolean },
+    { memory: before, wasAway, failingSince }: Pick<TurnStart<Memory>, 'memory' | 'wasAway' | 'failingSince'>,
   ): Promise<Pass<Value, Memory> | { state: 'refused'; reason: string }> {
     let memory = before;
     try {
@@ -274,12 +315,35 @@ export class HookHolder {
         memory = kept;
       });
     } catch (error) {
-      if (error instanceof ClusterRefused) return { state: 'refused', reason: error.message };
-      if (!(error instanceof ClusterAway)) throw error;
+      if (error instanceof ClusterRefused || error instanceof PatchRefused) {
+        return { state: 'refused', reason: error.message };
+      }
+      if (!(error instanceof ClusterAway)) return this.#failed(error, { stage, memory, failingSince });
       // Said once for as long as it lasts: each suspension names what it waits for (faults.md 38).
       if (!wasAway) this.#ports.journal.report(clusterAway(this.subject, { reason: error.message }));
       return { state: 'waiting', memory, waitingFor: [error.message], away: true };
     }
+  }
+
+  /** What may pass is tried again; what lasts, such as a right that AWS says is missing, ends the stage. */
+  #failed<Memory>(
+    error: unknown,
+    { stage, memory, failingSince }: { stage: string; memory: Memory; failingSince: number | undefined },
+  ): Pass<never, Memory> | { state: 'refused'; reason: string } {
+    const reason = String(error);
+    const now = Date.now();
+    const failedFor = now - (failingSince ?? now);
+    if (isLasting(error) || failedFor >= FAILS_FOR_MS) return { state: 'refused', reason };
+    if (failingSince === undefined) this.#ports.journal.report(stageFailed(this.subject, { stage, reason }));
+    // No pause is longer than it has been tried already.
+    const pause = Math.min(LONGEST_RETRY_MS, Math.max(SHORTEST_RETRY_MS, failedFor));
+    return { state: 'waiting', memory, waitingFor: [reason], failed: true, dueAt: now + pause };
+  }
+
+  /** When a heartbeat is due, epoch milliseconds; Infinity when none is any more. */
+  get #beatDue(): number {
+    const { until = -Infinity } = this.#course.hold ?? {};
+    return Math.max(this.#heartbeatAt, Date.now()) < until ? this.#heartbeatAt : Infinity;
   }
 
   /**
@@ -293,7 +357,7 @@ export class HookHolder {
     });
     // Its rejection is the caller's: `worked` is returned below.
     worked.catch(() => undefined);
-    while (!(await finished.wait(this.#heartbeatAt - Date.now()))) {
+    while (!(await finished.wait(this.#beatDue - Date.now()))) {
       const beat = await this.#heartbeat().catch(() => 'failed' as const);
       if (beat === 'over') break;
       if (beat === 'failed') this.#heartbeatAt = Date.now() + HEARTBEAT_RETRY_MS;

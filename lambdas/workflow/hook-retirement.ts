@@ -14,7 +14,7 @@ import {
 } from '../core/retirement-events.ts';
 import type { Ending } from './begin-retirement.ts';
 import type { DrainMemory } from './drain-memory.ts';
-import { drainNodesStage } from './drain-nodes.ts';
+import { drainNodesStage, remainingOn } from './drain-nodes.ts';
 import type { DrainOrder } from './drain-stage.ts';
 import type { LifecycleAction } from './ports.ts';
 import { Retirement, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
@@ -68,13 +68,15 @@ export class HookRetirement extends Retirement {
     const { drain: memory } = end.memory;
     if (this.#atDeadline === 'retain') return await this.#drainOn({ ...order, before: memory }, end.waitingFor);
     if (end.away) valueOf(end);
-    await this.tell(podsLeft(this.holder.subject, { pods: end.waitingFor }));
+    await this.tell(podsLeft(this.holder.subject, { pods: remainingOn(end.memory) }));
     return { ended: 'late', result: this.#atDeadline === 'wait' ? 'waited' : 'forced' };
   }
 
   protected async release(emptied: Result): Promise<Result> {
     await (this.#retained ? this.#terminate() : this.#complete());
-    return this.#retained ? 'retained' : emptied;
+    if (this.#retained) return 'retained';
+    const isCutShort = emptied === 'forced' || emptied === 'waited';
+    return this.order.course.late && isCutShort ? 'late' : emptied;
   }
 
   /** The marks stay, and the hook has its default result (contract 6.3). */
@@ -96,7 +98,7 @@ export class HookRetirement extends Retirement {
     const end = await this.holder.through(drainNodesStage(this.order, drainingOn));
     if (end.kind !== 'late') return this.drained(end);
     if (this.#retained) throw new Stopped('failed', stillRetained(this.order.notice.instance, end.waitingFor));
-    await this.tell(podsLeft(this.holder.subject, { pods: end.waitingFor }));
+    await this.tell(podsLeft(this.holder.subject, { pods: remainingOn(end.memory) }));
     return { ended: 'late', result: 'forced' };
   }
 

@@ -52,8 +52,9 @@ export async function isolateNode(
     if (!isInstance(found, subject.instance)) return 'gone';
     if (!isAsked(found)) return 'unchanged';
     const charge = chargeOf(found);
-    const rival = charge !== undefined && charge.execution !== claim.execution && (await isRunning(charge));
-    const decision = decideCharge(charge, claim, rival);
+    const isRival = charge !== undefined && charge.execution !== claim.execution;
+    const rivalRuns = isRival && (await isRunning(charge));
+    const decision = decideCharge(charge, claim, { rivalRuns, now: Date.now() });
     if (decision.kind === 'join') {
       joined = decision.execution;
       return 'unchanged';

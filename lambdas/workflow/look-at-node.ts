@@ -40,17 +40,28 @@ interface LookPorts {
 
 /** @throws ClusterAway, ClusterRefused */
 export async function lookAtNode(order: NodeToLookAt, ports: LookPorts): Promise<NodeLook> {
-  const { notice, node, execution, now } = order;
-  const found = await ports.cluster.readNode(node);
+  const found = await ports.cluster.readNode(order.node);
   if (found === undefined) return (await isRenamed(order, ports)) ? { kind: 'renamed' } : { kind: 'alive' };
-  if (!isInstance(found, notice.instance)) return { kind: 'replaced' };
-  const { execution: by = execution } = chargeOf(found) ?? {};
-  if (by !== execution) return { kind: 'superseded', by };
-  if (now === undefined && !isAskedFor(found, notice)) return { kind: 'unasked' };
+  const lost = lossOf(found, order);
+  if (lost !== undefined) return lost;
   const { notReadySince } = found;
   return notReadySince === undefined
     ? { kind: 'alive', found }
     : await lookAtUnready(order, { found, notReadySince }, ports);
+}
+
+/** Whether the node is still ours to evict pods from, which costs one request. @throws ClusterAway, ClusterRefused */
+export async function isStillOurs(order: NodeToLookAt, cluster: Cluster): Promise<boolean> {
+  const found = await cluster.readNode(order.node);
+  return found === undefined || lossOf(found, order) === undefined;
+}
+
+/** Undefined when the node is ours. */
+function lossOf(found: Node, { notice, execution, now }: NodeToLookAt): NodeLook | undefined {
+  if (!isInstance(found, notice.instance)) return { kind: 'replaced' };
+  const { execution: by = execution } = chargeOf(found) ?? {};
+  if (by !== execution) return { kind: 'superseded', by };
+  return now === undefined && !isAskedFor(found, notice) ? { kind: 'unasked' } : undefined;
 }
 
 async function lookAtUnready(

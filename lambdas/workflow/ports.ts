@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../core/cluster-settings.ts';
 import type { Machine, OtherNodes } from '../core/dead-node.ts';
 import type { DomainEvent } from '../core/domain-event.ts';
 import type { EvictionAnswer } from '../core/eviction-ask.ts';
-import type { EndedRetirement } from '../core/forgotten-hook.ts';
+import type { EndedRetirement, StartedRetirement } from '../core/forgotten-hook.ts';
 import type { Group, Launched, LaunchPlan, Member } from '../core/group.ts';
 import type { DrainState } from '../core/pacing.ts';
 import type { NodePatch } from '../core/isolation.ts';
@@ -23,6 +23,11 @@ export interface Lifecycle {
   /** Tags of a group; undefined when there is no such group. */
   groupTags(group: string): Promise<Readonly<Record<string, string>> | undefined>;
   hook(group: string, name: string): Promise<Hook | undefined>;
+  /**
+   * When Auto Scaling began to let the instance go, epoch milliseconds: its hook began then, or later, because its load
+   * balancers may come before. Undefined when Auto Scaling does not tell.
+   */
+  leavingSince(instance: { readonly group: string; readonly instance: string }): Promise<number | undefined>;
   /** `over`: no such action is active, by AWS's own word (contract 6.1). */
   heartbeat(action: LifecycleAction): Promise<'recorded' | 'over'>;
   /** Completes with CONTINUE. */
@@ -121,6 +126,8 @@ export interface RunningRetirements {
 }
 
 export interface RetirementHistory {
+  /** All that started at `since` or later (epoch milliseconds), those that run among them. */
+  started(since: number): Promise<readonly StartedRetirement[]>;
   /** Those that have ended, of what started after `since` (epoch milliseconds); the latest first. */
   ended(since: number): Promise<readonly EndedRetirement[]>;
 }

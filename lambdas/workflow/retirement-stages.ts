@@ -86,7 +86,8 @@ export function isolateStage(
     memory: null,
     async pass(_memory, { subject }) {
       const { execution, group } = course.subject;
-      const claim = { execution, kind: notice.kind, group, deadline: course.deadline };
+      const { deadline, late } = course;
+      const claim = { execution, kind: notice.kind, group, deadline, ...(late && { late }) };
       const api = await ports.clusters.open(cluster.name);
       const isRunning = (charge: Charge) => runs(charge, notice, ports);
       const isolate = (name: string, isAsked: (found: Node) => boolean): Promise<Isolated> =>

@@ -11,7 +11,15 @@ import type { NodesMemory } from './drain-nodes.ts';
 import type { Drained, DrainOrder } from './drain-stage.ts';
 import { identifying } from './find-node.ts';
 import { HookHolder, type StageEnd } from './hold-hook.ts';
-import type { Clusters, DurableRun, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';
+import type {
+  Clusters,
+  DurableRun,
+  Instances,
+  Journal,
+  LoadBalancing,
+  RetirementHistory,
+  RunningRetirements,
+} from './ports.ts';
 import {
   findStage,
   isolateStage,
@@ -29,6 +37,7 @@ export interface RetirementPorts extends VerificationPorts {
   readonly balancing: LoadBalancing;
   readonly clusters: Clusters;
   readonly running: Pick<RunningRetirements, 'isRunning'>;
+  readonly history: Pick<RetirementHistory, 'started'>;
   readonly journal: Journal;
   readonly run: DurableRun;
 }
@@ -139,6 +148,7 @@ export abstract class Retirement {
     if (isolated.kind === 'gone') return undefined;
     if (isolated.kind === 'unasked') throw unasked();
     this.holder.mustEndBy(isolated.deadline);
+    if (this.order.course.hold?.renewedOnceIsolated) this.holder.mustBeatBy(isolated.isolatedAt);
     return { ...names, isolatedAt: isolated.isolatedAt };
   }
 

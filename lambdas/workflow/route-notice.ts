@@ -34,12 +34,22 @@ export async function routeNotice(
   foundBy: 'event' | 'sweep',
   ports: RoutePorts,
 ): Promise<Verification['kind']> {
-  const { instance } = notice;
   const verified = await verifyNotice(notice, ports);
+  await actOnNotice(notice, { verified, foundBy }, ports);
+  return verified.kind;
+}
+
+/** Does what AWS's answer makes of the notice. */
+export async function actOnNotice(
+  notice: LifecycleNotice,
+  { verified, foundBy }: { verified: Verification; foundBy: 'event' | 'sweep' },
+  ports: RoutePorts,
+): Promise<void> {
+  const { instance } = notice;
   switch (verified.kind) {
     case 'ignore':
     case 'refuse':
-      tellTurnedAway(verified, notice.instance, ports.journal);
+      tellTurnedAway(verified, instance, ports.journal);
       break;
     case 'release':
       await releaseUndrained(verified, ports);
@@ -54,5 +64,4 @@ export async function routeNotice(
       break;
     }
   }
-  return verified.kind;
 }

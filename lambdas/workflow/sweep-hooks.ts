@@ -1,9 +1,13 @@
 /** The sweep of the hooks: starts a retirement for each instance that waits in ours without one (contract 1.7). */
 import { isDoubtful, isForgotten, isWaiting, noticeOfForgotten, type EndedRetirement } from '../core/forgotten-hook.ts';
 import type { Group, Member } from '../core/group.ts';
+import { firstStart, mayBeginAnother, runsOfHook } from '../core/hook-history.ts';
+import { executionsOf } from '../core/notice.ts';
+import { deadlineOfHook } from './begin-retirement.ts';
 import type { RetirementHistory, RunningRetirements } from './ports.ts';
-import { routeNotice, type RoutePorts } from './route-notice.ts';
+import { actOnNotice, type RoutePorts } from './route-notice.ts';
 import type { SweepRecord } from './sweep-record.ts';
+import { verifyNotice, type Verification } from './verify-notice.ts';
 
 export interface HookSweepPorts extends RoutePorts {
   readonly running: RunningRetirements;
@@ -36,8 +40,38 @@ async function withoutRetirement(waiting: readonly Member[], { running, home }: 
 /** @returns whether a retirement has been started */
 async function attend(member: Member, ended: readonly EndedRetirement[], ports: HookSweepPorts): Promise<boolean> {
   const { home, hookName: hook, lifecycle } = ports;
-  // Only in doubt: were every failed retirement's instance heartbeated, our own failure would hold it (contract 6.3).
-  if (isDoubtful(member, ended, home) && (await lifecycle.heartbeat({ ...member, hook })) === 'over') return false;
   const notice = noticeOfForgotten(member, { ...home, hook, at: Date.now() });
-  return (await routeNotice(notice, 'sweep', ports)) === 'retire';
+  const verified = await verifyNotice(notice, ports);
+  const chance = verified.kind === 'retire' ? await chanceOf(member, { ended, verified }, ports) : 'in time';
+  if (chance === 'none') return false;
+  if (isDoubtful(member, ended, home)) {
+    // To ask whose hook it is costs a heartbeat, which nobody sends once its time is over (contract 6.3).
+    if (chance === 'last') return false;
+    if ((await lifecycle.heartbeat({ ...member, hook })) === 'over') return false;
+  }
+  await actOnNotice(notice, { verified, foundBy: 'sweep' }, ports);
+  return verified.kind === 'retire';
+}
+
+/**
+ * Whether a retirement is begun, after those that its hook has had already: none of them renews the hook's deadline.
+ *
+ * @returns `last`: the deadline has passed, and nobody has told the pods yet
+ */
+async function chanceOf(
+  { instance, group }: Member,
+  { ended, verified }: { ended: readonly EndedRetirement[]; verified: Extract<Verification, { kind: 'retire' }> },
+  { lifecycle, home }: HookSweepPorts,
+): Promise<'in time' | 'last' | 'none'> {
+  const { hook } = verified;
+  // Most have had none, and AWS need not be asked since when they leave.
+  if (hook === undefined || !ended.some(({ name }) => name.startsWith(executionsOf({ ...home, instance })))) {
+    return 'in time';
+  }
+  const now = Date.now();
+  const beganAt = (await lifecycle.leavingSince({ group, instance })) ?? now;
+  const runs = runsOfHook(ended, { instance, beganAt, home });
+  const deadline = deadlineOfHook(verified, hook, { beganAt, firstAt: firstStart(runs, now) });
+  if (!mayBeginAnother(runs, { deadline, now })) return 'none';
+  return now < deadline ? 'in time' : 'last';
 }

@@ -2,6 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
 import {
   lifecycle,
+  ACTIVITY_ACTIONS,
   LIFECYCLE_COMPLETE_ACTIONS,
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
@@ -76,6 +77,47 @@ describe('a hook (contract 6.1)', () => {
     const error = { code: 'ValidationError', message: '1 validation error detected', status: 400 };
     given.aws.faults.inject({ kind: 'error', action: 'DescribeLifecycleHooks', error });
     await expect(given.port.hook('workers', HOOK)).rejects.toMatchObject({ name: 'ValidationError' });
+  });
+});
+
+describe('since when an instance leaves (contract 5.1)', () => {
+  test('is told by the activity that lets it go, before its hook begins and while that lasts', async () => {
+    await using given = await withGroup();
+    expect(await given.port.leavingSince(given.action)).toBeUndefined();
+    const began = given.clock.now();
+    terminate(given);
+    await given.clock.advance(200_000);
+    expect(given.aws.autoScaling.state(given.action.instance)).toBe('Terminating:Wait');
+    expect(await given.port.leavingSince(given.action)).toBe(began);
+  });
+
+  test('is not told of another instance, nor once it has gone', async () => {
+    await using given = await withGroup();
+    terminate(given);
+    expect(await given.port.leavingSince({ ...given.action, instance: `${given.action.instance}0` })).toBeUndefined();
+    await given.port.complete(given.action);
+    await given.clock.advance(60_000);
+    expect(await given.port.leavingSince(given.action)).toBeUndefined();
+  });
+
+  test('costs a page for each hundred that leave too, and none for those that have gone', async () => {
+    await using given = await withGroup();
+    const { autoScaling } = given.aws;
+    const add = () => autoScaling.addInstance('workers');
+    const leave = (instance: string) => {
+      const member = autoScaling.findMember(instance);
+      if (member !== undefined) autoScaling.capacity.terminate(member, 'a test takes it out of service');
+    };
+    const gone = Array.from({ length: 250 }, add);
+    gone.forEach(leave);
+    await given.clock.advance(301_000 + 60_000);
+    leave(given.action.instance);
+    const began = given.clock.now();
+    expect(await given.port.leavingSince(given.action)).toBe(began);
+    expect(given.count('DescribeScalingActivities')).toBe(1);
+    Array.from({ length: 120 }, add).forEach(leave);
+    expect(await given.port.leavingSince(given.action)).toBe(began);
+    expect(given.count('DescribeScalingActivities')).toBe(3);
   });
 });
 
@@ -208,12 +250,18 @@ describe('completing an action (contract 6.2)', () => {
 
 test('the declared IAM actions are enough for every call', async () => {
   await using given = await withGroup();
-  const all = [...LIFECYCLE_READ_ACTIONS, ...LIFECYCLE_COMPLETE_ACTIONS, ...LIFECYCLE_HEARTBEAT_ACTIONS];
+  const all = [
+    ...LIFECYCLE_READ_ACTIONS,
+    ...ACTIVITY_ACTIONS,
+    ...LIFECYCLE_COMPLETE_ACTIONS,
+    ...LIFECYCLE_HEARTBEAT_ACTIONS,
+  ];
   const port = limited(given, ...all);
   terminate(given);
   expect(await port.membership(given.action.instance)).toBeDefined();
   expect(await port.groupTags('workers')).toBeDefined();
   expect(await port.hook('workers', HOOK)).toBeDefined();
+  expect(await port.leavingSince(given.action)).toBeDefined();
   expect(await port.heartbeat(given.action)).toBe('recorded');
   expect(await port.complete(given.action)).toBe('completed');
 });

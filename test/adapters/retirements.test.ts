@@ -121,16 +121,25 @@ describe('retirements that have ended (contract 1.7)', () => {
       await given.port.start(name, NOTICE);
     }
     await given.aws.driveUntil(() => lambda.executions.every(({ status }) => status === 'SUCCEEDED'));
-    const [before, , bad, running] = lambda.executions;
-    if (before === undefined || bad === undefined || running === undefined) throw new Error('not all have begun');
+    const [before, good, bad, running] = lambda.executions;
+    if (good === undefined || before === undefined || bad === undefined || running === undefined)
+      throw new Error('not all have begun');
     bad.status = 'TIMED_OUT';
     running.status = 'RUNNING';
     const since = before.start.startedAt.getTime();
     const history = retirementHistory(new LambdaClient(given.aws.clientConfig()), unqualified(given.arn));
+    const times = ({ start, stoppedAt }: typeof good) => ({
+      startedAt: start.startedAt.getTime(),
+      endedAt: stoppedAt?.getTime(),
+    });
     expect(await history.ended(since)).toEqual([
-      { name: 'bad', succeeded: false },
-      { name: 'good', succeeded: true },
+      { name: 'bad', ...times(bad), succeeded: false },
+      { name: 'good', ...times(good), succeeded: true },
     ]);
+    // Of those that have started, that one too which started at that very moment.
+    const all = [before, good, bad, running].map((run) => ({ name: run.name, startedAt: times(run).startedAt }));
+    expect(new Set(await history.started(since))).toEqual(new Set(all));
+    expect(await history.started(since + 1)).toHaveLength(3);
   });
 
   test('are told to whoever may list them', async () => {

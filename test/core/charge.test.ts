@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { decideCharge } from '../../lambdas/core/charge.ts';
+import { decideCharge, type Claim } from '../../lambdas/core/charge.ts';
 import type { Charge } from '../../lambdas/core/isolation.ts';
-import { HOUR, MINUTE, NOON } from '../given.ts';
+import { HOUR, MINUTE, NOON, SECOND } from '../given.ts';
 
 const OURS = { execution: 'ours', kind: 'asg-terminate', deadline: NOON + HOUR } as const;
 
@@ -33,6 +33,7 @@ describe('who is in charge of a node (contract 1.6)', () => {
     ],
     ['one that runs and has the same to bring: joins', charge(), true, JOIN],
     ['one that runs and has less time: joins', charge({ until: NOON + MINUTE }), true, JOIN],
+    ['one that runs and has five minutes more: joins', charge({ until: NOON + 65 * MINUTE }), true, JOIN],
     ['one that runs and has more time: takes charge', charge({ until: NOON + 2 * HOUR }), true, take(NOON + HOUR)],
     [
       'one that has no hook: takes charge',
@@ -59,7 +60,7 @@ describe('who is in charge of a node (contract 1.6)', () => {
       take(NOON + HOUR),
     ],
   ])('%s', (_who, found, rivalRuns, decision) => {
-    expect(decideCharge(found, OURS, rivalRuns)).toEqual(decision);
+    expect(decideCharge(found, OURS, { rivalRuns, now: NOON })).toEqual(decision);
   });
 
   test.each([
@@ -68,6 +69,21 @@ describe('who is in charge of a node (contract 1.6)', () => {
     ['one that has ended: takes charge', charge(), false, take(NOON + HOUR)],
     ['nobody: takes charge', undefined, false, take(NOON + HOUR)],
   ])('one that nothing forces finds %s', (_who, found, rivalRuns, decision) => {
-    expect(decideCharge(found, { ...OURS, kind: 'tainted' }, rivalRuns)).toEqual(decision);
+    expect(decideCharge(found, { ...OURS, kind: 'tainted' }, { rivalRuns, now: NOON })).toEqual(decision);
+  });
+
+  const late: Claim = { ...OURS, deadline: NOON + 30 * SECOND, late: true };
+
+  test.each<[string, Claim, Charge, object]>([
+    ['whose deadline has passed joins one that runs (5.1)', { ...OURS, deadline: NOON - 1 }, charge(), JOIN],
+    ['whose deadline is now joins one that runs', { ...OURS, deadline: NOON }, charge(), JOIN],
+    ['that is late joins one that runs', late, charge(), JOIN],
+    ['that is late takes over from one without a hook', late, charge({ kind: 'tainted' }), take(NOON + 30 * SECOND)],
+  ])('one %s', (_who, claim, found, decision) => {
+    expect(decideCharge(found, claim, { rivalRuns: true, now: NOON })).toEqual(decision);
+  });
+
+  test('one that is late takes charge where the one before has ended', () => {
+    expect(decideCharge(charge(), late, { rivalRuns: false, now: NOON })).toEqual(take(NOON + 30 * SECOND));
   });
 });

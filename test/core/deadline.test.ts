@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clampedGrace, forcePoint, hookDeadline } from '../../lambdas/core/deadline.ts';
+import { clampedGrace, forcePoint, hookDeadline, spanFrom } from '../../lambdas/core/deadline.ts';
 import { HOUR, NOON, SECOND } from '../given.ts';
 
 describe('the deadline of a hook (contract 5.1)', () => {
@@ -10,7 +10,47 @@ describe('the deadline of a hook (contract 5.1)', () => {
     ['the global timeout less 60 s, just sooner', 3_659, 3_600, 3_599],
     ['both at once', 3_660, 3_600, 3_600],
   ])('is %s', (_which, globalTimeoutSeconds, drainTimeoutSeconds, seconds) => {
-    expect(hookDeadline(NOON, { globalTimeoutSeconds, drainTimeoutSeconds })).toBe(NOON + seconds * SECOND);
+    const time = { beganAt: NOON, firstAt: NOON };
+    expect(hookDeadline(time, { globalTimeoutSeconds, drainTimeoutSeconds })).toBe(NOON + seconds * SECOND);
+  });
+
+  test.each([
+    ['an event that came an hour late has its whole drain timeout, where the hook holds for hours', 172_800, 7_200],
+    ['an event that came an hour late has what the hook still has', 6_000, 5_940],
+    ['an event that came an hour late has nothing where the hook has ended', 3_600, 3_540],
+  ])('of %s', (_what, globalTimeoutSeconds, seconds) => {
+    const time = { beganAt: NOON, firstAt: NOON + HOUR };
+    expect(hookDeadline(time, { globalTimeoutSeconds, drainTimeoutSeconds: 3_600 })).toBe(NOON + seconds * SECOND);
+  });
+
+  test('of a group that waits is the hook’s own, from its begin', () => {
+    const time = { beganAt: NOON, firstAt: NOON + HOUR };
+    expect(hookDeadline(time, { globalTimeoutSeconds: 9_000 })).toBe(NOON + 8_940 * SECOND);
+  });
+});
+
+describe('the time of a retirement (contract 1.6, 5.1)', () => {
+  const firstAt = NOON - HOUR;
+
+  test.each([
+    ['an hour', HOUR],
+    ['10 s', 10 * SECOND],
+  ])('that has %s left lasts until its deadline, counted from the first one', (_left, left) => {
+    expect(spanFrom({ firstAt }, { deadline: NOON + left, now: NOON })).toEqual({
+      startedAt: firstAt,
+      deadline: NOON + left,
+    });
+  });
+
+  test.each([
+    ['less than 10 s before it', 9_999],
+    ['at it', 0],
+    ['a day after it', -24 * HOUR],
+  ])('that begins %s is late: it lasts 30 s, whatever needs them is forced at once', (_when, left) => {
+    const span = spanFrom({ firstAt }, { deadline: NOON + left, now: NOON });
+    expect(span).toMatchObject({ deadline: NOON + 30 * SECOND, late: true });
+    expect([600, 30, 10].map((grace) => (forcePoint(grace, span) - NOON) / SECOND)).toEqual([0, 0, 20]);
+    expect(clampedGrace(600, { now: NOON, deadline: span.deadline })).toBe(30);
   });
 });
 

@@ -72,6 +72,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'volumes.kept': events.volumesKept(SUBJECT, [{ name: 'vol-1', inUse: false }]),
   'heartbeat.recorded': events.heartbeatRecorded(SUBJECT, { nextInSeconds: 150 }),
   'cluster.away': events.clusterAway(SUBJECT, { reason: 'connection refused' }),
+  'stage.failed': events.stageFailed(SUBJECT, { stage: 'drain', reason: 'Rate exceeded' }),
   'retirement.suspended': events.retirementSuspended(SUBJECT, { seconds: 15, waitingFor: ['shop/web-1'] }),
   'hook.completed': events.hookCompleted(SUBJECT, { outcome: 'completed' }),
   'retention.missing': events.retentionMissing(SUBJECT),

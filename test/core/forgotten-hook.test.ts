@@ -47,9 +47,11 @@ describe('an instance that waits is forgotten', () => {
 });
 
 describe('that it is our hook which holds an instance', () => {
-  const good: EndedRetirement = { name: `${OURS}00000001`, succeeded: true };
-  const bad: EndedRetirement = { name: `${OURS}00000002`, succeeded: false };
-  const other: EndedRetirement = { name: `123456789012-eu-central-1-i-0fedcba9876543210-00000000`, succeeded: true };
+  const times = { startedAt: NOON, endedAt: NOON };
+  const good: EndedRetirement = { name: `${OURS}00000001`, ...times, succeeded: true };
+  const bad: EndedRetirement = { name: `${OURS}00000002`, ...times, succeeded: false };
+  const theirs = '123456789012-eu-central-1-i-0fedcba9876543210-00000000';
+  const other: EndedRetirement = { name: theirs, ...times, succeeded: true };
 
   test.each<[string, string, EndedRetirement[], boolean]>([
     ['sure: none of its retirements has ended', 'Terminating:Wait', [], false],

@@ -144,6 +144,7 @@ const SAID: Said = {
   'instance.left': () => good('instance left, drained'),
   'retirement.finished': ({ result }) => good(`retirement finished: ${result}`),
   'cluster.away': ({ reason }) => wait(`cluster away: ${reason}`),
+  'stage.failed': ({ stage, reason }) => wait(`${stage} failed, is tried again: ${reason}`),
   'node.missing': ({ unproven }) =>
     wait(
       unproven.length === 0

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../lambdas/workflow/drain-node.ts';
 import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-memory.ts';
+import { UNDISPUTED } from '../given.ts';
 import { deleteObject } from '../peers/kubernetes/deletion.ts';
 import { daemonSets, pods } from '../peers/kubernetes/resources.ts';
 import { Rehearsal } from '../workflow/rehearsal.ts';
@@ -77,7 +78,7 @@ describe('a pod without a controller', () => {
     const terms = { policy, impliedBudget: 0.25, maxInFlight: 50, pauseMs: 0, forces: false, ...span };
     const pass = drainPass(
       { subject, node, terms, isolatedAt: clock.now() },
-      { memory: NOTHING_DRAINED, watchUntil: clock.now() + 2 * MINUTE },
+      { memory: NOTHING_DRAINED, watchUntil: clock.now() + 2 * MINUTE, owner: UNDISPUTED },
       { cluster, journal: ports.journal },
     );
     expect(await rehearsal.drive(pass)).toMatchObject({ state: 'waiting' });

@@ -38,14 +38,15 @@ describe('two retirements of one node', () => {
   });
 
   test('one with less time takes charge, inherits the marks, and the other ends without touching anything more', async () => {
-    await using rehearsal = await Rehearsal.start();
+    // AWS ends such a hook 3,000 s after its begin.
+    await using rehearsal = await Rehearsal.start({ heartbeatTimeout: 30 });
     const { instance, node } = rehearsal.first;
     const { world } = rehearsal.kubernetes;
     world.addDeployment({ namespace: 'shop', name: 'web', nodes: [node] });
     world.addBudget({ namespace: 'shop', name: 'web', for: 'web', maxUnavailable: 0 });
     await rehearsal.ready();
     const notice = rehearsal.noticeOf(rehearsal.terminate(instance));
-    const urgent = { ...notice, token: 'another-token', at: notice.at - 30 * MINUTE };
+    const urgent = { ...notice, token: 'another-token', at: notice.at - 25 * MINUTE };
     rehearsal.running.add(executionName(notice));
     const first = rehearsal.retireBy(notice);
     const second = rehearsal.clock.sleep(5 * MINUTE).then(() => rehearsal.retireBy(urgent));
@@ -59,6 +60,38 @@ describe('two retirements of one node', () => {
     expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
     const [forced] = rehearsal.of('pod.forced');
     expect(forced?.execution).toBe(executionName(urgent));
+  });
+
+  test('the first asks for no pod any more within seconds of the second’s taking charge (contract 1.6)', async () => {
+    await using rehearsal = await Rehearsal.start({ nodes: 1, drain: { pauseBetweenEvictionsSeconds: 1 } });
+    const { instance, node } = rehearsal.first;
+    const { kubernetes, clock } = rehearsal;
+    for (let index = 0; index < 50; index += 1) {
+      kubernetes.world.addDeployment({ namespace: 'shop', name: `web-${index}`, nodes: [node], shutdownSeconds: 1 });
+    }
+    await rehearsal.ready();
+    const notice = rehearsal.noticeOf(rehearsal.terminate(instance));
+    let takenAt = NaN;
+    clock.after(17_000, () => {
+      takenAt = clock.now();
+      kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
+        const charge = chargeOf({ annotations: metadata.annotations ?? {} });
+        metadata.annotations = { 'ebb/retirement': JSON.stringify({ ...charge, execution: 'another' }) };
+      });
+    });
+    const { requests } = kubernetes;
+    expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({
+      result: 'superseded',
+      reason: 'another has taken charge of the node',
+    });
+    const asked = requests.entries.filter(({ resource }) => resource === 'pods/eviction').map(({ at }) => at);
+    expect(asked.filter((at) => at < takenAt).length).toBeGreaterThan(10);
+    expect(Math.max(...asked) - takenAt).toBeLessThanOrEqual(6_000);
+    expect(clock.now() - takenAt).toBeLessThan(10_000);
+    // For the ownership of the node one request in five seconds is made, and only while pods are asked to leave.
+    const looks = requests.entries.filter(({ verb, resource }) => verb === 'get' && resource === 'nodes');
+    expect(looks.length).toBeLessThanOrEqual(4 + Math.ceil((clock.now() - notice.at) / 5_000));
+    expect(rehearsal.completions(instance)).toEqual([]);
   });
 
   test('marks of one that has ended are inherited, its deadline is not', async () => {

@@ -61,7 +61,7 @@ async function drainFor(deadline: number, pods: Map<string, Pod>) {
   if (cluster === undefined) throw new Error('there is no cluster');
   const action = { group: 'workers', hook: 'ebb-drain', instance: 'i-0123456789abcdef0' };
   const subject = { execution: EXECUTION, cluster: 'shop', group: 'workers', instance: action.instance };
-  const hold = { action, timeoutSeconds: 1_800, heartbeatAt: NOON + 900 * SECOND };
+  const hold = { action, timeoutSeconds: 1_800, until: Infinity, heartbeatAt: NOON + 900 * SECOND };
   const course = { subject, startedAt: NOON, deadline: NOON + deadline, hold };
   const ports = {
     clusters: { open: () => Promise.resolve(denying(pods)) },

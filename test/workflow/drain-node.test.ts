@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../lambdas/workflow/drain-node.ts';
 import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-memory.ts';
+import { UNDISPUTED } from '../given.ts';
 import type { Cluster, Clusters } from '../../lambdas/workflow/ports.ts';
 import type { PodLife } from '../peers/kubernetes/timeline.ts';
 import { Rehearsal } from './rehearsal.ts';
@@ -273,7 +274,7 @@ test('a pass that is made twice, or dies in between, ends the same (style 7, fau
     drainPass(
       { subject, node, terms, isolatedAt: startedAt },
       // Nothing is handed on: as when the run dies before its checkpoint.
-      { memory: NOTHING_DRAINED, watchUntil: rehearsal.clock.now() + 7_000 },
+      { memory: NOTHING_DRAINED, watchUntil: rehearsal.clock.now() + 7_000, owner: UNDISPUTED },
       { cluster, journal: ports.journal },
     );
   let state = 'waiting';

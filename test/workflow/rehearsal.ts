@@ -16,7 +16,8 @@ import { eksClusters } from '../../lambdas/adapters/eks-clusters.ts';
 import { parseEvent } from '../../lambdas/adapters/interruption-events.ts';
 import { instanceTags } from '../../lambdas/adapters/resource-tags.ts';
 import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
-import type { Notice } from '../../lambdas/core/notice.ts';
+import type { StartedRetirement } from '../../lambdas/core/forgotten-hook.ts';
+import { executionName, type Notice } from '../../lambdas/core/notice.ts';
 import { clusterSettings } from '../../lambdas/entry/cluster-settings.ts';
 import { clusterParameter, type ConfigurationInput } from '../../lambdas/entry/configuration.ts';
 import type { DurableRun, Fleets, Retirements } from '../../lambdas/workflow/ports.ts';
@@ -76,6 +77,8 @@ export class Rehearsal implements AsyncDisposable {
   readonly steps: string[] = [];
   /** Retirements that the router started, by name. */
   readonly started = new Map<string, Notice>();
+  /** Every retirement that began here, oldest first, as Lambda lists them. */
+  readonly begun: StartedRetirement[] = [];
   /** Names of other retirements that run. */
   readonly running = new Set<string>();
   readonly ports: RetirementPorts & RoutePorts & { readonly clusters: Fleets };
@@ -183,6 +186,7 @@ export class Rehearsal implements AsyncDisposable {
 
   /** Runs the retirement of a notice; somebody else moves time. */
   retireBy(notice: Notice, ports: Partial<RetirementPorts> = {}): Promise<Retired> {
+    this.begun.push({ name: executionName(notice), startedAt: this.clock.now() });
     return retireNode(notice, { ...this.ports, ...ports });
   }
 
@@ -272,6 +276,9 @@ export class Rehearsal implements AsyncDisposable {
       run: this.#run(),
       retirements: this.#retirements(),
       running: { isRunning: (name) => Promise.resolve(this.running.has(name)) },
+      history: {
+        started: (since) => Promise.resolve(this.begun.filter(({ startedAt }) => startedAt >= since)),
+      },
     };
   }
 

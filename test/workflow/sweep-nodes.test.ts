@@ -1,5 +1,6 @@
 /** What no event told us, found by the sweep (contract 1.7), against both peers. */
 import { describe, expect, test } from 'vitest';
+import type { EndedRetirement } from '../../lambdas/core/forgotten-hook.ts';
 import { executionName, executionsOf } from '../../lambdas/core/notice.ts';
 import { isolateNode } from '../../lambdas/workflow/isolate-node.ts';
 import { RunIncomplete } from '../../lambdas/workflow/attempts.ts';
@@ -35,6 +36,12 @@ async function isolate(rehearsal: Rehearsal, instance: string, execution: string
 async function mark(rehearsal: Rehearsal, instance: string, execution = nameFor(rehearsal, instance)): Promise<string> {
   await rehearsal.drive(isolate(rehearsal, instance, execution));
   return rehearsal.nodeOf(instance);
+}
+
+/** A retirement of the instance that has just ended. */
+function ended(rehearsal: Rehearsal, instance: string, { succeeded }: { succeeded: boolean }): EndedRetirement {
+  const now = rehearsal.clock.now();
+  return { name: nameFor(rehearsal, instance), startedAt: now, endedAt: now, succeeded };
 }
 
 const requested = (rehearsal: Rehearsal): string[] =>
@@ -81,16 +88,58 @@ describe('an instance that waits in our hook, its event lost,', () => {
     await using rehearsal = await Rehearsal.start();
     const { instance } = rehearsal.first;
     rehearsal.letGo(instance);
-    await sweep(rehearsal, { ended: [{ name: nameFor(rehearsal, instance), succeeded: false }] });
+    await sweep(rehearsal, { ended: [ended(rehearsal, instance, { succeeded: false })] });
     expect(requested(rehearsal)).toEqual([instance]);
     expect(rehearsal.history(instance, 'heartbeat')).toEqual([]);
+  });
+
+  test('whose retirements fail gets others more and more seldom, and one after the hook’s deadline (contract 6.3)', async () => {
+    await using rehearsal = await Rehearsal.start({ heartbeatTimeout: 7_200 });
+    const { instance } = rehearsal.first;
+    rehearsal.letGo(instance);
+    const failures: EndedRetirement[] = [];
+    const startedAfter: number[] = [];
+    const begun = rehearsal.clock.now();
+    for (let minutes = 0; minutes < 115; minutes += 5) {
+      rehearsal.started.clear();
+      await sweep(rehearsal, { ended: failures });
+      if (rehearsal.started.size > 0) {
+        startedAfter.push(Math.round((rehearsal.clock.now() - begun) / MINUTE));
+        failures.push(ended(rehearsal, instance, { succeeded: false }));
+      }
+      await rehearsal.clock.advance(begun + (minutes + 5) * MINUTE - rehearsal.clock.now());
+    }
+    expect(startedAfter).toEqual([0, 5, 20, 45, 90]);
+    expect(rehearsal.history(instance, 'heartbeat')).toEqual([]);
+  });
+
+  test('whose retirement succeeded is not asked for by a heartbeat once the hook’s deadline has passed', async () => {
+    await using rehearsal = await Rehearsal.start({ heartbeatTimeout: 7_200 });
+    const { instance } = rehearsal.first;
+    rehearsal.letGo(instance);
+    await rehearsal.clock.advance(MINUTE);
+    const joined = ended(rehearsal, instance, { succeeded: true });
+    await rehearsal.clock.advance(HOUR);
+    await sweep(rehearsal, { ended: [joined] });
+    expect(rehearsal.history(instance, 'heartbeat')).toEqual([]);
+    expect(rehearsal.started.size).toBe(0);
+  });
+
+  test('whose retirements failed before it was let go gets one as if there had been none', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const { instance } = rehearsal.first;
+    const before = Array.from({ length: 4 }, () => ended(rehearsal, instance, { succeeded: false }));
+    await rehearsal.clock.advance(MINUTE);
+    rehearsal.letGo(instance);
+    await sweep(rehearsal, { ended: before });
+    expect(requested(rehearsal)).toEqual([instance]);
   });
 
   test('whose retirement succeeded is asked for at AWS: our hook still holds it, so it gets another', async () => {
     await using rehearsal = await Rehearsal.start();
     const { instance } = rehearsal.first;
     rehearsal.letGo(instance);
-    await sweep(rehearsal, { ended: [{ name: nameFor(rehearsal, instance), succeeded: true }] });
+    await sweep(rehearsal, { ended: [ended(rehearsal, instance, { succeeded: true })] });
     expect(requested(rehearsal)).toEqual([instance]);
     expect(rehearsal.history(instance, 'heartbeat')).toMatchObject([{ hook: HOOK }]);
   });
@@ -101,7 +150,7 @@ describe('an instance that waits in our hook, its event lost,', () => {
     rehearsal.aws.autoScaling.putHook(GROUP, { name: 'another', transition: TERMINATING, heartbeatTimeout: 7_200 });
     expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });
     expect(rehearsal.aws.autoScaling.state(instance)).toBe('Terminating:Wait');
-    await sweep(rehearsal, { ended: [{ name: nameFor(rehearsal, instance), succeeded: true }] });
+    await sweep(rehearsal, { ended: [ended(rehearsal, instance, { succeeded: true })] });
     expect(rehearsal.started.size).toBe(0);
     expect(rehearsal.of('sweep.finished')).toMatchObject([{ waiting: 1, started: 0, restored: 0 }]);
     expect(rehearsal.history(instance, 'heartbeat')).toEqual([]);

@@ -36,7 +36,7 @@ export function sweep(rehearsal: Rehearsal, given: SweepGiven = {}): Promise<rea
     changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
     launches: launches({ autoScaling, ec2: new EC2Client(client), ssm: new SSMClient(client) }),
     running: { ...rehearsal.ports.running, names: names ?? running },
-    history: { ended: () => Promise.resolve(ended) },
+    history: { ...rehearsal.ports.history, ended: () => Promise.resolve(ended) },
   };
   return rehearsal.drive(sweepNodes(ports, { dryRun }));
 }

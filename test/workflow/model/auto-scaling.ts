@@ -34,6 +34,7 @@ export class ModelGroup {
   /** When its timeout last began anew, epoch milliseconds. */
   keptAliveAt = Date.now();
   retains: boolean;
+  readonly #leavingSince = Date.now();
   #timeout: NodeJS.Timeout | undefined;
 
   constructor(world: World) {
@@ -76,6 +77,7 @@ export class ModelGroup {
           globalTimeoutSeconds: globalTimeoutSeconds(scenario),
           metadata: JSON.stringify({ cluster: CLUSTER }),
         })),
+      leavingSince: () => answer(() => this.#leavingSince),
       heartbeat: () => answer(() => this.#heartbeat()),
       complete: async () => {
         const outcome = await answer(() => {

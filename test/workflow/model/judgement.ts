@@ -56,6 +56,7 @@ const ENDS: Readonly<Record<Exclude<Result, 'joined' | 'superseded'>, readonly H
   drained: ['us', 'another', 'heartbeat timeout'],
   forced: ['us', 'another', 'heartbeat timeout'],
   waited: ['us', 'another', 'heartbeat timeout', 'global timeout'],
+  late: ['us', 'another', 'heartbeat timeout', 'global timeout'],
   retained: ['abandonment'],
   'dead node': ['us', 'another', 'heartbeat timeout'],
   'never joined': ['us', 'another', 'heartbeat timeout'],

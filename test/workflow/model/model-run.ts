@@ -80,11 +80,12 @@ class ModelRunner {
   }
 
   async #retire(notice: Notice, crashes: readonly Crash[]): Promise<ModelRetirement> {
-    const { running, witness } = this.#world;
+    const { begun, running, witness } = this.#world;
     const name = executionName(notice);
     const ports = this.#ports(name);
     witness.spans.set(name, spanOf(this.#scenario, notice.at, Date.now()));
     running.add(name);
+    begun.push({ name, startedAt: Date.now() });
     const execution = new DurableExecution(
       (run, sandbox) => retireNode(notice, this.#bug({ ...sandbox.guard(ports, this.#world), run })),
       new Crashes(crashes, witness.pauses),
@@ -111,6 +112,7 @@ class ModelRunner {
       settings: { cluster: () => Promise.resolve(settings), names: () => Promise.resolve([CLUSTER]) },
       clusters: { open: () => cluster.request(() => cluster) },
       running: { isRunning: (name) => Promise.resolve(world.running.has(name)) },
+      history: { started: (since) => Promise.resolve(world.begun.filter(({ startedAt }) => startedAt >= since)) },
       journal: {
         report: (event) => {
           world.told.push({ event, execution, at: (Date.now() - NOON) / SECOND });

@@ -1,5 +1,6 @@
 /** Everything outside of a retirement: Auto Scaling, EC2 and the cluster of one scenario, and who watches over it. */
 import type { DomainEvent } from '../../../lambdas/core/domain-event.ts';
+import type { StartedRetirement } from '../../../lambdas/core/forgotten-hook.ts';
 import { ModelGroup } from './auto-scaling.ts';
 import { Faults } from './faults.ts';
 import { ModelMachine } from './machine.ts';
@@ -20,6 +21,8 @@ export class World {
   readonly volumes: Volumes;
   readonly machine: ModelMachine;
   readonly group: ModelGroup;
+  /** All retirements, as Lambda lists them. */
+  readonly begun: StartedRetirement[] = [];
   /** Names of the retirements that run. */
   readonly running = new Set<string>();
   /** What was reported, and by which execution. */

@@ -7,7 +7,7 @@ import { readForm } from '../wire/form.ts';
 import { pageOf } from '../wire/paging.ts';
 import { operation, type Operation, type Service } from '../wire/service.ts';
 import type { AutoScaling } from './auto-scaling.ts';
-import { isInWarmPool, isRetained, type Group, type Member } from './group.ts';
+import { isInWarmPool, isRetained, type Activity, type Group, type Member } from './group.ts';
 import { groupResource, hookOperations } from './hook-operations.ts';
 import { launchOperations } from './launch-operations.ts';
 import { trafficSourceOperations } from './traffic-source-operations.ts';
@@ -102,12 +102,19 @@ function describeOperations(service: AutoScaling): Record<string, Operation> {
       answer: (input) => {
         const name = input.AutoScalingGroupName;
         const groups = name === undefined ? [...service.groups.values()] : [service.group(name)];
-        const found = groups.flatMap((group) => group.activities.map((activity) => activityShape(group, activity)));
+        const all = groups.flatMap((group) => group.activities.map((activity) => ({ group, activity })));
+        // «Activities are sorted by start time. Activities still in progress are described first.» (API reference)
+        const inOrder = all.toSorted((a, b) => Number(hasEnded(a.activity)) - Number(hasEnded(b.activity)));
+        const found = inOrder.map(({ group, activity }) => activityShape(group, activity));
         const { page, nextToken } = pageOf(found, input.MaxRecords ?? 100, input.NextToken);
         return { Activities: members(page), NextToken: nextToken };
       },
     }),
   };
+}
+
+function hasEnded({ endedAt }: Activity): boolean {
+  return endedAt !== undefined;
 }
 
 function capacityOperations(service: AutoScaling): Record<string, Operation> {
