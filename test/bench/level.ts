@@ -1,5 +1,6 @@
 /** Whether somebody's cluster is as it was before the last drain, so that the next one meets the same. */
 import type { V1Pod } from '@kubernetes/client-node';
+import { pathOf } from '../../lambdas/adapters/kubernetes-path.ts';
 import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
 import type { Node } from '../../lambdas/core/node.ts';
 import { podName, type Owner, type Pod } from '../../lambdas/core/pod.ts';
@@ -35,7 +36,7 @@ type Serving = ReadonlyMap<string, number>;
 async function servingOf(upstream: Upstream, owners: readonly Owner[]): Promise<Serving> {
   const serving = new Map<string, number>();
   for (const namespace of new Set(owners.map((owner) => owner.namespace))) {
-    const path = `/api/v1/namespaces/${namespace}/pods`;
+    const path = pathOf('/api/v1/namespaces', namespace, 'pods');
     const pods = (await readItems<V1Pod>(upstream, path, `the pods of namespace ${namespace}`)).map(toPod);
     for (const { owner } of pods.filter(serves))
       if (owner !== undefined) serving.set(owner.uid, (serving.get(owner.uid) ?? 0) + 1);

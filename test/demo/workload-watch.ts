@@ -5,6 +5,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { toBudget } from '../../lambdas/adapters/kubernetes-budgets.ts';
 import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
+import { pathOf } from '../../lambdas/adapters/kubernetes-path.ts';
 import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
 import { watch, type WatchedCollection } from '../../lambdas/adapters/kubernetes-watch.ts';
 import type { DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
@@ -112,7 +113,7 @@ export class WorkloadWatch {
       listener,
     );
     for (const namespace of new Set(leaving.map((pod) => pod.namespace))) {
-      const path = `/api/v1/namespaces/${namespace}/pods`;
+      const path = pathOf('/api/v1/namespaces', namespace, 'pods');
       this.#collections.push(await watch(connection, { path, start: 'list', read: seen }, listener));
     }
     this.#known = this.#now();
