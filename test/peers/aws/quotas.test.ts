@@ -1,12 +1,15 @@
 /** What AWS refuses for its size, in AWS's words (contract 14.1). */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { PutParameterCommand, SSMClient, type ParameterTier } from '@aws-sdk/client-ssm';
+import { GetParametersByPathCommand, PutParameterCommand, SSMClient, type ParameterTier } from '@aws-sdk/client-ssm';
+import { App, CfnWaitConditionHandle, Stack, aws_iam as iam } from 'aws-cdk-lib';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DrivenClock } from '../clock.ts';
 import { bundle } from './bundling.ts';
+import { deployTemplate } from './deployment/deploy.ts';
+import { covers, readPolicy } from './iam/policy.ts';
 import { AwsPeer } from './peer.ts';
 
 /** Two steps, each with a result of so many bytes. */
@@ -17,6 +20,12 @@ const CODE = `
     await context.step('second', async () => 'x'.repeat(bytes - 2));
   });
 `;
+
+/** The CDK's own check, which would come before the peer's. */
+const RESOURCE_LIMIT = '@aws-cdk/core:stackResourceLimit';
+
+/** Characters of a policy around its action. */
+const AROUND = 61;
 
 let directory: string;
 let peer: AwsPeer;
@@ -80,6 +89,88 @@ describe('a durable execution', () => {
       name: 'RequestTooLargeException',
       $metadata: { httpStatusCode: 413 },
     });
+  });
+});
+
+describe('a deployment', () => {
+  /** A role with so many characters in its own policy, and managed policies of so many each. */
+  function deploy({ own, managed = [], resources = 0 }: { own: number; managed?: number[]; resources?: number }): void {
+    const app = new App({ outdir: directory, analyticsReporting: false, context: { [RESOURCE_LIMIT]: 0 } });
+    const stack = new Stack(app, 'Sizes');
+    const role = new iam.CfnRole(stack, 'Role', { assumeRolePolicyDocument: { Statement: [] } });
+    const document = (length: number) => ({
+      Statement: [{ Effect: 'Allow', Action: 'x'.repeat(length - AROUND), Resource: '*' }],
+    });
+    new iam.CfnPolicy(stack, 'Own', { policyName: 'own', policyDocument: document(own), roles: [role.ref] });
+    for (const [index, length] of managed.entries()) {
+      new iam.CfnManagedPolicy(stack, `Managed${index}`, { policyDocument: document(length), roles: [role.ref] });
+    }
+    for (let count = 0; count < resources; count += 1) new CfnWaitConditionHandle(stack, `Nothing${count}`);
+    app.synth();
+    deployTemplate(peer, directory);
+  }
+
+  test.each<[string, Parameters<typeof deploy>[0], string]>([
+    ['a role whose own policy is too long', { own: 10_241 }, 'Maximum policy size of 10240 bytes exceeded for role'],
+    ['a managed policy that is too long', { own: 100, managed: [6_145] }, 'Cannot exceed quota for PolicySize: 6144'],
+    [
+      'more than ten managed policies on a role',
+      { own: 100, managed: Array.from({ length: 11 }, () => 100) },
+      'Cannot exceed quota for PoliciesPerRole: 10',
+    ],
+    [
+      'more than 500 resources',
+      { own: 100, resources: 499 },
+      'Template format error: Number of resources, 501, is greater than maximum allowed, 500',
+    ],
+  ])('of %s is refused', (_what, given, words) => {
+    expect(() => {
+      deploy(given);
+    }).toThrow(words);
+  });
+
+  test('of as much as there may be is made', () => {
+    deploy({ own: 10_240, managed: Array.from({ length: 10 }, () => 6_144), resources: 488 });
+  });
+});
+
+describe('a policy', () => {
+  const allows = (Resource: string, resource: string): boolean => {
+    const [statement] = readPolicy({ Statement: { Effect: 'Allow', Action: 'autoscaling:X', Resource } });
+    return statement !== undefined && covers(statement, { action: 'autoscaling:X', resource, context: {} });
+  };
+
+  test.each([
+    ['blue*', 'blue-green', true],
+    ['blue${*}', 'blue*', true],
+    ['blue${*}', 'blue-green', false],
+    ['blue${?}', 'blue1', false],
+    ['${$}{env}', '${env}', true],
+    ['${env}', '${env}', false],
+    ['${env}', 'env', false],
+  ])('on %s, asked for %s: %s', (pattern, resource, allowed) => {
+    expect(allows(pattern, resource)).toBe(allowed);
+  });
+});
+
+describe('the list of the parameters under a path', () => {
+  test.each([
+    [['parameter/ebb/clusters/*'], false],
+    [['parameter/ebb/clusters'], false],
+    [['parameter/ebb/clusters', 'parameter/ebb/clusters/*'], true],
+  ])('is allowed on %j: %s', async (paths, allowed) => {
+    const roleArn = 'arn:aws:iam::123456789012:role/lister';
+    const Resource = paths.map((path) => `arn:aws:ssm:eu-central-1:123456789012:${path}`);
+    const Statement = [{ Effect: 'Allow', Action: 'ssm:GetParametersByPath', Resource }];
+    peer.authorization.addRole(roleArn, { policies: [{ Statement }] });
+    const { credentials } = peer.lambda.addFunction({ name: 'lister', directory, roleArn });
+    const client = new SSMClient({ ...peer.clientConfig(credentials), maxAttempts: 1 });
+    const listed = client.send(new GetParametersByPathCommand({ Path: '/ebb/clusters/' }));
+    const refusal = await listed.then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.name : error),
+    );
+    expect(refusal).toBe(allowed ? undefined : 'AccessDeniedException');
   });
 });
 

@@ -1,5 +1,5 @@
 /** Reads a synthesised CDK cloud assembly: its stacks' templates, and where their code lies. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -45,6 +45,8 @@ export type Template = z.infer<typeof template>;
 export interface Stack {
   readonly name: string;
   readonly template: Template;
+  /** Of its text. */
+  readonly bytes: number;
 }
 
 export interface Assembly {
@@ -58,12 +60,17 @@ export function readAssembly(directory: string): Assembly {
   const all = Object.entries(artifacts);
   const stacks = all.flatMap(([name, { type, properties }]) => {
     const file = type === 'aws:cloudformation:stack' ? properties?.templateFile : undefined;
-    return file === undefined ? [] : [{ name, template: template.parse(readJson(directory, file)) }];
+    return file === undefined ? [] : [stackOf(name, directory, file)];
   });
   const files = all.flatMap(([, { type, properties }]) =>
     type === 'cdk:asset-manifest' ? (properties?.file ?? []) : [],
   );
   return { stacks, folders: new Map(files.flatMap((file) => foldersOf(directory, file))) };
+}
+
+function stackOf(name: string, directory: string, file: string): Stack {
+  const { size: bytes } = statSync(join(directory, file));
+  return { name, template: template.parse(readJson(directory, file)), bytes };
 }
 
 function foldersOf(directory: string, file: string): [string, string][] {

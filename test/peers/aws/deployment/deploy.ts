@@ -2,6 +2,7 @@
 import type { AwsPeer } from '../peer.ts';
 import { readAssembly, type Assembly, type Stack } from './assembly.ts';
 import { Resolver } from './intrinsics.ts';
+import { checkQuotas } from './quotas.ts';
 import { RESOURCE_KINDS, WITHOUT_PART, type Deployed } from './resource-kinds.ts';
 
 export interface DeployOptions {
@@ -23,6 +24,7 @@ export interface Deployment {
  * Makes functions and their URLs, roles, rules, hooks, queues, parameters and access entries from the assembly in `directory`.
  * Groups and clusters that it refers to must be in the peer already.
  * @throws Error naming the resource for a type, property or intrinsic function that the peer does not know.
+ * @throws AwsError for what AWS refuses for its size
  */
 export function deployTemplate(peer: AwsPeer, directory: string, options: DeployOptions = {}): Deployment {
   const assembly = readAssembly(directory);
@@ -39,6 +41,7 @@ function deployStack(peer: AwsPeer, plan: { stack: Stack; assembly: Assembly; op
   const wanted = Object.entries(stack.template.Resources).filter(
     ([, { Condition }]) => Condition === undefined || resolver.condition(Condition),
   );
+  checkQuotas(stack, resolver);
   const leftOut = leaveOut(stack, options.ignore ?? []);
   const names: Record<string, string> = {};
   for (const [type, create] of RESOURCE_KINDS) {
