@@ -83,6 +83,10 @@ export class NodeRetirement extends Construct {
       metric: countedBy('node-retirement', configuration, METRICS.noticeRefused),
       means: 'a retirement was refused: AWS contradicts what started it, or two installations have its group',
     });
+    alarmOnAny(this, 'MarksAlarm', {
+      metric: countedBy('node-retirement', configuration, METRICS.marksUnreadable),
+      means: 'marks on a node that is restored cannot be read: it is put back into no load balancer',
+    });
     this.alias = alias;
     this.role = role;
   }

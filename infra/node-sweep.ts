@@ -92,6 +92,11 @@ export class NodeSweep extends Construct {
         METRICS.noticeRefused,
         'the sweep found an instance that AWS or another installation says is not ours',
       ],
+      [
+        'MarksAlarm',
+        METRICS.marksUnreadable,
+        'marks on a node cannot be read or true: nobody acts on them, and somebody should look who wrote them',
+      ],
     ] as const;
     for (const [id, name, means] of counted)
       alarmOnAny(this, id, { metric: countedBy('node-sweep', configuration, name), means });

@@ -6,6 +6,7 @@ import type { DisruptionBudget } from '../lambdas/core/disruption-budget.ts';
 import type { Group, GroupMember } from '../lambdas/core/group.ts';
 import type { DrainTerms } from '../lambdas/core/pacing.ts';
 import type { Workload } from '../lambdas/core/implied-budget.ts';
+import { RETIREMENT_ANNOTATION, type Charge } from '../lambdas/core/isolation.ts';
 import type { Node } from '../lambdas/core/node.ts';
 import type { LifecycleNotice } from '../lambdas/core/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/pod.ts';
@@ -114,6 +115,21 @@ export function aNode(given: Partial<Node> = {}): Node {
   };
 }
 
+/** Annotations that sign a node for a retirement: of `aNode()` by `aNotice()`'s, from noon, with an hour to its deadline. */
+export function aSigned(given: Partial<Charge> = {}): Record<string, string> {
+  const charge: Charge = {
+    execution: `123456789012-eu-central-1-i-0123456789abcdef0-0a1b2c3d`,
+    kind: 'asg-terminate',
+    group: 'workers',
+    since: new Date(NOON).toISOString(),
+    deadline: new Date(NOON + HOUR).toISOString(),
+    cordonedByUs: true,
+    labelledByUs: true,
+    ...given,
+  };
+  return { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) };
+}
+
 export function aNotice(given: Partial<LifecycleNotice> = {}): LifecycleNotice {
   return {
     kind: 'asg-terminate',
@@ -196,7 +212,7 @@ export const UNDISPUTED = { seenAt: Infinity, isOurs: () => Promise.resolve(true
 
 /** An account without load balancers. */
 export const NO_LOAD_BALANCERS: LoadBalancing = {
-  mayHavePools: () => Promise.resolve(false),
+  poolsNamed: () => Promise.resolve(0),
   pools: () => Promise.resolve([]),
   targets: () => Promise.resolve([]),
   deregister: () => Promise.resolve(),

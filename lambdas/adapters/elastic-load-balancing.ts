@@ -62,12 +62,13 @@ export function loadBalancing({ classic, v2, tagging, autoScaling }: LoadBalanci
   const poolsOf = ({ kind }: TargetPool): TargetGroups | ClassicLoadBalancers =>
     kind === 'classic' ? classics : groups;
   return {
-    async mayHavePools({ group, cluster }) {
+    async poolsNamed({ group, cluster }) {
       const names = await Promise.all([
         ...(group === undefined ? [] : [namesOfGroup(group)]),
         ...(cluster === undefined ? [] : [namesOfCluster(cluster)]),
       ]);
-      return names.some(({ groups: arns, balancers, classics: old }) => [...arns, ...balancers, ...old].length > 0);
+      return new Set(names.flatMap(({ groups: arns, balancers, classics: old }) => [...arns, ...balancers, ...old]))
+        .size;
     },
     async pools({ group, cluster, vpc }) {
       const found = await Promise.all([

@@ -12,7 +12,7 @@ export function lazyLoadBalancing(): LoadBalancing {
   };
   const load = (): Promise<LoadBalancing> => (loaded ??= open());
   return {
-    mayHavePools: async (scope) => (await load()).mayHavePools(scope),
+    poolsNamed: async (scope) => (await load()).poolsNamed(scope),
     pools: async (scope) => (await load()).pools(scope),
     targets: async (pool, wanted) => (await load()).targets(pool, wanted),
     deregister: async (pool, targets) => (await load()).deregister(pool, targets),

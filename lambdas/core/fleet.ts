@@ -5,7 +5,7 @@
 import type { Group, GroupMember } from './group.ts';
 import { chargeOf, RETIRING_LABEL } from './isolation.ts';
 import { instanceOf, type Node, type Taint } from './node.ts';
-import { restOf, type Rest } from './rest.ts';
+import { credibleRest, type Rest } from './rest.ts';
 
 export interface FleetNode {
   readonly name: string;
@@ -37,20 +37,19 @@ const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: N
   ['karpenter.sh/provisioner-name', undefined, 'Karpenter'],
 ];
 
-export function fleetNode(node: Node): FleetNode {
+/** @param at what a rest is believed by (rest.ts) */
+export function fleetNode(node: Node, at: { now: number; longestRestMs: number }): FleetNode {
   const { name, createdAt, notReadySince, unschedulable, taints, labels, annotations, kubeletVersion } = node;
   const instance = instanceOf(node);
   const driftMark = annotations[DRIFT_ANNOTATION];
-  const rest = restOf(node);
+  const rest = credibleRest(node, at);
   const owner = ownerOf(labels);
-  const retiring = RETIRING_LABEL in labels;
   return {
     name,
     createdAt,
     unschedulable,
     taints,
-    retiring,
-    ...(retiring && chargeOf(node)?.leftDrained && { leftDrained: true }),
+    ...retirementOf(node),
     ...(instance !== undefined && { instance }),
     ...(notReadySince !== undefined && { notReadySince }),
     ...(driftMark !== undefined && { driftMark }),
@@ -58,6 +57,12 @@ export function fleetNode(node: Node): FleetNode {
     ...(owner !== undefined && { owner }),
     ...(kubeletVersion !== undefined && { kubeletVersion }),
   };
+}
+
+/** The label alone says nothing: a retirement signs what it marks. */
+function retirementOf(node: Node): Pick<FleetNode, 'retiring' | 'leftDrained'> {
+  const charge = RETIRING_LABEL in node.labels ? chargeOf(node) : undefined;
+  return { retiring: charge !== undefined, ...(charge?.leftDrained && { leftDrained: true }) };
 }
 
 function ownerOf(labels: Node['labels']): FleetNode['owner'] {

@@ -1,9 +1,13 @@
 /** Nodes that bear our marks although the retirement that put them on runs no more (contract 1.7). Pure. */
 import type { Machine } from './dead-node.ts';
-import { chargeOf, RETIREMENT_ANNOTATION, type Charge } from './isolation.ts';
+import { credibleCharge, whyIncredible } from './credible-charge.ts';
 import { isAnothers } from './installation.ts';
+import type { Charge } from './isolation.ts';
 import { instanceOf, type Node } from './node.ts';
 import { executionsOf, type Home } from './notice.ts';
+import { credibleRest, REST_ANNOTATION } from './rest.ts';
+import { isReadable, TARGETS_ANNOTATION } from './taken-targets.ts';
+import { credibleWithdrawal, WITHDRAWAL_ANNOTATION } from './withdrawal.ts';
 
 export type Marks =
   /** Nobody looks after them any more. */
@@ -23,11 +27,9 @@ export function judgeMarks(
   running: ReadonlySet<string>,
   { home, isAsked, now }: { home: Home; isAsked: boolean; now: number },
 ): Marks {
-  const charge = chargeOf(node);
+  const charge = credibleCharge(node, now);
   const instance = instanceOf(node);
-  if (charge === undefined) {
-    return { kind: 'unreadable', reason: `its annotation ${RETIREMENT_ANNOTATION} does not say who is in charge` };
-  }
+  if (charge === undefined) return { kind: 'unreadable', reason: whyIncredible(node, now) ?? '' };
   const { execution } = charge;
   if (running.has(execution) || isSeenTo(charge, { isAsked, now })) return { kind: 'attended' };
   if (instance !== undefined && isAnothers(execution, { home, instance })) return { kind: 'attended' };
@@ -36,6 +38,24 @@ export function judgeMarks(
     return { kind: 'unreadable', reason: `${execution}, which is in charge, is no retirement of its instance here` };
   }
   return { kind: 'left', execution, instance };
+}
+
+/**
+ * Which annotations of ours on the node cannot be read or true, besides the one that tells who is in charge: nobody acts on
+ * them, and a person should know (contract 3.5).
+ *
+ * @param longestRestMs how long a node rests at most, milliseconds
+ */
+export function unreadableNotes(
+  node: Node,
+  { now, longestRestMs }: { now: number; longestRestMs: number },
+): readonly string[] {
+  const readable: Readonly<Record<string, () => boolean>> = {
+    [WITHDRAWAL_ANNOTATION]: () => credibleWithdrawal(node, now) !== undefined,
+    [TARGETS_ANNOTATION]: () => isReadable(node),
+    [REST_ANNOTATION]: () => credibleRest(node, { now, longestRestMs }) !== undefined,
+  };
+  return Object.entries(readable).flatMap(([key, isSo]) => (key in node.annotations && !isSo() ? [key] : []));
 }
 
 /** Drained, and to stay so; or drained, and its termination may have been asked for, which AWS is late to say. */

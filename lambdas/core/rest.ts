@@ -37,6 +37,20 @@ export function restOf({ annotations }: Pick<Node, 'annotations'>): Rest | undef
   }
 }
 
+/**
+ * The rest, if it can be true: nobody sets one that is longer, and whoever may write the node may have written it (contract
+ * 3.5).
+ *
+ * @param longestRestMs how long a node rests at most, milliseconds
+ */
+export function credibleRest(
+  node: Pick<Node, 'annotations'>,
+  { now, longestRestMs }: { now: number; longestRestMs: number },
+): Rest | undefined {
+  const rest = restOf(node);
+  return rest === undefined || rest.until > now + longestRestMs ? undefined : rest;
+}
+
 /** @param now epoch milliseconds */
 export function isResting({ rest }: { readonly rest?: Rest }, now: number): boolean {
   return rest !== undefined && rest.until > now;

@@ -5,7 +5,7 @@
 import type { Charge } from './isolation.ts';
 import { isVoluntary } from './notice.ts';
 
-/** A node that bears our label; one whose annotation cannot be read waits for nobody, and holds nobody up. */
+/** A node that bears our label; one whose annotation cannot be read or true waits for nobody, and holds nobody up. */
 export interface RetiringNode {
   readonly name: string;
   readonly charge: Pick<Charge, 'since' | 'kind' | 'leftDrained' | 'completesHook'> | undefined;

@@ -31,11 +31,20 @@ export function isOursToPutBack({ by, controlled }: TargetPool): boolean {
 }
 
 /** None when the annotation is not ours to read. */
-export function takenFrom({ annotations }: Pick<Node, 'annotations'>): readonly Taken[] {
+export function takenFrom(node: Pick<Node, 'annotations'>): readonly Taken[] {
+  return readTaken(node) ?? [];
+}
+
+/** Whether the node says nothing of targets, or what can be read. */
+export function isReadable(node: Pick<Node, 'annotations'>): boolean {
+  return readTaken(node) !== undefined;
+}
+
+function readTaken({ annotations }: Pick<Node, 'annotations'>): readonly Taken[] | undefined {
   try {
     return takenSchema.parse(JSON.parse(annotations[TARGETS_ANNOTATION] ?? '[]'));
   } catch {
-    return [];
+    return undefined;
   }
 }
 

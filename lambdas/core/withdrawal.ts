@@ -66,6 +66,36 @@ export function withdrawalOf({ annotations }: Pick<Node, 'annotations'>): Withdr
   }
 }
 
+/** The longest that AWS lets targets drain, of every kind of load balancer. */
+const LONGEST_DRAIN_MS = 3_600_000;
+
+/**
+ * What was done for the node, if it can be true: anybody who may write the node may have written it (contract 3.5).
+ *
+ * @param now epoch milliseconds
+ */
+export function credibleWithdrawal(node: Pick<Node, 'annotations' | 'createdAt'>, now: number): Withdrawal | undefined {
+  const withdrawal = withdrawalOf(node);
+  if (withdrawal === undefined) return undefined;
+  const { at, until } = withdrawal;
+  const canBe = at >= node.createdAt && at <= now && until >= at && until <= at + LONGEST_DRAIN_MS;
+  return canBe ? withdrawal : undefined;
+}
+
+/**
+ * How many questions nodes that leave together may ask of Elastic Load Balancing to find out for themselves what was done
+ * for them: half a minute of what AWS allows an account (contract 7.2).
+ */
+const MOST_QUESTIONS = 300;
+
+/** Of each pool its attributes and its targets are asked for. */
+const QUESTIONS_PER_POOL = 2;
+
+/** Whether each of so many nodes can look itself what the pools have of it, whatever its annotation says. */
+export function canAllLook({ nodes, pools }: { nodes: number; pools: number }): boolean {
+  return nodes * pools * QUESTIONS_PER_POOL <= MOST_QUESTIONS;
+}
+
 /** The annotation's text. */
 export function withdrawalText({ at, until, nodes, pools }: Withdrawal): string {
   return JSON.stringify({ at: new Date(at).toISOString(), until: new Date(until).toISOString(), nodes, pools });
@@ -76,9 +106,16 @@ export function hurriedFrom(deadline: number): number {
   return deadline - IN_A_HURRY_MS;
 }
 
-/** The patch by which a node asks to be withdrawn. */
+/** The patch by which a node asks to be withdrawn; what was said before of its withdrawal counts no more. */
 export function asking({ resourceVersion, taints }: Node): NodePatch {
-  return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: 'asked' }, annotations: {} }, spec: { taints } };
+  return {
+    metadata: {
+      resourceVersion,
+      labels: { [WITHDRAW_LABEL]: 'asked' },
+      annotations: { [WITHDRAWAL_ANNOTATION]: null },
+    },
+    spec: { taints },
+  };
 }
 
 /** The patch by which it asks no more: nobody waits for it then. */

@@ -69,6 +69,7 @@ export const failures = new Logger({ logFormatter: new EventFormatter() });
 const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
   'notice.refused': METRICS.noticeRefused,
   'budget.unreadable': METRICS.budgetUnreadable,
+  'marks.unreadable': METRICS.marksUnreadable,
   'secret.unreadable': METRICS.secretUnreadable,
   'cluster.unswept': METRICS.clusterUnswept,
   'cluster.away': METRICS.clusterAway,

@@ -14,6 +14,7 @@ export const METRICS = {
   noticeStale: 'NoticeStale',
   noticeRefused: 'NoticeRefused',
   budgetUnreadable: 'BudgetUnreadable',
+  marksUnreadable: 'MarksUnreadable',
   secretUnreadable: 'SecretUnreadable',
   clusterAway: 'ClusterAway',
 } as const;

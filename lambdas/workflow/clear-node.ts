@@ -14,7 +14,9 @@ import { keepingIsolated, type Isolation } from './keep-isolated.ts';
 import type { DrainEnd, LateDrain, Order } from './retirement.ts';
 import { valueOf } from './retirement-end.ts';
 import { detachStage, type NodeNames } from './retirement-stages.ts';
-import { settleStage, NodeWithdrawal, type Withdrawn } from './withdraw-node.ts';
+import type { Withdrawn } from './leave-together.ts';
+import { settleStage } from './settle-targets.ts';
+import { NodeWithdrawal } from './withdraw-node.ts';
 
 /** A machine's nodes, and when they were isolated, epoch milliseconds. */
 export interface IsolatedNodes extends NodeNames {

@@ -37,11 +37,16 @@ const AT_ONCE = 5;
  *
  * @param look sees each page whole
  */
-export async function readFleetNodes(view: FleetView, look?: (page: readonly Node[]) => void): Promise<FleetNode[]> {
+export async function readFleetNodes(
+  view: FleetView,
+  { tainted }: Pick<ClusterSettings, 'tainted'>,
+  look?: (page: readonly Node[]) => void,
+): Promise<FleetNode[]> {
+  const at = { now: Date.now(), longestRestMs: tainted.retryAfterSeconds * 1000 };
   const nodes: FleetNode[] = [];
   for await (const page of view.allNodes()) {
     look?.(page);
-    nodes.push(...page.map(fleetNode));
+    nodes.push(...page.map((node) => fleetNode(node, at)));
   }
   return nodes;
 }

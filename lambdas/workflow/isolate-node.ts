@@ -1,5 +1,6 @@
 /** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
 import { decideCharge, type Claim } from '../core/charge.ts';
+import { credibleCharge } from '../core/credible-charge.ts';
 import {
   chargeOf,
   isIsolatedFor,
@@ -51,7 +52,8 @@ export async function isolateNode(
   const patched = await patchNode(node, cluster, async (found) => {
     if (!isInstance(found, subject.instance)) return 'gone';
     if (!isAsked(found)) return 'unchanged';
-    const charge = chargeOf(found);
+    // What cannot be true is nobody's charge (contract 3.5).
+    const charge = credibleCharge(found, Date.now());
     const isRival = charge !== undefined && charge.execution !== claim.execution;
     const rivalRuns = isRival && (await isRunning(charge));
     const decision = decideCharge(charge, claim, { rivalRuns, now: Date.now() });

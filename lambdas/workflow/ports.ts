@@ -208,8 +208,8 @@ export interface VolumeWatch {
 
 /** Elastic Load Balancing. What is gone already is never an error. */
 export interface LoadBalancing {
-  /** Whether the scope may have any pools: asks AWS for names alone, which costs none of the rates of Elastic Load Balancing. */
-  mayHavePools(scope: Omit<PoolScope, 'vpc'>): Promise<boolean>;
+  /** How many pools the scope may have: asks AWS for names alone, which costs none of the rates of Elastic Load Balancing. */
+  poolsNamed(scope: Omit<PoolScope, 'vpc'>): Promise<number>;
   /** Pools whose targets are instances or IP addresses; kept for two minutes (contract 7.2). */
   pools(scope: PoolScope): Promise<readonly TargetPool[]>;
   /**

@@ -2,11 +2,19 @@
  * Load balancer targets of a node that may have to be restored (contract 5.4): what it is taken out of stands on the node
  * first, and is registered again before our marks come off. So whatever dies in between, the next try does it all.
  */
+import { marksUnreadable } from '../core/fleet-events.ts';
 import { chargeOf } from '../core/isolation.ts';
 import { isInstance } from '../core/node.ts';
 import { isVoluntary } from '../core/notice.ts';
 import { targetsRegistered, targetsUnregistered, type Subject } from '../core/retirement-events.ts';
-import { isOursToPutBack, taking, takenFrom, type Taken } from '../core/taken-targets.ts';
+import {
+  isOursToPutBack,
+  isReadable,
+  taking,
+  takenFrom,
+  TARGETS_ANNOTATION,
+  type Taken,
+} from '../core/taken-targets.ts';
 import type { Target, TargetPool } from '../core/target-pool.ts';
 import { notWithdrawn, withdrawalOf } from '../core/withdrawal.ts';
 import { patchNode } from './patch-node.ts';
@@ -86,6 +94,10 @@ export async function registerAgain(
   const found = await cluster.readNode(node);
   const isOurs = found !== undefined && isInstance(found, subject.instance);
   if (!isOurs || chargeOf(found)?.execution !== subject.execution) return { back: [], faults: [] };
+  if (!isReadable(found)) {
+    const reason = `its annotation ${TARGETS_ANNOTATION} cannot be read: it is put back into no load balancer`;
+    journal.report(marksUnreadable({ cluster: subject.cluster, node, reason }));
+  }
   const due = takenFrom(found).filter(({ pool }) => !done.includes(pool.id));
   if (due.length > 0 && !(await takeBack(node, subject.execution, cluster))) return { back: [], faults: [] };
   const back: TargetPool[] = [];

@@ -11,6 +11,7 @@ import {
   volumesDetached,
   volumesKept,
 } from '../core/retirement-events.ts';
+import { credibleCharge } from '../core/credible-charge.ts';
 import { isAnothers } from '../core/installation.ts';
 import { chargeOf, type Charge } from '../core/isolation.ts';
 import type { Node } from '../core/node.ts';
@@ -131,9 +132,27 @@ export function othersWish(
   return isAskedFor(own, notice) ? undefined : { unasked: true };
 }
 
-/** As they count for slots. */
-export function chargesOf(found: readonly Node[]): RetiringNode[] {
-  return found.map(({ name, ...marks }) => ({ name, charge: chargeOf(marks) }));
+/**
+ * As they count for slots: a machine once, however many nodes it has, and none whose deadline has passed.
+ *
+ * @param node the retirement's own, whose marks it knows better than the node
+ */
+export function slotContenders(
+  { notice, course }: Pick<Retiree, 'notice' | 'course'>,
+  found: readonly Node[],
+  { node, isolatedAt }: { node: string; isolatedAt: number },
+): RetiringNode[] {
+  const now = Date.now();
+  const own = found.find(({ name }) => name === node);
+  const since = (own && credibleCharge(own, now)?.since) ?? new Date(isolatedAt).toISOString();
+  const counted = new Set([course.subject.execution]);
+  const others = found.flatMap((other): RetiringNode[] => {
+    const charge = credibleCharge(other, now);
+    if (other.name === node || charge === undefined || counted.has(charge.execution)) return [];
+    counted.add(charge.execution);
+    return Date.parse(charge.deadline) < now ? [] : [{ name: other.name, charge }];
+  });
+  return [{ name: node, charge: { since, kind: notice.kind } }, ...others];
 }
 
 /**
@@ -159,7 +178,7 @@ export function slotStage(
       // Without our label it is not among them.
       const own = found.find(({ name }) => name === node) ?? (await api.readNode(node));
       if (own !== undefined) await keepIsolated({ ...isolation, isLeftOver: false }, own, { subject, retiree });
-      const retiring = chargesOf(found);
+      const retiring = slotContenders({ notice, course }, found, isolation);
       // One alone always may: nobody needs to count the others.
       const nodes = retiring.length > 1 ? await api.countNodes() : 1;
       const slot = decideSlot(node, retiring, { ...cluster, nodes });

@@ -6,7 +6,7 @@ import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { drainTaint } from '../core/drain-taints.ts';
 import { marksUnreadable } from '../core/fleet-events.ts';
 import type { Member } from '../core/group.ts';
-import { decideMarks, judgeMarks, type Whereabouts } from '../core/left-marks.ts';
+import { decideMarks, judgeMarks, unreadableNotes, type Whereabouts } from '../core/left-marks.ts';
 import type { Node } from '../core/node.ts';
 import type { Home } from '../core/notice.ts';
 import { restoreNode } from './isolate-node.ts';
@@ -50,6 +50,17 @@ export async function sweepMarks(
       }),
     ),
   );
+}
+
+/** Annotations that nobody acts on, because they cannot be read or true. */
+export function tellUnreadable(nodes: readonly Node[], { name, tainted }: ClusterSettings, journal: Journal): void {
+  const at = { now: Date.now(), longestRestMs: tainted.retryAfterSeconds * 1000 };
+  for (const node of nodes) {
+    const unreadable = unreadableNotes(node, at);
+    if (unreadable.length === 0) continue;
+    const reason = `its annotation ${unreadable.join(' and ')} is not as we write it, and is not acted on`;
+    journal.report(marksUnreadable({ cluster: name, node: node.name, reason }));
+  }
 }
 
 /** Which retirements run is asked after the nodes were read: one that began in between runs, and keeps its marks. */

@@ -13,7 +13,7 @@ import { wordsOf } from './attempts.ts';
 import { readFleetNodes } from './fleet-turns.ts';
 import type { Fleets, Groups } from './ports.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
-import { sweepMarks, type MarkSweepPorts } from './sweep-marks.ts';
+import { sweepMarks, tellUnreadable, type MarkSweepPorts } from './sweep-marks.ts';
 import { SweepRecord } from './sweep-record.ts';
 import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
 
@@ -60,7 +60,10 @@ async function sweepCluster(
     try {
       const api = await ports.clusters.open(cluster.name);
       const retiring: Node[] = [];
-      const nodes = await readFleetNodes(api, (page) => retiring.push(...page.filter(isRetiring)));
+      const nodes = await readFleetNodes(api, cluster, (page) => {
+        retiring.push(...page.filter(isRetiring));
+        tellUnreadable(page, cluster, ports.journal);
+      });
       if (!dryRun) await sweepMarks(retiring, { cluster, api }, record, ports);
       if (groups === undefined) return;
       const foreign = foreignGroups(cluster, { groups, clusters });

@@ -92,7 +92,7 @@ async function taintCluster(
     ports.journal.report(budgetUnreadable({ cluster: cluster.name, ...fault }));
   }
   const api = await ports.clusters.open(cluster.name);
-  const nodes = await readFleetNodes(api);
+  const nodes = await readFleetNodes(api, cluster);
   const fleet = placeNodes(nodes, groups);
   const ours = fleet.placed.filter(({ node }) => node.owner === undefined);
   const foreign = foreignGroups(cluster, { groups, clusters });

@@ -3,12 +3,13 @@
  * to go waits until enough other targets are healthy, and looks once more when it is isolated: two that have not seen
  * each other before must not both go.
  */
+import { credibleCharge } from '../core/credible-charge.ts';
 import { instanceOf, type Node } from '../core/node.ts';
 import { nodesBehind } from '../core/slot.ts';
 import { sendsTo, tooFewWithout, type Target, type TargetPool } from '../core/target-pool.ts';
 import type { Stage } from './hold-hook.ts';
 import type { Order } from './retirement.ts';
-import { chargesOf, othersWish, type OthersWish } from './retirement-stages.ts';
+import { othersWish, slotContenders, type OthersWish } from './retirement-stages.ts';
 
 /** How often pools that cannot spare the node are looked at: each look costs Elastic Load Balancing's rates. */
 const LOOK_SECONDS = 60;
@@ -64,7 +65,7 @@ export function giveWayStage(
       const sending = looked.filter(({ pool }) => pools.includes(pool.id));
       const waitingFor = lacking(ids, sending, instancesOf(retiring));
       if (waitingFor.length === 0) return { state: 'done', value: {} };
-      const names = new Set(nodesBehind(node, chargesOf(retiring)));
+      const names = new Set(nodesBehind(node, slotContenders(order, retiring, { node, isolatedAt: Date.now() })));
       const behind = instancesOf(retiring.filter(({ name }) => names.has(name)));
       const before = instancesOf(retiring.filter(({ name }) => !names.has(name)));
       // Those behind it that have given way since it was found to be the first bear no marks any more to tell them by.
@@ -88,7 +89,7 @@ async function lookAtPools(
 ): Promise<{ ids: ReadonlySet<string>; looked: readonly LookedAt[] }> {
   const { balancing, clusters } = ports;
   const ofEither = { cluster: cluster.name, group: course.subject.group };
-  const found = (await balancing.mayHavePools(ofEither)) ? await balancing.pools(ofEither) : [];
+  const found = (await balancing.poolsNamed(ofEither)) > 0 ? await balancing.pools(ofEither) : [];
   // What a controller keeps by address follows the pods, which their budgets guard.
   const pools = found.filter(({ by, controlled }) => by === 'instance' || !controlled);
   const byAddress = pools.some(({ by }) => by === 'ip');
@@ -113,8 +114,10 @@ function asIfStaying(looked: readonly LookedAt[], staying: ReadonlySet<string>):
   return looked.map(({ pool, targets }) => ({ pool, targets: targets.map(stays) }));
 }
 
+/** Those that a retirement has signed for: what only bears our label goes nowhere (contract 3.5). */
 async function retiringNodes({ cluster, ports }: Order): Promise<readonly Node[]> {
-  return (await ports.clusters.open(cluster.name)).retiringNodes();
+  const found = await (await ports.clusters.open(cluster.name)).retiringNodes();
+  return found.filter((node) => credibleCharge(node, Date.now()) !== undefined);
 }
 
 function instancesOf(nodes: readonly Node[]): ReadonlySet<string> {

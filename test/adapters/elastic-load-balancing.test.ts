@@ -30,12 +30,12 @@ test('whether there may be pools is told without a call to Elastic Load Balancin
   await using given = await withLoadBalancing();
   const { port, elb, aws } = given;
   aws.autoScaling.addGroup({ name: 'workers' });
-  expect(await port.mayHavePools({ group: 'workers', cluster: 'blue' })).toBe(false);
+  expect(await port.poolsNamed({ group: 'workers', cluster: 'blue' })).toBe(0);
   elb.addTargetGroup({ name: 'web', tags: CLUSTER });
-  expect(await portFor(given).mayHavePools({ group: 'workers', cluster: 'blue' })).toBe(true);
+  expect(await portFor(given).poolsNamed({ group: 'workers', cluster: 'blue' })).toBe(1);
   const old = elb.addClassicBalancer({ name: 'old' });
   aws.autoScaling.addGroup({ name: 'others', loadBalancerNames: [old.name] });
-  expect(await port.mayHavePools({ group: 'others' })).toBe(true);
+  expect(await port.poolsNamed({ group: 'others' })).toBe(1);
   expect(elb.limits.use('2015-12-01', 'account').taken + elb.limits.use('2012-06-01', 'account').taken).toBe(0);
 });
 

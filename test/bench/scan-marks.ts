@@ -23,7 +23,11 @@ export function markedNode(index: number, state: fleet.FleetState): V1Node {
   const manifest = fleet.nodeManifest(index) as V1Node;
   if (state !== 'marked' || fleet.isCurrent(index, { state })) return manifest;
   const node = toNode(manifest);
-  const verdict = judgeDrift({ node: fleetNode(node), ...placeOf(index) }, { ...factsOf(index), now: 0 }, drift);
+  const verdict = judgeDrift(
+    { node: fleetNode(node, { now: 0, longestRestMs: 0 }), ...placeOf(index) },
+    { ...factsOf(index), now: 0 },
+    drift,
+  );
   const patch = marking(node, verdict.kind === 'drifted' ? verdict.reasons : [], drift);
   if (patch === 'unchanged') throw new Error(`node ${node.name} of a marked fleet has not drifted`);
   Object.assign(manifest.metadata?.annotations ?? {}, patch.metadata.annotations);

@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Machine } from '../../lambdas/core/dead-node.ts';
 import { RETIREMENT_ANNOTATION, type Charge } from '../../lambdas/core/isolation.ts';
-import { decideMarks, judgeMarks } from '../../lambdas/core/left-marks.ts';
+import { decideMarks, judgeMarks, unreadableNotes } from '../../lambdas/core/left-marks.ts';
 import type { Node } from '../../lambdas/core/node.ts';
+import { restText } from '../../lambdas/core/rest.ts';
+import { withdrawalText } from '../../lambdas/core/withdrawal.ts';
 import { aNode, HOUR, NOON } from '../given.ts';
 
 const HOME = { account: '123456789012', region: 'eu-central-1' };
@@ -55,6 +57,35 @@ describe('marks', () => {
   ])('with %s are unreadable', (_what, node, reason) => {
     expect(judge(node)).toEqual({ kind: 'unreadable', reason: expect.stringContaining(reason) as string });
   });
+});
+
+describe('notes of ours besides', () => {
+  const notes = (annotations: Record<string, string>) =>
+    unreadableNotes(aNode({ annotations, createdAt: NOON - HOUR }), { now: NOON, longestRestMs: 24 * HOUR });
+  const rest = (until: number) => ({ 'ebb/rest': restText({ until, reason: 'a pod is protected' }) });
+  const withdrawal = (at: number) => ({
+    'ebb/withdrawal': withdrawalText({ at, until: at + 300_000, nodes: 1, pools: [] }),
+  });
+
+  test.each<[string, Record<string, string>, readonly string[]]>([
+    ['none', {}, []],
+    ['all of them, and true', { ...rest(NOON + HOUR), ...withdrawal(NOON - 1), 'ebb/targets': '[]' }, []],
+    ['a rest that is over', rest(NOON - HOUR), []],
+    ['a rest that nobody sets', rest(NOON + 25 * HOUR), ['ebb/rest']],
+    ['a withdrawal to come', withdrawal(NOON + HOUR), ['ebb/withdrawal']],
+    [
+      'no JSON',
+      { 'ebb/rest': '{', 'ebb/withdrawal': '{', 'ebb/targets': '{' },
+      ['ebb/withdrawal', 'ebb/targets', 'ebb/rest'],
+    ],
+  ])('that say %s', (_what, annotations, unreadable) => {
+    expect(notes(annotations)).toEqual(unreadable);
+  });
+});
+
+test('marks that say what cannot be true are nobody’s (contract 3.5)', () => {
+  const forged = marked(EXECUTION, {}, { deadline: '2036-01-05T13:00:00Z', completesHook: true });
+  expect(judge(forged)).toEqual({ kind: 'unreadable', reason: expect.stringContaining('cannot be true') as string });
 });
 
 describe('left marks', () => {

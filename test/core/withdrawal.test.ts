@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
   asking,
+  canAllLook,
+  credibleWithdrawal,
   leads,
   looksFrom,
   WITHDRAWAL_ANNOTATION,
@@ -9,7 +11,7 @@ import {
   withdrawn,
   type Withdrawal,
 } from '../../lambdas/core/withdrawal.ts';
-import { aNode, aPool, MINUTE, NOON } from '../given.ts';
+import { aNode, aPool, HOUR, MINUTE, NOON } from '../given.ts';
 
 const WITHDRAWAL: Withdrawal = { at: NOON, until: NOON + 5 * MINUTE, nodes: 3, pools: [aPool()] };
 
@@ -30,6 +32,33 @@ describe('what the annotation says of a node', () => {
   });
 });
 
+describe('what the annotation says is not believed (contract 3.5)', () => {
+  const node = (given: Partial<Withdrawal>) =>
+    aNode({
+      createdAt: NOON - HOUR,
+      annotations: { [WITHDRAWAL_ANNOTATION]: withdrawalText({ ...WITHDRAWAL, ...given }) },
+    });
+  const now = NOON + MINUTE;
+
+  test.each<[string, Partial<Withdrawal>, boolean]>([
+    ['unless it can be true', {}, true],
+    ['when it was before the node', { at: NOON - 2 * HOUR }, false],
+    ['when it is to come', { at: now + 1, until: now + MINUTE }, false],
+    ['when targets have drained before they were deregistered', { until: NOON - 1 }, false],
+    ['when they drain for longer than AWS lets any', { until: NOON + HOUR + 1 }, false],
+    ['unless they drain as long as AWS lets them', { until: NOON + HOUR }, true],
+  ])('%s', (_when, given, isBelieved) => {
+    expect(credibleWithdrawal(node(given), now) !== undefined).toBe(isBelieved);
+  });
+});
+
+test('each node looks itself as long as half a minute of the account’s questions lasts for all', () => {
+  expect(canAllLook({ nodes: 1, pools: 150 })).toBe(true);
+  expect(canAllLook({ nodes: 150, pools: 1 })).toBe(true);
+  expect(canAllLook({ nodes: 151, pools: 1 })).toBe(false);
+  expect(canAllLook({ nodes: 5_000, pools: 400 })).toBe(false);
+});
+
 describe('nodes that leave together', () => {
   const first = { name: 'a' };
 
@@ -46,7 +75,11 @@ describe('nodes that leave together', () => {
   test('ask by a label, which goes when it has been done', () => {
     const node = aNode({ taints: [{ key: 'theirs', effect: 'NoSchedule' }] });
     expect(asking(node)).toEqual({
-      metadata: { resourceVersion: node.resourceVersion, labels: { 'ebb/withdraw': 'asked' }, annotations: {} },
+      metadata: {
+        resourceVersion: node.resourceVersion,
+        labels: { 'ebb/withdraw': 'asked' },
+        annotations: { [WITHDRAWAL_ANNOTATION]: null },
+      },
       spec: { taints: node.taints },
     });
     const { metadata, spec } = withdrawn(node, WITHDRAWAL);

@@ -103,7 +103,7 @@ export class EndpointGiven {
 
   #balancing(): LoadBalancing {
     return {
-      mayHavePools: () => Promise.resolve(true),
+      poolsNamed: () => Promise.resolve(1),
       pools: () => Promise.resolve([{ ...POOL, ...this.#parts.pool }]),
       targets: () => Promise.resolve(this.#targets),
       deregister: (_pool, targets) => {

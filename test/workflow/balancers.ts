@@ -28,9 +28,9 @@ export class Balancers implements LoadBalancing {
     this.#registered.set(pool, [...(this.#registered.get(pool) ?? []), ...ids]);
   }
 
-  mayHavePools(): Promise<boolean> {
+  poolsNamed(): Promise<number> {
     if (this.failing.has('all')) return Promise.reject(new Error('AccessDenied: not allowed'));
-    return Promise.resolve(this.#registered.size > 0);
+    return Promise.resolve(this.#registered.size);
   }
 
   pools(): Promise<readonly TargetPool[]> {

@@ -11,7 +11,7 @@ import { NodeWithdrawal } from '../../lambdas/workflow/withdraw-node.ts';
 import { REGISTRATION_RATE } from '../../lambdas/adapters/load-balancing-pace.ts';
 import type { DrivenClock } from '../peers/clock.ts';
 import { portFor, withLoadBalancing } from '../adapters/load-balancing-given.ts';
-import { aNode, aNotice, HOUR, SECOND } from '../given.ts';
+import { aNode, aNotice, aSigned, HOUR, SECOND } from '../given.ts';
 
 const NODES = 5_000;
 const GROUPS = 400;
@@ -28,6 +28,7 @@ class Nodes {
     const asking = (): Node[] => [...this.byName.values()].filter(({ labels }) => 'ebb/withdraw' in labels);
     return {
       readNode: (name: string) => Promise.resolve(this.byName.get(name)),
+      retiringNodes: () => Promise.resolve([...this.byName.values()]),
       withdrawingNodes: (most = Infinity) => Promise.resolve(asking().slice(0, most)),
       patchNode: (name: string, patch: NodePatch) => {
         this.#patch(name, patch);
@@ -73,7 +74,10 @@ test('5,000 nodes in 400 target groups', { timeout: 240_000 }, async () => {
   const instances = Array.from({ length: NODES }, (_, index) => {
     const { instanceId } = aws.instances.launch();
     const name = `node-${String(index).padStart(4, '0')}`;
-    nodes.byName.set(name, aNode({ name, providerId: `aws:///eu-central-1a/${instanceId}` }));
+    const providerId = `aws:///eu-central-1a/${instanceId}`;
+    const times = [0, HOUR].map((later) => new Date(clock.now() + later).toISOString());
+    const annotations = aSigned({ execution: name, since: times[0] ?? '', deadline: times[1] ?? '' });
+    nodes.byName.set(name, aNode({ name, providerId, annotations, createdAt: clock.now() - HOUR }));
     elb.register(arns[index % GROUPS] ?? '', [{ id: instanceId }]);
     return { instanceId, name };
   });
@@ -87,7 +91,7 @@ test('5,000 nodes in 400 target groups', { timeout: 240_000 }, async () => {
     let own: LoadBalancing | undefined;
     const balancing: LoadBalancing = {
       // Elastic Load Balancing is not asked for that.
-      mayHavePools: () => Promise.resolve(true),
+      poolsNamed: () => Promise.resolve(GROUPS),
       pools: (scope) => (own ??= portFor(given)).pools(scope),
       targets: (pool, wanted) => (own ??= portFor(given)).targets(pool, wanted),
       deregister: (pool, targets) => (own ??= portFor(given)).deregister(pool, targets),

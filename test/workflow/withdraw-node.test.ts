@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TargetPool } from '../../lambdas/core/target-pool.ts';
 import { withdrawalOf } from '../../lambdas/core/withdrawal.ts';
-import { aPool, SECOND } from '../given.ts';
+import { aPool, aSigned, MINUTE, SECOND } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import { Balancers } from './balancers.ts';
 import { Rehearsal, type RehearsalPlan } from './rehearsal.ts';
@@ -168,8 +168,12 @@ describe('nodes that leave together', () => {
     await using given = await scene([aPool({ drainSeconds: 10 })]);
     const { rehearsal } = given;
     rehearsal.kubernetes.world.addNode({ name: 'a-first', providerID: 'aws:///us-east-1a/i-0000000000000beef' });
+    const [since = '', deadline = ''] = [0, 60 * MINUTE].map((later) =>
+      new Date(rehearsal.clock.now() + later).toISOString(),
+    );
     rehearsal.kubernetes.store.change(nodes, { name: 'a-first' }, ({ metadata }) => {
       metadata.labels = { ...metadata.labels, 'ebb/withdraw': 'asked' };
+      metadata.annotations = aSigned({ since, deadline });
     });
     expect(await given.retire()).toEqual({ result: 'drained' });
     expect(secondsTo(given, 'targets.deregistered')).toBeGreaterThanOrEqual(300);
