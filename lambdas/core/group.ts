@@ -1,5 +1,8 @@
 /** Auto Scaling groups, as far as Ebb looks at them: what is in them, and what they are told to launch. */
 
+/** Stands in events and notices for the group of an instance that is in none. */
+export const NO_GROUP = 'none';
+
 /** An instance of a group, and its state there. */
 export interface Member {
   readonly instance: string;

@@ -37,6 +37,8 @@ export const taintedNoticeSchema = z.strictObject({
   ...noticeOfAny,
   /** The key of the taint. */
   taint: z.string().check(z.minLength(1), z.maxLength(317)),
+  /** Where the sweep has found the node: nothing else need tell it of an instance without an enrolled group. */
+  cluster: z.optional(z.string().check(z.minLength(1), z.maxLength(100))),
 });
 
 /** What the payload of a retirement may be. */

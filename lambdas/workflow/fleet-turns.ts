@@ -9,6 +9,7 @@ import { fleetNode, type Fleet, type FleetNode, type PlacedNode } from '../core/
 import type { Group } from '../core/group.ts';
 import type { Node } from '../core/node.ts';
 import { howUnfit } from '../core/outage.ts';
+import { OUTSIDE } from '../core/outside-nodes.ts';
 import { isResting } from '../core/rest.ts';
 import { roomsIn, type Circumstances, type Rooms } from '../core/room.ts';
 import { takeTurns, uncounted, type Candidate, type Turns } from '../core/turn.ts';
@@ -90,7 +91,7 @@ async function circumstancesOf(
   const { fleet, foreign } = state;
   const stopped = new Map([...stoppedAlready, ...foreign]);
   const concerned = [...new Set(candidates.map(({ group }) => group))];
-  const open = concerned.filter(({ name }) => !stopped.has(name));
+  const open = concerned.filter(({ name }) => name !== OUTSIDE && !stopped.has(name));
   const changed = await pMap(open, async (group) => [group.name, await underWay(group, changes)] as const, {
     concurrency: AT_ONCE,
   });

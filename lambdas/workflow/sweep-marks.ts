@@ -5,7 +5,7 @@
 import type { ClusterSettings } from '../core/cluster-settings.ts';
 import { drainTaint } from '../core/drain-taints.ts';
 import { marksUnreadable } from '../core/fleet-events.ts';
-import type { Member } from '../core/group.ts';
+import { NO_GROUP, type Member } from '../core/group.ts';
 import { decideMarks, judgeMarks, unreadableNotes, type Whereabouts } from '../core/left-marks.ts';
 import type { Node } from '../core/node.ts';
 import type { Home } from '../core/notice.ts';
@@ -89,7 +89,7 @@ async function restoreIfServing(
 ): Promise<boolean> {
   const whereabouts: Whereabouts = member ?? { machine: await instances.machine(instance) };
   if (decideMarks(whereabouts) === 'leave') return false;
-  const subject = { execution, cluster: cluster.name, group: member?.group ?? 'none', instance, node };
+  const subject = { execution, cluster: cluster.name, group: member?.group ?? NO_GROUP, instance, node };
   // Before the marks come off, so that a sweep that dies here is followed by one that does it.
   const { faults } = await registerAgain({ subject, node }, { cluster: api, balancing, journal });
   tellUnregistered(subject, faults, journal);

@@ -6,20 +6,22 @@ import { looksOnly, LOOKS_ONLY } from '../core/budget.ts';
 import { taintsIgnored } from '../core/fleet-events.ts';
 import { retirementRequested } from '../core/notice-events.ts';
 import { drainTaint, isAskedByDriftAlone, releaseFor } from '../core/drain-taints.ts';
-import { placeNodes, type FleetNode, type PlacedNode } from '../core/fleet.ts';
+import { placeNodes, type Fleet, type FleetNode, type PlacedNode } from '../core/fleet.ts';
 import { isForgotten } from '../core/forgotten-hook.ts';
-import type { Group } from '../core/group.ts';
-import type { ClusterSettings } from '../core/cluster-settings.ts';
+import { NO_GROUP, type Group, type Member } from '../core/group.ts';
+import type { ClusterSettings, VoluntaryRelease } from '../core/cluster-settings.ts';
 import { IN_SERVICE } from '../core/lifecycle-state.ts';
 import { executionName, type Home, type TaintedNotice } from '../core/notice.ts';
+import { isLeftOutside, OUTSIDE, withOutside } from '../core/outside-nodes.ts';
 import { standstills, type Standstill } from '../core/standstill.ts';
 import type { SweepReport, SweptNode } from '../core/sweep-report.ts';
 import { fleetTurns, type FleetState, type TurnPorts } from './fleet-turns.ts';
-import type { FleetView, Journal, Retirements, RunningRetirements } from './ports.ts';
+import type { FleetView, Groups, Journal, Retirements, RunningRetirements } from './ports.ts';
 import type { SweepRecord } from './sweep-record.ts';
 import { tellStandstills } from './tell-standstills.ts';
 
 export interface TaintedSweepPorts extends TurnPorts {
+  readonly groups: Pick<Groups, 'members'>;
   readonly running: RunningRetirements;
   readonly retirements: Retirements;
   readonly journal: Journal;
@@ -35,10 +37,11 @@ export interface TaintedSweep {
   readonly dryRun: boolean;
 }
 
-/** A node that bears a drain taint, by the taint's key. */
+/** A node that bears a drain taint, by the taint's key, and what becomes of its instance. */
 interface Asking {
   readonly node: FleetNode;
   readonly taint: string;
+  readonly release: VoluntaryRelease;
 }
 
 /**
@@ -54,12 +57,15 @@ export async function sweepTainted(
 ): Promise<SweepReport> {
   const asking = nodes.flatMap((node): Asking[] => {
     const taint = drainTaint(node, cluster);
-    return taint === undefined ? [] : [{ node, taint }];
+    return taint === undefined ? [] : [{ node, taint, release: releaseFor(taint, cluster) }];
   });
   const at = Date.now();
   if (asking.length === 0) return { cluster: cluster.name, at, nodes: [] };
-  const state = { cluster, groups, foreign, fleet: placeNodes(nodes, groups) };
-  const { swept, still } = await decide(asking, state, { view, ...ports });
+  const placed = placeNodes(nodes, groups);
+  const members = await membersOutside(placed, cluster, ports);
+  const { fleet, outside = [] } = withOutside(placed, cluster, members);
+  const state = { cluster, groups: [...groups, ...outside], foreign, fleet };
+  const { swept, still } = await decide(asking, { ...state, members }, { view, ...ports });
   if (dryRun) return { cluster: cluster.name, at, nodes: swept };
   tellStandstills(cluster.name, still, ports.journal);
   tellIgnored(cluster.name, swept, ports.journal);
@@ -72,9 +78,19 @@ export async function sweepTainted(
   return { cluster: cluster.name, at, nodes: swept };
 }
 
+/** Those that are to be drained although no enrolled group has them, as far as another group has. */
+async function membersOutside(
+  { strays }: Fleet,
+  cluster: ClusterSettings,
+  { groups }: TaintedSweepPorts,
+): Promise<readonly Member[]> {
+  const instances = strays.filter((node) => isLeftOutside(node, cluster)).flatMap(({ instance }) => instance ?? []);
+  return instances.length === 0 ? [] : await groups.members(instances);
+}
+
 async function decide(
   asking: readonly Asking[],
-  state: FleetState,
+  state: FleetState & { readonly members: readonly Member[] },
   ports: TaintedSweepPorts & { readonly view: FleetView },
 ): Promise<{ swept: readonly SweptNode[]; still: readonly Standstill[] }> {
   const { cluster, fleet, foreign } = state;
@@ -84,7 +100,7 @@ async function decide(
   const begun = (placed: PlacedNode): boolean => !isForgotten(placed.member, running, ports.home);
   const judged = asking.map((each) => ({
     ...each,
-    ...judge(each.node, places.get(each.node.name), { begun, foreign, cluster }),
+    ...judge(each, places.get(each.node.name), { begun, foreign, cluster }),
   }));
   const candidates = judged.flatMap(({ decision, why, place }) =>
     decision === 'waits' && why === undefined && place !== undefined ? [place] : [],
@@ -100,13 +116,13 @@ async function decide(
   const later = new Map(
     turns.later.map(({ candidate, why, at }) => [candidate.name, { why, ...(at !== undefined && { at }) }]),
   );
-  const swept = judged.map(({ node, taint, place, decision, why }): SweptNode => {
+  const swept = judged.map(({ node, taint, release, place, decision, why }): SweptNode => {
     const { name, instance } = node;
-    const release = releaseFor(taint, cluster);
+    const group = place?.group.name === OUTSIDE ? groupOutside(instance, state.members) : place?.group.name;
     return {
       node: name,
       ...(instance !== undefined && { instance }),
-      ...(place && { group: place.group.name }),
+      ...(group !== undefined && { group }),
       taint,
       release,
       decision: now.has(name) ? 'starts now' : decision,
@@ -117,19 +133,36 @@ async function decide(
   return { swept, still: standstills(turns, turns.rooms, Date.now()) };
 }
 
+function groupOutside(instance: string | undefined, members: readonly Member[]): string | undefined {
+  return members.find((member) => member.instance === instance)?.group;
+}
+
+interface Decision {
+  readonly decision: SweptNode['decision'];
+  readonly why?: string;
+  readonly place?: PlacedNode;
+}
+
+interface JudgeTerms extends Pick<FleetState, 'foreign' | 'cluster'> {
+  readonly begun: (placed: PlacedNode) => boolean;
+}
+
 /** What can be told of one node alone; those that wait are given their turns together. */
-function judge(
-  node: FleetNode,
-  place: PlacedNode | undefined,
-  { begun, foreign, cluster }: { begun: (placed: PlacedNode) => boolean } & Pick<FleetState, 'foreign' | 'cluster'>,
-): { decision: SweptNode['decision']; why?: string; place?: PlacedNode } {
+function judge(asking: Asking, place: PlacedNode | undefined, terms: JudgeTerms): Decision {
+  const { node } = asking;
   if (node.owner !== undefined)
     return { decision: 'left alone', why: `${node.owner} makes and ends such nodes itself` };
-  // Its instance has left the group before its node.
-  if (place === undefined && node.retiring) return { decision: 'under way' };
-  if (place === undefined) return { decision: 'left alone', why: 'its instance is in no group that is enrolled' };
-  if (node.leftDrained) return { decision: 'left drained', place };
-  if (node.retiring || begun(place)) return { decision: 'under way', place };
+  const where = place && { place };
+  if (node.leftDrained) return { decision: 'left drained', ...where };
+  // Its instance may have left the group before its node.
+  if (node.retiring) return { decision: 'under way', ...where };
+  const strange = strangeness(asking, place);
+  if (place === undefined || strange !== undefined) return { decision: 'left alone', why: strange ?? NOT_ENROLLED };
+  return judgePlaced(place, terms);
+}
+
+function judgePlaced(place: PlacedNode, { begun, foreign, cluster }: JudgeTerms): Decision {
+  if (begun(place)) return { decision: 'under way', place };
   const another = foreign.get(place.group.name);
   if (another !== undefined) return { decision: 'left alone', why: another, place };
   const { state } = place.member;
@@ -142,6 +175,15 @@ function whyNotYet({ node, group }: PlacedNode, cluster: ClusterSettings): { why
   return isAskedByDriftAlone(node, cluster) && looksOnly(cluster, group.name) ? { why: LOOKS_ONLY } : {};
 }
 
+/** Nothing is terminated there (contract 9.5). */
+const NOT_ENROLLED = 'its instance is in no group that is enrolled, and the release of its taint is terminate';
+
+/** Why a node that is in no enrolled group is none that can be drained; undefined when it is one. */
+function strangeness({ node, release }: Asking, place: PlacedNode | undefined): string | undefined {
+  if (node.instance === undefined) return 'it is no EC2 instance';
+  return place?.group.name === OUTSIDE && release === 'terminate' ? NOT_ENROLLED : undefined;
+}
+
 /** Whoever has tainted them waits for a drain that does not come. */
 function tellIgnored(cluster: string, swept: readonly SweptNode[], journal: Journal): void {
   const nodes = swept.flatMap(({ node, decision, why = '' }) => (decision === 'left alone' ? [`${node}: ${why}`] : []));
@@ -149,12 +191,12 @@ function tellIgnored(cluster: string, swept: readonly SweptNode[], journal: Jour
 }
 
 async function start(
-  { node, instance = '', group = '', taint }: SweptNode,
+  { node, instance = '', group = NO_GROUP, taint }: SweptNode,
   { name: cluster }: ClusterSettings,
   { retirements, journal, home }: TaintedSweepPorts,
 ): Promise<void> {
   const { account, region } = home;
-  const notice: TaintedNotice = { kind: 'tainted', account, region, instance, group, taint, at: Date.now() };
+  const notice: TaintedNotice = { kind: 'tainted', account, region, instance, group, taint, at: Date.now(), cluster };
   const execution = executionName(notice, home);
   const already = (await retirements.start(execution, notice)) === 'already';
   journal.report(retirementRequested({ execution, instance, cluster, group, already, foundBy: 'sweep', node, taint }));

@@ -9,23 +9,23 @@ import { drainKeys } from '../core/drain-taints.ts';
 import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../core/installation.ts';
 import { IN_SERVICE, RELOOK, standing } from '../core/lifecycle-state.ts';
 import type { Home, LifecycleNotice, Notice, TaintedNotice } from '../core/notice.ts';
-import type { Hook, InstanceTags, Lifecycle, LifecycleAction, Settings } from './ports.ts';
+import type { Hook, InstanceTags, Lifecycle, Settings } from './ports.ts';
 import { sleep } from './sleep.ts';
+import {
+  disputed,
+  ignore,
+  nameOf,
+  narrowed,
+  noDrain,
+  refuse,
+  stale,
+  unconfigured,
+  type TurnedAway,
+  type Verification,
+} from './verification.ts';
+import { verifyOutside, type StrangeGroup } from './verify-outside.ts';
 
-export type Verification =
-  /** Not for us, or over: nothing is touched. */
-  | { readonly kind: 'ignore'; readonly reason: string; readonly stale?: true }
-  /** AWS contradicts the event: nothing is touched, and somebody should know. */
-  | { readonly kind: 'refuse'; readonly reason: string }
-  /** Our hook holds it and there is nothing to drain: complete. */
-  | { readonly kind: 'release'; readonly reason: string; readonly action: LifecycleAction }
-  | {
-      readonly kind: 'retire';
-      readonly group: string;
-      /** Ours; absent when the group has none, and nothing waits in it. */
-      readonly hook?: Hook;
-      readonly cluster: ClusterSettings;
-    };
+export type { Verification } from './verification.ts';
 
 export interface VerificationPorts {
   readonly lifecycle: Lifecycle;
@@ -35,11 +35,6 @@ export interface VerificationPorts {
   readonly home: Home;
   readonly hookName: string;
 }
-
-const ignore = (reason: string): Verification => ({ kind: 'ignore', reason });
-/** Ours, and too late: the instance or its hook has gone (faults.md 5). */
-const stale = (reason: string): Verification => ({ kind: 'ignore', reason, stale: true });
-const refuse = (reason: string): Verification => ({ kind: 'refuse', reason });
 
 /** @throws StillTerminating when AWS has not caught up with its own event: to be tried again */
 export async function verifyNotice(notice: Notice, ports: VerificationPorts): Promise<Verification> {
@@ -51,8 +46,9 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
     return ignore(`hook ${notice.hook} is not ours (${ports.hookName})`);
   }
   const membership = await ports.lifecycle.membership(notice.instance);
-  if (membership === undefined) return stale('the instance is in no group any more');
+  if (membership === undefined) return await verifyOutside(notice, undefined, ports);
   const enrolment = await lookAtGroup(notice, membership.group, ports);
+  if (enrolment.kind === 'not enrolled') return await verifyOutside(notice, { ...enrolment, ...membership }, ports);
   if (enrolment.kind !== 'enrolled') return enrolment;
   switch (notice.kind) {
     case 'asg-terminate':
@@ -72,11 +68,16 @@ interface Enrolment {
   readonly cluster: ClusterSettings | undefined;
 }
 
+/** A group of somebody's that we may not act on. */
+interface Strange extends Omit<StrangeGroup, 'state'> {
+  readonly kind: 'not enrolled';
+}
+
 async function lookAtGroup(
   notice: Notice,
   group: string,
   ports: VerificationPorts,
-): Promise<Enrolment | Extract<Verification, { kind: 'ignore' | 'refuse' }>> {
+): Promise<Enrolment | Strange | TurnedAway> {
   const [groupTags, hook] = await Promise.all([
     ports.lifecycle.groupTags(group),
     ports.lifecycle.hook(group, ports.hookName),
@@ -86,20 +87,18 @@ async function lookAtGroup(
     return { kind: 'ignore', reason: `group ${group} has no hook ${ports.hookName}` };
   }
   const identity = await identify(notice, { groupTags, hook }, ports);
-  if (identity.kind === 'disputed') {
-    return { kind: 'refuse', reason: `its cluster is disputed: ${identity.claims.join(', ')}` };
-  }
+  if (identity.kind === 'disputed') return disputed(identity.claims);
   const cluster = identity.kind === 'known' ? await ports.settings.cluster(identity.cluster) : undefined;
-  const strange = verifyEnrolment(group, { tags: groupTags, cluster, hook, home: ports.home });
+  const strange = verifyEnrolment({ group, identity }, { tags: groupTags, cluster, hook, home: ports.home });
   if (strange !== undefined) return strange;
   return { kind: 'enrolled', group, hook, identity, cluster: cluster && narrowed(cluster, group) };
 }
 
 /** Undefined when the group is enrolled here, and not in another installation (contract 15.2). */
 function verifyEnrolment(
-  group: string,
+  { group, identity }: Pick<StrangeGroup, 'group' | 'identity'>,
   { tags, cluster, hook, home: { installation = DEFAULT_NAME } }: GroupFound,
-): Extract<Verification, { kind: 'ignore' | 'refuse' }> | undefined {
+): Strange | TurnedAway | undefined {
   const owner = installationOfHook(hook?.metadata) ?? installation;
   const tag = managedValue(installation);
   const isNamed = cluster?.groups.some(({ name }) => name === group) === true;
@@ -107,11 +106,9 @@ function verifyEnrolment(
   if (isEnrolled && owner === installation) return undefined;
   if (isEnrolled) {
     const both = `group ${group} is enrolled here, in installation ${installation}, and its hook is ${owner}’s`;
-    return { kind: 'refuse', reason: `${both}: take it out of one of them, and deploy the other again` };
+    return refuse(`${both}: take it out of one of them, and deploy the other again`);
   }
-  const fix = `name it in the configuration or tag it ${MANAGED_TAG}=${tag}`;
-  const reason = owner === installation ? `group ${group} is not enrolled: ${fix}` : `group ${group} is ${owner}’s`;
-  return { kind: 'ignore', reason };
+  return owner === installation ? { kind: 'not enrolled', group, identity } : ignore(`group ${group} is ${owner}’s`);
 }
 
 /** A group as AWS has it, and what is configured of it. */
@@ -120,11 +117,6 @@ interface GroupFound {
   readonly cluster: ClusterSettings | undefined;
   readonly hook: Hook | undefined;
   readonly home: Home;
-}
-
-/** Of the cluster's groups the settings of this one alone: a run keeps them for as long as it lives (contract 14.1). */
-function narrowed(cluster: ClusterSettings, group: string): ClusterSettings {
-  return { ...cluster, groups: cluster.groups.filter(({ name }) => name === group) };
 }
 
 async function verifyWaiting(
@@ -137,7 +129,7 @@ async function verifyWaiting(
   const action = { group, hook: notice.hook, instance: notice.instance };
   const release = (reason: string): Verification => ({ kind: 'release', reason, action });
   if (notice.origin === 'WarmPool') return release('it comes from the warm pool');
-  if (cluster === undefined) return release(unconfigured(identity));
+  if (cluster === undefined) return release(unconfigured(nameOf(identity)));
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
 }
 
@@ -148,13 +140,9 @@ function verifyServing(
   state: string,
 ): Verification {
   if (state !== IN_SERVICE) return stale(`the instance is ${state}`);
-  if (cluster === undefined) return ignore(unconfigured(identity));
-  if (!drainKeys(cluster).includes(taint)) return ignore(`taint ${taint} asks for no drain in ${cluster.name}`);
+  if (cluster === undefined) return ignore(unconfigured(nameOf(identity)));
+  if (!drainKeys(cluster).includes(taint)) return noDrain(taint, cluster);
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
-}
-
-function unconfigured(identity: ClusterIdentity): string {
-  return identity.kind === 'known' ? `cluster ${identity.cluster} is not configured` : 'nothing names its cluster';
 }
 
 /** Instance tags cost another call, so they are read only when hook and group are silent. */

@@ -17,11 +17,12 @@ const requested = (rehearsal: Rehearsal): (string | undefined)[] =>
   rehearsal.of('retirement.requested').map(({ node }) => node);
 
 /** Runs what the sweep has started to its end, beside sweeps as often as they come. */
-async function carryOut(rehearsal: Rehearsal): Promise<string[]> {
+async function carryOut(rehearsal: Rehearsal, meanwhile: Promise<void> = Promise.resolve()): Promise<string[]> {
   const results: string[] = [];
   for (const [name, notice] of rehearsal.started) {
     rehearsal.running.add(name);
-    results.push((await rehearsal.drive(rehearsal.retireBy(notice))).result);
+    const [{ result }] = await rehearsal.drive(Promise.all([rehearsal.retireBy(notice), meanwhile]));
+    results.push(result);
     rehearsal.running.delete(name);
     rehearsal.started.delete(name);
   }
@@ -272,7 +273,10 @@ describe('a tainted node is left alone', () => {
     expect(rehearsal.events).toEqual([]);
     expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node: 'stray', decision: 'left alone' }]);
     expect(rehearsal.of('taints.ignored')).toMatchObject([
-      { cluster: 'production', nodes: ['stray: its instance is in no group that is enrolled'] },
+      {
+        cluster: 'production',
+        nodes: ['stray: its instance is in no group that is enrolled, and the release of its taint is terminate'],
+      },
     ]);
   });
 
@@ -320,6 +324,145 @@ describe('a tainted node is left alone', () => {
     expect(rehearsal.of('group.stopped')).toMatchObject([
       { cluster: 'production', group: GROUP, reason: 'its process Launch is suspended' },
     ]);
+  });
+});
+
+const LEAVE_KEY = 'ektopistis.io/drain';
+const LEAVING = { tainted: { taints: [{ key: LEAVE_KEY, release: 'leave' as const }] } };
+
+/** A node whose instance is in no group, or in one that is not enrolled. */
+function addOutside(rehearsal: Rehearsal, given: { group?: string; tags?: Record<string, string> } = {}) {
+  const { aws, kubernetes } = rehearsal;
+  const { group, tags = {} } = given;
+  const zone = `${aws.account.region}a`;
+  if (group !== undefined) aws.autoScaling.addGroup({ name: group, desired: 0 });
+  const instance =
+    group === undefined
+      ? aws.instances.launch({ zone, tags }).instanceId
+      : aws.autoScaling.addInstance(group, { zone });
+  const node = aws.instances.get(instance).privateDnsName ?? '';
+  kubernetes.world.addNode({ name: node, providerID: `aws:///${zone}/${instance}` });
+  return { instance, node };
+}
+
+describe('a node outside of every enrolled group, tainted to be drained and left', () => {
+  test.each<[string, { group?: string; tags?: Record<string, string> }, string]>([
+    ['in no group', {}, 'none'],
+    ['in no group, tagged for its cluster', { tags: { 'kubernetes.io/cluster/production': 'owned' } }, 'none'],
+    ['in a group that is not enrolled', { group: 'batch' }, 'batch'],
+  ])('%s, is drained, its instance stays, and without the taint it is given back', async (_, given, group) => {
+    await using rehearsal = await Rehearsal.start(LEAVING);
+    const { instance, node } = addOutside(rehearsal, given);
+    rehearsal.kubernetes.world.addDeployment({ namespace: 'shop', name: 'web', replicas: 2, nodes: [node] });
+    await rehearsal.ready();
+    expect(rehearsal.kubernetes.podsOn(node)).toHaveLength(2);
+    taint(rehearsal, node, { key: LEAVE_KEY });
+    const dry = sweptNodes(await sweep(rehearsal, { dryRun: true }));
+    expect(dry).toMatchObject([{ node, instance, release: 'leave', decision: 'starts now' }]);
+    expect(sweptNodes(await sweep(rehearsal))).toEqual(dry);
+    expect(rehearsal.of('retirement.requested')).toMatchObject([{ instance, node, group, cluster: 'production' }]);
+    expect(await carryOut(rehearsal)).toEqual(['drained']);
+    expect(rehearsal.kubernetes.podsOn(node)).toEqual([]);
+    expect(rehearsal.of('instance.left')).toMatchObject([{ instance, group }]);
+    expect(rehearsal.aws.instances.get(instance).state).toBe('running');
+    const asked = rehearsal.aws.requests.map(({ action }) => action);
+    expect(asked).not.toContain('TerminateInstanceInAutoScalingGroup');
+    expect(asked).not.toContain('TerminateInstances');
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node, decision: 'left drained' }]);
+    taint(rehearsal, node, { key: LEAVE_KEY, on: false });
+    await sweep(rehearsal);
+    expect(rehearsal.node(node).spec.unschedulable ?? false).toBe(false);
+  });
+
+  test('is restored when the taint goes before its drain has ended', async () => {
+    await using rehearsal = await Rehearsal.start(LEAVING);
+    const { node } = addOutside(rehearsal);
+    const { world } = rehearsal.kubernetes;
+    world.addDeployment({ namespace: 'shop', name: 'web', replicas: 1, nodes: [node] });
+    world.addBudget({ namespace: 'shop', name: 'web', for: 'web', maxUnavailable: 0 });
+    await rehearsal.ready();
+    taint(rehearsal, node, { key: LEAVE_KEY });
+    await sweep(rehearsal);
+    const untainted = rehearsal.clock.sleep(5 * 60_000).then(() => {
+      taint(rehearsal, node, { key: LEAVE_KEY, on: false });
+    });
+    expect(await carryOut(rehearsal, untainted)).toEqual(['restored']);
+    expect(rehearsal.node(node).spec.unschedulable ?? false).toBe(false);
+  });
+
+  test('uses up the budget of the cluster, and one of its own like that of a group', async () => {
+    await using rehearsal = await Rehearsal.start({ ...LEAVING, budget: { nodes: 1, cluster: 1 } });
+    const outside = [addOutside(rehearsal), addOutside(rehearsal)].map(({ node }) => node);
+    await rehearsal.ready();
+    for (const node of [...outside, rehearsal.first.node]) taint(rehearsal, node, { key: LEAVE_KEY });
+    const decisions = sweptNodes(await sweep(rehearsal)).map(({ decision }) => decision);
+    expect(decisions.toSorted()).toEqual(['starts now', 'waits', 'waits']);
+    expect(await carryOut(rehearsal)).toEqual(['drained']);
+    // It is drained and left: still out.
+    expect(
+      sweptNodes(await sweep(rehearsal))
+        .map(({ decision }) => decision)
+        .toSorted(),
+    ).toEqual(['left drained', 'waits', 'waits']);
+  });
+
+  test('of two of them one goes at a time where the cluster would allow more', async () => {
+    await using rehearsal = await Rehearsal.start({ ...LEAVING, budget: { nodes: 1, cluster: 5 } });
+    const outside = [addOutside(rehearsal), addOutside(rehearsal)];
+    await rehearsal.ready();
+    for (const { node } of outside) taint(rehearsal, node, { key: LEAVE_KEY });
+    const swept = sweptNodes(await sweep(rehearsal));
+    expect(swept.map(({ decision }) => decision).toSorted()).toEqual(['starts now', 'waits']);
+    expect(swept.find(({ decision }) => decision === 'waits')?.why).toBe(
+      '1 of its group goes before it: its budget is 1 node',
+    );
+  });
+
+  test.each<[string, (rehearsal: Rehearsal) => string, string]>([
+    [
+      'of Karpenter’s',
+      (rehearsal) => {
+        const { node } = addOutside(rehearsal);
+        label(rehearsal, node, 'karpenter.sh/nodepool', 'default');
+        return node;
+      },
+      'Karpenter makes and ends such nodes itself',
+    ],
+    [
+      'of Auto Mode',
+      (rehearsal) => {
+        const { node } = addOutside(rehearsal);
+        label(rehearsal, node, 'eks.amazonaws.com/compute-type', 'auto');
+        return node;
+      },
+      'EKS Auto Mode makes and ends such nodes itself',
+    ],
+    [
+      'that is no instance of EC2’s',
+      (rehearsal) => {
+        rehearsal.kubernetes.world.addNode({ name: 'on-premises', providerID: 'eks-hybrid:///eu/production/mi-1' });
+        return 'on-premises';
+      },
+      'it is no EC2 instance',
+    ],
+    [
+      'that is in Standby',
+      (rehearsal) => {
+        const { instance, node } = addOutside(rehearsal, { group: 'batch' });
+        const member = rehearsal.aws.autoScaling.group('batch').members.get(instance);
+        member?.states.push({ state: 'Standby', at: rehearsal.clock.now() });
+        return node;
+      },
+      'its instance is Standby',
+    ],
+  ])('%s is left alone, which is told', async (_, add, why) => {
+    await using rehearsal = await Rehearsal.start(LEAVING);
+    const node = add(rehearsal);
+    await rehearsal.ready();
+    taint(rehearsal, node, { key: LEAVE_KEY });
+    expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'left alone', why }]);
+    expect(rehearsal.started.size).toBe(0);
+    expect(rehearsal.of('taints.ignored')).toHaveLength(1);
   });
 });
 

@@ -13,7 +13,7 @@ let installation: Installation;
 beforeAll(async () => {
   const groups = [{ name: TERMINATING }, { name: LEAVING }];
   const tainted = { taints: [{ key: KEY, release: 'leave' as const }] };
-  const budget = { nodes: 1, cluster: 2 };
+  const budget = { nodes: 1, cluster: 3 };
   const configuration = { clusters: [{ name: 'production', groups, tainted, budget, maxLeaving: '100%' }] };
   installation = await Installation.start({ configuration, nodes: 2, sweeps: true });
 });
@@ -26,18 +26,25 @@ test('one goes with its instance, one stays drained and is given back when its t
   const [gone = ''] = aws.autoScaling.instanceIds(TERMINATING);
   const [stays = ''] = aws.autoScaling.instanceIds(LEAVING);
   const [goneNode, staysNode] = [installation.nodeOf(gone), installation.nodeOf(stays)];
+  // In no group, and untagged: only its node says where it belongs.
+  const { instanceId: outside, privateDnsName: outsideNode = '' } = aws.instances.launch();
+  kubernetes.world.addNode({ name: outsideNode, providerID: `aws:///eu-central-1a/${outside}` });
   for (const [name, node] of [
     ['web', goneNode],
     ['job', staysNode],
+    ['batch', outsideNode],
   ] as const) {
     kubernetes.world.addDeployment({ namespace: 'shop', name, replicas: 2, nodes: [node] });
   }
   await kubernetes.settle();
+  expect(kubernetes.podsOn(outsideNode)).toHaveLength(2);
   taint(installation, goneNode);
   taint(installation, staysNode, { key: KEY });
+  taint(installation, outsideNode, { key: KEY });
 
-  const charge = () => chargeOf({ annotations: kubernetes.node(staysNode)?.metadata.annotations ?? {} });
-  await aws.driveUntil(() => aws.autoScaling.state(gone) === 'Terminated' && charge()?.leftDrained === true, {
+  const charge = (node = staysNode) => chargeOf({ annotations: kubernetes.node(node)?.metadata.annotations ?? {} });
+  const isLeft = (node: string): boolean => charge(node)?.leftDrained === true;
+  await aws.driveUntil(() => aws.autoScaling.state(gone) === 'Terminated' && isLeft(staysNode) && isLeft(outsideNode), {
     schedules: true,
   });
   await aws.driveUntil(() => aws.lambda.executions.every(({ status }) => status !== 'RUNNING'));
@@ -45,12 +52,13 @@ test('one goes with its instance, one stays drained and is given back when its t
     aws.autoScaling.history(instance).flatMap((entry) => (entry.kind === 'completion' ? [entry.result] : []));
   expect(completions(gone)).toEqual(['CONTINUE']);
   expect(aws.autoScaling.state(stays)).toBe('InService');
-  expect(kubernetes.podsOn(staysNode)).toEqual([]);
+  expect(aws.instances.get(outside).state).toBe('running');
+  for (const node of [staysNode, outsideNode]) expect(kubernetes.podsOn(node)).toEqual([]);
   expect(kubernetes.node(staysNode)?.spec.unschedulable).toBe(true);
   expect(aws.lambda.executions.filter(({ status }) => status !== 'SUCCEEDED')).toEqual([]);
   expect(aws.lambda.deadLetters).toEqual([]);
   // The event of our own hook started a run beside the one that drained: it touched nothing.
-  expect(installation.events.filter(({ type }) => type === 'node.isolated')).toHaveLength(2);
+  expect(installation.events.filter(({ type }) => type === 'node.isolated')).toHaveLength(3);
 
   taint(installation, staysNode, { key: KEY, on: false });
   await aws.driveUntil(() => kubernetes.node(staysNode)?.spec.unschedulable !== true, { schedules: true });
