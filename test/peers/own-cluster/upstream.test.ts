@@ -92,3 +92,26 @@ test('a server that is not there, or is silent, is said to be', async () => {
   );
   upstream.close();
 });
+
+test.each([
+  ['GET', 200],
+  ['POST', 'does not answer'],
+])('a connection that the server has closed while it was idle: a %s comes to %s', async (method, expected) => {
+  await using server = await RecordingServer.start();
+  using folder = new KubeconfigFolder();
+  const cluster = { server: server.url, 'certificate-authority-data': base64(server.certificates.ca) };
+  const upstream = new Upstream(new KubeconfigFile(folder.kubeconfig({ cluster })));
+  await upstream.ask({ method: 'GET', path: '/api' });
+  let resets = 0;
+  server.answer = (_request, response) => {
+    resets += 1;
+    if (resets === 1) response.socket?.destroy();
+    else answerJson(response, 200, { kind: 'Any' });
+  };
+  const answer = await upstream.ask({ method, path: '/api/v1/nodes' }).then(
+    ({ status }) => status,
+    (error: unknown) => String(error),
+  );
+  expect(String(answer)).toContain(String(expected));
+  upstream.close();
+});

@@ -83,7 +83,8 @@ export class Upstream {
     }
   }
 
-  async #sendOnce({ method, path, headers, body }: UpstreamRequest, signal?: AbortSignal): Promise<IncomingMessage> {
+  async #sendOnce(request: UpstreamRequest, signal?: AbortSignal): Promise<IncomingMessage> {
+    const { method, path, headers, body } = request;
     const access = await this.#kubeconfig.access();
     const { server } = this.#kubeconfig;
     const { headers: credentials, agent, ...tls } = access;
@@ -101,8 +102,11 @@ export class Upstream {
           ? plainRequest(options)
           : tlsRequest({ ...options, agent: agent ?? this.#agentFor(access) });
       sent.once('response', resolve);
-      sent.on('error', (error) => {
-        reject(this.#fault(error));
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        // A connection that was idle: the server closed it, and this process was too busy to notice.
+        const isStale = sent.reusedSocket && error.code === 'ECONNRESET';
+        if (isStale && method === 'GET') resolve(this.#sendOnce(request, signal));
+        else reject(this.#fault(error));
       });
       sent.end(body);
     });
