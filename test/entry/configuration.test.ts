@@ -29,6 +29,7 @@ function faultsOf(input: unknown): string[] {
 
 test('a cluster and a group are enough; the rest has the contract’s defaults', () => {
   expect(parseConfiguration(minimal())).toEqual({
+    name: 'ebb',
     hookName: 'ebb-drain',
     kubernetesGroup: 'ebb',
     logRetentionDays: 30,

@@ -42,6 +42,8 @@ export const HOOK = 'ebb-drain';
 type ClusterInput = ConfigurationInput['clusters'][number];
 
 export interface RehearsalPlan {
+  /** Whether time passes by what the test drives alone. @default false: it passes by itself as well */
+  readonly stands?: boolean;
   /** Instances of the group, each with its node. @default 3 */
   readonly nodes?: number;
   readonly drain?: ClusterInput['drain'];
@@ -97,7 +99,7 @@ export class Rehearsal implements AsyncDisposable {
   }
 
   static async start(plan: RehearsalPlan = {}): Promise<Rehearsal> {
-    const clock = new DrivenClock();
+    const clock = new DrivenClock({ stands: plan.stands === true });
     const undo = clock.install();
     const aws = await AwsPeer.start({ clock });
     const kubernetes = await KubernetesPeer.start({

@@ -66,7 +66,8 @@ describe('an Auto Scaling group with traffic sources', () => {
 
   async function activityStatus(): Promise<unknown> {
     const { Activities } = await client.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName: GROUP }));
-    return Activities?.at(-1)?.StatusCode;
+    // What is in progress comes first.
+    return Activities?.[0]?.StatusCode;
   }
 
   test('shows them, in each of the calls that do', async () => {
