@@ -5,7 +5,7 @@ import { releaseFor } from '../core/drain-taints.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { executionName, type Home, type LifecycleNotice, type Notice, type TaintedNotice } from '../core/notice.ts';
 import { retentionMissing, retirementStarted, type Subject } from '../core/retirement-events.ts';
-import type { Course, Hold } from './hold-hook.ts';
+import type { Course, Hold } from './stage.ts';
 import { hookTime, type HookTimePorts } from './hook-time.ts';
 import type { Hook, Journal } from './ports.ts';
 import { tellTurnedAway } from './turn-away.ts';

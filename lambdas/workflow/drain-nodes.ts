@@ -4,7 +4,7 @@
  */
 import { remainingPods } from './drain-memory.ts';
 import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
-import type { Pass, PassTurn, Stage } from './hold-hook.ts';
+import type { Pass, PassTurn, Stage } from './stage.ts';
 import type { Retiree } from './retirement-stages.ts';
 
 /** How far one node is: its memory, or what its drain came to. */

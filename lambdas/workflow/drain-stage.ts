@@ -10,7 +10,7 @@ import { nodeDead, nodeDrained, type Subject } from '../core/retirement-events.t
 import type { DrainPolicy } from '../core/verdict.ts';
 import { drainPass, type PassResult } from './drain-node.ts';
 import { NOTHING_DRAINED, remainingPods, type DrainMemory } from './drain-memory.ts';
-import type { Pass, Stage } from './hold-hook.ts';
+import type { Pass, Stage } from './stage.ts';
 import { keepIsolated, type Isolation } from './keep-isolated.ts';
 import { isStillOurs, lookAtNode, type NodeLook } from './look-at-node.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';

@@ -23,90 +23,16 @@ import {
   WATCHED_MS,
   type Span,
 } from '../core/suspension.ts';
-import type { DurableRun, Journal, Lifecycle, LifecycleAction } from './ports.ts';
+import type { DurableRun, Journal, Lifecycle } from './ports.ts';
 import { Signal } from './signal.ts';
 import { sleep } from './sleep.ts';
-
-/** What a retirement is about, and its time. */
-export interface Course {
-  readonly subject: Subject;
-  /** When the retirement began, and when it must have ended, epoch milliseconds. */
-  readonly startedAt: number;
-  readonly deadline: number;
-  /** Until when it may go on without its hook, epoch milliseconds; absent: the deadline is its end. */
-  readonly lastsUntil?: number;
-  /** The hook's time was over when the retirement began, and this is its last pass. */
-  readonly late?: true;
-  /** Absent when no hook holds the instance. */
-  readonly hold?: Hold;
-}
-
-/** A hook that holds an instance until its action is completed. */
-export interface Hold {
-  readonly action: LifecycleAction;
-  readonly timeoutSeconds: number;
-  /** When the next heartbeat is due, epoch milliseconds. */
-  readonly heartbeatAt: number;
-  /** The hook's one deadline, epoch milliseconds: from then on nobody heartbeats, whatever is begun anew (contract 6.3). */
-  readonly until: number;
-  /** The next heartbeat is due as soon as the node is isolated. */
-  readonly renewedOnceIsolated?: true;
-}
+import type { Course, Pass, Stage, StageEnd } from './stage.ts';
 
 export interface HoldPorts {
   readonly lifecycle: Lifecycle;
   readonly journal: Journal;
   readonly run: DurableRun;
 }
-
-/** What one pass of a stage comes to. */
-export type Pass<Value, Memory> =
-  | { readonly state: 'done'; readonly value: Value }
-  | {
-      readonly state: 'waiting';
-      readonly memory: Memory;
-      /** Names of what it waits for. */
-      readonly waitingFor: readonly string[];
-      /** What keeps those from going, for people. */
-      readonly heldBy?: readonly Holder[];
-      /** When it has something to do although nothing changes, epoch milliseconds. */
-      readonly dueAt?: number;
-      /** When it last got on, epoch milliseconds: it is watched for a minute from then, and only then suspended. */
-      readonly progressAt?: number;
-      /** The cluster could not be reached, or the pass failed. */
-      readonly away?: true;
-      /** The pass failed. */
-      readonly failed?: true;
-    };
-
-export interface PassTurn<Memory> {
-  readonly subject: Subject;
-  /** When the pass must end at the latest, epoch milliseconds. */
-  readonly watchUntil: number;
-  /** What to go on from, should the pass be cut off by a cluster that is away. */
-  readonly keep: (memory: Memory) => void;
-}
-
-export interface Stage<Value, Memory> {
-  /** Static: the run's history shows it. */
-  readonly name: string;
-  readonly memory: Memory;
-  /** When the stage gives up waiting, epoch milliseconds; absent: the retirement's deadline. */
-  readonly until?: number;
-  /** Suspends at most this long between two passes; absent: by the usual growing steps. */
-  readonly pauseSeconds?: number;
-  pass(memory: Memory, turn: PassTurn<Memory>): Promise<Pass<Value, Memory>>;
-}
-
-/** How a stage ended. */
-export type StageEnd<Value, Memory> =
-  | { readonly kind: 'done'; readonly value: Value }
-  /** The hook ended meanwhile, by its timeout or by somebody else. */
-  | { readonly kind: 'hook over' }
-  /** Its time was up; `away` when it could not look at the end. */
-  | { readonly kind: 'late'; readonly memory: Memory; readonly waitingFor: readonly string[]; readonly away: boolean }
-  /** The cluster does not let us in, or refuses what the stage is about; or it has failed for too long. */
-  | { readonly kind: 'refused'; readonly reason: string };
 
 /** What a step keeps of a turn, so that a replay goes on as the turn did. */
 interface Turn<Value> {
@@ -242,13 +168,7 @@ export class HookHolder {
     if (pass.state === 'done') return { kind: 'done', value: pass.value };
     if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
     const suspendSeconds = await this.#rest(stage, pass, { watchUntil, until, turn: start.idleTurns + 1 });
-    const { waitingFor, heldBy, away = false, failed = false, progressAt = progressBefore } = pass;
-    const told = {
-      waitingFor: firstOf(waitingFor),
-      ...(heldBy && { heldBy }),
-      ...(failed && { failingSince: start.failingSince ?? began }),
-    };
-    return { kind: 'again', changed: mergePatch(memory, pass.memory), ...told, away, suspendSeconds, progressAt };
+    return { ...keptOf(pass, { ...start, progressAt: progressBefore, began }), suspendSeconds };
   }
 
   /**
@@ -375,4 +295,22 @@ export class HookHolder {
     this.#ports.journal.report(heartbeatRecorded(this.subject, { nextInSeconds: Math.round(interval / 1000) }));
     return outcome;
   }
+}
+
+type Again<Value> = Extract<Turn<Value>['outcome'], { kind: 'again' }>;
+
+/** What is kept of a pass that has not come to the stage's end. */
+function keptOf<Memory>(
+  { memory: after, waitingFor, heldBy, away, failed, progressAt }: Extract<Pass<never, Memory>, { state: 'waiting' }>,
+  before: Pick<TurnStart<Memory>, 'memory' | 'failingSince'> & { progressAt: number; began: number },
+): Omit<Again<never>, 'suspendSeconds'> {
+  return {
+    kind: 'again',
+    changed: mergePatch(before.memory, after),
+    waitingFor: firstOf(waitingFor),
+    ...(heldBy && { heldBy }),
+    away: away === true,
+    progressAt: progressAt ?? before.progressAt,
+    ...(failed && { failingSince: before.failingSince ?? before.began }),
+  };
 }

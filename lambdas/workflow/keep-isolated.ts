@@ -6,7 +6,7 @@ import { isAskedFor } from '../core/drain-taints.ts';
 import { chargeOf, isolation, missingMarks } from '../core/isolation.ts';
 import { isInstance, type Node } from '../core/node.ts';
 import { nodeReisolated, type Subject } from '../core/retirement-events.ts';
-import type { Stage } from './hold-hook.ts';
+import type { Stage } from './stage.ts';
 import { patchNode } from './patch-node.ts';
 import type { Retiree } from './retirement-stages.ts';
 

@@ -1,6 +1,6 @@
 /** How a retirement ends before its time, and what the end of a stage is worth to it. */
 import type { Result } from '../core/retirement-events.ts';
-import type { StageEnd } from './hold-hook.ts';
+import type { StageEnd } from './stage.ts';
 
 /** Ends a retirement before its time: what it came to, and why. */
 export class Stopped extends Error {

@@ -19,7 +19,7 @@ import type { Home, Notice } from '../core/notice.ts';
 import { decideSlot, type RetiringNode } from '../core/slot.ts';
 import { detachPass } from './detach-volumes.ts';
 import { findNodes } from './find-node.ts';
-import type { Course, Stage } from './hold-hook.ts';
+import type { Course, Stage } from './stage.ts';
 import { isolateNode, type Isolated } from './isolate-node.ts';
 import { keepIsolated, type Isolation } from './keep-isolated.ts';
 import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } from './ports.ts';

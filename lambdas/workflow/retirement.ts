@@ -10,7 +10,8 @@ import { Clearing, type ClearingTerms, type IsolatedNodes } from './clear-node.t
 import type { NodesMemory } from './drain-nodes.ts';
 import type { Drained, DrainOrder } from './drain-stage.ts';
 import { identifying } from './find-node.ts';
-import { HookHolder, type StageEnd } from './hold-hook.ts';
+import { HookHolder } from './hold-hook.ts';
+import type { StageEnd } from './stage.ts';
 import type {
   Clusters,
   DurableRun,

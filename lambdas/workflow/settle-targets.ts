@@ -3,7 +3,7 @@
  */
 import { targetsDrained } from '../core/retirement-events.ts';
 import { LATE_MS, looksFrom } from '../core/withdrawal.ts';
-import type { Stage } from './hold-hook.ts';
+import type { Stage } from './stage.ts';
 import { namesOf, type Withdrawn } from './leave-together.ts';
 import { withdrawingFor } from './restorable-targets.ts';
 import { secondsSince, type Retiree } from './retirement-stages.ts';

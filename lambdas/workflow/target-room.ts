@@ -7,7 +7,7 @@ import { credibleCharge } from '../core/credible-charge.ts';
 import { instanceOf, type Node } from '../core/node.ts';
 import { nodesBehind } from '../core/slot.ts';
 import { sendsTo, tooFewWithout, type Target, type TargetPool } from '../core/target-pool.ts';
-import type { Stage } from './hold-hook.ts';
+import type { Stage } from './stage.ts';
 import type { Order } from './retirement.ts';
 import { othersWish, slotContenders, type OthersWish } from './retirement-stages.ts';
 

@@ -9,7 +9,7 @@ import { podName } from '../core/pod.ts';
 import type { Rest } from '../core/rest.ts';
 import { judge } from '../core/verdict.ts';
 import { drainPolicy } from './drain-stage.ts';
-import type { Stage } from './hold-hook.ts';
+import type { Stage } from './stage.ts';
 import { layToRest, restoreNode, tellProgress } from './isolate-node.ts';
 import type { Hook, WatchListener } from './ports.ts';
 import { registerAgain, tellUnregistered } from './restorable-targets.ts';

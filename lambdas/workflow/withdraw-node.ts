@@ -8,7 +8,7 @@ import { isVoluntary } from '../core/notice.ts';
 import { targetsDeregistered, targetsLate, type Subject } from '../core/retirement-events.ts';
 import { WATCHED_LATER_MS } from '../core/suspension.ts';
 import { EVICT_AFTER_MS, hurriedFrom, notAsking, WITHDRAW_LABEL } from '../core/withdrawal.ts';
-import type { Pass, Stage } from './hold-hook.ts';
+import type { Pass, Stage } from './stage.ts';
 import { namesOf, scopeOf, withAddresses, withdrawalFor, type Withdrawn } from './leave-together.ts';
 import { patchNode } from './patch-node.ts';
 import type { Retiree } from './retirement-stages.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PLAIN_DRAIN_KEY } from '../../lambdas/core/drain-taints.ts';
 import { RETIREMENT_ANNOTATION } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
-import type { Pass } from '../../lambdas/workflow/hold-hook.ts';
+import type { Pass } from '../../lambdas/workflow/stage.ts';
 import type { Order } from '../../lambdas/workflow/retirement.ts';
 import { giveWayStage } from '../../lambdas/workflow/target-room.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../fleet-given.ts';
