@@ -45,7 +45,8 @@ function judgeFailure(world: World, name: string, failed: Error): void {
   }
   const { faults, group, refuses, forbidsEvictions, witness } = world;
   const { deadline = NaN } = witness.spans.get(name) ?? {};
-  const wasAway = faults.spans('cluster away').some(({ from, to }) => from <= deadline && to >= deadline - MINUTE);
+  const latest = witness.latestDeadlines.get(name) ?? deadline;
+  const wasAway = faults.spans('cluster away').some(({ from, to }) => from <= latest && to >= deadline - MINUTE);
   if (!refuses && !forbidsEvictions && !wasAway && group.ended?.by !== 'abandonment') {
     world.witness.broken(`P1: it fails for no reason: ${failed.message}`);
   }

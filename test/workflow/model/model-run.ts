@@ -10,7 +10,7 @@ import { DurableExecution } from './durable-execution.ts';
 import { judgeEnd } from './judgement.ts';
 import { CLUSTER, GROUP, HOOK } from './names.ts';
 import type { OuterPorts } from './sandbox.ts';
-import { noticedAt, spanOf, type Crash, type Fault, type Scenario } from './scenario.ts';
+import { noticedAt, type Crash, type Fault, type Scenario } from './scenario.ts';
 import { onVirtualTime } from './virtual-time.ts';
 import { World } from './world.ts';
 
@@ -65,7 +65,8 @@ class ModelRunner {
   #second(): Promise<ModelRetirement>[] {
     const { second } = this.#scenario;
     if (second === undefined) return [];
-    const at = this.#notice.at - second.olderBySeconds * SECOND;
+    const startsAt = NOON + second.startsAfterSeconds * SECOND;
+    const at = Math.min(this.#notice.at - second.olderBySeconds * SECOND, startsAt);
     const notice = aNotice({ token: 'another-token', at });
     const starts = new Promise((resolve) => setTimeout(resolve, second.startsAfterSeconds * SECOND));
     return [starts.then(() => this.#retire(notice, []))];
@@ -83,7 +84,7 @@ class ModelRunner {
     const { begun, running, witness } = this.#world;
     const name = executionName(notice);
     const ports = this.#ports(name);
-    witness.spans.set(name, spanOf(this.#scenario, notice.at, Date.now()));
+    witness.begun(name, notice.at);
     running.add(name);
     begun.push({ name, startedAt: Date.now() });
     const execution = new DurableExecution(

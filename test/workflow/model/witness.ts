@@ -10,7 +10,7 @@ import type { Pod } from '../../../lambdas/core/pod.ts';
 import { MINUTE, SECOND, TAINT_KEY } from '../../given.ts';
 import type { Pause } from './crashes.ts';
 import { INSTANCE } from './names.ts';
-import type { Span } from './scenario.ts';
+import { spanOf, type Span } from './scenario.ts';
 import type { ModelPod } from './workloads.ts';
 import type { World } from './world.ts';
 
@@ -32,8 +32,11 @@ export class Witness {
   readonly #verified = new Set<string>();
   /** Executions that have changed anything. */
   readonly touchedBy = new Set<string>();
-  /** Of each retirement that has begun. */
+  readonly #noticedAt = new Map<string, number>();
+  /** Of each retirement that has begun, counted from when the first of them has. */
   readonly spans = new Map<string, Span>();
+  /** Counted from when AWS has confirmed it last before it did anything, epoch milliseconds. */
+  readonly latestDeadlines = new Map<string, number>();
   /** When processes were dead. */
   readonly pauses: Pause[] = [];
   #inCharge: { execution: string; since: number } | undefined;
@@ -49,8 +52,18 @@ export class Witness {
     if (this.broke.length < 10) this.broke.push(`${what} (at ${seconds} s)`);
   }
 
+  /** @param at of its notice, epoch milliseconds */
+  begun(execution: string, at: number): void {
+    this.#noticedAt.set(execution, at);
+    const first = Math.min(Date.now(), ...[...this.spans.values()].map(({ startedAt }) => startedAt));
+    this.spans.set(execution, spanOf(this.#world.scenario, at, first));
+  }
+
   verified(execution: string): void {
     this.#verified.add(execution);
+    if (this.touchedBy.has(execution)) return;
+    const { deadline } = spanOf(this.#world.scenario, this.#noticedAt.get(execution), Date.now());
+    this.latestDeadlines.set(execution, deadline);
   }
 
   /** @param view what the retirement could have known */
@@ -141,7 +154,8 @@ export class Witness {
 
   /** The hook has run out. @param keptAliveAt epoch milliseconds: its last heartbeat, or its start */
   expired(keptAliveAt: number): void {
-    if (this.#world.running.size === 0) return;
+    // After its deadline nobody keeps the hook alive (contract 6.3).
+    if (this.#world.running.size === 0 || Date.now() > this.#lastDeadline()) return;
     const excusing = this.#world.scenario.hookTimeoutSeconds * SECOND * EXCUSING_SHARE;
     if (this.#deadSince(keptAliveAt) + this.#unansweredSince(keptAliveAt) < excusing)
       this.broken('P1: the hook has run out');
@@ -202,7 +216,7 @@ export class Witness {
   }
 
   #lastDeadline(): number {
-    return Math.max(...[...this.spans.values()].map(({ deadline }) => deadline));
+    return Math.max(this.#firstDeadline(), ...this.latestDeadlines.values());
   }
 
   /** Milliseconds since then in which processes were dead. */
