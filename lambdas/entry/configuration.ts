@@ -87,20 +87,19 @@ const alarmsSchema = object(
 
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653] as const;
 
-export const configurationSchema = object(
+const writtenSchema = object(
   {
     hookName: z._default(hookName, 'ebb-drain'),
     clusters: filledList(
       clusterSchema,
       'cluster such as [{ "name": "production", "groups": [{ "name": "workers" }] }]',
     ),
-    /** The Kubernetes group that the retirement's role is mapped to, which the shipped ClusterRoleBinding binds. */
-    kubernetesGroup: z._default(
+    /** The Kubernetes group that the retirement's role is mapped to; absent: the installation's name. */
+    kubernetesGroup: z.optional(
       text(
         /^(?!(system|eks|aws|amazon|iam):)[A-Za-z0-9:_./-]{1,63}$/,
         'a group name such as ebb, and none that EKS reserves (system:, eks:, aws:, amazon:, iam:)',
       ),
-      'ebb',
     ),
     logRetentionDays: z._default(
       z.literal(RETENTION_DAYS, `must be a number of days that CloudWatch takes: ${RETENTION_DAYS.join(', ')}`),
@@ -116,6 +115,12 @@ export const configurationSchema = object(
     name: z._default(installationName, DEFAULT_NAME),
   },
   '{ "clusters": [{ "name": "production" }] }',
+);
+
+/** Installations in one cluster have a group each, and so rights and policies of their own (contract 15.2). */
+export const configurationSchema = z.pipe(
+  writtenSchema,
+  z.transform(({ kubernetesGroup, ...written }) => ({ ...written, kubernetesGroup: kubernetesGroup ?? written.name })),
 );
 
 /** What a person writes: everything that has a default may be left out. */

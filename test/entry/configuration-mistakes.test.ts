@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfiguration } from '../../infra/configuration-source.ts';
+import { clusterParameter } from '../../lambdas/entry/configuration.ts';
+import { parametersOf } from '../../lambdas/entry/parameter-parts.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../..');
 
@@ -227,6 +229,18 @@ describe('a mistake is told in full:', () => {
   test.each(MISTAKES)('%s', (_title, written, faults) => {
     expect(saidOf(JSON.stringify(written))).toEqual(faults);
   });
+});
+
+test('23: sixty groups with long names in one cluster are no mistake: each parameter holds what AWS takes', () => {
+  const groups = Array.from({ length: 60 }, (_, index) => ({
+    name: `production-workers-eu-central-1a-general-${100 + index}`,
+  }));
+  const file = join(folder, 'many.json');
+  writeFileSync(file, JSON.stringify(cluster({ groups })));
+  const [many] = readConfiguration(file).clusters;
+  const values = many === undefined ? [] : parametersOf(clusterParameter(many)).map(({ value }) => value.length);
+  expect(values.length).toBeGreaterThan(1);
+  expect(Math.max(...values)).toBeLessThanOrEqual(4_096);
 });
 
 describe('JSON that is broken is told by file, line and column:', () => {

@@ -81,6 +81,14 @@ test.each([
   expect(clusters[0]?.drift.imageParameters).toEqual([given]);
 });
 
+test.each([
+  [{}, 'ebb'],
+  [{ name: 'staging' }, 'staging'],
+  [{ name: 'staging', kubernetesGroup: 'drainers' }, 'drainers'],
+])('an installation of %j has the Kubernetes group %s', (given, group) => {
+  expect(parseConfiguration({ ...minimal(), ...given }).kubernetesGroup).toBe(group);
+});
+
 describe('a fault is named by its field and what it must be:', () => {
   test.each<[string, unknown, string]>([
     ['nothing', undefined, 'ebb: '],

@@ -350,6 +350,17 @@ describe('what fails', () => {
     expectBoth();
   });
 
+  test('for want of rights in a cluster is told with the command that gives them', async () => {
+    await using rehearsal = await Rehearsal.start({ clusterRole: false });
+    await sweep(rehearsal);
+    expect(rehearsal.of('cluster.unswept')).toMatchObject([
+      {
+        cluster: 'production',
+        reason: expect.stringMatching(/npm run -s cluster-role \| kubectl apply -f -$/) as string,
+      },
+    ]);
+  });
+
   test('of one cluster, whose settings somebody has broken, likewise, and fails the sweep in the end', async () => {
     await using rehearsal = await Rehearsal.start();
     const expectBoth = await bothNeeded(rehearsal);
