@@ -1,7 +1,7 @@
 /** The CDK app: reads the configuration, makes the stack, checks it with cdk-nag and against AWS's quotas. Needs no account. */
-import { App, Validations } from 'aws-cdk-lib';
+import { Annotations, App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { readConfiguration } from './configuration-source.ts';
+import { readConfiguration, unnamed } from './configuration-source.ts';
 import { EbbStack, stackName } from './ebb-stack.ts';
 import { Quotas } from './quotas.ts';
 import { WrongConfiguration } from './configuration/fault.ts';
@@ -11,11 +11,14 @@ const OWN_QUOTAS = { '@aws-cdk/core:stackResourceLimit': 0 };
 
 try {
   const app = new App({ context: OWN_QUOTAS });
-  const configuration = readConfiguration(app.node.tryGetContext('ebb'));
-  new EbbStack(app, stackName(configuration), {
+  const context: unknown = app.node.tryGetContext('ebb');
+  const configuration = readConfiguration(context);
+  const stack = new EbbStack(app, stackName(configuration), {
     configuration,
     env: { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION },
   });
+  const warning = unnamed(context);
+  if (warning !== undefined) Annotations.of(stack).addWarningV2('ebb:unnamed', warning);
   Validations.of(app).addPlugins(new Quotas(), new AwsSolutionsChecks(app), new ServerlessChecks(app));
 } catch (error) {
   if (!(error instanceof WrongConfiguration)) throw error;

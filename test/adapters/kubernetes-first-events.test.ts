@@ -102,8 +102,20 @@ describe('on a server that does not say when they are over', () => {
   });
 
   test.each([
-    ['a change', (given: KubernetesGiven) => { given.put('a', '2'); }, 'a=2 b=1'],
-    ['an end', (given: KubernetesGiven) => { given.take('a'); }, 'b=1'],
+    [
+      'a change',
+      (given: KubernetesGiven) => {
+        given.put('a', '2');
+      },
+      'a=2 b=1',
+    ],
+    [
+      'an end',
+      (given: KubernetesGiven) => {
+        given.take('a');
+      },
+      'b=1',
+    ],
   ])('they are over with %s, and then there is a version to go on from', async (_what, act, expected) => {
     await using given = await KubernetesGiven.start({ streamsLists: false });
     for (const name of ['b', 'a']) given.put(name, '1');

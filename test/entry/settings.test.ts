@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { homeOf } from '../../lambdas/entry/home.ts';
 import { readSettings, retirementSettings, routerSettings, sweepSettings } from '../../lambdas/entry/settings.ts';
 
-const COMMON = { EBB_HOOK_NAME: 'ebb-drain', EBB_CLUSTER_PARAMETERS: '/ebb/clusters/' };
+const COMMON = {
+  EBB_INSTALLATION: 'ebb-staging',
+  EBB_HOOK_NAME: 'ebb-drain',
+  EBB_CLUSTER_PARAMETERS: '/ebb/clusters/',
+};
 const RETIREMENT = 'arn:aws:lambda:eu-central-1:123456789012:function:retirement:live';
 
 describe('settings', () => {

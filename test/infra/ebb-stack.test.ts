@@ -142,6 +142,76 @@ describe('functions', () => {
     for (const queue of queues) expect(watched.filter((dimensions) => dimensions.includes(queue))).toHaveLength(1);
   });
 
+  test('have alarms on errors and throttles, each', () => {
+    const watched = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => JSON.stringify(Properties));
+    for (const [id] of resources('AWS::Lambda::Function')) {
+      for (const metric of ['Errors', 'Throttles']) {
+        const name = `"MetricName":"${metric}","Namespace":"AWS/Lambda"`;
+        expect(watched.filter((alarm) => alarm.includes(name) && alarm.includes(`"Ref":"${id}"`))).toHaveLength(1);
+      }
+    }
+  });
+
+  test('have an alarm that rings for each letter that comes, and not while one lies there', () => {
+    const alarms = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    const letters = alarms.filter(({ Namespace }) => Namespace === 'AWS/SQS');
+    expect(letters).toHaveLength(7);
+    for (const alarm of letters) {
+      expect(alarm).toMatchObject({
+        MetricName: 'NumberOfMessagesSent',
+        DatapointsToAlarm: 1,
+        TreatMissingData: 'notBreaching',
+      });
+    }
+  });
+
+  test.each([
+    ['NoticeRefused', 'interruption-router'],
+    ['NoticeRefused', 'node-retirement'],
+    ['NoticeRefused', 'node-sweep'],
+    ['HookForgotten', 'node-sweep'],
+    ['ClusterUnswept', 'node-sweep'],
+    ['ClusterUnswept', 'drift-tainter'],
+    ['ClusterAway', 'node-retirement'],
+    ['BudgetUnreadable', 'drift-tainter'],
+  ])('have an alarm on %s of %s', (MetricName, service) => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName,
+      Namespace: 'Ebb',
+      Dimensions: [{ Name: 'service', Value: service }],
+      Threshold: 0,
+    });
+  });
+
+  test('have an alarm on a sweep that has stopped: nothing told is breaching', () => {
+    const silent = resources('AWS::CloudWatch::Alarm').filter(
+      ([, { Properties }]) => Properties.MetricName === 'Invocations',
+    );
+    expect(silent).toHaveLength(1);
+    expect(silent[0]?.[1].Properties).toMatchObject({
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: expect.stringContaining('NodeSweep') as string } }],
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: 1,
+      EvaluationPeriods: 3,
+      TreatMissingData: 'breaching',
+    });
+  });
+
+  test.each([
+    ['an address', { email: 'nodes@example.com' }, 1],
+    ['a topic', { topicArn: 'arn:aws:sns:eu-central-1:123456789012:alarms' }, 0],
+  ])('tell %s of every alarm when it is configured, and nobody otherwise', (_whom, alarms, topics) => {
+    const app = new App({ outdir, analyticsReporting: false });
+    const told = Template.fromStack(new EbbStack(app, 'Told', { configuration: { ...CONFIGURATION, alarms } }));
+    told.resourceCountIs('AWS::SNS::Topic', topics);
+    const actions = Object.values(told.findResources('AWS::CloudWatch::Alarm') as Record<string, Resource>).map(
+      ({ Properties }) => (Properties.AlarmActions as unknown[] | undefined)?.length,
+    );
+    expect(new Set(actions)).toEqual(new Set([1]));
+    for (const [, { Properties }] of resources('AWS::CloudWatch::Alarm'))
+      expect(Properties).not.toHaveProperty('AlarmActions');
+  });
+
   test('have an alarm on drains that are held because too much of a cluster leaves', () => {
     const alarms = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     expect(alarms.filter(({ MetricName }) => MetricName === 'BreakerHeld')).toMatchObject([
@@ -364,20 +434,20 @@ describe('each configured group', () => {
         LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
         DefaultResult: 'CONTINUE',
         HeartbeatTimeout: seconds,
-        NotificationMetadata: JSON.stringify({ cluster }),
+        NotificationMetadata: JSON.stringify({ cluster, installation: 'ebb' }),
       });
     },
   );
 
   test('gets its hook when somebody listens: after the rule and the access entries', () => {
-    for (const [, hook] of resources('AWS::AutoScaling::LifecycleHook')) {
-      const { DependsOn } = hook as unknown as { DependsOn: string[] };
-      const rules = resources('AWS::Events::Rule').map(([id]) => id);
-      const entries = resources('AWS::EKS::AccessEntry').map(([id]) => id);
-      expect(DependsOn).toEqual(
-        expect.arrayContaining([rules.find((id) => id.includes('TerminateActions')), ...entries]),
-      );
-    }
+    const dependsOn = (resource: unknown): string[] => (resource as { DependsOn: string[] }).DependsOn;
+    const [[listening, handle] = []] = resources('AWS::CloudFormation::WaitConditionHandle');
+    for (const [, hook] of resources('AWS::AutoScaling::LifecycleHook')) expect(dependsOn(hook)).toEqual([listening]);
+    const rules = resources('AWS::Events::Rule').map(([id]) => id);
+    const entries = resources('AWS::EKS::AccessEntry').map(([id]) => id);
+    expect(dependsOn(handle)).toEqual(
+      expect.arrayContaining([rules.find((id) => id.includes('TerminateActions')), ...entries]),
+    );
   });
 });
 

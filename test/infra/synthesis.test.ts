@@ -55,6 +55,28 @@ describe('cdk synth', { timeout: 60_000 }, () => {
     expect(output).not.toMatch(/^\s+at .*infra\//m);
   });
 
+  test('of a file that gives its installation no name warns of what it would replace', () => {
+    const file = join(folder, 'unnamed.json');
+    const clusters = [{ name: 'staging', groups: [{ name: 'a' }] }];
+    writeFileSync(file, JSON.stringify({ clusters }));
+    const { status, output } = synth('-c', `ebb=${file}`);
+    expect(status).toBe(0);
+    expect(output.replaceAll(/\s+/g, ' ')).toContain(
+      'unnamed.json gives its installation no name: deployed, it replaces the stack Ebb',
+    );
+  });
+
+  test('of more groups than AWS takes fails and names limit, field and remedy', () => {
+    const file = join(folder, 'many.json');
+    const groups = Array.from({ length: 500 }, (_, index) => ({ name: `workers-${index}` }));
+    writeFileSync(file, JSON.stringify({ name: 'many', clusters: [{ name: 'staging', groups }] }));
+    const { status, output } = synth('-c', `ebb=${file}`);
+    expect(status).toBe(1);
+    expect(output.replaceAll(/\s+/g, ' ')).toMatch(
+      /CloudFormation takes 500 resources in a template.*ebb\.clusters\[\]\.groups: name fewer groups, and enrol the others by the tag ebb\/managed/,
+    );
+  });
+
   test('of a file that is not there says so', () => {
     const { status, output } = synth('-c', 'ebb=/nowhere.json');
     expect(status).toBe(1);

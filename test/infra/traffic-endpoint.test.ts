@@ -99,6 +99,13 @@ describe('by default', () => {
     template.resourceCountIs('AWS::Lambda::Permission', 0);
   });
 
+  test('requests leave the account its concurrency: 50 at once, or as many as configured', () => {
+    expect(given.only('AWS::Lambda::Function')).toMatchObject({ ReservedConcurrentExecutions: 50 });
+    expect(deployed({ concurrency: 7 }).only('AWS::Lambda::Function')).toMatchObject({
+      ReservedConcurrentExecutions: 7,
+    });
+  });
+
   test('the function outlives its longest wait, within what Lambda allows', () => {
     const { Timeout } = given.only('AWS::Lambda::Function') as { Timeout: number };
     expect(Timeout).toBeGreaterThanOrEqual(LONGEST_WAIT_SECONDS + 60);
@@ -111,6 +118,7 @@ describe('by default', () => {
     };
     expect(Object.keys(Environment.Variables).toSorted()).toEqual(Object.keys(endpointSettings.shape).toSorted());
     expect(readSettings(endpointSettings, Environment.Variables)).toEqual({
+      EBB_INSTALLATION: 'ebb',
       EBB_CLUSTERS: CLUSTERS,
       EBB_VPCS: [],
       EBB_DOOR: { kind: 'iam' },
