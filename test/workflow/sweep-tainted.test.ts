@@ -1,9 +1,9 @@
 /** Nodes that bear a drain taint, found by the sweep and drained within the budget (contract 9.3, 9.5–9.7). */
 import { describe, expect, test } from 'vitest';
 import { LOOKS_ONLY } from '../../lambdas/core/budget.ts';
-import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import type { SweepReport, SweptNode } from '../../lambdas/core/sweep-report.ts';
-import { executionName } from '../../lambdas/core/notice.ts';
+import { executionName, executionsOf } from '../../lambdas/core/notice.ts';
 import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
 import { HOUR } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
@@ -28,6 +28,9 @@ async function carryOut(rehearsal: Rehearsal, meanwhile: Promise<void> = Promise
   }
   return results;
 }
+
+/** What a retirement has done to a node, as it says itself. */
+const BY_US = { cordonedByUs: true, labelledByUs: true };
 
 function annotate(rehearsal: Rehearsal, node: string, key: string, value: string): void {
   rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
@@ -98,9 +101,11 @@ describe('a node that is tainted', () => {
     await rehearsal.ready();
     const { instance, node } = rehearsal.first;
     taint(rehearsal, node);
-    rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
-      metadata.labels = { ...metadata.labels, [RETIRING_LABEL]: 'tainted' };
-    });
+    label(rehearsal, node, RETIRING_LABEL, 'tainted');
+    const since = new Date(rehearsal.clock.now()).toISOString();
+    const charge = { execution: `${executionsOf({ ...rehearsal.ports.home, instance })}01234567`, kind: 'tainted' };
+    annotate(rehearsal, node, RETIREMENT_ANNOTATION, JSON.stringify({ ...charge, since, deadline: since, ...BY_US }));
+    rehearsal.running.add(charge.execution);
     rehearsal.aws.autoScaling.group(GROUP).members.delete(instance);
     expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'under way' }]);
     expect(rehearsal.of('taints.ignored')).toEqual([]);
