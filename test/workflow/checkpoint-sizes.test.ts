@@ -5,12 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
+import { EXCLUDE_LABEL, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import type { Pod } from '../../lambdas/core/pod.ts';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { drainStage } from '../../lambdas/workflow/drain-stage.ts';
 import { HookHolder } from '../../lambdas/workflow/hold-hook.ts';
 import type { Cluster } from '../../lambdas/workflow/ports.ts';
-import { aNode, aNotice, anOwner, aPod, HOUR, NO_LOAD_BALANCERS, NOON, SECOND } from '../given.ts';
+import { aNode, aNotice, anOwner, aPod, aSigned, HOUR, NO_LOAD_BALANCERS, NOON, SECOND, TAINT_KEY } from '../given.ts';
 import { onVirtualTime } from './model/virtual-time.ts';
 
 /** What EKS allows on a node. */
@@ -30,11 +31,18 @@ function podsOf(count: number): Pod[] {
   });
 }
 
+const ISOLATED = aNode({
+  unschedulable: true,
+  taints: [{ key: TAINT_KEY, effect: 'NoSchedule' }],
+  labels: { [RETIRING_LABEL]: 'asg-terminate', [EXCLUDE_LABEL]: 'ebb' },
+  annotations: aSigned({ execution: EXECUTION }),
+});
+
 /** Every eviction is denied in 2,000 characters, each time in the same ones, of each pod in others. */
 function denying(pods: Map<string, Pod>): Cluster {
   const message = ({ name }: Pod): string => `${name} ${'may not leave its node now '.repeat(80)}`.slice(0, 2_000);
   const cluster: Partial<Cluster> = {
-    readNode: () => Promise.resolve(aNode()),
+    readNode: () => Promise.resolve(ISOLATED),
     watchDrain: () =>
       Promise.resolve({
         state: () => ({ pods: [...pods.values()], budgets: [], workloads: new Map() }),
