@@ -82,6 +82,9 @@ const FAILS_FOR_MS = 1_800_000;
 const SHORTEST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
+/** What a server says may be of any length; what is kept may not (contract 14.1). */
+const LONGEST_REASON = 2_000;
+
 export class HookHolder {
   #course: Course;
   /** When the next heartbeat is due, epoch milliseconds; Infinity once no hook is held any more. */
@@ -236,12 +239,12 @@ export class HookHolder {
       });
     } catch (error) {
       if (error instanceof ClusterRefused || error instanceof PatchRefused) {
-        return { state: 'refused', reason: error.message };
+        return { state: 'refused', reason: cut(error.message) };
       }
       if (!(error instanceof ClusterAway)) return this.#failed(error, { stage, memory, failingSince });
       // Said once for as long as it lasts: each suspension names what it waits for (faults.md 38).
-      if (!wasAway) this.#ports.journal.report(clusterAway(this.subject, { reason: error.message }));
-      return { state: 'waiting', memory, waitingFor: [error.message], away: true };
+      if (!wasAway) this.#ports.journal.report(clusterAway(this.subject, { reason: cut(error.message) }));
+      return { state: 'waiting', memory, waitingFor: [cut(error.message)], away: true };
     }
   }
 
@@ -250,7 +253,7 @@ export class HookHolder {
     error: unknown,
     { stage, memory, failingSince }: { stage: string; memory: Memory; failingSince: number | undefined },
   ): Pass<never, Memory> | { state: 'refused'; reason: string } {
-    const reason = String(error);
+    const reason = cut(String(error));
     const now = Date.now();
     const failedFor = now - (failingSince ?? now);
     if (isLasting(error) || failedFor >= FAILS_FOR_MS) return { state: 'refused', reason };
@@ -313,4 +316,8 @@ function keptOf<Memory>(
     progressAt: progressAt ?? before.progressAt,
     ...(failed && { failingSince: before.failingSince ?? before.began }),
   };
+}
+
+function cut(words: string): string {
+  return words.length > LONGEST_REASON ? `${words.slice(0, LONGEST_REASON)}…` : words;
 }
