@@ -79,7 +79,7 @@ test('the rules of sweep and tainter are exactly what they ask for, and none of 
   } finally {
     await installation.stop();
   }
-}, 120_000);
+}, 240_000);
 
 const CLUSTERS = parseConfiguration({
   clusters: [
