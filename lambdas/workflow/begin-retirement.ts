@@ -60,7 +60,7 @@ async function beginHeld(notice: LifecycleNotice, verified: Verified, ports: Beg
   const refused = wanted === 'retain' && !(await lifecycle.retains(group));
   const atDeadline = refused ? 'force' : wanted;
   const subject = subjectOf(notice, verified, home);
-  const time = await hookTime(notice, ports);
+  const time = await hookTime(notice, hook, ports);
   const until = deadlineOfHook(verified, hook, time);
   const span = spanFrom(time, { deadline: until, now: Date.now() });
   const hold = {

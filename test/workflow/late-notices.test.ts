@@ -88,6 +88,14 @@ describe('an event that comes late, while its hook holds for hours', () => {
     expectDrainedInOrder(rehearsal);
   });
 
+  test('and says that the hook began before any that could hold still, has the time of the one that holds', async () => {
+    await using rehearsal = await leaving({ heartbeatTimeout: 40 });
+    const stale = { ...rehearsal.notice, at: rehearsal.notice.at - 5_000 * SECOND };
+    expect(await rehearsal.drive(rehearsal.retireBy(stale))).toEqual({ result: 'drained' });
+    expect(deadlineOf(rehearsal)).toBeGreaterThan(rehearsal.notice.at + 3_500 * SECOND);
+    expectDrainedInOrder(rehearsal);
+  });
+
   test('and that finds the sweep’s retirement at work joins it, and the drain goes on undisturbed', async () => {
     await using rehearsal = await leaving();
     allow(rehearsal, 0);

@@ -34,7 +34,6 @@ export class ModelGroup {
   /** When its timeout last began anew, epoch milliseconds. */
   keptAliveAt = Date.now();
   retains: boolean;
-  readonly #leavingSince = Date.now();
   #timeout: NodeJS.Timeout | undefined;
 
   constructor(world: World) {
@@ -77,7 +76,7 @@ export class ModelGroup {
           globalTimeoutSeconds: globalTimeoutSeconds(scenario),
           metadata: JSON.stringify({ cluster: CLUSTER }),
         })),
-      leavingSince: () => answer(() => this.#leavingSince),
+      leavingSince: () => answer(() => noticedAt(scenario)),
       heartbeat: () => answer(() => this.#heartbeat()),
       complete: async () => {
         const outcome = await answer(() => {

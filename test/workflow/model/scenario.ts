@@ -174,7 +174,10 @@ export function noticedAt({ lateSeconds = 0 }: Scenario): number {
 /** By contract 5.1. @param at when its event says that the hook began @param startedAt when the retirement starts */
 export function spanOf(scenario: Scenario, at = noticedAt(scenario), startedAt = NOON): Span {
   const { timeoutSeconds, atDeadline } = scenario.drain;
-  const hookEnds = at + (globalTimeoutSeconds(scenario) - 60) * SECOND;
+  const globalTimeout = globalTimeoutSeconds(scenario) * SECOND;
+  // An event that is older than a hook can last is none of this hook's.
+  const began = at + globalTimeout > startedAt ? at : noticedAt(scenario);
+  const hookEnds = began + globalTimeout - 60 * SECOND;
   const timeUp = atDeadline === 'wait' ? Infinity : startedAt + timeoutSeconds * SECOND;
   return { startedAt, deadline: Math.min(hookEnds, timeUp) };
 }
