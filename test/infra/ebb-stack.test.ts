@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { EbbStack } from '../../infra/ebb-stack.ts';
 import {
+  ACTIVITY_ACTIONS,
   LIFECYCLE_COMPLETE_ACTIONS,
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
@@ -237,6 +238,7 @@ describe('IAM', () => {
       ...START_ACTIONS,
     ],
     NodeRetirement: [
+      ...ACTIVITY_ACTIONS,
       ...LIFECYCLE_READ_ACTIONS,
       ...LIFECYCLE_COMPLETE_ACTIONS,
       ...LIFECYCLE_HEARTBEAT_ACTIONS,
@@ -252,6 +254,7 @@ describe('IAM', () => {
       ...CLUSTER_ACCESS_ACTIONS,
     ],
     NodeSweep: [
+      ...ACTIVITY_ACTIONS,
       ...GROUP_READ_ACTIONS,
       ...LIFECYCLE_READ_ACTIONS,
       ...LIFECYCLE_COMPLETE_ACTIONS,
@@ -347,7 +350,10 @@ describe('IAM', () => {
     const statements = policies.flatMap(
       ({ Properties }) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement,
     );
-    const readable = statements.filter((statement) => actionsOf(statement).includes('ssm:GetParameters'));
+    const isOfClusters = ({ Resource }: Statement): boolean => JSON.stringify(Resource).includes('/clusters');
+    const readable = statements.filter(
+      (statement) => actionsOf(statement).includes('ssm:GetParameters') && !isOfClusters(statement),
+    );
     const arns = readable.map(({ Resource }) => JSON.stringify(Resource));
     expect(arns).toHaveLength(2);
     // AWS’s own have no account.
