@@ -76,7 +76,7 @@ function deployed(endpoint: Endpoint) {
 test.each<[string, Endpoint, number]>([
   ['is none unless it is configured', undefined, 0],
   ['is one where it is', {}, 1],
-])('in the stack there %s', (_, endpoint, count) => {
+])('in the stack there %s', { timeout: 60_000 }, (_, endpoint, count) => {
   const app = new App({ outdir: folder, analyticsReporting: false });
   const template = Template.fromStack(new EbbStack(app, 'Ebb', { configuration: configured(endpoint) }));
   template.resourceCountIs('AWS::Lambda::Url', count);

@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../../lambdas/core/cluster-settings.ts';
 import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
 import type { DriftReport } from '../../lambdas/core/drift-report.ts';
 import type { Group, GroupMember, Launched, LaunchPlan } from '../../lambdas/core/group.ts';
-import type { NodePatch } from '../../lambdas/core/isolation.ts';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../lambdas/core/isolation.ts';
 import type { Node } from '../../lambdas/core/node.ts';
 import { isPooled } from '../../lambdas/core/lifecycle-state.ts';
 import { resting } from '../../lambdas/core/rest.ts';
@@ -18,6 +18,13 @@ export const NEW_IMAGE = 'ami-2';
 
 export const DRIFTED_KEY = 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drifted';
 export const DRAIN_KEY = 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drain';
+
+/** What a retirement of that kind puts on a node. */
+export function retiringMarks(kind: string): Pick<Node, 'labels' | 'annotations'> {
+  const time = new Date(NOON).toISOString();
+  const charge = { execution: 'one', kind, since: time, deadline: time, cordonedByUs: true, labelledByUs: true };
+  return { labels: { [RETIRING_LABEL]: kind }, annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) } };
+}
 
 /** What is peculiar about a node that is added. */
 export interface Added {
@@ -114,6 +121,16 @@ export class DriftScene {
     const found = this.#nodesOf(cluster).get(nodeName(number));
     if (found === undefined) throw new Error(`there is no ${nodeName(number)}`);
     return found;
+  }
+
+  /** Its retirement has begun, and signed what it marks. */
+  retire(number: number, kind: string): void {
+    const { labels, annotations } = retiringMarks(kind);
+    const node = this.node(number);
+    this.change(number, {
+      labels: { ...node.labels, ...labels },
+      annotations: { ...node.annotations, ...annotations },
+    });
   }
 
   change(number: number, given: Partial<Node>): void {

@@ -2,13 +2,21 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ClusterAway } from '../../lambdas/core/cluster-error.ts';
 import { DRIFT_ANNOTATION } from '../../lambdas/core/fleet.ts';
-import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
 import { REST_ANNOTATION, restText } from '../../lambdas/core/rest.ts';
 import { parseClusterParameter } from '../../lambdas/entry/configuration.ts';
 import { RunIncomplete } from '../../lambdas/workflow/attempts.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../fleet-given.ts';
 import { aGroup, aMember, aNode, HOUR, MINUTE, NOON, TEMPLATE } from '../given.ts';
-import { DRAIN_KEY, DriftScene, DRIFTED_KEY, NEW_IMAGE, OLD_IMAGE, planOf, type Added } from './drift-scene.ts';
+import {
+  DRAIN_KEY,
+  DriftScene,
+  DRIFTED_KEY,
+  NEW_IMAGE,
+  OLD_IMAGE,
+  planOf,
+  retiringMarks,
+  type Added,
+} from './drift-scene.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOON, toFake: ['Date'] });
@@ -132,7 +140,8 @@ describe('nodes with an old image', () => {
   test('lose their marks even while they retire for them: so their retirement learns it', async () => {
     const scene = sceneOf([[1, 2]]);
     await scene.run();
-    scene.change(1, { unschedulable: true, labels: { [RETIRING_LABEL]: 'tainted' } });
+    scene.change(1, { unschedulable: true });
+    scene.retire(1, 'tainted');
     scene.plans.set('workers', planOf(OLD_IMAGE));
     await scene.run();
     expect(scene.taintsOf(1)).toEqual([]);
@@ -143,7 +152,7 @@ describe('a drifted node is not let go', () => {
   const rest = restText({ until: NOON + HOUR, reason: 'shop/web cannot move' });
 
   test.each<[string, Added, object]>([
-    ['while it retires', { node: { labels: { [RETIRING_LABEL]: 'asg-terminate' } } }, { decision: 'let go before' }],
+    ['while it retires', { node: retiringMarks('asg-terminate') }, { decision: 'let go before' }],
     [
       'when somebody has tainted it already',
       { node: { taints: [{ key: 'ebb/drain', effect: 'NoSchedule' }] } },
@@ -264,7 +273,7 @@ describe('a drifted node is not let go', () => {
 
   test('and not even marked while it retires, or waits in a warm pool', async () => {
     const scene = new DriftScene(aCluster(GENEROUS));
-    scene.add([1], { node: { labels: { [RETIRING_LABEL]: 'asg-terminate' } } });
+    scene.add([1], { node: retiringMarks('asg-terminate') });
     scene.add([2], { member: { state: 'Warmed:Running' } });
     await scene.run();
     expect(scene.patched).toEqual([]);
@@ -415,7 +424,7 @@ describe('a group is left alone, others are not,', () => {
       ['not for so long yet', {}, 14],
       ['of another image', { image: OLD_IMAGE }, 16],
       ['while images do not count', {}, 16, { ami: false, launchTemplate: true }],
-      ['that retires', { node: { labels: { [RETIRING_LABEL]: 'state-change' } } }, 16],
+      ['that retires', { node: retiringMarks('state-change') }, 16],
       ['that is leaving', { member: { state: 'Terminating:Wait' } }, 16],
     ])('but not one %s', async (_, added, minutes, drift) => {
       const scene = sceneWith(added, minutes, drift);
@@ -560,7 +569,7 @@ describe('nodes that are none of ours are left alone:', () => {
     scene.change(2, { taints: [{ key: 'dedicated', effect: 'NoSchedule' }] });
     scene.addNode(4, { taints: [{ key: 'ebb/drain', value: 'please', effect: 'NoSchedule' }] });
     await scene.run();
-    scene.change(3, { labels: { [RETIRING_LABEL]: 'tainted' } });
+    scene.retire(3, 'tainted');
     scene.groups.delete('workers');
     await scene.run();
     expect([scene.taintsOf(1), scene.taintsOf(2), scene.taintsOf(4)]).toEqual([[], ['dedicated'], ['ebb/drain']]);
