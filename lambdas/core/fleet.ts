@@ -15,8 +15,10 @@ export interface FleetNode {
   /** Since when it has not been Ready, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
   readonly unschedulable: boolean;
-  /** A retirement has marked it. */
+  /** It bears the label of a retirement. */
   readonly retiring: boolean;
+  /** No retirement has signed for that label, so anybody may have put it on: it takes nothing from others (contract 3.5). */
+  readonly unsigned?: true;
   /** A retirement has drained it and left it as it is (contract 8.2). */
   readonly leftDrained?: true;
   readonly taints: readonly Taint[];
@@ -59,10 +61,11 @@ export function fleetNode(node: Node, at: { now: number; longestRestMs: number }
   };
 }
 
-/** The label alone says nothing: a retirement signs what it marks. */
-function retirementOf(node: Node): Pick<FleetNode, 'retiring' | 'leftDrained'> {
-  const charge = RETIRING_LABEL in node.labels ? chargeOf(node) : undefined;
-  return { retiring: charge !== undefined, ...(charge?.leftDrained && { leftDrained: true }) };
+function retirementOf(node: Node): Pick<FleetNode, 'retiring' | 'unsigned' | 'leftDrained'> {
+  if (!(RETIRING_LABEL in node.labels)) return { retiring: false };
+  const charge = chargeOf(node);
+  if (charge === undefined) return { retiring: true, unsigned: true };
+  return { retiring: true, ...(charge.leftDrained && { leftDrained: true }) };
 }
 
 function ownerOf(labels: Node['labels']): FleetNode['owner'] {

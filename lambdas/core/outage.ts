@@ -88,7 +88,7 @@ export function wordsOf({ out, nodes }: Outage): string {
 function howOut(node: FleetNode, state: string, isOut: (node: FleetNode) => boolean): string | undefined {
   if (isPooled(state)) return undefined;
   if (node.leftDrained) return 'is drained, and left to whoever removes it';
-  if (node.retiring) return 'retires';
+  if (node.retiring && node.unsigned !== true) return 'retires';
   const unfit = howUnfit(node);
   if (unfit !== undefined) return unfit;
   if (isOut(node)) return 'is to be drained';

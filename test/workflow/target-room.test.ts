@@ -7,7 +7,7 @@ import type { Pass } from '../../lambdas/workflow/stage.ts';
 import type { Order } from '../../lambdas/workflow/retirement.ts';
 import { giveWayStage } from '../../lambdas/workflow/target-room.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../fleet-given.ts';
-import { aNode, aPool, MINUTE, NOON, SECOND } from '../given.ts';
+import { aNode, aPool, HOUR, MINUTE, NOON, SECOND } from '../given.ts';
 import { Balancers } from './balancers.ts';
 
 beforeEach(() => {
@@ -18,9 +18,10 @@ afterEach(() => {
 });
 
 /** Isolated, in the order of their numbers. */
-function isolated(number: number, kind = 'tainted', execution = 'e'): Node {
-  const since = new Date(NOON + number * SECOND).toISOString();
-  const charge = { execution, kind, since, deadline: since, cordonedByUs: true, labelledByUs: true };
+function isolated(number: number, kind = 'tainted', execution = `e-${number}`): Node {
+  const since = new Date(NOON - MINUTE + number * SECOND).toISOString();
+  const deadline = new Date(NOON + HOUR).toISOString();
+  const charge = { execution, kind, since, deadline, cordonedByUs: true, labelledByUs: true };
   return aNode({
     name: nodeName(number),
     providerId: `aws:///eu-central-1a/${instanceId(number)}`,
@@ -47,7 +48,7 @@ async function look(
   const order = {
     notice: { kind: 'tainted', taint: PLAIN_DRAIN_KEY, instance: instanceId(number) },
     cluster: aCluster(),
-    course: { subject: { group: 'workers', execution: 'e' } },
+    course: { subject: { group: 'workers', execution: `e-${number}` } },
     ports: { balancing, clusters: { open: () => Promise.resolve({ retiringNodes: () => Promise.resolve(retiring) }) } },
   } as unknown as Order;
   return giveWayStage(order, { node: nodeName(number), pools: [pool.id] }).pass(memory, undefined as never);

@@ -56,7 +56,11 @@ export const marksOnAnotherMachine: Bug = (ports) => {
       const node = await cluster.readNode(name);
       return node === undefined || isDraining ? node : { ...node, providerId: `aws:///x/${INSTANCE}` };
     };
-    return { readNode, findNode: () => readNode(NODE) };
+    const findNodes: Cluster['findNodes'] = async () => {
+      const node = await readNode(NODE);
+      return node === undefined ? [] : [node];
+    };
+    return { readNode, findNodes };
   });
   return withRun(blind, ({ run }) => ({
     step: (name, work) => {
