@@ -72,7 +72,7 @@ describe(`${FIXED_RUNS} scenarios meet all that they are for:`, () => {
   }, TIMEOUT_MS);
 
   test('every result of a retirement', () => {
-    const usual = ['drained', 'forced', 'waited', 'retained', 'dead node', 'never joined'];
+    const usual = ['drained', 'forced', 'waited', 'late', 'retained', 'dead node', 'never joined'];
     const others = ['joined', 'superseded', 'over', 'ignored', 'RetirementFailed'];
     expect([...results.keys()].sort()).toEqual([...usual, ...others].sort());
   });
@@ -81,8 +81,9 @@ describe(`${FIXED_RUNS} scenarios meet all that they are for:`, () => {
     const lasting = ['cluster away', 'cluster slow', 'webhook denies', 'EC2 silent'];
     const aws = ['lifecycle fails', 'lifecycle loses answers', 'hook completed by another', 'retention removed'];
     const single = ['unknown', 'throttled', 'denied', 'conflict', 'cluster refuses', 'evictions forbidden'];
+    const isolation = ['isolation taken off', 'node registered anew'];
     const machine = ['node deleted', 'node replaced', 'kubelet dies', 'instance stopped', 'instance terminated'];
-    expect([...faults].sort()).toEqual([...lasting, ...aws, ...single, ...machine].sort());
+    expect([...faults].sort()).toEqual([...lasting, ...aws, ...single, ...isolation, ...machine].sort());
   });
 
   test('crashes between steps and in the middle of them', () => {

@@ -20,6 +20,8 @@ export class ModelNode {
   object: Node | undefined;
   /** Its kubelet ends pods. */
   isAlive = true;
+  /** When its marks were last taken off, epoch milliseconds. */
+  isolationLostAt = -Infinity;
   #version = 41;
 
   constructor(world: World) {
@@ -32,6 +34,16 @@ export class ModelNode {
       }, LATE_MS);
     faults.when('kubelet dies', () => {
       this.kubeletDies();
+    });
+    faults.when('isolation taken off', () => {
+      this.#losesIsolation(({ taints, ...node }) => ({
+        ...node,
+        unschedulable: false,
+        taints: taints.filter(({ key }) => key !== TAINT_KEY),
+      }));
+    });
+    faults.when('node registered anew', () => {
+      this.#losesIsolation(() => aNode({ name: NODE, uid: 'uid of the new node', providerId: providerId(INSTANCE) }));
     });
     faults.when('node deleted', () => {
       this.#isDeleted();
@@ -87,6 +99,12 @@ export class ModelNode {
   #isWrittenByAnother(node: Node): void {
     const taint: Taint = { key: `foreign-${this.#version}`, effect: 'PreferNoSchedule' };
     this.#write({ ...node, taints: [...node.taints, taint] });
+  }
+
+  #losesIsolation(change: (node: Node) => Node): void {
+    if (this.object === undefined || !this.isOurs || !this.isAlive) return;
+    this.#write(change(this.object));
+    this.isolationLostAt = Date.now();
   }
 
   #isDeleted(): void {

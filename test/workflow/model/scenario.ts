@@ -130,7 +130,11 @@ export type DenialBy =
 export type Turn =
   | 'cluster refuses'
   | 'evictions forbidden'
+  /** A person uncordons the node and takes our taint off. */
+  | 'isolation taken off'
   | 'node deleted'
+  /** Its kubelet has made its Node object anew, without a mark. */
+  | 'node registered anew'
   | 'node replaced'
   | 'kubelet dies'
   | 'instance stopped'

@@ -122,7 +122,9 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     kind: fc.constantFrom(
       'cluster refuses',
       'evictions forbidden',
+      'isolation taken off',
       'node deleted',
+      'node registered anew',
       'node replaced',
       'kubelet dies',
       'instance stopped',

@@ -2,13 +2,15 @@
  * Watches what is done to the world, at the moment that it is done, and notes each promise that it breaks (faults.md
  * P1–P6). What is promised is told here by the contract, not by the code.
  */
-import { chargeOf, EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/isolation.ts';
+import { chargeOf } from '../../../lambdas/core/isolation.ts';
 import type { EvictionAnswer } from '../../../lambdas/core/eviction-ask.ts';
 import type { Node } from '../../../lambdas/core/node.ts';
 import type { DrainState } from '../../../lambdas/core/pacing.ts';
 import type { Pod } from '../../../lambdas/core/pod.ts';
-import { MINUTE, SECOND, TAINT_KEY } from '../../given.ts';
+import { MINUTE, SECOND } from '../../given.ts';
 import type { Pause } from './crashes.ts';
+import { lostSince } from './lost-time.ts';
+import { foreignMarks, isIsolated } from './marks.ts';
 import { INSTANCE } from './names.ts';
 import { spanOf, type Span } from './scenario.ts';
 import type { ModelPod } from './workloads.ts';
@@ -16,6 +18,9 @@ import type { World } from './world.ts';
 
 /** A pass ends within this, so whoever has lost the charge of a node leaves it alone from then on. */
 const PASS_MS = 2 * MINUTE;
+
+/** A pass looks at the latest after the longest suspension. */
+const LONGEST_OPEN_MS = 5 * MINUTE;
 
 /** A hook may run out when we, or AWS, were away for this share of its timeout. */
 const EXCUSING_SHARE = 0.1;
@@ -133,6 +138,7 @@ export class Witness {
     const hasForgotten = this.pauses.some(({ from }) => from >= toldAt);
     if (toldAt < Infinity && !hasForgotten) this.broken('P1: the hook is completed once more');
     const { node, machine } = this.#world;
+    this.#staysIsolated();
     const ends = node.object === undefined || !node.isAlive || machine.status !== 'up';
     if (ends || Date.now() >= this.#firstDeadline() - SECOND) return;
     const left = this.#world.workloads.on('here').filter(mustLeave);
@@ -157,8 +163,7 @@ export class Witness {
     // After its deadline nobody keeps the hook alive (contract 6.3).
     if (this.#world.running.size === 0 || Date.now() > this.#lastDeadline()) return;
     const excusing = this.#world.scenario.hookTimeoutSeconds * SECOND * EXCUSING_SHARE;
-    if (this.#deadSince(keptAliveAt) + this.#unansweredSince(keptAliveAt) < excusing)
-      this.broken('P1: the hook has run out');
+    if (lostSince(this.#world, keptAliveAt) < excusing) this.broken('P1: the hook has run out');
   }
 
   #touching(execution: string): void {
@@ -173,26 +178,30 @@ export class Witness {
     const { ended } = this.#world.group;
     if (ended === undefined || ended.by === 'abandonment') return;
     const { hookTimeoutSeconds } = this.#world.scenario;
-    const aware =
-      ended.at +
-      hookTimeoutSeconds * SECOND * 0.6 +
-      UNAWARE_MS +
-      this.#deadSince(ended.at) +
-      this.#unansweredSince(ended.at);
+    const aware = ended.at + hookTimeoutSeconds * SECOND * 0.6 + UNAWARE_MS + lostSince(this.#world, ended.at);
     if (Date.now() > aware) this.broken(`P2: ${execution} sends ${pod.name} away long after the hook has ended`);
   }
 
-  /** Isolated first, and by whoever is in charge (contract 1.6, 3.3). */
+  /** Isolated first, again by the next pass where that is lost, and by whoever is in charge (contract 1.6, 3.3, 3.4). */
   #isIsolatedFor(execution: string, { pod }: ModelPod): void {
-    const { object } = this.#world.node;
+    const { object, isolationLostAt } = this.#world.node;
     if (object === undefined) return;
-    const isTainted = object.taints.some(({ key }) => key === TAINT_KEY);
-    if (!isTainted || !object.unschedulable)
+    if (!isIsolated(object) && Date.now() > isolationLostAt + PASS_MS)
       this.broken(`3.3: ${pod.name} is evicted from a node that is not isolated`);
     const { execution: by = execution, since = 0 } = this.#inCharge ?? {};
     if (by !== execution && Date.now() > since + PASS_MS) {
       this.broken(`P4: ${pod.name} is evicted by a retirement that lost the charge of its node long ago`);
     }
+  }
+
+  /** What is lost is put back, pods or none (contract 3.4). */
+  #staysIsolated(): void {
+    const { node, scenario } = this.#world;
+    const { object, isolationLostAt } = node;
+    const isUndisturbed = scenario.faults.every(({ kind }) => kind === 'isolation taken off');
+    if (object === undefined || isIsolated(object) || !isUndisturbed || this.spans.size > 1) return;
+    const open = Math.round((Date.now() - isolationLostAt) / SECOND);
+    if (open * SECOND > LONGEST_OPEN_MS) this.broken(`3.4: the node has not been isolated again for ${open} s`);
   }
 
   #graceOf({ pod }: ModelPod): number {
@@ -218,23 +227,6 @@ export class Witness {
   #lastDeadline(): number {
     return Math.max(this.#firstDeadline(), ...this.latestDeadlines.values());
   }
-
-  /** Milliseconds since then in which processes were dead. */
-  #deadSince(since: number): number {
-    return overlap(this.pauses, since);
-  }
-
-  /** Milliseconds since then in which AWS did not answer. */
-  #unansweredSince(since: number): number {
-    const { faults } = this.#world;
-    return overlap([...faults.spans('lifecycle fails'), ...faults.spans('lifecycle loses answers')], since);
-  }
-}
-
-/** How much of the time since then the spans are, milliseconds. */
-function overlap(spans: readonly Pick<Pause, 'from' | 'to'>[], since: number): number {
-  const each = spans.map(({ from, to }) => Math.max(0, Math.min(to, Date.now()) - Math.max(from, since)));
-  return each.reduce((sum, milliseconds) => sum + milliseconds, 0);
 }
 
 /** Whether the pod has to have left before its node is released early. */
@@ -242,15 +234,4 @@ function mustLeave({ pod, app }: ModelPod): boolean {
   const isFinished = pod.phase === 'Succeeded';
   const isHeld = pod.deletingUntil !== undefined && pod.containersTerminated;
   return app.kind !== 'DaemonSet' && !app.comesBack && !isFinished && !isHeld;
-}
-
-const OWN_MARKS = [RETIREMENT_ANNOTATION, RETIRING_LABEL, EXCLUDE_LABEL, TAINT_KEY];
-
-function foreignMarks({ labels, annotations, taints }: Node): string[] {
-  const marks = [
-    ...Object.entries(labels).map((label) => `label ${label.join('=')}`),
-    ...Object.entries(annotations).map((annotation) => `annotation ${annotation.join('=')}`),
-    ...taints.map(({ key, effect }) => `taint ${key}:${effect}`),
-  ];
-  return marks.filter((mark) => !OWN_MARKS.some((own) => mark.includes(own)));
 }
