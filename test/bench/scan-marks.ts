@@ -9,9 +9,9 @@ import type { SourceReference } from '../../lambdas/core/group.ts';
 import { clusterParameter, parseClusterParameter } from '../../lambdas/entry/configuration.ts';
 import * as fleet from './scan-fleet.ts';
 
-/** As the stack writes them, with every default. */
+/** As the stack writes them, with every default but the budget, which lets a node of each group go. */
 export const SETTINGS = parseConfiguration({
-  clusters: [{ name: fleet.CLUSTER, groups: [{ name: fleet.groupName(0) }] }],
+  clusters: [{ name: fleet.CLUSTER, groups: [{ name: fleet.groupName(0) }], budget: { nodes: 1 } }],
 })
   .clusters.map(clusterParameter)
   .join('');

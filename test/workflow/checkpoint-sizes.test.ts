@@ -38,13 +38,6 @@ function podsOf(count: number): Pod[] {
   });
 }
 
-const ISOLATED = aNode({
-  unschedulable: true,
-  taints: [{ key: TAINT_KEY, effect: 'NoSchedule' }],
-  labels: { [RETIRING_LABEL]: 'asg-terminate', [EXCLUDE_LABEL]: 'ebb' },
-  annotations: aSigned({ execution: EXECUTION }),
-});
-
 /** Every eviction is denied in 2,000 characters, each time in the same ones, of each pod in others. */
 function denying(pods: Map<string, Pod>): Cluster {
   const message = ({ name }: Pod): string => `${name} ${'may not leave its node now '.repeat(80)}`.slice(0, 2_000);
