@@ -94,6 +94,11 @@ describe('a group', () => {
     });
   });
 
+  test('of which one bears our label, and no retirement has signed for it, has as much as without (contract 3.5)', () => {
+    const crew = aCrew(TEN, { 1: { node: { retiring: true, unsigned: true } } });
+    expect(roomOf(crew, { cluster: { budget: { nodes: 3 } } }).count).toBe(3);
+  });
+
   test('of which one is out by the caller’s word has that much less', () => {
     const isOut = ({ name }: { name: string }): boolean => name === nodeName(4);
     expect(roomOf(aCrew(TEN), { isOut })).toMatchObject({
