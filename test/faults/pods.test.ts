@@ -151,7 +151,7 @@ describe('a pod that is on its way already', () => {
   });
 });
 
-test('faults 69: of 250 pods one hangs: the others go in parallel, and it alone is cut short', async () => {
+test('faults 69: of 250 pods one hangs: the others go in parallel, and it alone is cut short', { timeout: 90_000 }, async () => {
   await using rehearsal = await Rehearsal.start({ drain: { timeoutSeconds: 300 } });
   const { world } = rehearsal.kubernetes;
   const instance = rehearsal.addInstance({ joins: false });
