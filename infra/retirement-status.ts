@@ -42,7 +42,9 @@ const turnSchema = z.object({
   }),
 });
 
-const nodeSchema = z.object({ outcome: z.object({ value: z.object({ node: z.string() }) }) });
+const nodeSchema = z.object({
+  outcome: z.object({ value: z.object({ names: z.object({ node: z.string() }) }) }),
+});
 const isolatedSchema = z.object({ outcome: z.object({ value: z.object({ deadline: z.number() }) }) });
 
 /**
@@ -61,7 +63,7 @@ type Whose = Pick<RetirementStatus, 'cluster' | 'group' | 'node' | 'deadline'>;
 /** What the first steps have found. */
 function whose(first: readonly Event[]): Whose {
   const { course } = resultOf(first, 'verify', verifySchema) ?? {};
-  const node = resultOf(first, 'find-node', nodeSchema)?.outcome.value.node;
+  const node = resultOf(first, 'find-node', nodeSchema)?.outcome.value.names.node;
   // Another retirement's nearer deadline may have been taken over.
   const deadline = resultOf(first, 'isolate', isolatedSchema)?.outcome.value.deadline ?? course?.deadline;
   return { cluster: course?.subject.cluster, group: course?.subject.group, node, deadline };
