@@ -18,6 +18,13 @@ import { onVirtualTime } from './model/virtual-time.ts';
 const MOST_PODS = 737;
 const EXECUTION = '123456789012-eu-central-1-i-0123456789abcdef0-01234567';
 
+const ISOLATED = aNode({
+  unschedulable: true,
+  taints: [{ key: TAINT_KEY, value: 'asg-terminate', effect: 'NoSchedule' }],
+  labels: { [RETIRING_LABEL]: 'asg-terminate', [EXCLUDE_LABEL]: 'ebb' },
+  annotations: aSigned({ execution: EXECUTION }),
+});
+
 /** Pods of one Deployment, named and numbered as a real API server does it. */
 function podsOf(count: number): Pod[] {
   return Array.from({ length: count }, (_, index) => {
