@@ -39,6 +39,18 @@ export function ownerOf(name: string, { kind, claims }: App): Owner {
   return anOwner({ kind, apiVersion: API_VERSIONS[kind] ?? 'apps/v1', name });
 }
 
+/** Whether a controller makes a pod again while the old one stops; a StatefulSet waits until the name is free. */
+export function isReplacedAtOnce({ kind }: App): boolean {
+  return kind !== 'StatefulSet' && kind !== 'bare';
+}
+
+/** One that nobody makes again. */
+export function withoutOwner(pod: Pod): Pod {
+  const bare = { ...pod };
+  Reflect.deleteProperty(bare, 'owner');
+  return bare;
+}
+
 /** What differs among an app's pods: since Kubernetes 1.35 their zone does. The node is in zone a. */
 export function labelsOf(
   { labels }: App,

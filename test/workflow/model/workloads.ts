@@ -9,7 +9,7 @@ import type { NamespacePod } from '../../../lambdas/core/siblings.ts';
 import type { UnreadyPod } from '../../../lambdas/core/unready-pod.ts';
 import { aPod, SECOND } from '../../given.ts';
 import { Budgets } from './budgets.ts';
-import { labelsOf, namespacePodOf, ownerOf } from './owners.ts';
+import { isReplacedAtOnce, labelsOf, namespacePodOf, ownerOf, withoutOwner } from './owners.ts';
 import type { App } from './scenario.ts';
 import type { World } from './world.ts';
 
@@ -252,15 +252,4 @@ export class Workloads {
 
 export function isHealthy(pod: Pod): boolean {
   return pod.ready && pod.deletingUntil === undefined;
-}
-
-/** A StatefulSet waits until the name is free. */
-function isReplacedAtOnce({ kind }: App): boolean {
-  return kind !== 'StatefulSet' && kind !== 'bare';
-}
-
-function withoutOwner(pod: Pod): Pod {
-  const bare = { ...pod };
-  Reflect.deleteProperty(bare, 'owner');
-  return bare;
 }
