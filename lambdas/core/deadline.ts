@@ -1,7 +1,7 @@
 /** Deadlines of a retirement, and the point from which a pod may be forced (contract 5). All times epoch milliseconds. */
 
 /** What is kept back from the hook's own limit, to complete it in time (contract 5.1). */
-const HOOK_MARGIN_SECONDS = 60;
+export const HOOK_MARGIN_SECONDS = 60;
 
 /** Clamped graces never go below this: a grace of 0 would delete without asking the kubelet (contract 5.3). */
 const LEAST_GRACE_SECONDS = 1;

@@ -4,7 +4,7 @@
  * is all of it that knows steps and suspensions.
  */
 import { ClusterAway, ClusterRefused, PatchRefused } from '../core/cluster-error.ts';
-import { heartbeatInterval } from '../core/heartbeat.ts';
+import { nextHeartbeat } from '../core/heartbeat.ts';
 import { firstOf, type Holder } from '../core/holders.ts';
 import { isLasting } from '../core/lasting-error.ts';
 import { mergePatch, patched } from '../core/merge-patch.ts';
@@ -293,9 +293,10 @@ export class HookHolder {
     if (hold === undefined) throw new Error('a heartbeat is due although no hook holds the instance');
     const outcome = await this.#ports.lifecycle.heartbeat(hold.action);
     if (outcome === 'over') return outcome;
-    const interval = heartbeatInterval(hold.timeoutSeconds, Math.random());
-    this.#heartbeatAt = Date.now() + interval;
-    this.#ports.journal.report(heartbeatRecorded(this.subject, { nextInSeconds: Math.round(interval / 1000) }));
+    const now = Date.now();
+    this.#heartbeatAt = nextHeartbeat(now, hold, Math.random());
+    const nextInSeconds = Math.round((this.#heartbeatAt - now) / 1000);
+    this.#ports.journal.report(heartbeatRecorded(this.subject, { nextInSeconds }));
     return outcome;
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { heartbeatInterval } from '../../lambdas/core/heartbeat.ts';
+import { heartbeatInterval, nextHeartbeat } from '../../lambdas/core/heartbeat.ts';
 
 test.each([
   [0, 120_000],
@@ -23,4 +23,13 @@ test('half of the hook’s timeout ± 20 %, so one lost heartbeat never costs th
 
 test('the shortest timeout that AWS allows, 30 s, is not renewed more often than every 10 s (faults.md 22)', () => {
   expect(heartbeatInterval(30, 0)).toBeGreaterThanOrEqual(10_000);
+});
+
+test.each([
+  ['a heartbeat that falls after the deadline comes 2 s before it', 60, 570, 598],
+  ['a hook that lasts through the deadline’s margin needs no other', 120, 560, 632],
+  ['far from the deadline the interval is the usual one', 60, 100, 136],
+  ['after the last one there is none before the deadline', 60, 598, 634],
+])('%s (contract 6.3)', (_what, timeoutSeconds, now, due) => {
+  expect(nextHeartbeat(now * 1000, { timeoutSeconds, until: 600_000 }, 1) / 1000).toBeCloseTo(due, 6);
 });

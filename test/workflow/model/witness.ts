@@ -161,7 +161,7 @@ export class Witness {
   /** The hook has run out. @param keptAliveAt epoch milliseconds: its last heartbeat, or its start */
   expired(keptAliveAt: number): void {
     // After its deadline nobody keeps the hook alive (contract 6.3).
-    if (this.#world.running.size === 0 || Date.now() > this.#lastDeadline()) return;
+    if (this.#world.running.size === 0 || Date.now() > this.#runningDeadline()) return;
     const excusing = this.#world.scenario.hookTimeoutSeconds * SECOND * EXCUSING_SHARE;
     if (lostSince(this.#world, keptAliveAt) < excusing) this.broken('P1: the hook has run out');
   }
@@ -222,6 +222,12 @@ export class Witness {
 
   #firstDeadline(): number {
     return Math.min(...[...this.spans.values()].map(({ deadline }) => deadline));
+  }
+
+  /** The latest of those that still run: one that was superseded keeps nothing alive. */
+  #runningDeadline(): number {
+    const names = [...this.#world.running];
+    return Math.max(...names.map((name) => this.latestDeadlines.get(name) ?? this.#firstDeadline()));
   }
 
   #lastDeadline(): number {
