@@ -33,7 +33,7 @@ export default defineConfig(
         'error',
         {
           selector: 'NewExpression:matches([callee.name=/Client$/], [callee.property.name=/Client$/])',
-          message: 'Make clients of AWS with createClient (lambdas/adapters/aws-clients.ts): it gives them limits.',
+          message: 'Make clients of AWS with createClient (lambdas/adapters/aws/clients.ts): it gives them limits.',
         },
       ],
     },

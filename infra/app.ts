@@ -1,9 +1,9 @@
 /** The CDK app: reads the configuration, makes the stack, checks it with cdk-nag and against AWS's quotas. Needs no account. */
 import { Annotations, App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { readConfiguration, unnamed } from './configuration-source.ts';
+import { readConfiguration, unnamed } from './configuration/configuration-source.ts';
 import { EbbStack, stackName } from './ebb-stack.ts';
-import { Quotas } from './quotas.ts';
+import { Quotas } from './limits/quotas.ts';
 import { WrongConfiguration } from './configuration/fault.ts';
 
 /** The CDK would stop at 500 resources by itself, without a word about what to do: quotas.ts says it. */

@@ -2,7 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 
 export interface ClusterAccessProps {
   readonly configuration: Pick<Configuration, 'clusters'>;

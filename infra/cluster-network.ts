@@ -1,6 +1,6 @@
 import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 import type { EbbFunctionProps } from './ebb-function.ts';
 
 /** Where the functions that talk to clusters run; nothing when the API endpoints are public. */

@@ -1,10 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/parameters.ts';
-import { clusterParameter, type Configuration } from '../lambdas/entry/configuration.ts';
-import { parametersOf } from '../lambdas/entry/parameter-parts.ts';
-import type { GrantedStatement } from './granted-statement.ts';
+import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../lambdas/adapters/aws/parameters.ts';
+import { clusterParameter, type Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import { parametersOf } from '../lambdas/entry/configuration/parameter-parts.ts';
+import type { GrantedStatement } from './permissions/granted-statement.ts';
 
 /** Each cluster's settings as SSM parameters, because a function's environment ends at 4 KB. */
 export class ClusterParameters extends Construct {

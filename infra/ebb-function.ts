@@ -13,10 +13,10 @@ import {
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { alarmOnFailures, alarmOnLetters } from './alarm.ts';
-import { bundleFunction } from './function-bundle.ts';
-import { grantAll, type GrantedStatement } from './granted-statement.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import { alarmOnFailures, alarmOnLetters } from './alarms/alarm.ts';
+import { bundleFunction } from './bundling/function-bundle.ts';
+import { grantAll, type GrantedStatement } from './permissions/granted-statement.ts';
 
 export interface EbbFunctionProps<Settings extends Record<string, string>> {
   /** The entry point, `lambdas/<entry>.ts`. */

@@ -1,17 +1,17 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { DEFAULT_NAME } from '../lambdas/core/installation.ts';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { AlarmTopic } from './alarm-topic.ts';
+import { DEFAULT_NAME } from '../lambdas/core/aws/installation.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import { AlarmTopic } from './alarms/alarm-topic.ts';
 import { ClusterAccess } from './cluster-access.ts';
-import { fleetGroupOf } from './cluster-role.ts';
+import { fleetGroupOf } from './cluster-role/cluster-role.ts';
 import { ClusterParameters } from './cluster-parameters.ts';
 import { DriftTainter } from './drift-tainter.ts';
 import { InterruptionRouting } from './interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
 import { NodeSweep } from './node-sweep.ts';
-import { forbidSharedGroups } from './other-installations.ts';
+import { forbidSharedGroups } from './limits/other-installations.ts';
 import { TrafficEndpoint } from './traffic-endpoint.ts';
 
 export interface EbbStackProps extends StackProps {

@@ -2,17 +2,17 @@ import { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
-import { LIFECYCLE_COMPLETE_ACTIONS, LIFECYCLE_READ_ACTIONS } from '../lambdas/adapters/auto-scaling.ts';
-import { EVENT_PATTERN } from '../lambdas/adapters/interruption-events.ts';
-import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
-import { START_ACTIONS } from '../lambdas/adapters/retirements.ts';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { METRICS } from '../lambdas/entry/metric-names.ts';
-import type { RouterSettings } from '../lambdas/entry/settings.ts';
-import { alarmOnAny, countedBy } from './alarm.ts';
+import { LIFECYCLE_COMPLETE_ACTIONS, LIFECYCLE_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/lifecycle.ts';
+import { EVENT_PATTERN } from '../lambdas/adapters/event-bridge/interruption-events.ts';
+import { TAG_ACTIONS } from '../lambdas/adapters/aws/resource-tags.ts';
+import { START_ACTIONS } from '../lambdas/adapters/lambda/retirements.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
+import type { RouterSettings } from '../lambdas/entry/configuration/settings.ts';
+import { alarmOnAny, countedBy } from './alarms/alarm.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { deadLetterQueue, EbbFunction } from './ebb-function.ts';
-import { onEnrolledGroups } from './group-arns.ts';
+import { onEnrolledGroups } from './permissions/group-arns.ts';
 import type { NodeRetirement } from './node-retirement.ts';
 
 export interface InterruptionRoutingProps {

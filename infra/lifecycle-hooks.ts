@@ -2,8 +2,8 @@ import { CfnLifecycleHook } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnWaitConditionHandle } from 'aws-cdk-lib';
 import { Construct, type IDependable } from 'constructs';
 import { createHash } from 'node:crypto';
-import { hookMetadata } from '../lambdas/core/installation.ts';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
+import { hookMetadata } from '../lambdas/core/aws/installation.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 
 export interface LifecycleHooksProps {
   readonly configuration: Pick<Configuration, 'name' | 'hookName' | 'clusters'>;

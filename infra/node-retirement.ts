@@ -8,23 +8,23 @@ import {
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
   TERMINATE_ACTIONS,
-} from '../lambdas/adapters/auto-scaling.ts';
-import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
-import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
-import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/elastic-load-balancing.ts';
-import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
-import { LIST_ACTIONS } from '../lambdas/adapters/retirements.ts';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { METRICS } from '../lambdas/entry/metric-names.ts';
-import type { RetirementSettings } from '../lambdas/entry/settings.ts';
-import { alarmOnAny, countedBy } from './alarm.ts';
+} from '../lambdas/adapters/auto-scaling/lifecycle.ts';
+import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2/ec2-instances.ts';
+import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
+import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
+import { TAG_ACTIONS } from '../lambdas/adapters/aws/resource-tags.ts';
+import { LIST_ACTIONS } from '../lambdas/adapters/lambda/retirements.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
+import type { RetirementSettings } from '../lambdas/entry/configuration/settings.ts';
+import { alarmOnAny, countedBy } from './alarms/alarm.ts';
 import { clusterArns } from './cluster-access.ts';
-import { onClusterBalancers } from './cluster-balancers.ts';
+import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
-import type { GrantedStatement } from './granted-statement.ts';
-import { onEnrolledGroups } from './group-arns.ts';
+import type { GrantedStatement } from './permissions/granted-statement.ts';
+import { onEnrolledGroups } from './permissions/group-arns.ts';
 
 export interface NodeRetirementProps {
   readonly configuration: Configuration;

@@ -1,33 +1,33 @@
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling-groups.ts';
+import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/groups.ts';
 import {
   ACTIVITY_ACTIONS,
   LIFECYCLE_COMPLETE_ACTIONS,
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
-} from '../lambdas/adapters/auto-scaling.ts';
-import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-instances.ts';
-import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks-access.ts';
-import { REFRESH_ACTIONS } from '../lambdas/adapters/group-changes.ts';
-import { LAUNCHED_ACTIONS } from '../lambdas/adapters/launched-instances.ts';
-import { TAG_ACTIONS } from '../lambdas/adapters/resource-tags.ts';
-import { LIST_ACTIONS, START_ACTIONS } from '../lambdas/adapters/retirements.ts';
-import { TAGGED_BALANCER_ACTIONS } from '../lambdas/adapters/tagged-balancers.ts';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
-import type { SweepSettings } from '../lambdas/entry/settings.ts';
-import { METRICS } from '../lambdas/entry/metric-names.ts';
-import { alarmOnAny, alarmOnSilence, countedBy } from './alarm.ts';
+} from '../lambdas/adapters/auto-scaling/lifecycle.ts';
+import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2/ec2-instances.ts';
+import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
+import { REFRESH_ACTIONS } from '../lambdas/adapters/auto-scaling/group-changes.ts';
+import { LAUNCHED_ACTIONS } from '../lambdas/adapters/ec2/launched-instances.ts';
+import { TAG_ACTIONS } from '../lambdas/adapters/aws/resource-tags.ts';
+import { LIST_ACTIONS, START_ACTIONS } from '../lambdas/adapters/lambda/retirements.ts';
+import { TAGGED_BALANCER_ACTIONS } from '../lambdas/adapters/load-balancing/tagged-balancers.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import type { SweepSettings } from '../lambdas/entry/configuration/settings.ts';
+import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
+import { alarmOnAny, alarmOnSilence, countedBy } from './alarms/alarm.ts';
 import { clusterArns } from './cluster-access.ts';
-import { onClusterBalancers } from './cluster-balancers.ts';
+import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
 import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
-import type { GrantedStatement } from './granted-statement.ts';
-import { onEnrolledGroups } from './group-arns.ts';
-import { onNodeGroups } from './node-groups.ts';
+import type { GrantedStatement } from './permissions/granted-statement.ts';
+import { onEnrolledGroups } from './permissions/group-arns.ts';
+import { onNodeGroups } from './permissions/node-groups.ts';
 import type { NodeRetirement } from './node-retirement.ts';
 
 export interface NodeSweepProps {

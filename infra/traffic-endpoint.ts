@@ -1,17 +1,17 @@
 import { ArnFormat, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { FIND_INSTANCE_ACTIONS } from '../lambdas/adapters/ec2-finder.ts';
-import { CLUSTER_VPC_ACTIONS } from '../lambdas/adapters/eks-vpcs.ts';
-import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/elastic-load-balancing.ts';
-import { SECRET_ACTIONS } from '../lambdas/adapters/secrets.ts';
-import type { Configuration } from '../lambdas/entry/configuration.ts';
-import { LONGEST_WAIT_SECONDS } from '../lambdas/entry/http-request.ts';
-import type { EndpointSettings } from '../lambdas/entry/settings.ts';
+import { FIND_INSTANCE_ACTIONS } from '../lambdas/adapters/ec2/finder.ts';
+import { CLUSTER_VPC_ACTIONS } from '../lambdas/adapters/eks/vpcs.ts';
+import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
+import { SECRET_ACTIONS } from '../lambdas/adapters/aws/secrets.ts';
+import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import { LONGEST_WAIT_SECONDS } from '../lambdas/entry/http/request.ts';
+import type { EndpointSettings } from '../lambdas/entry/configuration/settings.ts';
 import { clusterArns } from './cluster-access.ts';
-import { onClusterBalancers } from './cluster-balancers.ts';
+import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { EbbFunction } from './ebb-function.ts';
-import type { GrantedStatement } from './granted-statement.ts';
+import type { GrantedStatement } from './permissions/granted-statement.ts';
 
 type Endpoint = NonNullable<Configuration['endpoint']>;
 

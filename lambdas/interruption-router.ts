@@ -5,17 +5,17 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { lifecycle } from './adapters/auto-scaling.ts';
-import { createClient } from './adapters/aws-clients.ts';
-import { parseEvent } from './adapters/interruption-events.ts';
-import { instanceTags } from './adapters/resource-tags.ts';
-import { retirements } from './adapters/retirements.ts';
-import { clusterSettings } from './entry/cluster-settings.ts';
-import { failureReport } from './entry/failure-report.ts';
+import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
+import { createClient } from './adapters/aws/clients.ts';
+import { parseEvent } from './adapters/event-bridge/interruption-events.ts';
+import { instanceTags } from './adapters/aws/resource-tags.ts';
+import { retirements } from './adapters/lambda/retirements.ts';
+import { clusterSettings } from './entry/configuration/cluster-settings.ts';
+import { failureReport } from './entry/reporting/failure-report.ts';
 import { homeOf } from './entry/home.ts';
-import { journal } from './entry/journal.ts';
-import { readSettings, routerSettings } from './entry/settings.ts';
-import { routeEvent } from './workflow/route-notice.ts';
+import { journal } from './entry/reporting/journal.ts';
+import { readSettings, routerSettings } from './entry/configuration/settings.ts';
+import { routeEvent } from './workflow/notice/route-notice.ts';
 
 const settings = readSettings(routerSettings);
 

@@ -1,5 +1,5 @@
 /** Before all tests: the functions are bundled once, for every process that deploys or weighs them. */
-import { bundleAll } from '../infra/function-bundle.ts';
+import { bundleAll } from '../infra/bundling/function-bundle.ts';
 
 export function setup(): void {
   bundleAll();

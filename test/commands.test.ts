@@ -15,7 +15,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   demo: { args: ['--json'], status: 0 },
   build: { args: [], status: 0 },
   'cluster-role': { args: [], status: 0 },
-  // Without AWS they can only say so; test/infra/function-command.test.ts runs them against functions.
+  // Without AWS they can only say so; test/infra/cli/function-command.test.ts runs them against functions.
   retirements: { args: ['--function', 'nobody'], status: 1 },
   drift: { args: ['--function', 'nobody'], status: 1 },
   sweep: { args: ['--function', 'nobody'], status: 1 },
@@ -28,7 +28,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
 /** `npm test` itself, and what it runs before this. */
 const RUN_BY_NPM_TEST = ['test', 'typecheck', 'lint', 'format'];
 
-/** test/infra/synthesis.test.ts runs it to its end. */
+/** test/infra/configuration/synthesis.test.ts runs it to its end. */
 const RUN_ELSEWHERE = ['synth'];
 
 const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {

@@ -1,8 +1,8 @@
 /** Builders for what the drift tainter and the sweep decide by: settings, nodes, and groups with their nodes. */
-import type { ClusterSettings } from '../lambdas/core/cluster-settings.ts';
-import { placeNodes, type Fleet, type FleetNode, type PlacedNode } from '../lambdas/core/fleet.ts';
-import type { Group, GroupMember } from '../lambdas/core/group.ts';
-import { parseClusterParameter } from '../lambdas/entry/configuration.ts';
+import type { ClusterSettings } from '../lambdas/core/settings/cluster-settings.ts';
+import { placeNodes, type Fleet, type FleetNode, type PlacedNode } from '../lambdas/core/disruption/fleet.ts';
+import type { Group, GroupMember } from '../lambdas/core/aws/group.ts';
+import { parseClusterParameter } from '../lambdas/entry/configuration/configuration.ts';
 import { aGroup, aMember, HOUR, NOON } from './given.ts';
 
 /** Cluster `production` with the group `workers`, one node of which may be out, all else by default. */

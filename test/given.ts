@@ -2,16 +2,16 @@
  * Builders of the objects that the core decides by: an ordinary one of each, and one argument for what matters to the
  * test. Ordinary is a Ready pod of a ReplicaSet in namespace `shop` on a node with an hour to the deadline.
  */
-import type { DisruptionBudget } from '../lambdas/core/disruption-budget.ts';
-import type { Group, GroupMember } from '../lambdas/core/group.ts';
-import type { DrainTerms } from '../lambdas/core/pacing.ts';
-import type { Workload } from '../lambdas/core/implied-budget.ts';
-import { RETIREMENT_ANNOTATION, type Charge } from '../lambdas/core/isolation.ts';
-import type { Node } from '../lambdas/core/node.ts';
-import type { LifecycleNotice } from '../lambdas/core/notice.ts';
-import type { Owner, Pod } from '../lambdas/core/pod.ts';
-import type { TargetPool } from '../lambdas/core/target-pool.ts';
-import type { DrainPolicy } from '../lambdas/core/verdict.ts';
+import type { DisruptionBudget } from '../lambdas/core/kubernetes/disruption-budget.ts';
+import type { Group, GroupMember } from '../lambdas/core/aws/group.ts';
+import type { DrainTerms } from '../lambdas/core/drain/pacing.ts';
+import type { Workload } from '../lambdas/core/drain/implied-budget.ts';
+import { RETIREMENT_ANNOTATION, type Charge } from '../lambdas/core/node/isolation.ts';
+import type { Node } from '../lambdas/core/kubernetes/node.ts';
+import type { LifecycleNotice } from '../lambdas/core/notice/notice.ts';
+import type { Owner, Pod } from '../lambdas/core/kubernetes/pod.ts';
+import type { TargetPool } from '../lambdas/core/traffic/target-pool.ts';
+import type { DrainPolicy } from '../lambdas/core/drain/verdict.ts';
 import type { LoadBalancing } from '../lambdas/workflow/ports.ts';
 
 /** When everything starts, epoch milliseconds. */

@@ -3,8 +3,8 @@
  * would be taken for each other, times that cannot be kept. Each is read as it was written, whatever is wrong with the
  * rest, so that no fault hides another.
  */
-import { drainKeys } from '../../lambdas/core/drain-taints.ts';
-import { DRAIN_SECONDS, HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/entry/cluster-schema.ts';
+import { drainKeys } from '../../lambdas/core/node/drain-taints.ts';
+import { DRAIN_SECONDS, HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/entry/configuration/cluster-schema.ts';
 import { fieldName, type Fault } from './fault.ts';
 import { fieldAt, isText, listAt, numberAt, type Path } from './written.ts';
 

@@ -1,7 +1,7 @@
 /** The configuration that a person wrote, checked as a whole: every fault is named, and none hides another. */
 import * as z from 'zod/mini';
-import { budgetSchema } from '../../lambdas/core/budget.ts';
-import { configurationSchema, type Configuration } from '../../lambdas/entry/configuration.ts';
+import { budgetSchema } from '../../lambdas/core/disruption/budget.ts';
+import { configurationSchema, type Configuration } from '../../lambdas/entry/configuration/configuration.ts';
 import { contradictions } from './contradictions.ts';
 import { faultLines, wordsOnValue, WrongConfiguration, type Fault } from './fault.ts';
 import { isObject, respell } from './misspelt-fields.ts';

@@ -1,6 +1,6 @@
 /** The runs that a schedule starts, and that a person may ask what they would do (contract 9.6). */
 import * as z from 'zod/mini';
-import './language.ts';
+import './configuration/language.ts';
 
 const orderSchema = z.object({ dryRun: z._default(z.boolean(), false) });
 

@@ -1,20 +1,20 @@
 /** What the workflows need of the outside world: few verbs, in the words of the domain. Adapters provide them. */
-import type { AttachedVolume } from '../core/attached-volume.ts';
-import type { ClusterSettings } from '../core/cluster-settings.ts';
-import type { Machine, OtherNodes } from '../core/dead-node.ts';
-import type { DomainEvent } from '../core/domain-event.ts';
-import type { EvictionAnswer } from '../core/eviction-ask.ts';
-import type { EndedRetirement, StartedRetirement } from '../core/forgotten-hook.ts';
-import type { Group, Launched, LaunchPlan, Member } from '../core/group.ts';
-import type { DrainState } from '../core/pacing.ts';
-import type { NodePatch } from '../core/isolation.ts';
-import type { Node } from '../core/node.ts';
-import type { MachineIdentity } from '../core/node-identity.ts';
-import type { Notice } from '../core/notice.ts';
-import type { Pod } from '../core/pod.ts';
-import type { Selector } from '../core/selector.ts';
-import type { PoolScope, Registration, Target, TargetPool } from '../core/target-pool.ts';
-import type { UnreadyPod } from '../core/unready-pod.ts';
+import type { AttachedVolume } from '../core/kubernetes/attached-volume.ts';
+import type { ClusterSettings } from '../core/settings/cluster-settings.ts';
+import type { Machine, OtherNodes } from '../core/node/dead-node.ts';
+import type { DomainEvent } from '../core/events/domain-event.ts';
+import type { EvictionAnswer } from '../core/drain/eviction-ask.ts';
+import type { EndedRetirement, StartedRetirement } from '../core/retirement/orphaned-hook.ts';
+import type { Group, Launched, LaunchPlan, Member } from '../core/aws/group.ts';
+import type { DrainState } from '../core/drain/pacing.ts';
+import type { NodePatch } from '../core/node/isolation.ts';
+import type { Node } from '../core/kubernetes/node.ts';
+import type { MachineIdentity } from '../core/node/identity.ts';
+import type { Notice } from '../core/notice/notice.ts';
+import type { Pod } from '../core/kubernetes/pod.ts';
+import type { Selector } from '../core/kubernetes/selector.ts';
+import type { PoolScope, Registration, Target, TargetPool } from '../core/traffic/target-pool.ts';
+import type { UnreadyPod } from '../core/kubernetes/unready-pod.ts';
 
 /** Auto Scaling, as far as a lifecycle action goes. */
 export interface Lifecycle {

@@ -1,7 +1,7 @@
 /** A namespace of the bench on somebody's cluster: filled, drained, and removed whatever happens. */
 import type { V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
 import { randomBytes } from 'node:crypto';
-import { isReady } from '../../lambdas/adapters/kubernetes-pods.ts';
+import { isReady } from '../../lambdas/adapters/kubernetes/pods.ts';
 import { kubectlWith } from '../demo/node-restoration.ts';
 import { readItems } from '../demo/own-node.ts';
 import { persist } from '../demo/persistence.ts';

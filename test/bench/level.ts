@@ -1,9 +1,9 @@
 /** Whether somebody's cluster is as it was before the last drain, so that the next one meets the same. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { pathOf } from '../../lambdas/adapters/kubernetes-path.ts';
-import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
-import type { Node } from '../../lambdas/core/node.ts';
-import { podName, type Owner, type Pod } from '../../lambdas/core/pod.ts';
+import { pathOf } from '../../lambdas/adapters/kubernetes/api/path.ts';
+import { toPod } from '../../lambdas/adapters/kubernetes/pods.ts';
+import type { Node } from '../../lambdas/core/kubernetes/node.ts';
+import { podName, type Owner, type Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import { readItems, readOwnNode } from '../demo/own-node.ts';
 import { isPromised, serves } from '../demo/promised-pods.ts';
 import type { Upstream } from '../peers/own-cluster/upstream.ts';

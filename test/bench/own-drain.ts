@@ -1,5 +1,5 @@
 /** One drain of somebody's node that is measured. */
-import type { Pod } from '../../lambdas/core/pod.ts';
+import type { Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import type { Survey } from '../demo/own-cluster.ts';
 import type { CommandStage } from '../demo/own-cluster-stage.ts';
 import type { Upstream } from '../peers/own-cluster/upstream.ts';

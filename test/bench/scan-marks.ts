@@ -1,12 +1,12 @@
 /** The settings of a made-up cluster, and its nodes with the marks that the tainter writes by them. */
 import type { V1Node } from '@kubernetes/client-node';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
-import { toNode } from '../../lambdas/adapters/kubernetes-nodes.ts';
-import { marking } from '../../lambdas/core/drift-mark.ts';
-import { judgeDrift } from '../../lambdas/core/drift.ts';
-import { fleetNode } from '../../lambdas/core/fleet.ts';
-import type { SourceReference } from '../../lambdas/core/group.ts';
-import { clusterParameter, parseClusterParameter } from '../../lambdas/entry/configuration.ts';
+import { toNode } from '../../lambdas/adapters/kubernetes/nodes.ts';
+import { marking } from '../../lambdas/core/drift/mark.ts';
+import { judgeDrift } from '../../lambdas/core/drift/drift.ts';
+import { fleetNode } from '../../lambdas/core/disruption/fleet.ts';
+import type { SourceReference } from '../../lambdas/core/aws/group.ts';
+import { clusterParameter, parseClusterParameter } from '../../lambdas/entry/configuration/configuration.ts';
 import * as fleet from './scan-fleet.ts';
 
 /** As the stack writes them, with every default but the budget, which lets a node of each group go. */

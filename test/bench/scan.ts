@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { print, runCommand, wholeNumber, WrongUsage } from '../demo/command.ts';
-import { MEMORY_MEGABYTES } from '../../infra/drift-memory.ts';
+import { MEMORY_MEGABYTES } from '../../infra/bundling/drift-memory.ts';
 import { measureScan, SCANS, type Scan, type ScanMeasurement } from './scan-measurement.ts';
 
 const USAGE = `npm run -s scan-bench -- [--scans LIST] [--nodes LIST] [--passes COUNT] [--json]

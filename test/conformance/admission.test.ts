@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
-import { clusterManifests, fleetGroupOf } from '../../infra/cluster-role.ts';
+import { clusterManifests, fleetGroupOf } from '../../infra/cluster-role/cluster-role.ts';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import type { Node } from '../peers/kubernetes/objects.ts';
 import type { Status } from '../peers/kubernetes/status.ts';

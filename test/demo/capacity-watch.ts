@@ -1,5 +1,5 @@
 /** How many nodes of each group can take pods, at every instant, and whether a taint of somebody else's ever went. */
-import type { Taint } from '../../lambdas/core/node.ts';
+import type { Taint } from '../../lambdas/core/kubernetes/node.ts';
 import type { Installation } from '../installation.ts';
 import { isNodeReady } from '../peers/kubernetes/facts.ts';
 import type { Node } from '../peers/kubernetes/objects.ts';

@@ -3,7 +3,7 @@
  * where it does not answer that, each right is tried on an object that does not exist.
  */
 import * as z from 'zod/mini';
-import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes-cluster.ts';
+import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes/cluster.ts';
 import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
 import type { Upstream, UpstreamRequest } from '../peers/own-cluster/upstream.ts';
 

@@ -1,6 +1,6 @@
 /** What must hold once every node is current again, read back from the peers. */
-import { RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
-import type { Taint } from '../../lambdas/core/node.ts';
+import { RETIRING_LABEL } from '../../lambdas/core/node/isolation.ts';
+import type { Taint } from '../../lambdas/core/kubernetes/node.ts';
 import type { Installation } from '../installation.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import type { CapacityWatch } from './capacity-watch.ts';

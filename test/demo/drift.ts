@@ -4,7 +4,7 @@
  * they are. A dry run tells the plan alone.
  */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { answeredReport, type DriftAnswer } from '../../lambdas/core/drift-answer.ts';
+import { answeredReport, type DriftAnswer } from '../../lambdas/core/drift/answer.ts';
 import { Installation } from '../installation.ts';
 import { nodes as nodeResource } from '../peers/kubernetes/resources.ts';
 import { CapacityWatch } from './capacity-watch.ts';

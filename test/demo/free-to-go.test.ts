@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { coverage, type DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
-import type { Pod } from '../../lambdas/core/pod.ts';
+import { coverage, type DisruptionBudget } from '../../lambdas/core/kubernetes/disruption-budget.ts';
+import type { Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import { aBudget, aPod, NOON, SECOND, TAINT_KEY } from '../given.ts';
 import { FreeToGo, type Moment } from './free-to-go.ts';
 import type { Promised } from './promised-pods.ts';

@@ -2,10 +2,10 @@
  * Since when each pod that is to leave a node could have been evicted: the budget that covers it, or the pace of its
  * controller, let it go. A pod that is deleted past them although it could have gone was forced without need.
  */
-import type { DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
-import type { Pod } from '../../lambdas/core/pod.ts';
-import { judge, type DrainPolicy } from '../../lambdas/core/verdict.ts';
-import { waveOf } from '../../lambdas/core/wave.ts';
+import type { DisruptionBudget } from '../../lambdas/core/kubernetes/disruption-budget.ts';
+import type { Pod } from '../../lambdas/core/kubernetes/pod.ts';
+import { judge, type DrainPolicy } from '../../lambdas/core/drain/verdict.ts';
+import { waveOf } from '../../lambdas/core/drain/wave.ts';
 import { serves, type Promised } from './promised-pods.ts';
 
 /** What there is at one moment. */

@@ -5,10 +5,10 @@ import {
   RETIREMENT_ANNOTATION,
   RETIRING_LABEL,
   type IsolationTaint,
-} from '../../lambdas/core/isolation.ts';
-import type { Node } from '../../lambdas/core/node.ts';
-import type { Subject } from '../../lambdas/core/retirement-events.ts';
-import { restoreNode } from '../../lambdas/workflow/isolate-node.ts';
+} from '../../lambdas/core/node/isolation.ts';
+import type { Node } from '../../lambdas/core/kubernetes/node.ts';
+import type { Subject } from '../../lambdas/core/events/retirement-events.ts';
+import { restoreNode } from '../../lambdas/workflow/node/isolate-node.ts';
 import type { Cluster, Journal } from '../../lambdas/workflow/ports.ts';
 import { persist } from './persistence.ts';
 

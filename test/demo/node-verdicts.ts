@@ -1,6 +1,6 @@
 /** What a drain would do with each pod of a node, in words: shown before anything is done. */
-import { judge, type DrainPolicy, type Verdict } from '../../lambdas/core/verdict.ts';
-import { podName, type Pod } from '../../lambdas/core/pod.ts';
+import { judge, type DrainPolicy, type Verdict } from '../../lambdas/core/drain/verdict.ts';
+import { podName, type Pod } from '../../lambdas/core/kubernetes/pod.ts';
 
 export interface JudgedPod {
   readonly pod: Pod;

@@ -1,5 +1,5 @@
 /** Looking on through the proxy: the user's cluster as it is, and no request of it counts as the drainer's. */
-import { connect, type KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
+import { connect, type KubernetesConnection } from '../../lambdas/adapters/kubernetes/api/connection.ts';
 import type { OwnClusterProxy } from '../peers/own-cluster/proxy.ts';
 
 export function observe({ url, ca, observerToken }: OwnClusterProxy): KubernetesConnection {

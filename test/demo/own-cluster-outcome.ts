@@ -1,6 +1,6 @@
 /** What a drain of the user's own node came to: read from their cluster, the proxy and the AWS peer, not from Ebb. */
-import { pathOf } from '../../lambdas/adapters/kubernetes-path.ts';
-import { isHeldByFinalizer, podName, type Pod } from '../../lambdas/core/pod.ts';
+import { pathOf } from '../../lambdas/adapters/kubernetes/api/path.ts';
+import { isHeldByFinalizer, podName, type Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import type { ProxiedRequest } from '../peers/own-cluster/proxy.ts';
 import type { FreeToGo } from './free-to-go.ts';
 import { nodePath } from './own-node.ts';

@@ -4,10 +4,10 @@
  */
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
-import { kubernetesCluster } from '../../lambdas/adapters/kubernetes-cluster.ts';
-import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
-import type { ClusterConfiguration, Configuration } from '../../lambdas/entry/configuration.ts';
-import type { DrainPolicy } from '../../lambdas/core/verdict.ts';
+import { kubernetesCluster } from '../../lambdas/adapters/kubernetes/cluster.ts';
+import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes/api/connection.ts';
+import type { ClusterConfiguration, Configuration } from '../../lambdas/entry/configuration/configuration.ts';
+import type { DrainPolicy } from '../../lambdas/core/drain/verdict.ts';
 import type { Cluster } from '../../lambdas/workflow/ports.ts';
 import { AwsInstallation } from '../installation.ts';
 import { AwsPeer } from '../peers/aws/peer.ts';

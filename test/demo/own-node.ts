@@ -1,9 +1,9 @@
 /** The node of the user's own cluster, and whether it can be drained as it is: looked at before anything is started. */
 import type { V1Node, V1NodeList, V1Pod } from '@kubernetes/client-node';
-import { toNode } from '../../lambdas/adapters/kubernetes-nodes.ts';
-import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
-import type { Node } from '../../lambdas/core/node.ts';
-import type { Pod } from '../../lambdas/core/pod.ts';
+import { toNode } from '../../lambdas/adapters/kubernetes/nodes.ts';
+import { toPod } from '../../lambdas/adapters/kubernetes/pods.ts';
+import type { Node } from '../../lambdas/core/kubernetes/node.ts';
+import type { Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
 import type { KubeconfigFile } from '../peers/own-cluster/kubeconfig-file.ts';
 import type { Upstream, UpstreamAnswer } from '../peers/own-cluster/upstream.ts';

@@ -1,7 +1,7 @@
 /** One retirement of the user's node: started, told and watched over, and the node put back however it ends. */
-import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
-import { clusterAway, type Subject } from '../../lambdas/core/retirement-events.ts';
-import type { Pod } from '../../lambdas/core/pod.ts';
+import type { DomainEvent } from '../../lambdas/core/events/domain-event.ts';
+import { clusterAway, type Subject } from '../../lambdas/core/events/retirement-events.ts';
+import type { Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import type { LoggedEvent } from '../installation.ts';
 import { OwnClusterFault, wordsOf } from '../peers/own-cluster/fault.ts';
 import type { Upstream } from '../peers/own-cluster/upstream.ts';

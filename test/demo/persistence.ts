@@ -1,5 +1,5 @@
 /** What has to be done on somebody's cluster before we go: tried again until it is, or time is up. */
-import { ClusterRefused } from '../../lambdas/core/cluster-error.ts';
+import { ClusterRefused } from '../../lambdas/core/kubernetes/cluster-error.ts';
 import { wordsOf } from '../peers/own-cluster/fault.ts';
 
 const PAUSE_MS = 500;

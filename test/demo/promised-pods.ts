@@ -1,12 +1,12 @@
 /** What is promised to the pods of a node: by the budget that covers them, or by the implied one of their controller. */
-import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
-import { readController } from '../../lambdas/adapters/kubernetes-controllers.ts';
-import { knownKind } from '../../lambdas/core/controller.ts';
-import { coverage, passesBudgetFree, type DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
-import { allowedUnready, isPaced } from '../../lambdas/core/implied-budget.ts';
-import { isFinished, ownerKey, type Owner, type Pod } from '../../lambdas/core/pod.ts';
-import { matchesSelector } from '../../lambdas/core/selector.ts';
-import { isPodOf } from '../../lambdas/core/siblings.ts';
+import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes/api/connection.ts';
+import { readController } from '../../lambdas/adapters/kubernetes/controllers.ts';
+import { knownKind } from '../../lambdas/core/kubernetes/controller.ts';
+import { coverage, passesBudgetFree, type DisruptionBudget } from '../../lambdas/core/kubernetes/disruption-budget.ts';
+import { allowedUnready, isPaced } from '../../lambdas/core/drain/implied-budget.ts';
+import { isFinished, ownerKey, type Owner, type Pod } from '../../lambdas/core/kubernetes/pod.ts';
+import { matchesSelector } from '../../lambdas/core/kubernetes/selector.ts';
+import { isPodOf } from '../../lambdas/core/kubernetes/siblings.ts';
 
 /** Pods that share one promise. The budgets are given as they are now, because their counts change. */
 export interface Promised {

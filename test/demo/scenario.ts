@@ -1,5 +1,5 @@
 /** What a demo scenario is, and the list of them. */
-import type { DriftReport } from '../../lambdas/core/drift-report.ts';
+import type { DriftReport } from '../../lambdas/core/drift/report.ts';
 import type { LoggedEvent } from '../installation.ts';
 import type { BackendEvent } from '../peers/aws/elastic-load-balancing/backends.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';

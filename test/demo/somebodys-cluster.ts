@@ -1,6 +1,6 @@
 /** For tests: a cluster as somebody else runs it, who is no more than bound to the shipped ClusterRole. */
-import { clusterRoleManifests } from '../../infra/cluster-role.ts';
-import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes-cluster.ts';
+import { clusterRoleManifests } from '../../infra/cluster-role/cluster-role.ts';
+import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes/cluster.ts';
 import { DrivenClock } from '../peers/clock.ts';
 import type { Credentials } from '../peers/kubernetes/kubeconfig.ts';
 import type { Node } from '../peers/kubernetes/objects.ts';

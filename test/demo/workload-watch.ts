@@ -3,14 +3,14 @@
  * once, against what their budget or implied budget promises (contract 4.4, 4.5), and what happened as facts.
  */
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { toBudget } from '../../lambdas/adapters/kubernetes-budgets.ts';
-import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes-connection.ts';
-import { pathOf } from '../../lambdas/adapters/kubernetes-path.ts';
-import { toPod } from '../../lambdas/adapters/kubernetes-pods.ts';
-import { watch, type WatchedCollection } from '../../lambdas/adapters/kubernetes-watch.ts';
-import type { DisruptionBudget } from '../../lambdas/core/disruption-budget.ts';
-import { podName, type Pod } from '../../lambdas/core/pod.ts';
-import type { DrainPolicy } from '../../lambdas/core/verdict.ts';
+import { toBudget } from '../../lambdas/adapters/kubernetes/budgets.ts';
+import type { KubernetesConnection } from '../../lambdas/adapters/kubernetes/api/connection.ts';
+import { pathOf } from '../../lambdas/adapters/kubernetes/api/path.ts';
+import { toPod } from '../../lambdas/adapters/kubernetes/pods.ts';
+import { watch, type WatchedCollection } from '../../lambdas/adapters/kubernetes/api/watch.ts';
+import type { DisruptionBudget } from '../../lambdas/core/kubernetes/disruption-budget.ts';
+import { podName, type Pod } from '../../lambdas/core/kubernetes/pod.ts';
+import type { DrainPolicy } from '../../lambdas/core/drain/verdict.ts';
 import type { Availability } from '../peers/kubernetes/availability.ts';
 import { factsOf, type Fact } from '../peers/kubernetes/facts.ts';
 import type { Pod as RawPod } from '../peers/kubernetes/objects.ts';

@@ -6,11 +6,11 @@
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clusterRoleManifests } from '../../infra/cluster-role.ts';
+import { clusterRoleManifests } from '../../infra/cluster-role/cluster-role.ts';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
-import { parseEvent } from '../../lambdas/adapters/interruption-events.ts';
-import type { DomainEvent } from '../../lambdas/core/domain-event.ts';
-import { clusterParameter } from '../../lambdas/entry/configuration.ts';
+import { parseEvent } from '../../lambdas/adapters/event-bridge/interruption-events.ts';
+import type { DomainEvent } from '../../lambdas/core/events/domain-event.ts';
+import { clusterParameter } from '../../lambdas/entry/configuration/configuration.ts';
 import { AwsPeer } from '../peers/aws/peer.ts';
 import { DrivenClock } from '../peers/clock.ts';
 import { KubernetesPeer } from '../peers/kubernetes/peer.ts';

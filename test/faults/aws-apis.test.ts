@@ -1,6 +1,6 @@
 /** Faults of EC2 that have a way round them (faults.md 16, 17), each to the end of a retirement. */
 import { expect, test } from 'vitest';
-import { Rehearsal } from '../workflow/rehearsal.ts';
+import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 
 const SECOND = 1_000;
 

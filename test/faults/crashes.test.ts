@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Installation } from '../installation.ts';
 import type { KubernetesPeer } from '../peers/kubernetes/peer.ts';
-import { onRequestOf, seeRetirement, type Seen } from '../workflow/shipped-retirement.ts';
+import { onRequestOf, seeRetirement, type Seen } from '../shipped/retirement.ts';
 
 const GROUP = 'production-workers';
 

@@ -1,12 +1,12 @@
 /** The isolation of a node that is lost while it retires (contract 3.4). */
 import { describe, expect, test } from 'vitest';
-import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/isolation.ts';
+import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/isolation.ts';
 import { aPool, TAINT_KEY } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
-import { Balancers } from '../workflow/balancers.ts';
-import { marksOf } from '../workflow/node-marks.ts';
-import { Rehearsal } from '../workflow/rehearsal.ts';
-import { asks } from '../workflow/tainting.ts';
+import { Balancers } from '../workflow/traffic/balancers.ts';
+import { marksOf } from '../workflow/node/node-marks.ts';
+import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
+import { asks } from '../workflow/node/tainting.ts';
 import { MINUTE, SECOND, WEB, type World } from './scene.ts';
 
 type Loss = (rehearsal: Rehearsal, node: string) => void;

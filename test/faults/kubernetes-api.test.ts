@@ -3,9 +3,9 @@
  * own tests show what one call makes of a fault, these what becomes of the node and its hook.
  */
 import { describe, expect, test } from 'vitest';
-import { clusterRoleManifests } from '../../infra/cluster-role.ts';
+import { clusterRoleManifests } from '../../infra/cluster-role/cluster-role.ts';
 import { makeCertificates } from '../peers/kubernetes/tls.ts';
-import { Rehearsal } from '../workflow/rehearsal.ts';
+import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import {
   answersOf,
   budgetThatFrees,

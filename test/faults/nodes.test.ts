@@ -1,7 +1,7 @@
 /** Faults of the node's object (faults.md 43–46) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { deployments, nodes, pods } from '../peers/kubernetes/resources.ts';
-import { Rehearsal } from '../workflow/rehearsal.ts';
+import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import { budgetThatFrees, expectDrained, MINUTE, SECOND, webScene } from './scene.ts';
 
 describe('a node', () => {

@@ -1,11 +1,11 @@
 /** Pods that are not like the others (faults.md 57–62, 64, 69) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
-import { drainPass } from '../../lambdas/workflow/drain-node.ts';
-import { NOTHING_DRAINED } from '../../lambdas/workflow/drain-memory.ts';
+import { drainPass } from '../../lambdas/workflow/drain/drain-node.ts';
+import { NOTHING_DRAINED } from '../../lambdas/workflow/drain/drain-memory.ts';
 import { UNDISPUTED } from '../given.ts';
 import { deleteObject } from '../peers/kubernetes/deletion.ts';
 import { daemonSets, pods } from '../peers/kubernetes/resources.ts';
-import { Rehearsal } from '../workflow/rehearsal.ts';
+import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import {
   expectCompletedOnce,
   expectForcedAtItsTime,

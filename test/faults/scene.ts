@@ -3,8 +3,8 @@
  * what must hold at the end whatever was done.
  */
 import { expect } from 'vitest';
-import { RetirementFailed } from '../../lambdas/workflow/retirement.ts';
-import { Rehearsal, type RehearsalPlan } from '../workflow/rehearsal.ts';
+import { RetirementFailed } from '../../lambdas/workflow/retirement/retirement.ts';
+import { Rehearsal, type RehearsalPlan } from '../workflow/retirement/rehearsal.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;

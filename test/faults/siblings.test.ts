@@ -1,7 +1,7 @@
 /** Pods whose labels differ within one controller, and owners that are not what they seem, to the end of a retirement (contract 4.5). */
 import { describe, expect, test } from 'vitest';
-import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes-cluster.ts';
-import { clusterRoleManifests } from '../../infra/cluster-role.ts';
+import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes/cluster.ts';
+import { clusterRoleManifests } from '../../infra/cluster-role/cluster-role.ts';
 import type { OwnerReference } from '../peers/kubernetes/objects.ts';
 import { pods } from '../peers/kubernetes/resources.ts';
 import { expectCompletedOnce, scene, SECOND, statuses, WEB, type Scene } from './scene.ts';

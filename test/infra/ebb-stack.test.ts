@@ -15,27 +15,32 @@ import {
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
   TERMINATE_ACTIONS,
-} from '../../lambdas/adapters/auto-scaling.ts';
-import { CONTROL_PLANE_ACTIONS } from '../../lambdas/adapters/control-planes.ts';
-import { NODE_GROUP_ACTIONS, REFRESH_ACTIONS } from '../../lambdas/adapters/group-changes.ts';
-import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../../lambdas/adapters/launch-plans.ts';
-import { LAUNCHED_ACTIONS } from '../../lambdas/adapters/launched-instances.ts';
-import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling-groups.ts';
-import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2-instances.ts';
+} from '../../lambdas/adapters/auto-scaling/lifecycle.ts';
+import { CONTROL_PLANE_ACTIONS } from '../../lambdas/adapters/eks/control-planes.ts';
+import { NODE_GROUP_ACTIONS, REFRESH_ACTIONS } from '../../lambdas/adapters/auto-scaling/group-changes.ts';
+import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../../lambdas/adapters/launch/launch-plans.ts';
+import { LAUNCHED_ACTIONS } from '../../lambdas/adapters/ec2/launched-instances.ts';
+import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling/groups.ts';
+import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2/ec2-instances.ts';
 import {
   BALANCER_READ_ACTIONS,
   CLASSIC_DEREGISTER_ACTIONS,
   CLASSIC_REGISTER_ACTIONS,
   TARGET_DEREGISTER_ACTIONS,
   TARGET_REGISTER_ACTIONS,
-} from '../../lambdas/adapters/elastic-load-balancing.ts';
-import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks-access.ts';
-import { EVENT_PATTERN } from '../../lambdas/adapters/interruption-events.ts';
-import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../../lambdas/adapters/parameters.ts';
-import { TAG_ACTIONS } from '../../lambdas/adapters/resource-tags.ts';
-import { LIST_ACTIONS, START_ACTIONS } from '../../lambdas/adapters/retirements.ts';
-import { clusterParameter } from '../../lambdas/entry/configuration.ts';
-import { driftSettings, retirementSettings, routerSettings, sweepSettings } from '../../lambdas/entry/settings.ts';
+} from '../../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
+import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks/access.ts';
+import { EVENT_PATTERN } from '../../lambdas/adapters/event-bridge/interruption-events.ts';
+import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../../lambdas/adapters/aws/parameters.ts';
+import { TAG_ACTIONS } from '../../lambdas/adapters/aws/resource-tags.ts';
+import { LIST_ACTIONS, START_ACTIONS } from '../../lambdas/adapters/lambda/retirements.ts';
+import { clusterParameter } from '../../lambdas/entry/configuration/configuration.ts';
+import {
+  driftSettings,
+  retirementSettings,
+  routerSettings,
+  sweepSettings,
+} from '../../lambdas/entry/configuration/settings.ts';
 import { compilePattern, type Pattern } from '../peers/aws/event-bridge/pattern.ts';
 
 const EVENTS = resolve(import.meta.dirname, '../../events');

@@ -10,18 +10,18 @@ import { WrongConfiguration } from '../../infra/configuration/fault.ts';
 import { parseConfiguration } from '../../infra/configuration/parse-configuration.ts';
 import { EbbStack } from '../../infra/ebb-stack.ts';
 import { TrafficEndpoint } from '../../infra/traffic-endpoint.ts';
-import { bundleFunction, bytesOf, loadedAtStart } from '../../infra/function-bundle.ts';
-import { FIND_INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2-finder.ts';
-import { CLUSTER_VPC_ACTIONS } from '../../lambdas/adapters/eks-vpcs.ts';
+import { bundleFunction, bytesOf, loadedAtStart } from '../../infra/bundling/function-bundle.ts';
+import { FIND_INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2/finder.ts';
+import { CLUSTER_VPC_ACTIONS } from '../../lambdas/adapters/eks/vpcs.ts';
 import {
   BALANCER_READ_ACTIONS,
   CLASSIC_DEREGISTER_ACTIONS,
   TARGET_DEREGISTER_ACTIONS,
-} from '../../lambdas/adapters/elastic-load-balancing.ts';
-import { SECRET_ACTIONS } from '../../lambdas/adapters/secrets.ts';
-import type { ConfigurationInput } from '../../lambdas/entry/configuration.ts';
-import { LONGEST_WAIT_SECONDS } from '../../lambdas/entry/http-request.ts';
-import { endpointSettings, readSettings } from '../../lambdas/entry/settings.ts';
+} from '../../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
+import { SECRET_ACTIONS } from '../../lambdas/adapters/aws/secrets.ts';
+import type { ConfigurationInput } from '../../lambdas/entry/configuration/configuration.ts';
+import { LONGEST_WAIT_SECONDS } from '../../lambdas/entry/http/request.ts';
+import { endpointSettings, readSettings } from '../../lambdas/entry/configuration/settings.ts';
 
 type Endpoint = ConfigurationInput['endpoint'];
 

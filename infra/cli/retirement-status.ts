@@ -1,0 +1,104 @@
+/**
+ * What a retirement is doing now, since when, held by what, and how much time it has left: read from its durable
+ * execution's own history. There is no other record of it.
+ */
+import type { Event } from '@aws-sdk/client-lambda';
+import * as z from 'zod/mini';
+import type { Holder } from '../../lambdas/core/drain/holders.ts';
+
+export interface RetirementStatus {
+  readonly execution: string;
+  /** Somebody has paused it, and it goes on when it is resumed (`aws lambda resume-durable-execution`). */
+  readonly paused: boolean;
+  /** What stands in the history by its first steps; undefined until they have been made. */
+  readonly cluster: string | undefined;
+  readonly group: string | undefined;
+  readonly node: string | undefined;
+  /** Epoch milliseconds, as are the times below. */
+  readonly startedAt: number;
+  readonly deadline: number | undefined;
+  /** The stage it is in, and since when. */
+  readonly stage: string;
+  readonly stageSince: number;
+  /** Names of what it waits for, few of many. */
+  readonly waitingFor: readonly string[];
+  /** What holds pods, with how many each; those that hold most. */
+  readonly heldBy: readonly Holder[];
+  /** When it goes on, if it is suspended. */
+  readonly suspendedUntil: number | undefined;
+}
+
+const verifySchema = z.object({
+  course: z.object({
+    subject: z.object({ cluster: z.string(), group: z.string() }),
+    deadline: z.number(),
+  }),
+});
+
+const turnSchema = z.object({
+  outcome: z.object({
+    waitingFor: z._default(z.array(z.string()), []),
+    heldBy: z._default(z.array(z.object({ by: z.string(), pods: z.number() })), []),
+  }),
+});
+
+const nodeSchema = z.object({
+  outcome: z.object({ value: z.object({ names: z.object({ node: z.string() }) }) }),
+});
+const isolatedSchema = z.object({ outcome: z.object({ value: z.object({ deadline: z.number() }) }) });
+
+/**
+ * @param events.first the history's first events, oldest first
+ * @param events.last its last events, newest first
+ */
+export function retirementStatus(
+  run: Pick<RetirementStatus, 'execution' | 'startedAt' | 'paused'>,
+  events: { first: readonly Event[]; last: readonly Event[] },
+): RetirementStatus {
+  return { ...run, ...whose(events.first), ...doing(events, run.startedAt) };
+}
+
+type Whose = Pick<RetirementStatus, 'cluster' | 'group' | 'node' | 'deadline'>;
+
+/** What the first steps have found. */
+function whose(first: readonly Event[]): Whose {
+  const { course } = resultOf(first, 'verify', verifySchema) ?? {};
+  const node = resultOf(first, 'find-node', nodeSchema)?.outcome.value.names.node;
+  // Another retirement's nearer deadline may have been taken over.
+  const deadline = resultOf(first, 'isolate', isolatedSchema)?.outcome.value.deadline ?? course?.deadline;
+  return { cluster: course?.subject.cluster, group: course?.subject.group, node, deadline };
+}
+
+function doing(
+  events: { first: readonly Event[]; last: readonly Event[] },
+  startedAt: number,
+): Omit<RetirementStatus, keyof Whose | 'execution' | 'startedAt' | 'paused'> {
+  const newest = events.last.find(({ Name: name }) => name !== undefined);
+  const stage = newest?.Name ?? 'starting';
+  const turn = resultOf(events.last, stage, turnSchema);
+  const ofStage = [...events.first, ...events.last].filter(({ Name: name }) => name === stage);
+  return {
+    stage,
+    stageSince: ofStage.length === 0 ? startedAt : Math.min(...ofStage.map(timeOf)),
+    ...(turn?.outcome ?? { waitingFor: [], heldBy: [] }),
+    suspendedUntil: newest?.WaitStartedDetails?.ScheduledEndTimestamp?.getTime(),
+  };
+}
+
+function timeOf({ EventTimestamp: at }: Event): number {
+  return at?.getTime() ?? Infinity;
+}
+
+/** The result of the first step of that name in the list, if it has one that reads as expected. */
+function resultOf<Schema extends z.ZodMiniType>(
+  events: readonly Event[],
+  name: string,
+  schema: Schema,
+): z.infer<Schema> | undefined {
+  for (const event of events) {
+    const payload = event.Name === name ? event.StepSucceededDetails?.Result?.Payload : undefined;
+    const parsed = payload === undefined ? undefined : schema.safeParse(JSON.parse(payload));
+    if (parsed?.success) return parsed.data;
+  }
+  return undefined;
+}

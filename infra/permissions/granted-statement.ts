@@ -1,0 +1,78 @@
+/**
+ * IAM statements that say why, where they reach further than one named resource, and that keep within what IAM takes
+ * (contract 14.1): long lists of resources are split over statements, and what does not go into the role's own policy
+ * over managed ones. The CDK splits too, but never within a statement, and counts 150 characters for each ARN.
+ */
+import { Stack, Token, Validations } from 'aws-cdk-lib';
+import { ManagedPolicy, PolicyStatement, type PolicyStatementProps, type Role } from 'aws-cdk-lib/aws-iam';
+import { policyLength } from '../limits/policy-length.ts';
+
+export interface GrantedStatement extends Pick<PolicyStatementProps, 'conditions'> {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  /** Why a resource has a wildcard in it; cdk-nag finds every one that has no such reason. */
+  readonly wildcardReason?: string;
+}
+
+/** Of the 10,240 characters of a role's own policies: the rest is for what the CDK adds, for logs and queues. */
+const MOST_OWN = 6_000;
+
+/** Of the 6,144 characters of a managed policy: the rest is what stands around its statements. */
+const MOST_MANAGED = 6_000;
+
+/** Into the role's own policy as far as they go, the others into managed policies of its own. */
+export function grantAll(role: Role, statements: readonly GrantedStatement[]): void {
+  const documents: { length: number; statements: PolicyStatement[] }[] = [{ length: 0, statements: [] }];
+  for (const granted of statements.flatMap((statement) => split(role, statement))) {
+    const statement = statementOf(granted);
+    const length = policyLength(Stack.of(role), statement.toStatementJson());
+    const most = (index: number): number => (index === 0 ? MOST_OWN : MOST_MANAGED);
+    let document = documents.find((each, index) => each.length + length <= most(index));
+    if (document === undefined) documents.push((document = { length: 0, statements: [] }));
+    document.length += length;
+    document.statements.push(statement);
+    acknowledge(role, granted);
+  }
+  const [own, ...managed] = documents;
+  for (const statement of own?.statements ?? []) role.addToPolicy(statement);
+  for (const [index, document] of managed.entries()) {
+    new ManagedPolicy(role, `More${index + 1}`, { roles: [role], statements: document.statements });
+  }
+}
+
+/** In as many statements as it takes for each to go into a managed policy. */
+function split(role: Role, statement: GrantedStatement): GrantedStatement[] {
+  const lengths = statement.resources.map((resource) => policyLength(Stack.of(role), resource) + 1);
+  const around = policyLength(Stack.of(role), statementOf({ ...statement, resources: ['*'] }).toStatementJson());
+  const parts: string[][] = [[]];
+  let length = around;
+  for (const [index, resource] of statement.resources.entries()) {
+    const own = lengths[index] ?? 0;
+    if (length + own > MOST_MANAGED && parts.at(-1)?.length !== 0) {
+      parts.push([]);
+      length = around;
+    }
+    parts.at(-1)?.push(resource);
+    length += own;
+  }
+  return parts.map((resources) => ({ ...statement, resources }));
+}
+
+function statementOf({ actions, resources, conditions }: GrantedStatement): PolicyStatement {
+  return new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions && { conditions }) });
+}
+
+function acknowledge(role: Role, { resources, wildcardReason }: GrantedStatement): void {
+  if (wildcardReason === undefined) return;
+  for (const resource of resources) {
+    const id = `AwsSolutions-IAM5[Resource::${asFound(role, resource)}]`;
+    Validations.of(role).acknowledge({ id, reason: wildcardReason });
+  }
+}
+
+/** The ARN as cdk-nag prints it: what is known only at deployment stands as its name in angle brackets. */
+function asFound(role: Role, arn: string): string {
+  if (!Token.isUnresolved(arn)) return arn;
+  const resolved = Stack.of(role).resolve(arn) as { 'Fn::Join': [string, (string | { Ref: string })[]] };
+  return resolved['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : `<${part.Ref}>`)).join('');
+}

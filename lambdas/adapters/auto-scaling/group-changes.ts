@@ -1,0 +1,48 @@
+/** Who else changes a group (contract 9.7): EKS, or an instance refresh. */
+import { paginateDescribeInstanceRefreshes, type AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DescribeNodegroupCommand, type EKSClient } from '@aws-sdk/client-eks';
+import type { Group } from '../../core/aws/group.ts';
+import type { GroupChanges } from '../../workflow/ports.ts';
+import { refusedAs, unless } from '../aws/refusals.ts';
+
+export const REFRESH_ACTIONS = ['autoscaling:DescribeInstanceRefreshes'] as const;
+/** On managed node groups. */
+export const NODE_GROUP_ACTIONS = ['eks:DescribeNodegroup'] as const;
+
+/** One that is `DEGRADED`, or has failed to be made or deleted, is changed by nobody. */
+const CHANGING_NODE_GROUP = ['CREATING', 'UPDATING', 'DELETING'];
+
+const ACTIVE_REFRESH = ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking'];
+
+export function groupChanges(clients: {
+  readonly autoScaling: AutoScalingClient;
+  readonly eks: EKSClient;
+}): GroupChanges {
+  return {
+    async underWay(group) {
+      return (await nodeGroupChange(clients.eks, group)) ?? (await refresh(clients.autoScaling, group));
+    },
+  };
+}
+
+async function nodeGroupChange(client: EKSClient, { nodeGroup }: Group): Promise<string | undefined> {
+  if (nodeGroup === undefined) return undefined;
+  const { cluster, name } = nodeGroup;
+  const request = new DescribeNodegroupCommand({ clusterName: cluster, nodegroupName: name });
+  // The tags of one that is gone, or of another's group, say nothing.
+  const answer = await unless(refusedAs('ResourceNotFoundException'), () => client.send(request));
+  const status = answer?.nodegroup?.status;
+  if (status === undefined || !CHANGING_NODE_GROUP.includes(status)) return undefined;
+  return `its managed node group ${name} is ${status}`;
+}
+
+async function refresh(client: AutoScalingClient, { name }: Group): Promise<string | undefined> {
+  for await (const { InstanceRefreshes = [] } of paginateDescribeInstanceRefreshes(
+    { client },
+    { AutoScalingGroupName: name },
+  )) {
+    const active = InstanceRefreshes.find(({ Status = '' }) => ACTIVE_REFRESH.includes(Status));
+    if (active !== undefined) return `instance refresh ${active.InstanceRefreshId} is under way (${active.Status})`;
+  }
+  return undefined;
+}

@@ -1,0 +1,48 @@
+/** The load balancers that an Auto Scaling group registers its instances with. */
+import {
+  DescribeAutoScalingGroupsCommand,
+  paginateDescribeTrafficSources,
+  type AutoScalingClient,
+  type TrafficSourceState,
+} from '@aws-sdk/client-auto-scaling';
+import type { PoolNames } from '../load-balancing/pool-names.ts';
+import { isNotFound, unless } from '../aws/refusals.ts';
+
+/** The IAM actions of the calls below. */
+export const TRAFFIC_SOURCE_ACTIONS = [
+  'autoscaling:DescribeAutoScalingGroups',
+  'autoscaling:DescribeTrafficSources',
+] as const;
+
+/** Those attached in any of the ways there are, those that are being detached too: their targets may still drain. */
+export async function trafficSources(client: AutoScalingClient, group: string): Promise<PoolNames> {
+  const [answer, sources] = await Promise.all([
+    client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] })),
+    sourcesOf(client, group),
+  ]);
+  const [found] = answer.AutoScalingGroups ?? [];
+  return {
+    groups: distinct([...(found?.TargetGroupARNs ?? []), ...identifiersOf(sources, 'elbv2')]),
+    balancers: [],
+    classics: distinct([...(found?.LoadBalancerNames ?? []), ...identifiersOf(sources, 'elb')]),
+    controlled: new Map(),
+  };
+}
+
+async function sourcesOf(client: AutoScalingClient, group: string): Promise<TrafficSourceState[]> {
+  const all: TrafficSourceState[] = [];
+  await unless(isNotFound, async () => {
+    const pages = paginateDescribeTrafficSources({ client }, { AutoScalingGroupName: group });
+    for await (const { TrafficSources = [] } of pages) all.push(...TrafficSources);
+  });
+  return all;
+}
+
+/** A source of VPC Lattice has a type of its own. */
+function identifiersOf(sources: readonly TrafficSourceState[], type: 'elb' | 'elbv2'): string[] {
+  return sources.filter(({ Type }) => Type === type).flatMap(({ Identifier }) => Identifier ?? []);
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}

@@ -1,0 +1,22 @@
+/** Secrets from Secrets Manager. */
+import { createClient } from './clients.ts';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+export const SECRET_ACTIONS = ['secretsmanager:GetSecretValue'] as const;
+
+/**
+ * The secret's current text (AWSCURRENT), without the line end that files and `echo` give it.
+ *
+ * @param id name or ARN
+ * @throws Error when it has no text
+ */
+export async function readSecret(client: SecretsManagerClient, id: string): Promise<string> {
+  const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: id }));
+  const secret = SecretString.trim();
+  if (secret === '') throw new Error(`the secret ${id} has no text: put one into it, as a whole and not as JSON`);
+  return secret;
+}
+
+export function secretsClient(): SecretsManagerClient {
+  return createClient(SecretsManagerClient);
+}

@@ -1,0 +1,61 @@
+/** EC2 instances: by what one is known in its cluster, and how its machine is. */
+import { EC2Client, type Instance, type InstanceNetworkInterface } from '@aws-sdk/client-ec2';
+import type { Machine } from '../../core/node/dead-node.ts';
+import { createClient } from '../aws/clients.ts';
+import { describeInstances } from './described-instances.ts';
+import type { Instances } from '../../workflow/ports.ts';
+
+export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
+
+export function ec2Instances(client: EC2Client): Instances {
+  return {
+    async identity(instance) {
+      const found = await describe(client, instance);
+      if (typeof found === 'string') return { instance, addresses: [] };
+      const { PrivateDnsName: dnsName = '', NetworkInterfaces = [] } = found;
+      // EC2 answers an empty name once the instance has terminated.
+      return { instance, ...(dnsName !== '' && { dnsName }), addresses: NetworkInterfaces.flatMap(addressesOf) };
+    },
+    async machine(instance) {
+      const found = await describe(client, instance);
+      if (typeof found === 'string') return found === 'absent' ? 'absent' : undefined;
+      return MACHINES[found.State?.Name ?? ''] ?? 'up';
+    },
+  };
+}
+
+const MACHINES: Readonly<Record<string, Machine>> = {
+  stopping: 'ending',
+  'shutting-down': 'ending',
+  stopped: 'stopped',
+  terminated: 'terminated',
+};
+
+function addressesOf({ PrivateIpAddresses = [], Ipv6Addresses = [] }: InstanceNetworkInterface): string[] {
+  return [
+    ...PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    ...Ipv6Addresses.flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
+  ];
+}
+
+/** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults.md 16). */
+async function describe(client: EC2Client, instance: string): Promise<Instance | 'absent' | 'unanswered'> {
+  try {
+    const [found] = await describeInstances(client, { InstanceIds: [instance] });
+    return found ?? 'absent';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'InvalidInstanceID.NotFound') return 'absent';
+    if (isPassing(error)) return 'unanswered';
+    throw error;
+  }
+}
+
+/** EC2 throttles with a 503 (RequestLimitExceeded). */
+function isPassing(error: unknown): boolean {
+  const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
+  return ($metadata?.httpStatusCode ?? 0) >= 500;
+}
+
+export function ec2Client(): EC2Client {
+  return createClient(EC2Client);
+}

@@ -1,0 +1,58 @@
+/** EC2 instances by id or private address: where each is, and by which addresses it may be registered. */
+import type { DescribeInstancesCommandInput, EC2Client, Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
+import type { FoundInstance, InstanceFinder } from '../../workflow/ports.ts';
+import { describeInstances } from './described-instances.ts';
+import { refusedAs, unless } from '../aws/refusals.ts';
+
+export const FIND_INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
+
+/** Of every interface, the secondary ones too. */
+const ADDRESS_FILTER = 'network-interface.addresses.private-ip-address';
+
+export function instanceFinder(client: EC2Client): InstanceFinder {
+  return {
+    async find(by) {
+      const found = await describe(
+        client,
+        'id' in by ? { InstanceIds: [by.id] } : { Filters: [{ Name: ADDRESS_FILTER, Values: [by.ip] }] },
+      );
+      return found.flatMap(foundInstance);
+    },
+  };
+}
+
+/** An id of EC2's form that it never gave out is malformed to it. */
+const isUnknown = refusedAs('InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed');
+
+async function describe(client: EC2Client, input: DescribeInstancesCommandInput): Promise<readonly Instance[]> {
+  return (await unless(isUnknown, () => describeInstances(client, input))) ?? [];
+}
+
+/** None of one that has terminated: it has left its VPC. */
+function foundInstance({ InstanceId, VpcId, State, NetworkInterfaces = [], Tags = [] }: Instance): FoundInstance[] {
+  if (InstanceId === undefined || VpcId === undefined || State?.Name === 'terminated') return [];
+  return [
+    {
+      instance: InstanceId,
+      vpc: VpcId,
+      addresses: [...new Set(NetworkInterfaces.flatMap(addressesOf))],
+      tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+    },
+  ];
+}
+
+function addressesOf(networkInterface: InstanceNetworkInterface): string[] {
+  const { PrivateIpAddresses = [], Ipv4Prefixes = [], Ipv6Addresses = [] } = networkInterface;
+  return [
+    ...PrivateIpAddresses.flatMap(({ PrivateIpAddress }) => PrivateIpAddress ?? []),
+    ...Ipv4Prefixes.flatMap(({ Ipv4Prefix }) => (Ipv4Prefix === undefined ? [] : addressesIn(Ipv4Prefix))),
+    ...Ipv6Addresses.flatMap(({ Ipv6Address }) => Ipv6Address ?? []),
+  ];
+}
+
+/** EC2 delegates prefixes of /28 only; the pods' addresses in them are told nowhere, so all sixteen may be theirs. */
+function addressesIn(prefix: string): string[] {
+  const [network = ''] = prefix.split('/');
+  const [a, b, c, first = ''] = network.split('.');
+  return Array.from({ length: 16 }, (_, offset) => [a, b, c, Number(first) + offset].join('.'));
+}

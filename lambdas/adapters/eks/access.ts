@@ -1,0 +1,77 @@
+/**
+ * Access to an EKS cluster: its address from EKS, and bearer tokens, which are presigned STS requests that the API server
+ * sends on to STS to learn who we are. Making one calls nobody.
+ */
+import { DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { HttpRequest } from '@smithy/protocol-http';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { ClusterAway, ClusterRefused } from '../../core/kubernetes/cluster-error.ts';
+import { partitionOf } from '../aws/partition.ts';
+import type { ClusterAddress, TokenSource } from '../kubernetes/api/connection.ts';
+
+export const CLUSTER_ACCESS_ACTIONS = ['eks:DescribeCluster'] as const;
+
+/** EKS takes a token for 15 minutes from its date; five are left for requests that wait. */
+const TOKEN_LIFE_MS = 10 * 60_000;
+
+/** The request itself need not stay valid: STS asks for its date only, EKS for the 15 minutes. */
+const PRESIGNED_SECONDS = 60;
+
+const CLUSTER_HEADER = 'x-k8s-aws-id';
+
+/** @throws ClusterRefused when there is no such cluster, ClusterAway while it is being made */
+export async function clusterAddress(client: EKSClient, name: string): Promise<ClusterAddress> {
+  const { endpoint, certificateAuthority, status } = await describe(client, name);
+  const ca = certificateAuthority?.data;
+  if (endpoint === undefined || ca === undefined) {
+    throw new ClusterAway(`EKS cluster ${name} is ${status ?? 'not ready'}: it has no endpoint yet`);
+  }
+  return { server: endpoint, ca: Buffer.from(ca, 'base64').toString() };
+}
+
+async function describe(client: EKSClient, name: string) {
+  try {
+    const { cluster } = await client.send(new DescribeClusterCommand({ name }));
+    return cluster ?? {};
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== 'ResourceNotFoundException') throw cause;
+    throw new ClusterRefused(`there is no EKS cluster ${name} here: check the name in the configuration`, { cause });
+  }
+}
+
+/** Tokens for one cluster, signed with the client's own credentials as they are at that time. */
+export function eksTokens(client: EKSClient, cluster: string): TokenSource {
+  let token: { readonly bearer: string; readonly until: number } | undefined;
+  const renew = async (): Promise<string> => {
+    const bearer = await presignedToken(client, cluster);
+    token = { bearer, until: Date.now() + TOKEN_LIFE_MS };
+    return bearer;
+  };
+  return {
+    renew,
+    current: () => (token !== undefined && Date.now() < token.until ? Promise.resolve(token.bearer) : renew()),
+  };
+}
+
+async function presignedToken(client: EKSClient, cluster: string): Promise<string> {
+  const region = await client.config.region();
+  const signer = new SignatureV4({ service: 'sts', region, credentials: client.config.credentials, sha256: Sha256 });
+  const host = `sts.${region}.${partitionOf(region).dnsSuffix}`;
+  const request = new HttpRequest({
+    method: 'GET',
+    protocol: 'https:',
+    hostname: host,
+    path: '/',
+    query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+    headers: { host, [CLUSTER_HEADER]: cluster },
+  });
+  const { query = {} } = await signer.presign(request, {
+    expiresIn: PRESIGNED_SECONDS,
+    // EKS wants the cluster's name as a signed header, where no other cluster can take the token for its own.
+    unhoistableHeaders: new Set([CLUSTER_HEADER]),
+    signingDate: new Date(),
+  });
+  const url = `https://${host}/?${new URLSearchParams(query as Record<string, string>).toString()}`;
+  return `k8s-aws-v1.${Buffer.from(url).toString('base64url')}`;
+}

@@ -1,0 +1,17 @@
+/** EKS's control planes, by the clusters' names. */
+import { DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
+import type { ControlPlanes } from '../../workflow/ports.ts';
+import { refusedAs, unless } from '../aws/refusals.ts';
+
+/** On clusters. */
+export const CONTROL_PLANE_ACTIONS = ['eks:DescribeCluster'] as const;
+
+export function controlPlanes(client: EKSClient): ControlPlanes {
+  return {
+    async version(name) {
+      const request = new DescribeClusterCommand({ name });
+      const answer = await unless(refusedAs('ResourceNotFoundException'), () => client.send(request));
+      return answer?.cluster?.version;
+    },
+  };
+}

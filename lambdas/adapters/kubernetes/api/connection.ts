@@ -1,0 +1,187 @@
+/**
+ * One connection pool to one cluster, under the client library's own HTTP layer: every request and watch of that cluster
+ * shares it, carries a fresh token and has a time limit. (Left alone, the library opens a TLS connection per request and
+ * waits five minutes for an answer.)
+ *
+ * The library is imported by its inner modules, because its root pulls in kubeconfig and OpenID code that a bundle
+ * cannot shed (240 KB, reference/toolchain.md).
+ */
+import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
+import { createConfiguration, type Configuration } from '@kubernetes/client-node/dist/gen/configuration.js';
+import {
+  HttpMethod,
+  IsomorphicFetchHttpLibrary,
+  RequestContext,
+  ResponseContext,
+  wrapHttpLibrary,
+} from '@kubernetes/client-node/dist/gen/http/http.js';
+import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
+import { Agent, interceptors, type Dispatcher } from 'undici';
+import { ClusterAway, ClusterRefused } from '../../../core/kubernetes/cluster-error.ts';
+
+/** Gives the bearer token of the moment. */
+export interface TokenSource {
+  current(): Promise<string>;
+  /** Makes a new one, because the server did not take the current one. */
+  renew(): Promise<string>;
+}
+
+export interface ClusterAddress {
+  /** `https://…`, without a path. */
+  readonly server: string;
+  /** The certificate authority that signs for it, PEM. */
+  readonly ca: string;
+}
+
+export interface KubernetesConnection {
+  /** For the library's typed APIs. */
+  readonly configuration: Configuration;
+  /**
+   * Reads one resource as the server's own JSON.
+   *
+   * @param accept for another form of it, such as its metadata alone
+   * @throws ApiException, ClusterAway, ClusterRefused
+   */
+  read(path: string, query?: Readonly<Record<string, string>>, accept?: string): Promise<unknown>;
+  /** Opens a watch; it lasts until the server ends it or `signal` aborts. @throws as `read` */
+  stream(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array>>;
+  close(): Promise<void>;
+}
+
+/** Milliseconds for a request, its answer included; the API server gives up on most after 60 s. */
+const REQUEST_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Over HTTP/1.1 each watch holds a connection, and fifty evictions may be under way beside them. */
+const CONNECTIONS = 256;
+
+/** Reads that met an overloaded or restarting server are repeated, with growing pauses or by its Retry-After. */
+const READ_RETRIES = {
+  maxRetries: 3,
+  minTimeout: 200,
+  // A longer Retry-After is not cut short: the request's own time limit ends it.
+  maxTimeout: REQUEST_TIMEOUT_MS,
+  methods: ['GET' as const],
+  statusCodes: [429, 500, 502, 503, 504],
+  throwOnError: false,
+};
+
+/** @param onUntrusted told when the server's certificate is not of the authority */
+export function connect(
+  { server, ca }: ClusterAddress,
+  tokens: TokenSource,
+  onUntrusted: () => void = () => undefined,
+): KubernetesConnection {
+  const agent = new Agent({
+    connect: { ca, timeout: CONNECT_TIMEOUT_MS },
+    connections: CONNECTIONS,
+    // A watch may be silent for as long as it likes; whoever reads it decides when that is too long.
+    bodyTimeout: 0,
+  });
+  const retrying = agent.compose(interceptors.retry(READ_RETRIES));
+  const fetching = new IsomorphicFetchHttpLibrary();
+
+  const send = async (request: RequestContext, dispatcher: Dispatcher): Promise<ResponseContext> => {
+    request.setDispatcher(dispatcher);
+    try {
+      return await fetching.send(request).toPromise();
+    } catch (cause) {
+      if (isUntrusted(cause)) onUntrusted();
+      throw new ClusterAway(`the API server ${server} does not answer: ${reasonOf(cause)}`, { cause });
+    }
+  };
+
+  /** A token may have expired in the middle of a watch or be refused after a clock skew: one fresh one, then no more. */
+  const authorized = async (request: RequestContext, dispatcher: Dispatcher): Promise<ResponseContext> => {
+    request.setHeaderParam('Authorization', `Bearer ${await tokens.current()}`);
+    const response = await send(request, dispatcher);
+    if (response.httpStatusCode !== 401) return response;
+    await response.body.text();
+    request.setHeaderParam('Authorization', `Bearer ${await tokens.renew()}`);
+    const second = await send(request, dispatcher);
+    if (second.httpStatusCode !== 401) return second;
+    await second.body.text();
+    throw new ClusterRefused(
+      `the API server ${server} does not take our token: is the function's role an access entry of the cluster?`,
+    );
+  };
+
+  const whole = async (request: RequestContext): Promise<ResponseContext> => {
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      limit.abort(new Error(`no answer within ${REQUEST_TIMEOUT_MS / 1000} s`));
+    }, REQUEST_TIMEOUT_MS);
+    request.setSignal(limit.signal);
+    try {
+      const response = await authorized(request, retrying);
+      return buffered(response, await bodyOf(response, server));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const get = (path: string, query: Readonly<Record<string, string>>, accept = 'application/json'): RequestContext => {
+    const request = new RequestContext(`${server}${path}`, HttpMethod.GET);
+    request.setHeaderParam('Accept', accept);
+    for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
+    return request;
+  };
+
+  return {
+    configuration: createConfiguration({
+      baseServer: new ServerConfiguration(server, {}),
+      httpApi: wrapHttpLibrary({ send: whole }),
+    }),
+    async read(path, query = {}, accept) {
+      const response = await whole(get(path, query, accept));
+      const text = await response.body.text();
+      if (response.httpStatusCode === 200) return JSON.parse(text) as unknown;
+      throw new ApiException(response.httpStatusCode, `GET ${path}`, text, response.headers);
+    },
+    async stream(path, query, signal) {
+      const request = get(path, { ...query, watch: 'true' });
+      request.setSignal(signal);
+      const response = await authorized(request, agent);
+      const body = response.body.stream();
+      if (response.httpStatusCode === 200 && body !== null) return body;
+      throw new ApiException(response.httpStatusCode, `WATCH ${path}`, await response.body.text(), response.headers);
+    },
+    async close() {
+      await agent.destroy();
+    },
+  };
+}
+
+async function bodyOf(response: ResponseContext, server: string): Promise<string> {
+  try {
+    return await response.body.text();
+  } catch (cause) {
+    throw new ClusterAway(`the API server ${server} broke off its answer: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function buffered(response: ResponseContext, text: string): ResponseContext {
+  return new ResponseContext(response.httpStatusCode, response.headers, {
+    text: () => Promise.resolve(text),
+    binary: () => Promise.resolve(Buffer.from(text)),
+    stream: () => null,
+  });
+}
+
+/** Parts of the codes by which OpenSSL and Node refuse a certificate. */
+const UNTRUSTED = ['CERT', 'UNABLE_TO_VERIFY', 'UNABLE_TO_GET_ISSUER'];
+
+function isUntrusted(error: unknown): boolean {
+  const { code } = (error instanceof Error ? (error.cause ?? {}) : {}) as { code?: unknown };
+  return typeof code === 'string' && UNTRUSTED.some((part) => code.includes(part));
+}
+
+/** fetch says only "fetch failed"; what happened is in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

@@ -1,0 +1,39 @@
+/** One cluster's API, put together. */
+import { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
+import type { Cluster, FleetView } from '../../workflow/ports.ts';
+import type { KubernetesConnection } from './api/connection.ts';
+import { watchDrain } from './drain-watch.ts';
+import { fleetView } from './fleet.ts';
+import { nodes } from './nodes.ts';
+import { pods } from './pods.ts';
+import { unreadyPodsOf } from './unready-pods.ts';
+import { watchVolumes } from './volumes.ts';
+
+export function kubernetesCluster(connection: KubernetesConnection): Cluster & FleetView {
+  const core = new ObjectCoreV1Api(connection.configuration);
+  return {
+    ...nodes(core),
+    ...pods(core),
+    ...fleetView(connection),
+    watchDrain: (node, listener) => watchDrain(connection, node, listener),
+    unreadyPods: unreadyPodsOf(connection),
+    watchVolumes: (node, listener) => watchVolumes(connection, node, listener),
+  };
+}
+
+/** The rules that a retirement's calls need: what its ClusterRole grants and no more (contract, design.md idea 4). */
+export const CLUSTER_ROLE_RULES = [
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
+  { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
+  { apiGroups: [''], resources: ['persistentvolumeclaims', 'replicationcontrollers'], verbs: ['get'] },
+  { apiGroups: ['apps'], resources: ['replicasets', 'statefulsets'], verbs: ['get'] },
+  { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ['list', 'watch'] },
+  { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['list', 'watch'] },
+] as const;
+
+/** The rules that sweep and tainter need: they look, and mark nodes. Only a retirement evicts or deletes a pod. */
+export const FLEET_ROLE_RULES = [
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+] as const;

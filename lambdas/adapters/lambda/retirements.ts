@@ -1,0 +1,119 @@
+/** Retirements as named durable executions of the retirement function: started, and looked for. */
+import {
+  InvokeCommand,
+  paginateListDurableExecutionsByFunction,
+  type Execution,
+  type ExecutionStatus,
+  type LambdaClient,
+  type ListDurableExecutionsByFunctionRequest,
+} from '@aws-sdk/client-lambda';
+import type { StartedRetirement } from '../../core/retirement/orphaned-hook.ts';
+import type { RetirementHistory, Retirements, RunningRetirements } from '../../workflow/ports.ts';
+
+export const LIST_ACTIONS = ['lambda:ListDurableExecutionsByFunction'] as const;
+export const START_ACTIONS = ['lambda:InvokeFunction'] as const;
+
+/**
+ * @param functionArn qualified by an alias or version, as durable functions must be invoked
+ */
+export function retirements(client: LambdaClient, functionArn: string): Retirements {
+  return {
+    async start(name, notice) {
+      try {
+        await client.send(
+          new InvokeCommand({
+            FunctionName: functionArn,
+            InvocationType: 'Event',
+            DurableExecutionName: name,
+            Payload: JSON.stringify(notice),
+          }),
+        );
+        return 'started';
+      } catch (error) {
+        if (error instanceof Error && error.name === 'DurableExecutionAlreadyStartedException') return 'already';
+        throw error;
+      }
+    },
+  };
+}
+
+/** Statuses of an execution that has ended. */
+const ENDED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'];
+
+/**
+ * The executions that have not ended. One that somebody has paused goes on when it is resumed: its status, PAUSING or
+ * PAUSED, is newer than the SDK and no region need know it yet, so all are listed, and those that have ended left out.
+ *
+ * @param functionName of the retirement function; the runs of all its versions count
+ */
+export async function* aliveExecutions(
+  client: LambdaClient,
+  functionName: string,
+  filter: Pick<ListDurableExecutionsByFunctionRequest, 'DurableExecutionName'> = {},
+): AsyncGenerator<Execution> {
+  const request = { FunctionName: functionName, MaxItems: LONGEST_PAGE, ...filter };
+  for await (const { DurableExecutions = [] } of paginateListDurableExecutionsByFunction({ client }, request)) {
+    yield* DurableExecutions.filter(({ Status }) => Status === undefined || !ENDED.includes(Status));
+  }
+}
+
+/** @param functionName of the retirement function; the runs of all its versions count */
+export function runningRetirements(client: LambdaClient, functionName: string): RunningRetirements {
+  const running = async (name?: string): Promise<string[]> => {
+    const names: string[] = [];
+    const filter = name === undefined ? {} : { DurableExecutionName: name };
+    for await (const { DurableExecutionName: found } of aliveExecutions(client, functionName, filter)) {
+      if (found !== undefined) names.push(found);
+    }
+    return names;
+  };
+  return {
+    isRunning: async (name) => (await running(name)).includes(name),
+    names: () => running(),
+  };
+}
+
+/** @param functionName of the retirement function; the runs of all its versions count */
+export function retirementHistory(client: LambdaClient, functionName: string): RetirementHistory {
+  const listed = async (filter: Pick<ListDurableExecutionsByFunctionRequest, 'Statuses' | 'StartedAfter'>) => {
+    const found: Execution[] = [];
+    const request = { FunctionName: functionName, MaxItems: LONGEST_PAGE, ...filter };
+    for await (const { DurableExecutions = [] } of paginateListDurableExecutionsByFunction({ client }, request)) {
+      found.push(...DurableExecutions);
+    }
+    return found;
+  };
+  return {
+    async started(since) {
+      // A millisecond more, because AWS leaves out what started at that very moment.
+      const found = await listed({ StartedAfter: new Date(since - 1) });
+      return found.map(startedRetirement);
+    },
+    async ended(since) {
+      const found = await listed({ Statuses: [...ENDED], StartedAfter: new Date(since) });
+      // The API's own order has changed its meaning once (ReverseOrder).
+      const latestFirst = found.toSorted((a, b) => startOf(b) - startOf(a));
+      return latestFirst.map((run) => ({
+        ...startedRetirement(run),
+        endedAt: run.EndTimestamp?.getTime() ?? startOf(run),
+        succeeded: run.Status === 'SUCCEEDED',
+      }));
+    },
+  };
+}
+
+/** The most executions that one answer has. */
+const LONGEST_PAGE = 1_000;
+
+function startedRetirement(run: Execution): StartedRetirement {
+  return { name: run.DurableExecutionName ?? '', startedAt: startOf(run) };
+}
+
+function startOf({ StartTimestamp }: Execution): number {
+  return StartTimestamp?.getTime() ?? 0;
+}
+
+/** The function whose alias or version that is. */
+export function unqualified(functionArn: string): string {
+  return functionArn.split(':').slice(0, 7).join(':');
+}

@@ -1,0 +1,19 @@
+/** The clients that load balancers are found and changed with. */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { createClient } from '../aws/clients.ts';
+import type { LoadBalancingClients } from './elastic-load-balancing.ts';
+
+/** Others use up the same rate limits: once throttled, slower. */
+const SHARED_RATE = { retryMode: 'adaptive' } as const;
+
+export function balancingClients(): LoadBalancingClients {
+  return {
+    classic: createClient(ElasticLoadBalancingClient, SHARED_RATE),
+    v2: createClient(ElasticLoadBalancingV2Client, SHARED_RATE),
+    tagging: createClient(ResourceGroupsTaggingAPIClient),
+    autoScaling: createClient(AutoScalingClient),
+  };
+}

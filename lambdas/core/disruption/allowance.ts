@@ -1,0 +1,126 @@
+/**
+ * How many more nodes may go out now, by budgets, windows and brakes (contract 9.3, 9.4). What cannot be told lets
+ * nothing through. Pure.
+ */
+import { nodesByInstance, sickness, stuckReplacement, suspension } from './stop-conditions.ts';
+import {
+  isNothing,
+  limitOf,
+  LOOKS_ONLY,
+  readBudget,
+  UNWRITTEN_NODES,
+  type Budget,
+  type Cause,
+  type Limit,
+} from './budget.ts';
+import type { ClusterSettings } from '../settings/cluster-settings.ts';
+import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
+import type { Group } from '../aws/group.ts';
+import { isPooled } from '../aws/lifecycle-state.ts';
+import { outageOf, totalOf, wordsOf, type Outage } from './unavailable-nodes.ts';
+import { openingOf } from './window.ts';
+
+export interface Room {
+  /** How many more nodes may go out now, 0 or more. */
+  readonly count: number;
+  /** What limits it, in words; always there when the count is 0. */
+  readonly why?: string;
+  /** When that changes by the clock alone, epoch milliseconds. */
+  readonly opensAt?: number;
+  /** The group, or the cluster, is left alone, whatever its budget: a brake, or `Circumstances.stopped`. */
+  readonly stopped?: true;
+  /** There is none outside of its windows, or inside a freeze. */
+  readonly closed?: true;
+  /** There is none until a person sees to it. */
+  readonly held?: true;
+}
+
+export interface Rooms {
+  readonly cluster: Room;
+  /** By name, of every group that has a node in the fleet. */
+  readonly groups: ReadonlyMap<string, Room>;
+}
+
+/** What rooms depend on, besides the nodes and the settings. */
+export interface Circumstances {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Why the candidates are to go. */
+  readonly cause: Cause;
+  /** Every enrolled group, those of other clusters among them. */
+  readonly groups: readonly Group[];
+  /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
+  readonly isOut: (node: FleetNode) => boolean;
+  /** Whether the node counts as there although it is cordoned or not Ready. @default none does */
+  readonly isExempt?: (node: FleetNode) => boolean;
+  /** Groups that are left alone, by name, and why. */
+  readonly stopped: ReadonlyMap<string, string>;
+  /** When instances without a node were started, epoch milliseconds; what is missing cannot be told. */
+  readonly launchedAt?: ReadonlyMap<string, number>;
+}
+
+export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstances): Rooms {
+  const placed = placedByGroup(fleet);
+  // A configured group without any node counts too: all of it is missing.
+  const names = new Set([...cluster.groups.map(({ name }) => name), ...placed.keys()]);
+  const groups = at.groups.filter(({ name }) => names.has(name));
+  const terms = { ...at, replacementTimeoutSeconds: cluster.drift.replacementTimeoutSeconds };
+  const outages = new Map(groups.map((group) => [group.name, outageOf(group, placed.get(group.name) ?? [], terms)]));
+  const budget = readBudget(cluster.budget);
+  if ('fault' in budget) return noRoom(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
+
+  const nodes = nodesByInstance(fleet);
+  const roomOf = (group: Group): Room => {
+    const stopped = at.stopped.get(group.name) ?? suspension(group) ?? stuckReplacement(group, nodes, terms);
+    if (stopped !== undefined) return { count: 0, why: stopped, stopped: true };
+    const own = readBudget(cluster.budget, cluster.groups.find(({ name }) => name === group.name)?.budget);
+    if ('fault' in own) return { count: 0, why: `its budget cannot be read: ${own.fault}`, held: true };
+    const limit = own.nodes ?? UNWRITTEN_NODES[at.cause];
+    if (isNothing(limit)) return { count: 0, why: LOOKS_ONLY };
+    return roomWithin(own, { limit, outage: outages.get(group.name), whose: 'its' }, at.now);
+  };
+  return {
+    cluster: clusterRoom(budget, totalOf([...outages.values()]), { fleet, cluster, now: at.now }),
+    groups: new Map(groups.filter(({ name }) => placed.has(name)).map((group) => [group.name, roomOf(group)])),
+  };
+}
+
+function clusterRoom(
+  budget: Budget,
+  outage: Outage,
+  { fleet, cluster, now }: { fleet: Fleet; cluster: ClusterSettings; now: number },
+): Room {
+  const needed = fleet.placed.filter(({ member }) => !isPooled(member.state));
+  const sick = sickness(needed, cluster.drift.unhealthyLimit);
+  if (sick !== undefined) return { count: 0, why: sick, stopped: true };
+  return roomWithin(budget, { limit: budget.cluster, outage, whose: 'the cluster’s' }, now);
+}
+
+const NOBODY: Outage = { size: 0, out: 0, nodes: [], lasts: false };
+
+function roomWithin(
+  budget: Budget,
+  { limit, outage = NOBODY, whose }: { limit: Limit; outage: Outage | undefined; whose: string },
+  now: number,
+): Room {
+  const opening = openingOf(budget, now);
+  if (!opening.open) {
+    const { why, opensAt } = opening;
+    return { count: 0, why, closed: true, ...(opensAt !== undefined && { opensAt }) };
+  }
+  const most = limitOf(limit, outage.size);
+  const share = 'percent' in limit ? `${limit.percent}%, ` : '';
+  const used = outage.out > 0 ? `, ${outage.out} of it used up: ${wordsOf(outage)}` : '';
+  const why = `${whose} budget is ${share}${most} ${most === 1 ? 'node' : 'nodes'}${used}`;
+  const count = Math.max(0, most - outage.out);
+  return { count, why, ...(count === 0 && outage.lasts && { held: true }) };
+}
+
+function noRoom(why: string, names: Iterable<string>): Rooms {
+  const room: Room = { count: 0, why, held: true };
+  return { cluster: room, groups: new Map([...names].map((name) => [name, room])) };
+}
+
+function placedByGroup({ placed }: Fleet): ReadonlyMap<string, readonly PlacedNode[]> {
+  return Map.groupBy(placed, ({ group }) => group.name);
+}

@@ -1,0 +1,173 @@
+/**
+ * Budgets as people write them (contract 9.3): how many nodes may be out at once, and when. What cannot be read is a
+ * fault that names its field, so that whoever asks can let nothing through. Pure.
+ */
+import * as z from 'zod/mini';
+import type { ClusterSettings } from '../settings/cluster-settings.ts';
+import { cronFault, isTimeZone, type Freeze, type Schedule, type Window } from './window.ts';
+
+/** A number of nodes, or percent of them. */
+export type Limit = { readonly nodes: number } | { readonly percent: number };
+
+/** A cluster's budget with a group's laid over it: the windows of both, and the freezes of both, hold. */
+export interface Budget extends Schedule {
+  /** Of the group; absent when nobody has said it: `UNWRITTEN_NODES`. */
+  readonly nodes?: Limit;
+  /** Of the whole cluster. */
+  readonly cluster: Limit;
+}
+
+/** Why nodes are to go: the tainter lets them, or a person or a script has tainted them. */
+export type Cause = 'drift' | 'taint';
+
+/**
+ * Limits of a group whose budget does not say how many nodes. Drift looks only, so that nothing is replaced before
+ * somebody has seen what would be. A taint is somebody's word, and one node after the other goes by it.
+ */
+export const UNWRITTEN_NODES: Readonly<Record<Cause, Limit>> = { drift: { nodes: 0 }, taint: { nodes: 1 } };
+
+/** What is said of a group of which no node may ever go. */
+export const LOOKS_ONLY = 'Ebb looks only: budget.nodes is 0, set it to 1 to begin';
+
+const DEFAULT_CLUSTER: Limit = { percent: 10 };
+
+/** What was written, with what has a default filled in except the limits, which a group's may override. */
+interface Written {
+  readonly nodes?: Limit | undefined;
+  readonly cluster?: Limit | undefined;
+  readonly windows?: readonly Window[] | undefined;
+  readonly freezes?: readonly Freeze[] | undefined;
+}
+
+/** @param cluster as written, as is the group's, whose `nodes` overrides the cluster's; absent: all defaults */
+export function readBudget(cluster: unknown, group?: unknown): Budget | { readonly fault: string } {
+  const [ofCluster, ofGroup] = [parse(cluster, 'cluster'), parse(group, 'group')];
+  const faults = [ofCluster, ofGroup].flatMap((parsed) => ('faults' in parsed ? parsed.faults : []));
+  if ('faults' in ofCluster || 'faults' in ofGroup) return { fault: faults.join('; ') };
+  const nodes = ofGroup.nodes ?? ofCluster.nodes;
+  return {
+    ...(nodes && { nodes }),
+    cluster: ofCluster.cluster ?? DEFAULT_CLUSTER,
+    windows: [ofCluster.windows, ofGroup.windows].flatMap((list) => (list === undefined ? [] : [list])),
+    freezes: [...(ofCluster.freezes ?? []), ...(ofGroup.freezes ?? [])],
+  };
+}
+
+/** Whether drift only looks at the group. A budget that cannot be read is another matter. */
+export function looksOnly({ budget, groups }: Pick<ClusterSettings, 'budget' | 'groups'>, group: string): boolean {
+  const own = readBudget(budget, groups.find(({ name }) => name === group)?.budget);
+  return !('fault' in own) && isNothing(own.nodes ?? UNWRITTEN_NODES.drift);
+}
+
+export function isNothing(limit: Limit): boolean {
+  return ('nodes' in limit ? limit.nodes : limit.percent) === 0;
+}
+
+/** How many nodes that is. @param of of how many */
+export function limitOf(limit: Limit, of: number): number {
+  if ('nodes' in limit) return limit.nodes;
+  return limit.percent === 0 ? 0 : Math.max(1, Math.ceil((of * limit.percent) / 100));
+}
+
+/** Every fault of a budget, each with its field: `budget.windows[0].cron: must be …`. */
+export function budgetFaults(written: unknown, whose: 'cluster' | 'group'): readonly string[] {
+  const parsed = parse(written, whose);
+  return 'faults' in parsed ? parsed.faults : [];
+}
+
+/** The budgets of a cluster and its groups that cannot be read, and why; without `group` it is the cluster's own. */
+export function unreadableBudgets({ budget, groups }: Pick<ClusterSettings, 'budget' | 'groups'>): readonly {
+  readonly group?: string;
+  readonly reason: string;
+}[] {
+  const budgets = [
+    { faults: budgetFaults(budget, 'cluster') },
+    ...groups.map(({ name, budget: own }) => ({ group: name, faults: budgetFaults(own, 'group') })),
+  ];
+  return budgets.flatMap(({ faults, ...whose }) =>
+    faults.length === 0 ? [] : [{ ...whose, reason: faults.join('; ') }],
+  );
+}
+
+function parse(written: unknown, whose: 'cluster' | 'group'): Written | { readonly faults: readonly string[] } {
+  const parsed = budgetSchema(whose).safeParse(written === undefined ? {} : written);
+  return parsed.success ? parsed.data : { faults: parsed.error.issues.map(faultOf) };
+}
+
+function faultOf({ path, message }: { path: readonly PropertyKey[]; message: string }): string {
+  const field = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return `budget${field}: ${message}`;
+}
+
+const WINDOW = '{ "cron": "0 22 * * 1-4", "durationSeconds": 21600 }';
+const FREEZE = '{ "from": "2026-12-18", "to": "2027-01-03" }';
+
+const LEAST_WINDOW_SECONDS = 60;
+const MOST_WINDOW_SECONDS = 2_678_400;
+const WINDOW_WORDS = `must be whole seconds from ${LEAST_WINDOW_SECONDS} to ${MOST_WINDOW_SECONDS}, such as 21600`;
+
+/** Made when it is asked for: a function that reads no budget need not carry what reads cron expressions. */
+export function budgetSchema(whose: 'cluster' | 'group') {
+  const limit = z.pipe(
+    z.custom<number | string>(isLimit, 'must be a number of nodes, or a percentage such as "10%"'),
+    z.transform(toLimit),
+  );
+  const timeZone = z._default(
+    z.string('must be text').check(z.refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin')),
+    'UTC',
+  );
+  const day = z.iso.date('must be a date such as 2026-12-24');
+  const cron = z.string('must be a cron expression such as "0 2 * * MON-FRI"').check(
+    z.superRefine((value, context) => {
+      const fault = cronFault(value);
+      if (fault !== undefined) context.addIssue(fault);
+    }),
+  );
+  const window = z.strictObject(
+    {
+      cron,
+      durationSeconds: z
+        .int(WINDOW_WORDS)
+        .check(z.gte(LEAST_WINDOW_SECONDS, WINDOW_WORDS), z.lte(MOST_WINDOW_SECONDS, WINDOW_WORDS)),
+      timeZone,
+    },
+    { error: objectFault(WINDOW) },
+  );
+  const freeze = z
+    .strictObject({ from: day, to: day, timeZone }, { error: objectFault(FREEZE) })
+    .check(z.refine(({ from, to }) => from <= to, { path: ['to'], error: 'must not be before from', when: hasDays }));
+  return z.strictObject(
+    {
+      nodes: z.optional(limit),
+      cluster: whose === 'cluster' ? z.optional(limit) : z.optional(z.never('is the cluster’s to say, not a group’s')),
+      windows: z.optional(
+        z
+          .array(window, `must be a list such as [${WINDOW}]`)
+          .check(z.minLength(1, `must have a window such as ${WINDOW}; without the field it is always open`)),
+      ),
+      freezes: z.optional(z.array(freeze, `must be a list such as [${FREEZE}]`)),
+    },
+    { error: objectFault('{ "nodes": 1 }') },
+  );
+}
+
+/** Whatever else is wrong with the freeze. */
+function hasDays({ value }: { readonly value: unknown }): boolean {
+  const { from, to } = Object(value) as { from?: unknown; to?: unknown };
+  return typeof from === 'string' && typeof to === 'string';
+}
+
+/** @param like an example, as JSON */
+function objectFault(like: string) {
+  return ({ code, keys = [] }: { readonly code: string; readonly keys?: readonly string[] }): string =>
+    code === 'unrecognized_keys' ? `must not have ${keys.join(', ')}` : `must be an object such as ${like}`;
+}
+
+function isLimit(value: unknown): boolean {
+  if (typeof value === 'string') return /^(100|[1-9]?\d)%$/.test(value);
+  return Number.isInteger(value) && Number(value) >= 0;
+}
+
+function toLimit(value: number | string): Limit {
+  return typeof value === 'number' ? { nodes: value } : { percent: Number(value.slice(0, -1)) };
+}

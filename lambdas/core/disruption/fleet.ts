@@ -1,0 +1,102 @@
+/**
+ * The nodes of a cluster as the tainter and the sweep look at them: each with what decides whether it is to go, may go,
+ * or is out already (contract 9). Small, because there may be thousands. Pure.
+ */
+import type { Group, GroupMember } from '../aws/group.ts';
+import { chargeOf, RETIRING_LABEL } from '../node/isolation.ts';
+import { instanceOf, type Node, type Taint } from '../kubernetes/node.ts';
+import { credibleRest, type Rest } from '../node/cool-down.ts';
+
+export interface FleetNode {
+  readonly name: string;
+  /** Absent for nodes that are no EC2 instance. */
+  readonly instance?: string;
+  readonly createdAt: number;
+  /** Since when it has not been Ready, epoch milliseconds; absent while it is. */
+  readonly notReadySince?: number;
+  readonly unschedulable: boolean;
+  /** It bears the label of a retirement. */
+  readonly retiring: boolean;
+  /** No retirement has signed for that label, so anybody may have put it on: it takes nothing from others (contract 3.5). */
+  readonly unsigned?: true;
+  /** A retirement has drained it and left it as it is (contract 8.2). */
+  readonly leftDrained?: true;
+  readonly taints: readonly Taint[];
+  /** Text of the annotation that says why it has drifted. */
+  readonly driftMark?: string;
+  readonly rest?: Rest;
+  /** What makes and ends nodes of this kind by itself: such nodes are left alone (contract 9.5). */
+  readonly owner?: 'Karpenter' | 'EKS Auto Mode';
+  readonly kubeletVersion?: string;
+}
+
+/** Why a node has drifted: JSON, written by the tainter. */
+export const DRIFT_ANNOTATION = 'ebb/drift';
+
+const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: NonNullable<FleetNode['owner']>][] = [
+  ['eks.amazonaws.com/compute-type', 'auto', 'EKS Auto Mode'],
+  ['karpenter.sh/nodepool', undefined, 'Karpenter'],
+  ['karpenter.sh/provisioner-name', undefined, 'Karpenter'],
+];
+
+/** @param at what a rest is believed by (cool-down.ts) */
+export function fleetNode(node: Node, at: { now: number; longestRestMs: number }): FleetNode {
+  const { name, createdAt, notReadySince, unschedulable, taints, labels, annotations, kubeletVersion } = node;
+  const instance = instanceOf(node);
+  const driftMark = annotations[DRIFT_ANNOTATION];
+  const rest = credibleRest(node, at);
+  const owner = ownerOf(labels);
+  return {
+    name,
+    createdAt,
+    unschedulable,
+    taints,
+    ...retirementOf(node),
+    ...(instance !== undefined && { instance }),
+    ...(notReadySince !== undefined && { notReadySince }),
+    ...(driftMark !== undefined && { driftMark }),
+    ...(rest !== undefined && { rest }),
+    ...(owner !== undefined && { owner }),
+    ...(kubeletVersion !== undefined && { kubeletVersion }),
+  };
+}
+
+function retirementOf(node: Node): Pick<FleetNode, 'retiring' | 'unsigned' | 'leftDrained'> {
+  if (!(RETIRING_LABEL in node.labels)) return { retiring: false };
+  const charge = chargeOf(node);
+  if (charge === undefined) return { retiring: true, unsigned: true };
+  return { retiring: true, ...(charge.leftDrained && { leftDrained: true }) };
+}
+
+function ownerOf(labels: Node['labels']): FleetNode['owner'] {
+  return OWNER_LABELS.find(
+    ([label, value]) => label in labels && (value === undefined || labels[label] === value),
+  )?.[2];
+}
+
+/** A node, its place in a group, and that group. */
+export interface PlacedNode {
+  readonly node: FleetNode;
+  readonly member: GroupMember;
+  readonly group: Group;
+}
+
+export interface Fleet {
+  readonly placed: readonly PlacedNode[];
+  /** Nodes whose instance is in none of the groups. */
+  readonly strays: readonly FleetNode[];
+}
+
+export function placeNodes(nodes: readonly FleetNode[], groups: readonly Group[]): Fleet {
+  const places = new Map(
+    groups.flatMap((group) => group.members.map((member) => [member.instance, { member, group }])),
+  );
+  const placed: PlacedNode[] = [];
+  const strays: FleetNode[] = [];
+  for (const node of nodes) {
+    const place = places.get(node.instance ?? '');
+    if (place === undefined) strays.push(node);
+    else placed.push({ node, ...place });
+  }
+  return { placed, strays };
+}

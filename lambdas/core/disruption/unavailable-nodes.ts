@@ -1,0 +1,122 @@
+/** How much of a group is out of use already, whoever caused it: its budget is used up by that (contract 9.3). Pure. */
+import type { FleetNode, PlacedNode } from './fleet.ts';
+import type { Group, GroupMember } from '../aws/group.ts';
+import { IN_SERVICE, isComing, isPooled } from '../aws/lifecycle-state.ts';
+import type { Circumstances } from './allowance.ts';
+
+export interface Outage {
+  /** How many nodes there should be. */
+  readonly size: number;
+  /** How many are out, those that are missing among them. */
+  readonly out: number;
+  /** Each node that is out, and how. */
+  readonly nodes: readonly string[];
+  /** Some of it lasts until a person sees to it: a node stands out, or what is missing is not even launched. */
+  readonly lasts: boolean;
+}
+
+/** Nodes that are told by name; the others are counted. */
+const MOST_NAMED = 3;
+
+/**
+ * @param placed the group's nodes
+ * @param isOut whether a node counts as out although it is Ready, schedulable and not retiring
+ * @param isExempt whether a node counts as there although it is cordoned or not Ready
+ */
+export function outageOf(
+  group: Group,
+  placed: readonly PlacedNode[],
+  { isOut, isExempt = () => false, ...at }: Pick<Circumstances, 'isOut' | 'isExempt'> & StandingTerms,
+): Outage {
+  const nodes: string[] = [];
+  let accounted = 0;
+  for (const { node, member } of placed) {
+    const how = isExempt(node) ? undefined : howOut(node, member.state, isOut);
+    if (how !== undefined) nodes.push(`${node.name} ${how}`);
+    // A node that has left and its replacement that has not joined are one gap, not two.
+    if (how !== undefined || member.state === IN_SERVICE) accounted += weightOf(member);
+  }
+  const missing = nodesFor(Math.max(0, group.desired - accounted), group);
+  const isForgotten = (each: PlacedNode): boolean =>
+    !isExempt(each.node) && !isOut(each.node) && standsOut(each, at) !== undefined;
+  const lasts = sumOf(weightsOf(group)) < group.desired || placed.some(isForgotten);
+  return { size: nodesFor(group.desired, group), out: nodes.length + missing, nodes, lasts };
+}
+
+/** How many nodes of the group's average weight fulfil that much capacity, rounded up. */
+function nodesFor(capacity: number, group: Group): number {
+  const weights = weightsOf(group);
+  const sum = sumOf(weights);
+  return sum === 0 ? capacity : Math.ceil((capacity * weights.length) / sum);
+}
+
+/** Of the instances that there are, without those that wait in the warm pool. */
+function weightsOf({ members }: Group): number[] {
+  return members.filter(({ state }) => !isPooled(state)).map(weightOf);
+}
+
+function sumOf(weights: readonly number[]): number {
+  return weights.reduce((total, weight) => total + weight, 0);
+}
+
+function weightOf({ weight = 1 }: GroupMember): number {
+  return weight;
+}
+
+/** Those of several groups together. */
+export function totalOf(outages: readonly Outage[]): Outage {
+  return {
+    size: outages.reduce((sum, { size }) => sum + size, 0),
+    out: outages.reduce((sum, { out }) => sum + out, 0),
+    nodes: outages.flatMap(({ nodes }) => nodes),
+    lasts: outages.some(({ lasts }) => lasts),
+  };
+}
+
+/** Who is out, in words; empty when nobody is. */
+export function wordsOf({ out, nodes }: Outage): string {
+  const named = nodes.slice(0, MOST_NAMED);
+  const more = nodes.length - named.length;
+  const missing = out - nodes.length;
+  return [
+    ...named,
+    ...(more > 0 ? [`${more} more ${more === 1 ? 'is' : 'are'} out`] : []),
+    ...(missing > 0 ? [`${missing} ${missing === 1 ? 'has' : 'have'} yet to join`] : []),
+  ].join(', ');
+}
+
+function howOut(node: FleetNode, state: string, isOut: (node: FleetNode) => boolean): string | undefined {
+  if (isPooled(state)) return undefined;
+  if (node.leftDrained) return 'is drained, and left to whoever removes it';
+  if (node.retiring && node.unsigned !== true) return 'retires';
+  const unfit = howUnfit(node);
+  if (unfit !== undefined) return unfit;
+  if (isOut(node)) return 'is to be drained';
+  return isComing(state) ? undefined : `is ${state}`;
+}
+
+/** What it depends on whether a node that is not Ready is a person's business by now. */
+export interface StandingTerms {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly replacementTimeoutSeconds: number;
+}
+
+/** What keeps a node from serving until a person sees to it, in words; undefined when that ends by itself, or nothing does. */
+export function standsOut(
+  { node, member }: PlacedNode,
+  { now, replacementTimeoutSeconds }: StandingTerms,
+): string | undefined {
+  if (node.retiring) return undefined;
+  if (member.state === 'Standby') return 'is Standby';
+  if (member.state !== IN_SERVICE) return undefined;
+  const { notReadySince } = node;
+  if (notReadySince !== undefined && now - notReadySince < replacementTimeoutSeconds * 1_000) return undefined;
+  return howUnfit(node);
+}
+
+/** Why nothing new comes to the node, whoever wants that; undefined when pods can. */
+export function howUnfit({ notReadySince, unschedulable }: FleetNode): string | undefined {
+  if (notReadySince !== undefined) return 'is not Ready';
+  return unschedulable ? 'is cordoned' : undefined;
+}

@@ -1,0 +1,36 @@
+/** Pods that are being deleted and do not end (faults.md 63): told, because a person can look where Ebb cannot reach. */
+import type { Node } from '../kubernetes/node.ts';
+import type { Pod } from '../kubernetes/pod.ts';
+
+/** A kubelet that has not ended a pod so long after its grace will hardly do so by itself. */
+const STUCK_AFTER_MS = 60_000;
+
+/** When the pod counts as stuck, epoch milliseconds; undefined while nobody deletes it. */
+export function stuckFrom({ deletingUntil }: Pod): number | undefined {
+  return deletingUntil === undefined ? undefined : deletingUntil + STUCK_AFTER_MS;
+}
+
+/** One whose containers have ended only waits for a finalizer, and holds nothing. */
+export function isStuck(pod: Pod, now: number): boolean {
+  return now >= (stuckFrom(pod) ?? Infinity) && !pod.containersTerminated;
+}
+
+export type NodeState = 'Ready' | 'not Ready' | 'gone';
+
+export function stateOf(node: Node | undefined): NodeState {
+  if (node === undefined) return 'gone';
+  return node.notReadySince === undefined ? 'Ready' : 'not Ready';
+}
+
+/** What is known of a stuck pod in one sentence, and what would help. */
+export function explainStuck({ containersLeft, finalizers = [] }: Pod, node: NodeState): string {
+  const left = containersLeft.length === 0 ? 'none of its containers has been reported' : containersLeft.join(', ');
+  const held = finalizers.length === 0 ? '' : `; finalizer ${finalizers.join(', ')} holds its object too`;
+  return `its grace is over and it has not ended (${left}${held}), its node is ${node}: ${HELP[node]}`;
+}
+
+const HELP: Readonly<Record<NodeState, string>> = {
+  Ready: 'look at the kubelet and the container runtime of its node',
+  'not Ready': 'its kubelet ends no pod; a node that stays so is found dead and let go',
+  gone: 'the control plane will remove it',
+};

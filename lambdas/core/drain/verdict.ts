@@ -1,0 +1,103 @@
+/**
+ * The verdict on one pod of a node that is to be emptied: what to do with it, and why (contract 4.1).
+ *
+ * It looks at the pod alone. Whether a budget lets an eviction go out now is pacing's business, when its wave begins
+ * wave's.
+ */
+import { knownKind } from '../kubernetes/controller.ts';
+import { isBeingDeleted, isFinished, isHeldByFinalizer, type Pod, type Toleration } from '../kubernetes/pod.ts';
+import { matchesSelector, type Selector } from '../kubernetes/selector.ts';
+
+export type Verdict =
+  | { readonly action: 'evict'; readonly reason: EvictReason }
+  | { readonly action: 'wait'; readonly reason: WaitReason }
+  | { readonly action: 'spare'; readonly reason: SpareReason }
+  | { readonly action: 'blocked'; readonly reason: BlockReason };
+
+export type EvictReason = 'managed' | 'no controller';
+export type WaitReason = 'being deleted' | 'finishing first';
+export type SpareReason =
+  | 'finished'
+  | 'held by a finalizer'
+  | 'mirror pod'
+  | 'DaemonSet pod'
+  | 'tolerates our taint'
+  | 'outside the pod selector'
+  | 'spared namespace'
+  | 'keeps coming back';
+export type BlockReason = 'protected by annotation' | 'emptyDir' | 'no controller';
+
+/** How a cluster wants its pods judged. */
+export interface DrainPolicy {
+  /** The key of the taint that isolates: a pod that tolerates it by this key means to stay. */
+  readonly taintKey: string;
+  /** Block pods with emptyDir volumes in place of evicting them. */
+  readonly blockEmptyDir: boolean;
+  /** Block pods without a controller: nobody would make them again. */
+  readonly blockUncontrolled: boolean;
+  /** Only pods that match are drained; absent means all. */
+  readonly podSelector?: Selector;
+  /** Pods of these namespaces are left alone. */
+  readonly spareNamespaces: readonly string[];
+  /** Pods that match are waited for until they finish by themselves. */
+  readonly finishFirst?: Selector;
+}
+
+/** The kubelet writes this annotation on the API's mirror of a static pod. */
+const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
+
+/** Annotations by which an owner asks that a pod is not disrupted, and the value that asks it. */
+const PROTECTING_ANNOTATIONS = [
+  ['ebb/evict', 'never'],
+  ['karpenter.sh/do-not-disrupt', 'true'],
+  ['cluster-autoscaler.kubernetes.io/safe-to-evict', 'false'],
+] as const;
+
+type Rule = (pod: Pod, policy: DrainPolicy, now: number) => Verdict | undefined;
+
+/** In the order of contract 4.1; the first that has something to say decides. */
+const RULES: readonly Rule[] = [
+  (pod) => (isFinished(pod) ? { action: 'spare', reason: 'finished' } : undefined),
+  (pod, _policy, now) => (isHeldByFinalizer(pod, now) ? { action: 'spare', reason: 'held by a finalizer' } : undefined),
+  (pod) => (isBeingDeleted(pod) ? { action: 'wait', reason: 'being deleted' } : undefined),
+  (pod) => (MIRROR_ANNOTATION in pod.annotations ? { action: 'spare', reason: 'mirror pod' } : undefined),
+  ({ owner }) =>
+    owner !== undefined && knownKind(owner) === 'DaemonSet' ? { action: 'spare', reason: 'DaemonSet pod' } : undefined,
+  (pod, { taintKey }) =>
+    toleratesKey(pod.tolerations, taintKey) ? { action: 'spare', reason: 'tolerates our taint' } : undefined,
+  (pod, { spareNamespaces }) =>
+    spareNamespaces.includes(pod.namespace) ? { action: 'spare', reason: 'spared namespace' } : undefined,
+  (pod, { podSelector }) =>
+    podSelector !== undefined && matchesSelector(podSelector, pod.labels) !== true
+      ? { action: 'spare', reason: 'outside the pod selector' }
+      : undefined,
+  (pod, { finishFirst }) =>
+    matchesSelector(finishFirst, pod.labels) === true ? { action: 'wait', reason: 'finishing first' } : undefined,
+  (pod) => (isProtected(pod) ? { action: 'blocked', reason: 'protected by annotation' } : undefined),
+  (pod, { blockEmptyDir }) =>
+    blockEmptyDir && pod.hasEmptyDir ? { action: 'blocked', reason: 'emptyDir' } : undefined,
+  (pod, { blockUncontrolled }) =>
+    pod.owner === undefined ? { action: blockUncontrolled ? 'blocked' : 'evict', reason: 'no controller' } : undefined,
+];
+
+/**
+ * Judges one pod.
+ *
+ * @param now epoch milliseconds; only a pod that a finalizer holds is judged by it
+ */
+export function judge(pod: Pod, policy: DrainPolicy, now: number): Verdict {
+  for (const rule of RULES) {
+    const verdict = rule(pod, policy, now);
+    if (verdict !== undefined) return verdict;
+  }
+  return { action: 'evict', reason: 'managed' };
+}
+
+function isProtected(pod: Pod): boolean {
+  return PROTECTING_ANNOTATIONS.some(([key, value]) => pod.annotations[key] === value);
+}
+
+/** By its key only: a pod that tolerates everything (no key) is not meant for leaving nodes in particular. */
+function toleratesKey(tolerations: readonly Toleration[], key: string): boolean {
+  return tolerations.some((toleration) => toleration.key === key);
+}

@@ -1,0 +1,159 @@
+/** Whether a node differs from what its group would launch now, and in what (contract 9.1). Pure. */
+import type { DriftSettings } from '../settings/cluster-settings.ts';
+import type { PlacedNode } from '../disruption/fleet.ts';
+import type { Group, GroupMember, Launched, LaunchPlan, LaunchSource, SourceReference } from '../aws/group.ts';
+import { isPooled } from '../aws/lifecycle-state.ts';
+
+export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet';
+
+export interface DriftReason {
+  readonly kind: DriftKind;
+  /** In words, of the node: `runs ami-1, its group would launch ami-2 (lt-… version 7)`. */
+  readonly text: string;
+}
+
+/** What a node is held against. */
+export interface DriftFacts {
+  readonly plan: LaunchPlan;
+  /** Absent: it cannot be told; without `at`, no more than the image can. */
+  readonly launched?: Pick<Launched, 'image'> & Partial<Launched>;
+  /** The control plane's minor version, `1.33`; absent: it cannot be told. */
+  readonly controlPlane?: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** `stops`: a replacement has drifted itself, so that replacing would never end. */
+export type DriftVerdict =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'drifted'; readonly reasons: readonly DriftReason[] }
+  | { readonly kind: 'stops'; readonly reason: string };
+
+/** What cannot be told is no drift. */
+export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: DriftSettings): DriftVerdict {
+  const { node, member } = placed;
+  const { launched } = facts;
+  const source = sourceOf(facts.plan, member);
+  if ((settings.ami || settings.kubelet) && isVain(member, source, launched)) {
+    const runs = `${node.name} was launched from ${wordsOf(source)} and runs ${launched.image}`;
+    return { kind: 'stops', reason: `its group launches something else than it says: ${runs}, not ${source.image}` };
+  }
+  const reasons = [
+    ...(settings.ami ? image(source, facts) : []),
+    ...(settings.launchTemplate ? template(member, source) : []),
+    ...(settings.instanceType ? instanceType(member, facts) : []),
+    ...age(placed, facts, settings),
+    ...(settings.kubelet ? kubelet(placed, source, facts) : []),
+  ];
+  return reasons.length === 0 ? { kind: 'current' } : { kind: 'drifted', reasons };
+}
+
+/** What the group would launch in the place of this instance. */
+function sourceOf({ base, overrides }: LaunchPlan, { type }: GroupMember): LaunchSource {
+  return overrides.find((override) => override.type === type)?.source ?? base;
+}
+
+/** Right after a parameter has changed, a launch that was under way may still have its old value. */
+const SETTLES_MS = 300_000;
+
+/** Launched from the very same, and yet another image: its replacement would be another of its kind. */
+function isVain(
+  { launchedFrom }: GroupMember,
+  source: LaunchSource,
+  launched: DriftFacts['launched'],
+): launched is NonNullable<DriftFacts['launched']> {
+  if (launchedFrom === undefined || launched === undefined || launched.image === source.image) return false;
+  const { at = 0 } = launched;
+  return isSame(launchedFrom, source) && (source.imageSince === undefined || at > source.imageSince + SETTLES_MS);
+}
+
+/**
+ * Why replacing would be in vain: an instance that goes is replaced out of the warm pool first, and only an instance
+ * refresh renews what rests there. Undefined when nothing old rests there.
+ *
+ * @param images what instances run, by instance, where that is known and counts
+ */
+export function oldPool({ members }: Group, plan: LaunchPlan, images: ReadonlyMap<string, string>): string | undefined {
+  for (const member of members.filter(({ state }) => isPooled(state))) {
+    const { instance } = member;
+    const old = oldOrigin(member, sourceOf(plan, member), images.get(instance));
+    if (old !== undefined) return `its warm pool would replace them by ${old} (${instance}): start an instance refresh`;
+  }
+  return undefined;
+}
+
+/** The same source may launch another image than it did: an SSM parameter names it. */
+function oldOrigin({ launchedFrom }: GroupMember, source: LaunchSource, image = source.image): string | undefined {
+  if (launchedFrom !== undefined && !isUnresolved(launchedFrom) && !isSame(launchedFrom, source)) {
+    return `what was launched from ${wordsOf(launchedFrom)}`;
+  }
+  return image === source.image ? undefined : `what runs ${image}`;
+}
+
+/**
+ * The image that an instance runs, as far as what it was launched from tells; undefined: EC2 has to be asked. Where Auto
+ * Scaling names an image of the instance's own, that was laid over the source's.
+ */
+export function imageByOrigin({ launchedFrom, image }: GroupMember, { origins }: LaunchPlan): string | undefined {
+  if (launchedFrom === undefined || image !== undefined) return undefined;
+  return origins.find((origin) => isSame(launchedFrom, origin))?.image;
+}
+
+function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {
+  if (launched === undefined || launched.image === source.image) return [];
+  const text = `runs ${launched.image}, its group would launch ${source.image} (${wordsOf(source)})`;
+  return [{ kind: 'ami', text }];
+}
+
+function template({ launchedFrom }: GroupMember, source: LaunchSource): DriftReason[] {
+  if (launchedFrom === undefined || isUnresolved(launchedFrom) || isSame(launchedFrom, source)) return [];
+  const text = `was launched from ${wordsOf(launchedFrom)}, its group would launch from ${wordsOf(source)}`;
+  return [{ kind: 'launch-template', text }];
+}
+
+function instanceType({ type }: GroupMember, { plan: { types } }: DriftFacts): DriftReason[] {
+  if (types === undefined || types.includes(type)) return [];
+  return [{ kind: 'instance-type', text: `is of type ${type}, its group would launch ${types.join(' or ')}` }];
+}
+
+/** Tells when, not how old: what is written on the node stays the same from day to day. */
+function age({ node }: PlacedNode, { launched, now }: DriftFacts, { maxAgeSeconds }: DriftSettings): DriftReason[] {
+  const since = launched?.at ?? node.createdAt;
+  if (maxAgeSeconds === undefined || now - since <= maxAgeSeconds * 1_000) return [];
+  const text = `exists since ${new Date(since).toISOString()}, longer than the ${lengthOf(maxAgeSeconds)} that it may`;
+  return [{ kind: 'age', text }];
+}
+
+/** Only a new image brings a new kubelet: another node of the same one would be behind as well. */
+function kubelet({ node }: PlacedNode, source: LaunchSource, { launched, controlPlane }: DriftFacts): DriftReason[] {
+  const [own, theirs] = [minorOf(node.kubeletVersion), minorOf(controlPlane)];
+  const isBehind = own !== undefined && theirs !== undefined && own < theirs;
+  if (!isBehind || launched === undefined || launched.image === source.image) return [];
+  return [{ kind: 'kubelet', text: `runs Kubernetes 1.${own}, the control plane 1.${theirs}` }];
+}
+
+function isSame(one: SourceReference, other: LaunchSource): boolean {
+  const isIt = one.kind === 'template-name' ? one.id === other.name : one.kind === other.kind && one.id === other.id;
+  return isIt && one.version === other.version;
+}
+
+/** `$Latest` and `$Default` say nothing of the version that it was then. */
+function isUnresolved({ version }: SourceReference): boolean {
+  return version?.startsWith('$') ?? false;
+}
+
+function wordsOf({ kind, id, version }: SourceReference): string {
+  if (kind === 'configuration') return `launch configuration ${id}`;
+  const template = kind === 'template-name' ? `launch template ${id}` : id;
+  return version === undefined ? template : `${template} version ${version}`;
+}
+
+/** Of `v1.33.4-eks-99d6cc0` or `1.33`: 33. */
+function minorOf(version: string | undefined): number | undefined {
+  const minor = /^v?1\.(\d+)/.exec(version ?? '')?.[1];
+  return minor === undefined ? undefined : Number(minor);
+}
+
+function lengthOf(seconds: number): string {
+  return seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${seconds / 3_600} hours`;
+}

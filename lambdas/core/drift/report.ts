@@ -1,0 +1,112 @@
+/** What a look at a cluster's drift comes to, as people read it (contract 9.6). Pure. */
+import type { Decision, Drifted } from './decision.ts';
+import type { PlacedNode } from '../disruption/fleet.ts';
+import type { Group } from '../aws/group.ts';
+import type { Rooms } from '../disruption/allowance.ts';
+
+export interface DriftReport {
+  readonly cluster: string;
+  /** Epoch milliseconds, as are all times here. */
+  readonly at: number;
+  /** Why the cluster could not be looked at; the rest is empty then. */
+  readonly away?: string;
+  /** Those that have nodes in the cluster, and those that the configuration names. */
+  readonly groups: readonly GroupReport[];
+  /** Those that have drifted. */
+  readonly nodes: readonly DriftedNode[];
+  /** Names of the nodes that are in none of the groups: they are left alone, but for marks of ours, which come off. */
+  readonly strays: readonly string[];
+  /** How many are Karpenter's or EKS Auto Mode's, and left alone. */
+  readonly left: number;
+}
+
+export interface GroupReport {
+  readonly group: string;
+  readonly nodes: number;
+  readonly drifted: number;
+  /** How many more of its nodes may go out now, before those that this run lets go. */
+  readonly room: number;
+  /** Why it is left alone altogether. */
+  readonly stopped?: string;
+  /** What limits the room. */
+  readonly why?: string;
+  /** When that changes by the clock alone. */
+  readonly opensAt?: number;
+}
+
+export interface DriftedNode {
+  readonly node: string;
+  readonly instance: string;
+  readonly group: string;
+  readonly zone: string;
+  /** In words. */
+  readonly reasons: readonly string[];
+  readonly decision: 'goes now' | 'let go before' | 'waits' | 'stopped';
+  readonly why?: string;
+  /** When that changes by the clock alone. */
+  readonly at?: number;
+  /** In the turn of its group, 1 is next. */
+  readonly place?: number;
+}
+
+export function awayReport(cluster: string, at: number, away: string): DriftReport {
+  return { cluster, at, away, groups: [], nodes: [], strays: [], left: 0 };
+}
+
+export function reportGroups(placed: readonly PlacedNode[], drifted: readonly Drifted[], rooms: Rooms): GroupReport[] {
+  const nodes = counts(placed);
+  const old = counts(drifted.map((each) => each.placed));
+  return [...nodes].map(([group, count]) => {
+    const room = rooms.groups.get(group);
+    return {
+      group,
+      nodes: count,
+      drifted: old.get(group) ?? 0,
+      room: room?.count ?? 0,
+      ...(room?.why !== undefined && (room.stopped ? { stopped: room.why } : { why: room.why })),
+      ...(room?.opensAt !== undefined && { opensAt: room.opensAt }),
+    };
+  });
+}
+
+/**
+ * Of groups that the configuration names and that have no node.
+ *
+ * @param groups every enrolled one that there is
+ * @param foreign those that are left alone here, by name, and why
+ */
+export function reportEmpty(
+  names: readonly string[],
+  { groups, foreign }: { groups: readonly Group[]; foreign: ReadonlyMap<string, string> },
+  placed: readonly PlacedNode[],
+): GroupReport[] {
+  const there = new Set(placed.map(({ group }) => group.name));
+  return names
+    .filter((name) => !there.has(name))
+    .map((name) => {
+      const members = groups.find((group) => group.name === name)?.members.length;
+      return { group: name, nodes: 0, drifted: 0, room: 0, stopped: foreign.get(name) ?? whyEmpty(members) };
+    });
+}
+
+function whyEmpty(members: number | undefined): string {
+  if (members === undefined) return 'there is no Auto Scaling group of that name';
+  return members === 0 ? 'it has no instances' : 'none of its instances is a node of this cluster';
+}
+
+export function reportNodes(drifted: readonly Drifted[], decisions: ReadonlyMap<string, Decision>): DriftedNode[] {
+  return drifted.map(({ placed: { node, member, group }, reasons }) => ({
+    node: node.name,
+    instance: member.instance,
+    group: group.name,
+    zone: member.zone,
+    reasons: reasons.map(({ text }) => text),
+    ...(decisions.get(node.name) ?? { decision: 'waits' }),
+  }));
+}
+
+function counts(placed: readonly PlacedNode[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { group } of placed) found.set(group.name, (found.get(group.name) ?? 0) + 1);
+  return found;
+}

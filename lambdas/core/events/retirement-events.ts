@@ -1,0 +1,208 @@
+/** What is told of a retirement and its node (contract 13.0). */
+import { explainAttached, type AttachedVolume } from '../kubernetes/attached-volume.ts';
+import { explain, type BlockedBy } from '../drain/blocked.ts';
+import type { DeadlinePolicy } from '../settings/cluster-settings.ts';
+import type { DrainEstimate } from '../drain/estimate.ts';
+import type { UnknownOwner } from '../drain/eviction-plan.ts';
+import { ownerName, podName, type Pod } from '../kubernetes/pod.ts';
+import type { ReturnedPod } from '../drain/returned-pod.ts';
+import { explainStuck, type NodeState } from '../drain/stuck-pod.ts';
+import type { UnreadyPod } from '../kubernetes/unready-pod.ts';
+
+/** Which retirement of which node an event is about. */
+export interface Subject {
+  readonly execution: string;
+  readonly cluster: string;
+  readonly group: string;
+  readonly instance: string;
+  /** Absent until the node is found. */
+  readonly node?: string;
+}
+
+/**
+ * `waited`: pods were left when the hook's time was up. `late`: it began when that was so already, and had one pass.
+ * `retained`: the instance was kept, drained, then terminated.
+ * `restored`: nothing forced it to go, and it could not be drained.
+ */
+export type Result =
+  | 'drained'
+  | 'forced'
+  | 'waited'
+  | 'late'
+  | 'retained'
+  | 'restored'
+  | 'dead node'
+  | 'never joined'
+  | 'joined'
+  | 'superseded'
+  | 'over'
+  | 'stopped'
+  | 'failed';
+
+/** `late`: its hook's time is over, so that what is left is forced at once. */
+export const retirementStarted = (
+  subject: Subject,
+  { deadline, ...about }: { kind: string; deadline: number; atDeadline: DeadlinePolicy | 'restore'; late?: true },
+) => ({ type: 'retirement.started', ...subject, ...about, deadline: new Date(deadline).toISOString() }) as const;
+
+/** Another retirement is in charge of the node and does it all: this one ends. */
+export const retirementJoined = (subject: Subject, about: { other: string }) =>
+  ({ type: 'retirement.joined', ...subject, ...about }) as const;
+
+/** The node waits, isolated, for its turn; `breaker`: so much of the cluster leaves that somebody should know. */
+export const retirementHeld = (subject: Subject, about: { reason: string; breaker: boolean }) =>
+  ({ type: 'retirement.held', ...subject, ...about }) as const;
+
+/** `unproven`: nodes of its name without a providerID, which nothing proves to be it: they are not touched. */
+export const nodeMissing = (subject: Subject, about: { unproven: readonly string[] }) =>
+  ({ type: 'node.missing', ...subject, ...about }) as const;
+
+export const nodeIsolated = (subject: Subject, about: { cordonedBefore: boolean }) =>
+  ({ type: 'node.isolated', ...subject, ...about }) as const;
+
+/** Somebody took the isolation off, or the node was registered anew: it is isolated again. `missing`: what it lacked. */
+export const nodeReisolated = (subject: Subject, about: { missing: readonly string[] }) =>
+  ({ type: 'node.reisolated', ...subject, ...about }) as const;
+
+/** Its pods end no more: they are waited for briefly, then the instance goes (contract 4.9). */
+export const nodeDead = (subject: Subject, about: { reason: string }) =>
+  ({ type: 'node.dead', ...subject, ...about }) as const;
+
+/** Our marks are off again. */
+export const nodeRestored = (subject: Subject) => ({ type: 'node.restored', ...subject }) as const;
+
+/** The node is out of these load balancers: no new requests come, and those under way have until `until` to end. */
+export const targetsDeregistered = (subject: Subject, about: { pools: readonly string[]; until: number }) =>
+  ({
+    type: 'targets.deregistered',
+    ...subject,
+    pools: about.pools,
+    until: new Date(about.until).toISOString(),
+  }) as const;
+
+/** Every target of the node has drained: nothing reaches it any more. */
+export const targetsDrained = (subject: Subject, about: { seconds: number }) =>
+  ({ type: 'targets.drained', ...subject, ...about }) as const;
+
+/** A load balancer that is not done in time, or cannot be asked: nobody waits for it any more (contract 7.3). */
+export const targetsLate = (subject: Subject, about: { pools: readonly string[]; reason: string }) =>
+  ({ type: 'targets.late', ...subject, ...about }) as const;
+
+/** The node is restored, and in these load balancers again. */
+export const targetsRegistered = (subject: Subject, about: { pools: readonly string[] }) =>
+  ({ type: 'targets.registered', ...subject, ...about }) as const;
+
+/** The node is restored all the same, and gets no traffic from these until somebody registers it. */
+export const targetsUnregistered = (subject: Subject, about: { pools: readonly string[]; reason: string }) =>
+  ({ type: 'targets.unregistered', ...subject, ...about }) as const;
+
+/** What the drain will take at most, before it starts (contract 5.2). */
+export const drainPlanned = (subject: Subject, { forceAt, ...estimate }: DrainEstimate) =>
+  ({
+    type: 'drain.planned',
+    ...subject,
+    ...estimate,
+    ...(forceAt !== undefined && { forceAt: new Date(forceAt).toISOString() }),
+  }) as const;
+
+export const podEvicted = (subject: Subject, pod: Pod, about: { graceSeconds: number; warning?: string }) =>
+  ({ type: 'pod.evicted', ...subject, pod: podName(pod), uid: pod.uid, ...about }) as const;
+
+export const podForced = (subject: Subject, pod: Pod, graceSeconds: number) =>
+  ({ type: 'pod.forced', ...subject, pod: podName(pod), uid: pod.uid, graceSeconds }) as const;
+
+/** A pod came to the node although it is isolated; `left`: it stays, because its maker would only send another. */
+export const podReturned = (subject: Subject, { pod, maker, times, left }: ReturnedPod) =>
+  ({ type: 'pod.returned', ...subject, pod: podName(pod), uid: pod.uid, maker, times, left }) as const;
+
+export const podGone = (subject: Subject, about: { pod: string; uid: string; warning?: string }) =>
+  ({ type: 'pod.gone', ...subject, ...about }) as const;
+
+export const evictionBlocked = (subject: Subject, pod: Pod, by: BlockedBy) =>
+  ({ type: 'eviction.blocked', ...subject, pod: podName(pod), uid: pod.uid, by, explanation: explain(by) }) as const;
+
+/** What a pod names as its controller is not known, so the pods that name it go one at a time (contract 4.5). */
+export const controllerUnknown = (subject: Subject, { owner, pod, reason }: UnknownOwner) =>
+  ({
+    type: 'controller.unknown',
+    ...subject,
+    pod: podName(pod),
+    uid: pod.uid,
+    owner: ownerName(owner),
+    reason,
+  }) as const;
+
+/** A pod that a blocking budget misses fits on no node, so it frees nothing until there is room (faults.md 54). */
+export const podUnschedulable = (
+  subject: Subject,
+  { pod, uid, message = '' }: UnreadyPod,
+  about: { missedBy: string },
+) => ({ type: 'pod.unschedulable', ...subject, pod, uid, message, ...about }) as const;
+
+/** A pod that is being deleted has not ended long after its grace. */
+export const podStuck = (subject: Subject, pod: Pod, about: { overdueSeconds: number; nodeState: NodeState }) =>
+  ({
+    type: 'pod.stuck',
+    ...subject,
+    pod: podName(pod),
+    uid: pod.uid,
+    ...about,
+    containers: pod.containersLeft,
+    finalizers: pod.finalizers ?? [],
+    explanation: explainStuck(pod, about.nodeState),
+  }) as const;
+
+/** Pods that were still on the node when its time was up: they go with the instance. */
+export const podsLeft = (subject: Subject, about: { pods: readonly string[] }) =>
+  ({ type: 'pods.left', ...subject, ...about }) as const;
+
+export const nodeDrained = (subject: Subject, about: { pods: number; forced: number; seconds: number }) =>
+  ({ type: 'node.drained', ...subject, ...about }) as const;
+
+export const volumesDetached = (subject: Subject, about: { seconds: number }) =>
+  ({ type: 'volumes.detached', ...subject, ...about }) as const;
+
+/** The drained node's volumes are still attached after a while; told again when others are. */
+export const volumesAwaited = (subject: Subject, volumes: readonly AttachedVolume[]) =>
+  ({ type: 'volumes.awaited', ...subject, ...attachedOnes(volumes) }) as const;
+
+/** Volumes that were still attached when their time was up. */
+export const volumesKept = (subject: Subject, volumes: readonly AttachedVolume[]) =>
+  ({ type: 'volumes.kept', ...subject, ...attachedOnes(volumes) }) as const;
+
+const attachedOnes = (volumes: readonly AttachedVolume[]) => ({
+  volumes: volumes.map(({ name }) => name),
+  explanation: explainAttached(volumes),
+});
+
+export const heartbeatRecorded = (subject: Subject, about: { nextInSeconds: number }) =>
+  ({ type: 'heartbeat.recorded', ...subject, ...about }) as const;
+
+export const clusterAway = (subject: Subject, about: { reason: string }) =>
+  ({ type: 'cluster.away', ...subject, ...about }) as const;
+
+/** A stage could not look or act, for a reason that may pass: it is tried again. */
+export const stageFailed = (subject: Subject, about: { stage: string; reason: string }) =>
+  ({ type: 'stage.failed', ...subject, ...about }) as const;
+
+export const retirementSuspended = (subject: Subject, about: { seconds: number; waitingFor: readonly string[] }) =>
+  ({ type: 'retirement.suspended', ...subject, ...about }) as const;
+
+/** `over`: the hook had ended before, by its timeout or by somebody else. */
+export const hookCompleted = (subject: Subject, about: { outcome: 'completed' | 'over' }) =>
+  ({ type: 'hook.completed', ...subject, ...about }) as const;
+
+/** The group does not keep an instance whose hook is abandoned, so what is left is forced (contract 5.3). */
+export const retentionMissing = (subject: Subject) => ({ type: 'retention.missing', ...subject }) as const;
+
+/** The hook is over and the group keeps the instance, which is drained on. */
+export const instanceRetained = (subject: Subject, about: { pods: readonly string[]; until: number }) =>
+  ({ type: 'instance.retained', ...subject, pods: about.pods, until: new Date(about.until).toISOString() }) as const;
+
+export const instanceTerminated = (subject: Subject) => ({ type: 'instance.terminated', ...subject }) as const;
+
+/** The node is drained and its instance left as it is, for whoever removes it (contract 8.2). */
+export const instanceLeft = (subject: Subject) => ({ type: 'instance.left', ...subject }) as const;
+
+export const retirementFinished = (subject: Subject, about: { result: Result; reason?: string; seconds: number }) =>
+  ({ type: 'retirement.finished', ...subject, ...about }) as const;

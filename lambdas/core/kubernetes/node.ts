@@ -1,0 +1,40 @@
+/** What Ebb needs to know of a cluster node. */
+export interface Node {
+  readonly name: string;
+  readonly uid: string;
+  /** `aws:///<zone>/<instance>` on EKS; absent until the kubelet or the cloud controller sets it. */
+  readonly providerId?: string;
+  /** The instance that it has been proved to stand for although it bears no providerID (identity.ts). */
+  readonly provedInstance?: string;
+  /** Its addresses of type InternalIP; absent when it has none. */
+  readonly internalIps?: readonly string[];
+  readonly resourceVersion: string;
+  readonly unschedulable: boolean;
+  readonly taints: readonly Taint[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+  /** As the kubelet says it, `v1.33.4-eks-99d6cc0`; absent before it first does. */
+  readonly kubeletVersion?: string;
+  /** Since when its Ready condition has not been True, epoch milliseconds; absent while it is. */
+  readonly notReadySince?: number;
+}
+
+/** As the API has it; foreign taints are carried through whole. */
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
+  readonly timeAdded?: string;
+}
+
+/** The EC2 instance that the node stands for; undefined when it stands for none. */
+export function instanceOf({ providerId, provedInstance }: Node): string | undefined {
+  return providerId === undefined ? provedInstance : /\/(i-[0-9a-f]+)$/.exec(providerId)?.[1];
+}
+
+/** Whether the node object stands for that instance: names recur, provider ids do not (contract 2.1). */
+export function isInstance({ providerId, provedInstance }: Node, instance: string): boolean {
+  return providerId === undefined ? provedInstance === instance : providerId.endsWith(`/${instance}`);
+}

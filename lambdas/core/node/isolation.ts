@@ -1,0 +1,181 @@
+/**
+ * Isolating a node, and its exact undo: the one patch that taints and cordons it, keeps new load balancer traffic away
+ * and says who is in charge (contract 3). Pure: it computes the patch from the node as it was read, and the API's
+ * optimistic lock tells when that is out of date.
+ */
+import * as z from 'zod/mini';
+import { withoutDriftDrain } from './drain-taints.ts';
+import type { Node, Taint } from '../kubernetes/node.ts';
+import type { Notice } from '../notice/notice.ts';
+import { REST_ANNOTATION, restText, type RestTerms } from './cool-down.ts';
+import { TARGETS_ANNOTATION } from '../traffic/taken-targets.ts';
+import { WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION } from '../traffic/withdrawal.ts';
+
+/** The taint that isolates; key, value and effect are the user's to change. */
+export interface IsolationTaint {
+  readonly key: string;
+  /** Absent: the notice's kind. */
+  readonly value?: string;
+  readonly effect: string;
+}
+
+/** The owner annotation: JSON on the node, for us and for people. */
+const chargeSchema = z.object({
+  execution: z.string(),
+  kind: z.string(),
+  /** The Auto Scaling group that lets the instance go. */
+  group: z.optional(z.string()),
+  /** ISO 8601, as is the deadline. */
+  since: z.iso.datetime(),
+  deadline: z.iso.datetime(),
+  /** We set spec.unschedulable; a node that a person had cordoned stays so on restore (contract 3.2). */
+  cordonedByUs: z.boolean(),
+  /** We set the load balancer label. */
+  labelledByUs: z.boolean(),
+  /** It has drained the node, and completes our hook itself when the instance meets it (contract 8.2). */
+  completesHook: z.optional(z.literal(true)),
+  /** The node is drained and left as it is, for whoever removes it (contract 8.2). */
+  leftDrained: z.optional(z.literal(true)),
+});
+
+export type Charge = Readonly<z.infer<typeof chargeSchema>>;
+
+export const RETIREMENT_ANNOTATION = 'ebb/retirement';
+export const RETIRING_LABEL = 'ebb/retiring';
+
+/** Kubernetes' own: the service controller and the AWS load balancer controller take such nodes out of their targets. */
+export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+const EXCLUDE_VALUE = 'ebb';
+
+/** A merge patch; resourceVersion makes it optimistic, because a merge patch replaces the whole list of taints. */
+export interface NodePatch {
+  readonly metadata: {
+    readonly resourceVersion: string;
+    /** null takes a key off, here as below. */
+    readonly labels: Readonly<Record<string, string | null>>;
+    readonly annotations: Readonly<Record<string, string | null>>;
+  };
+  readonly spec: { readonly unschedulable?: true | null; readonly taints: readonly Taint[] };
+}
+
+/** Who takes charge, for what, until when. */
+export interface Takeover {
+  readonly execution: string;
+  readonly kind: Notice['kind'];
+  readonly group?: string;
+  /** Epoch milliseconds, as is the deadline. */
+  readonly now: number;
+  readonly deadline: number;
+}
+
+/**
+ * The patch that isolates `node` for `takeover`. Marks of an earlier run are inherited: what it set is still ours to undo,
+ * and `since` keeps our place among the waiting (contract 1.6).
+ */
+export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint): NodePatch {
+  const ours: Taint = { key: taint.key, value: taint.value ?? takeover.kind, effect: taint.effect };
+  return {
+    metadata: {
+      resourceVersion: node.resourceVersion,
+      labels: {
+        [RETIRING_LABEL]: takeover.kind,
+        [EXCLUDE_LABEL]: node.labels[EXCLUDE_LABEL] ?? EXCLUDE_VALUE,
+      },
+      annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge(node, takeover)) },
+    },
+    spec: {
+      unschedulable: true,
+      taints: [...foreignTaints(node, taint), ours],
+    },
+  };
+}
+
+/**
+ * The patch that says how far the retirement of `execution` has come; undefined when the node is not in its charge, or
+ * says so already.
+ */
+export function progress(
+  { resourceVersion, taints, annotations }: Node,
+  execution: string,
+  come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+): NodePatch | undefined {
+  const ours = chargeOf({ annotations });
+  if (ours?.execution !== execution) return undefined;
+  const text = JSON.stringify({ ...ours, ...come });
+  if (text === JSON.stringify(ours)) return undefined;
+  return {
+    metadata: { resourceVersion, labels: {}, annotations: { [RETIREMENT_ANNOTATION]: text } },
+    spec: { taints },
+  };
+}
+
+/**
+ * The patch that takes off what `execution` put on, and nothing else: what was there before it stays, a person's cordon
+ * too (contract 3.2). Undefined when the marks are not its own.
+ *
+ * @param resting for how long the node is left alone from now on, and why
+ */
+export function restoration(
+  node: Node,
+  execution: string,
+  { taint, resting }: { taint: IsolationTaint; resting?: RestTerms },
+): NodePatch | undefined {
+  const ours = chargeOf(node);
+  if (ours?.execution !== execution) return undefined;
+  const taints = foreignTaints(node, taint);
+  return {
+    metadata: {
+      resourceVersion: node.resourceVersion,
+      labels: { [RETIRING_LABEL]: null, [WITHDRAW_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
+      annotations: {
+        [RETIREMENT_ANNOTATION]: null,
+        [WITHDRAWAL_ANNOTATION]: null,
+        [TARGETS_ANNOTATION]: null,
+        ...(resting && { [REST_ANNOTATION]: restText(resting.rest) }),
+      },
+    },
+    spec: {
+      ...(ours.cordonedByUs && { unschedulable: null }),
+      taints: resting === undefined ? taints : withoutDriftDrain(taints, resting.drainTaint),
+    },
+  };
+}
+
+function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
+  return taints.filter(({ key, effect }) => key !== ours.key || effect !== ours.effect);
+}
+
+function charge(node: Node, { execution, kind, group, now, deadline }: Takeover): Charge {
+  const { since, cordonedByUs, labelledByUs } = chargeOf(node) ?? {
+    since: new Date(now).toISOString(),
+    cordonedByUs: !node.unschedulable,
+    labelledByUs: !(EXCLUDE_LABEL in node.labels),
+  };
+  const inherited = { since, cordonedByUs, labelledByUs };
+  return { ...inherited, execution, kind, ...(group && { group }), deadline: new Date(deadline).toISOString() };
+}
+
+/** Whether the node already bears this takeover's marks, so that isolating again changes nothing. */
+export function isIsolatedFor(node: Node, execution: string, taint: IsolationTaint): boolean {
+  return missingMarks(node, execution, taint).length === 0;
+}
+
+/** What the node lacks of the isolation by `execution`, in words; empty while it stands. */
+export function missingMarks(node: Node, execution: string, taint: IsolationTaint): readonly string[] {
+  const isTainted = node.taints.some(({ key, effect }) => key === taint.key && effect === taint.effect);
+  return [
+    ...(node.unschedulable ? [] : ['cordon']),
+    ...(isTainted ? [] : [`taint ${taint.key}`]),
+    ...[RETIRING_LABEL, EXCLUDE_LABEL].filter((label) => !(label in node.labels)).map((label) => `label ${label}`),
+    ...(chargeOf(node)?.execution === execution ? [] : [`annotation ${RETIREMENT_ANNOTATION}`]),
+  ];
+}
+
+/** Who is in charge of the node; undefined when nobody is, or when the annotation is not ours to read. */
+export function chargeOf(node: Pick<Node, 'annotations'>): Charge | undefined {
+  try {
+    return chargeSchema.parse(JSON.parse(node.annotations[RETIREMENT_ANNOTATION] ?? 'null'));
+  } catch {
+    return undefined;
+  }
+}

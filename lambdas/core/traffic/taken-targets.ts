@@ -1,0 +1,75 @@
+/**
+ * What a retirement that may be given up takes its node out of (contract 5.4): an annotation says so before it is done, so
+ * that it can be put back whatever dies in between. What has been done stands in withdrawal.ts. Pure.
+ */
+import * as z from 'zod/mini';
+import type { NodePatch } from '../node/isolation.ts';
+import type { Node } from '../kubernetes/node.ts';
+import type { Registration, TargetPool } from './target-pool.ts';
+import { poolSchema } from './withdrawal.ts';
+
+export const TARGETS_ANNOTATION = 'ebb/targets';
+
+const registrationSchema = z.object({
+  id: z.string(),
+  port: z.exactOptional(z.int()),
+  zone: z.exactOptional(z.string()),
+  serverId: z.exactOptional(z.string()),
+});
+
+const takenSchema = z.array(z.object({ pool: poolSchema, targets: z.array(registrationSchema) }));
+
+/** Targets of a node in one pool. */
+export interface Taken {
+  readonly pool: TargetPool;
+  readonly targets: readonly Registration[];
+}
+
+/** A controller puts back what it keeps, once the node's label is off; the pods behind addresses have gone. */
+export function isOursToPutBack({ by, controlled }: TargetPool): boolean {
+  return by === 'instance' && !controlled;
+}
+
+/** None when the annotation is not ours to read. */
+export function takenFrom(node: Pick<Node, 'annotations'>): readonly Taken[] {
+  return readTaken(node) ?? [];
+}
+
+/** Whether the node says nothing of targets, or what can be read. */
+export function isReadable(node: Pick<Node, 'annotations'>): boolean {
+  return readTaken(node) !== undefined;
+}
+
+function readTaken({ annotations }: Pick<Node, 'annotations'>): readonly Taken[] | undefined {
+  try {
+    return takenSchema.parse(JSON.parse(annotations[TARGETS_ANNOTATION] ?? '[]'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The patch that says what else the node is taken out of; what it said before stays, that of an earlier run too. */
+export function taking(node: Node, taken: Taken): NodePatch | 'unchanged' {
+  const said = takenFrom(node);
+  const before = said.find(({ pool }) => pool.id === taken.pool.id)?.targets ?? [];
+  const added = taken.targets.filter((target) => !before.some((other) => isSame(target, other)));
+  if (added.length === 0) return 'unchanged';
+  const others = said.filter(({ pool }) => pool.id !== taken.pool.id);
+  const text = JSON.stringify([...others, { pool: taken.pool, targets: [...before, ...added.map(registration)] }]);
+  const { resourceVersion, taints } = node;
+  return { metadata: { resourceVersion, labels: {}, annotations: { [TARGETS_ANNOTATION]: text } }, spec: { taints } };
+}
+
+function isSame(one: Registration, other: Registration): boolean {
+  return one.id === other.id && one.port === other.port;
+}
+
+/** Without the target's health, which is another's by then. */
+function registration({ id, port, zone, serverId }: Registration): Registration {
+  return {
+    id,
+    ...(port !== undefined && { port }),
+    ...(zone !== undefined && { zone }),
+    ...(serverId !== undefined && { serverId }),
+  };
+}

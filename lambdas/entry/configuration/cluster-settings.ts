@@ -1,0 +1,20 @@
+/** The configured clusters' settings, from their SSM parameters. */
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { namesUnder, readParameter, readParameters } from '../../adapters/aws/parameters.ts';
+import type { Settings } from '../../workflow/ports.ts';
+import { parseClusterParameter } from './configuration.ts';
+import { settingsIn } from './parameter-parts.ts';
+
+/** @param prefix path under which each cluster has a parameter of its name, with both slashes */
+export function clusterSettings(ssm: SSMClient, prefix: string): Settings {
+  return {
+    async cluster(name) {
+      const parameter = `${prefix}${name}`;
+      const value = await readParameter(ssm, parameter);
+      if (value === undefined) return undefined;
+      const whole = await settingsIn({ name: parameter, value }, (names) => readParameters(ssm, names));
+      return parseClusterParameter(whole, parameter);
+    },
+    names: () => namesUnder(ssm, prefix),
+  };
+}

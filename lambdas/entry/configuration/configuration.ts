@@ -1,0 +1,183 @@
+/**
+ * The configuration of an installation: one object that a person writes (cdk.json, context `ebb`), that the
+ * infrastructure validates and is typed by, and whose cluster part reaches the functions as an SSM parameter.
+ */
+import * as z from 'zod/mini';
+import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
+import { clusterSchema } from './cluster-schema.ts';
+import { DEFAULT_NAME } from '../../core/aws/installation.ts';
+import { filledList, flag, object, text, wholeNumber } from './fields.ts';
+import './language.ts';
+
+/** In names of executions it stands for the account, which has as many characters (contract 1.6). */
+const installationName = text(
+  /^(?!aws|ssm)[a-z]([a-z0-9-]{0,10}[a-z0-9])?$/,
+  'a name such as ebb-staging: small letters, digits and -, a letter first, up to 12, and none that begins with aws or ssm',
+);
+
+const hookName = text(
+  /^[A-Za-z0-9\-_/]{1,255}$/,
+  'a lifecycle hook name such as ebb-drain: letters, digits, -, _ and /, up to 255',
+);
+
+const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC such as vpc-0123456789abcdef0');
+const zone = text(/^[a-z]{2}(-[a-z]+)+-\d+(-[a-z]+-\d+)?[a-z]$/, 'an availability zone such as eu-central-1a');
+const subnetId = text(/^subnet-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a subnet such as subnet-0123456789abcdef0');
+const securityGroupId = text(
+  /^sg-([0-9a-f]{8}|[0-9a-f]{17})$/,
+  'the id of a security group such as sg-0123456789abcdef0',
+);
+
+const vpcSchema = object(
+  {
+    vpcId,
+    /** Of each subnet, in the same order. */
+    availabilityZones: filledList(
+      zone,
+      'zone, that of each private subnet, such as ["eu-central-1a", "eu-central-1b"]',
+    ),
+    privateSubnetIds: filledList(
+      subnetId,
+      'subnet from which the clusters’ private API endpoints can be reached, such as ["subnet-0123456789abcdef0"]',
+    ),
+    securityGroupIds: filledList(
+      securityGroupId,
+      'security group that the clusters’ private API endpoints let in, such as ["sg-0123456789abcdef0"]',
+    ),
+  },
+  '{ "vpcId": "vpc-…", "availabilityZones": […], "privateSubnetIds": […], "securityGroupIds": […] }',
+);
+
+/** Contract 7.4. Without a secret, IAM decides who may ask; with one, it is named either way. */
+const endpointSchema = object(
+  {
+    secretName: z.optional(text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret such as ebb/endpoint')),
+    secretArn: z.optional(
+      text(
+        /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/,
+        'the whole ARN of a secret, with its last six characters, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:ebb/endpoint-Ab1Cd2',
+      ),
+    ),
+    /** Whose instances may be withdrawn; absent: the VPCs of the configured clusters. */
+    vpcs: z.optional(filledList(vpcId, 'VPC such as ["vpc-0123456789abcdef0"]')),
+    /** Also load balancers without a configured cluster's tag may be changed. */
+    untagged: z._default(flag(), false),
+    /** How many requests are handled at once; the account's other functions keep the rest. */
+    concurrency: z._default(
+      wholeNumber('a number of requests from 1 to 1000, such as 50', { least: 1, most: 1_000 }),
+      50,
+    ),
+  },
+  '{}, or { "secretName": "ebb/endpoint" }',
+);
+
+/** Whom alarms tell: a topic that there is, or an address that gets one. */
+const alarmsSchema = object(
+  {
+    topicArn: z.optional(
+      text(
+        /^arn:[^:]+:sns:[^:]+:\d{12}:[A-Za-z0-9_-]{1,256}$/,
+        'the ARN of an SNS topic such as arn:aws:sns:eu-central-1:123456789012:alarms',
+      ),
+    ),
+    email: z.optional(text(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an email address such as nodes@example.com')),
+  },
+  '{ "email": "nodes@example.com" }',
+);
+
+const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 180, 365, 731, 1827, 3653] as const;
+
+const writtenSchema = object(
+  {
+    hookName: z._default(hookName, 'ebb-drain'),
+    clusters: filledList(
+      clusterSchema,
+      'cluster such as [{ "name": "production", "groups": [{ "name": "workers" }] }]',
+    ),
+    /** The Kubernetes group that the retirement's role is mapped to; absent: the installation's name. */
+    kubernetesGroup: z.optional(
+      text(
+        /^(?!(system|eks|aws|amazon|iam):)[A-Za-z0-9:_./-]{1,63}$/,
+        'a group name such as ebb, and none that EKS reserves (system:, eks:, aws:, amazon:, iam:)',
+      ),
+    ),
+    logRetentionDays: z._default(
+      z.literal(RETENTION_DAYS, `must be a number of days that CloudWatch takes: ${RETENTION_DAYS.join(', ')}`),
+      30,
+    ),
+    /** Where private API endpoints can be reached; absent: the functions run outside any VPC. */
+    vpc: z.optional(vpcSchema),
+    /** Takes an instance out of its load balancers by HTTP; absent: there is no such endpoint. */
+    endpoint: z.optional(endpointSchema),
+    /** Absent: alarms are raised, and tell nobody. */
+    alarms: z.optional(alarmsSchema),
+    /** What stack, parameters, executions and metrics bear, so that several installations stand side by side (contract 15.2). */
+    name: z._default(installationName, DEFAULT_NAME),
+  },
+  '{ "clusters": [{ "name": "production" }] }',
+);
+
+/** Installations in one cluster have a group each, and so rights and policies of their own (contract 15.2). */
+export const configurationSchema = z.pipe(
+  writtenSchema,
+  z.transform(({ kubernetesGroup, ...written }) => ({ ...written, kubernetesGroup: kubernetesGroup ?? written.name })),
+);
+
+/** What a person writes: everything that has a default may be left out. */
+export type ConfigurationInput = z.input<typeof configurationSchema>;
+export type Configuration = z.output<typeof configurationSchema>;
+export type ClusterConfiguration = Configuration['clusters'][number];
+
+/** The text of a cluster's SSM parameter: settings with their defaults filled in. */
+export function clusterParameter({ drain, drift, maxLeaving, ...cluster }: ClusterConfiguration): string {
+  const impliedBudget = drain.impliedBudget === 'off' ? 'off' : percent(drain.impliedBudget);
+  return JSON.stringify({
+    ...cluster,
+    drain: { ...drain, impliedBudget },
+    drift: { ...drift, unhealthyLimit: percent(drift.unhealthyLimit) },
+    maxLeaving: percent(maxLeaving),
+  });
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)}%`;
+}
+
+/** A cluster's settings cannot be read. Only a person, or another deployment, can change that. */
+export class WrongParameter extends Error {
+  override readonly name = 'WrongParameter';
+
+  constructor(parameter: string, faults: readonly string[], options?: ErrorOptions) {
+    const what = `the SSM parameter ${parameter} cannot be read: ${faults.join('; ')}`;
+    super(`${what}: mend it, or deploy Ebb again, which writes it anew`, options);
+  }
+}
+
+/**
+ * Reads what `clusterParameter` wrote, in this version or another: fields that are not known are ignored, and missing
+ * ones have their default (contract 14.3).
+ *
+ * @param parameter its name @default it is not named
+ * @throws WrongParameter when somebody changed it by hand and wrongly
+ */
+export function parseClusterParameter(written: string, parameter = 'of the cluster'): ClusterSettings {
+  const parsed = clusterSchema.safeParse(jsonOf(written, parameter));
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${fieldName(path)} ${message}`);
+  throw new WrongParameter(parameter, faults);
+}
+
+/** @throws WrongParameter when it is none */
+export function jsonOf(written: string, parameter: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch (cause) {
+    throw new WrongParameter(parameter, [`it is no JSON: ${cause instanceof Error ? cause.message : ''}`], { cause });
+  }
+}
+
+/** `clusters[0].name`; of the whole, `it`. */
+function fieldName(path: readonly PropertyKey[]): string {
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
+  return parts.length === 0 ? 'it' : parts.join('').replace(/^\./, '');
+}

@@ -1,0 +1,77 @@
+/**
+ * Function settings: the environment variables that each function reads. The infrastructure sets exactly these, by the
+ * types here, so that a missing one is a compile error; validated whole at start, all faults in one message.
+ */
+import * as z from 'zod/mini';
+import { DEFAULT_NAME } from '../../core/aws/installation.ts';
+import './language.ts';
+
+const name = z.string().check(z.minLength(1));
+
+/** What every function has: the name of the installation, which its metrics bear. */
+const installationSettings = { EBB_INSTALLATION: z._default(name, DEFAULT_NAME) };
+
+/** What those have that act on groups. */
+const commonSettings = {
+  ...installationSettings,
+  /** The lifecycle hook that is ours. */
+  EBB_HOOK_NAME: name,
+  /** Where the clusters' settings are: a cluster's parameter is named this and the cluster's name. */
+  EBB_CLUSTER_PARAMETERS: z.string().check(z.regex(/^\/.+\/$/)),
+};
+
+/** What those have that start retirements. */
+const starterSettings = {
+  ...commonSettings,
+  /** ARN of the retirement's alias: durable functions are invoked qualified. */
+  EBB_RETIREMENT_FUNCTION: z.string().check(z.startsWith('arn:')),
+};
+
+export const routerSettings = z.object(starterSettings);
+export const retirementSettings = z.object(commonSettings);
+export const sweepSettings = z.object(starterSettings);
+export const driftSettings = z.object({
+  ...installationSettings,
+  EBB_CLUSTER_PARAMETERS: commonSettings.EBB_CLUSTER_PARAMETERS,
+});
+
+/** Names or ids, separated by commas; empty: none. */
+const list = z.pipe(
+  z.string(),
+  z.transform((text) => text.split(',').filter((part) => part !== '')),
+);
+
+/** Who lets in to the endpoint. */
+export type Door = { readonly kind: 'iam' } | { readonly kind: 'secret'; readonly id: string };
+
+const SECRET_PREFIX = 'secret:';
+
+export const endpointSettings = z.object({
+  ...installationSettings,
+  /** The clusters whose VPCs are allowed. */
+  EBB_CLUSTERS: list,
+  /** The VPCs that are allowed in their place, unless there are none. */
+  EBB_VPCS: list,
+  /** Who lets in: `iam`, or `secret:` and the secret's name or ARN. Nothing means neither: there is no open door. */
+  EBB_DOOR: z.pipe(
+    z.union([z.literal('iam'), z.string().check(z.regex(/^secret:./))]),
+    z.transform((door): Door =>
+      door === 'iam' ? { kind: door } : { kind: 'secret', id: door.slice(SECRET_PREFIX.length) },
+    ),
+  ),
+});
+
+export type RouterSettings = z.infer<typeof routerSettings>;
+export type RetirementSettings = z.infer<typeof retirementSettings>;
+export type SweepSettings = z.infer<typeof sweepSettings>;
+export type DriftSettings = z.infer<typeof driftSettings>;
+/** As the environment holds them: text. */
+export type EndpointSettings = Required<z.input<typeof endpointSettings>>;
+
+/** @throws Error naming every variable that is missing or wrong */
+export function readSettings<Schema extends z.ZodMiniType>(schema: Schema, environment = process.env): z.infer<Schema> {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`the function's environment is wrong: ${faults.join('; ')}`);
+}

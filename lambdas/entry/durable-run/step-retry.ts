@@ -1,0 +1,34 @@
+/** When a step of a durable run that has thrown is tried again. */
+import { createRetryStrategy, JitterStrategy, type RetryDecision } from '@aws/durable-execution-sdk-js';
+import { isLasting } from '../../core/aws/lasting-error.ts';
+import { RELOOK } from '../../core/aws/lifecycle-state.ts';
+import { StillTerminating } from '../../workflow/notice/verify-notice.ts';
+
+/**
+ * For about half an hour, longer than any AWS outage that a retry can bridge. Pauses grow slowly and by little chance, so
+ * that none is longer than what has passed before: a hook that has outlived an outage does not run out in the pause after it.
+ */
+const retryPassing = createRetryStrategy({
+  maxAttempts: 50,
+  initialDelay: { seconds: 1 },
+  maxDelay: { seconds: 60 },
+  backoffRate: 1.3,
+  jitter: JitterStrategy.HALF,
+});
+
+/** AWS may bring the instance to its hook at any moment, and the shortest hook lasts 30 s. */
+const looksAgain: RetryDecision = {
+  shouldRetry: true,
+  delay: { seconds: Math.round(RELOOK['not yet'].pauseMs / 1000) },
+};
+
+/**
+ * What a person has to mend first fails at once, naming what is missing (faults.md 21, 28).
+ *
+ * @param attempt how often the step has been tried
+ */
+export function retryStep(error: Error, attempt: number): RetryDecision {
+  const passing = retryPassing(error, attempt);
+  if (passing.shouldRetry && error instanceof StillTerminating) return looksAgain;
+  return isLasting(error) ? { shouldRetry: false } : passing;
+}

@@ -1,0 +1,87 @@
+/** `POST /drain`: who asks, for what, and the answer; request and answer are domain events (contract 7.4, 13). */
+import { awsFailure, type AwsFailure } from '../../adapters/aws/failure.ts';
+import {
+  secretUnreadable,
+  withdrawalAnswered,
+  withdrawalRefused,
+  withdrawalRequested,
+} from '../../core/events/withdrawal-request-events.ts';
+import type { Journal } from '../../workflow/ports.ts';
+import {
+  withdrawInstance,
+  type WithdrawalOrder,
+  type WithdrawalOutcome,
+  type WithdrawalPorts,
+} from '../../workflow/traffic/withdraw-instance.ts';
+import { admissionFailed, answerTo, answerToFailure, notAdmitted, type HttpAnswer } from './answer.ts';
+import { readOrder, type HttpRequest } from './request.ts';
+import { SecretUnreadable, type Doorkeeper } from './secret.ts';
+
+export interface DrainPorts extends WithdrawalPorts {
+  readonly doorkeeper: Doorkeeper;
+  readonly journal: Journal;
+}
+
+/** @throws what is not AWS's failure: Lambda answers 502 to that, and counts it as an error of the function */
+export async function drain(request: HttpRequest, ports: DrainPorts): Promise<HttpAnswer> {
+  const { sourceIp: from } = request.requestContext.http;
+  const admitted = await admit(request, ports);
+  if ('refusal' in admitted) return admitted.refusal;
+  const read = readOrder(request);
+  if ('refusal' in read) return read.refusal;
+  return carryOut(read.value, { by: admitted.by, from }, ports);
+}
+
+/** To somebody who has not been let in nothing is told of the account. */
+async function admit(
+  request: HttpRequest,
+  { doorkeeper, journal }: DrainPorts,
+): Promise<{ readonly by: string } | { readonly refusal: HttpAnswer }> {
+  const { sourceIp: from } = request.requestContext.http;
+  try {
+    const by = await doorkeeper(request);
+    if (by !== undefined) return { by };
+  } catch (error) {
+    if (!(error instanceof SecretUnreadable)) throw error;
+    journal.report(secretUnreadable({ from, reason: error.message }));
+    return { refusal: admissionFailed() };
+  }
+  journal.report(withdrawalRefused({ from, reason: 'no secret, a wrong one, or no signature' }));
+  return { refusal: notAdmitted() };
+}
+
+async function carryOut(
+  order: WithdrawalOrder,
+  who: { by: string; from: string },
+  ports: DrainPorts,
+): Promise<HttpAnswer> {
+  const { dryRun, timeoutSeconds } = order;
+  const asked = 'id' in order.who ? order.who.id : order.who.ip;
+  const since = Date.now();
+  ports.journal.report(withdrawalRequested({ asked, ...who, dryRun, timeoutSeconds }));
+  const done = await attempt(() => withdrawInstance(order, ports));
+  const answer = 'failure' in done ? answerToFailure(done.failure) : answerTo(done.value);
+  const { statusCode: status } = answer;
+  const seconds = Math.round((Date.now() - since) / 1000);
+  const about = 'failure' in done ? { pools: [], reason: done.failure.reason } : aboutOutcome(done.value);
+  ports.journal.report(withdrawalAnswered({ asked, status, seconds, ...about }));
+  return answer;
+}
+
+function aboutOutcome(outcome: WithdrawalOutcome): { instance?: string; pools: string[] } {
+  const remaining = 'remaining' in outcome ? outcome.remaining : [];
+  const pools = [...new Set(remaining.map(({ pool }) => pool.name))];
+  return { ...('instance' in outcome && { instance: outcome.instance }), pools };
+}
+
+async function attempt<Value>(
+  work: () => Promise<Value>,
+): Promise<{ readonly value: Value } | { readonly failure: AwsFailure }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    const failure = awsFailure(error);
+    if (failure === undefined) throw error;
+    return { failure };
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The journal: domain events as structured log lines, and the few that are metrics as EMF (contract 13). A line is the
+ * event; metrics are written at once, because a durable function that suspends runs no middleware afterwards.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { DomainEvent } from '../../core/events/domain-event.ts';
+import { DEFAULT_NAME } from '../../core/aws/installation.ts';
+import type { Journal } from '../../workflow/ports.ts';
+import { EventFormatter } from './event-formatter.ts';
+import { metricNamespace, METRICS } from './metric-names.ts';
+
+/** Longer fields are cut: a name or message from outside must not flood the log (contract 13.3). */
+const LONGEST_FIELD = 1_000;
+
+const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
+  'notice.refused',
+  'retirement.held',
+  'retention.missing',
+  'instance.retained',
+  'node.missing',
+  'node.dead',
+  'node.reisolated',
+  'eviction.blocked',
+  'controller.unknown',
+  'pod.unschedulable',
+  'pod.stuck',
+  'pod.returned',
+  'pod.forced',
+  'pods.left',
+  'volumes.awaited',
+  'volumes.kept',
+  'targets.late',
+  'targets.unregistered',
+  'withdrawal.refused',
+  'cluster.away',
+  'stage.failed',
+  'cluster.unswept',
+  'marks.unreadable',
+  'group.stopped',
+  'group.held',
+  'taints.ignored',
+  'budget.unreadable',
+  'secret.unreadable',
+]);
+
+/** @param installation its name @default the default's */
+export function journal(service: string, installation = DEFAULT_NAME): Journal {
+  const logger = new Logger({ serviceName: service, logFormatter: new EventFormatter() });
+  const metrics = new Metrics({ namespace: metricNamespace(installation), serviceName: service });
+  return {
+    report(event) {
+      const fields = { ...(capped(event) as DomainEvent) };
+      if (WARNINGS.has(event.type)) logger.warn(event.type, fields);
+      else logger.info(event.type, fields);
+      measure(event, metrics);
+      count(event, metrics);
+    },
+  };
+}
+
+/** For the failures of a function itself, which are no domain events. */
+export const failures = new Logger({ logFormatter: new EventFormatter() });
+
+/**
+ * Events of which every one counts, by function: an alarm watches one metric, not one for each cluster, and a refused
+ * notice has no cluster that could be trusted.
+ */
+const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
+  'notice.refused': METRICS.noticeRefused,
+  'budget.unreadable': METRICS.budgetUnreadable,
+  'marks.unreadable': METRICS.marksUnreadable,
+  'secret.unreadable': METRICS.secretUnreadable,
+  'cluster.unswept': METRICS.clusterUnswept,
+  'cluster.away': METRICS.clusterAway,
+};
+
+function count({ type }: DomainEvent, metrics: Metrics): void {
+  const counted = COUNTED[type];
+  if (counted !== undefined) metrics.singleMetric().addMetric(counted, MetricUnit.Count, 1);
+}
+
+/** Dimensions are cluster, group and result only: anything finer costs a metric for each value (contract 13.1). */
+function measure(event: DomainEvent, metrics: Metrics): void {
+  switch (event.type) {
+    case 'retirement.finished': {
+      const metric = metrics.singleMetric();
+      metric.clearDefaultDimensions();
+      metric.addDimensions({ cluster: event.cluster, group: event.group, result: event.result });
+      metric.addMetric(METRICS.retirement, MetricUnit.Seconds, event.seconds);
+      return;
+    }
+    case 'sweep.finished':
+      // Lost events: there should be none.
+      if (event.started > 0) metrics.singleMetric().addMetric(METRICS.hookForgotten, MetricUnit.Count, event.started);
+      return;
+    case 'cluster.unswept': {
+      const metric = metrics.singleMetric();
+      metric.clearDefaultDimensions();
+      metric.addDimensions({ cluster: event.cluster });
+      metric.addMetric(METRICS.clusterUnswept, MetricUnit.Count, 1);
+      return;
+    }
+    case 'retirement.held':
+      if (event.breaker) metrics.singleMetric().addMetric(METRICS.breakerHeld, MetricUnit.Count, 1);
+      return;
+    case 'notice.ignored':
+      if (event.stale) metrics.singleMetric().addMetric(METRICS.noticeStale, MetricUnit.Count, 1);
+      return;
+    default:
+      return;
+  }
+}
+
+/** JSON escapes the control characters below U+0020; a terminal obeys those from U+007F to U+009F too. */
+const UNESCAPED_CONTROLS = /[\u007f-\u009f]/g;
+
+function capped(value: unknown): unknown {
+  if (typeof value === 'string') return cappedText(value);
+  if (Array.isArray(value)) return value.map(capped);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, capped(field)]));
+  }
+  return value;
+}
+
+function cappedText(text: string): string {
+  const visible = text.replaceAll(UNESCAPED_CONTROLS, (control) => `\\u00${control.charCodeAt(0).toString(16)}`);
+  return visible.length > LONGEST_FIELD ? `${visible.slice(0, LONGEST_FIELD)}…` : visible;
+}

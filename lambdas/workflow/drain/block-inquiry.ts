@@ -1,0 +1,89 @@
+/**
+ * Why budgets that block allow no more: which of their pods are not Ready (contract 13.2). It is asked once for each time
+ * that a budget blocks, and not while our own evictions explain that, so that a drain that rolls along asks nothing.
+ */
+import { blockKey, keysOfUse, waitsForPods, type Blocked } from '../../core/drain/blocked.ts';
+import { ClusterError } from '../../core/kubernetes/cluster-error.ts';
+import { budgetName } from '../../core/kubernetes/disruption-budget.ts';
+import type { DrainState } from '../../core/drain/pacing.ts';
+import { ownerKey, type Pod } from '../../core/kubernetes/pod.ts';
+import { unreadyPods, type UnreadyPods } from '../../core/kubernetes/unready-pod.ts';
+import type { Cluster } from '../ports.ts';
+
+/** So long after an eviction of ours its budget blocks for no other reason: the replacement starts. */
+const OWN_EVICTION_MS = 10_000;
+
+export class BlockInquiry {
+  readonly #cluster: Pick<Cluster, 'unreadyPods'>;
+  readonly #state: () => DrainState;
+  /** When our evictions explain a block no more, epoch milliseconds, by its key. */
+  readonly #openFrom = new Map<string, number>();
+  readonly #answers = new Map<string, UnreadyPods | 'asking' | 'unknown'>();
+
+  constructor(cluster: Pick<Cluster, 'unreadyPods'>, state: () => DrainState) {
+    this.#cluster = cluster;
+    this.#state = state;
+  }
+
+  /** A pod is asked to leave. */
+  leaving(pod: Pod): void {
+    for (const key of keysOfUse(pod, this.#state().budgets)) {
+      this.#answers.delete(key);
+      this.#openFrom.set(key, Date.now() + OWN_EVICTION_MS);
+    }
+  }
+
+  /** Asks about the blocks that are to be explained now; each promise resolves when that is answered. */
+  ask(blocked: readonly Blocked[]): readonly Promise<void>[] {
+    return this.#unexplained(blocked)
+      .filter(({ from }) => from <= Date.now())
+      .map(({ key, block }) => this.#ask(key, block));
+  }
+
+  /** When there is next something to ask, epoch milliseconds; Infinity when never. */
+  nextAt(blocked: readonly Blocked[]): number {
+    return Math.min(Infinity, ...this.#unexplained(blocked).map(({ from }) => from));
+  }
+
+  /** The blocks with what is known of their pods. Those that are being asked about are told when that is answered. */
+  explained(blocked: readonly Blocked[]): readonly Blocked[] {
+    return blocked.flatMap(({ pod, by }): Blocked[] => {
+      const answer = this.#answers.get(blockKey(by));
+      if (answer === 'asking') return [];
+      const isKnown = waitsForPods(by) && answer !== undefined && answer !== 'unknown';
+      return [{ pod, by: isKnown ? { ...by, unready: answer } : by }];
+    });
+  }
+
+  /** One block of each budget that has not been asked about since our last eviction under it. */
+  #unexplained(blocked: readonly Blocked[]): { key: string; block: Blocked; from: number }[] {
+    const byKey = new Map(blocked.filter(({ by }) => waitsForPods(by)).map((block) => [blockKey(block.by), block]));
+    return [...byKey]
+      .filter(([key]) => !this.#answers.has(key))
+      .map(([key, block]) => ({ key, block, from: this.#openFrom.get(key) ?? -Infinity }));
+  }
+
+  async #ask(key: string, block: Blocked): Promise<void> {
+    this.#answers.set(key, 'asking');
+    const answer = await this.#find(block);
+    // An eviction that went out meanwhile has made it stale.
+    if (this.#answers.get(key) === 'asking') this.#answers.set(key, answer);
+  }
+
+  async #find({ pod, by }: Blocked): Promise<UnreadyPods | 'unknown'> {
+    const { budgets, workloads } = this.#state();
+    if (by.kind !== 'budget') {
+      const workload = pod.owner && workloads.get(ownerKey(pod.owner));
+      return unreadyPods(workload?.unreadyPods ?? []);
+    }
+    const budget = budgets.find((each) => budgetName(each) === by.budget);
+    if (budget?.selector === undefined) return 'unknown';
+    try {
+      return unreadyPods(await this.#cluster.unreadyPods(budget.namespace, budget.selector));
+    } catch (error) {
+      // An explanation that cannot be had must not end the drain: whatever else asks that cluster will say so.
+      if (error instanceof ClusterError) return 'unknown';
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * One pass of waiting for a node's volumes (contract 8.1): an instance that goes with a volume attached leaves the pod
+ * that needs it waiting for minutes elsewhere. Volumes of pods that are spared stay with the node.
+ */
+import type { AttachedVolume } from '../../core/kubernetes/attached-volume.ts';
+import type { Cluster } from '../ports.ts';
+import { Signal } from '../run/signal.ts';
+
+export interface DetachResult {
+  readonly state: 'detached' | 'waiting';
+  /** Those that are still attached. */
+  readonly volumes: readonly AttachedVolume[];
+}
+
+/** A node's own report is not watched: once no attachment is left it is read again after so long. */
+const REREAD_MS = 5_000;
+
+/**
+ * @param spared names of volumes that are not waited for
+ * @param watchUntil epoch milliseconds
+ * @throws ClusterAway, ClusterRefused
+ */
+export async function detachPass(
+  { node, spared, watchUntil }: { node: string; spared: readonly string[]; watchUntil: number },
+  cluster: Cluster,
+): Promise<DetachResult> {
+  const signal = new Signal();
+  const watch = await cluster.watchVolumes(node, {
+    changed: () => {
+      signal.raise();
+    },
+    failed: (error) => {
+      signal.fail(error);
+    },
+  });
+  try {
+    for (;;) {
+      const left = watchUntil - Date.now();
+      const isClear = watch.attached().every((volume) => spared.includes(volume));
+      const confirmed = isClear || left <= 0 ? await watch.confirm() : undefined;
+      const volumes = confirmed?.filter(({ name }) => !spared.includes(name));
+      if (volumes?.length === 0) return { state: 'detached', volumes };
+      if (volumes !== undefined && left <= 0) return { state: 'waiting', volumes };
+      await signal.wait(isClear ? Math.min(left, REREAD_MS) : left);
+    }
+  } finally {
+    watch.close();
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * One pass of a drain: from what the node's pods and budgets are now, evict what may go, and watch until the time that
+ * the driver gave is up (contract 4). A pass is idempotent; what it must remember for the next one it returns as data.
+ * It owns no time of its own: when to watch again and what happens meanwhile is the driver's.
+ */
+import { estimateDrain } from '../../core/drain/estimate.ts';
+import { answered, asked, type Ask, type EvictionAnswer } from '../../core/drain/eviction-ask.ts';
+import { graceOf, planEvictions, type EvictionPlan } from '../../core/drain/eviction-plan.ts';
+import type { Holder } from '../../core/drain/holders.ts';
+import type { DrainTerms } from '../../core/drain/pacing.ts';
+import { isFinished } from '../../core/kubernetes/pod.ts';
+import type { Subject } from '../../core/events/retirement-events.ts';
+import { stateOf } from '../../core/drain/stuck-pod.ts';
+import { BlockInquiry } from './block-inquiry.ts';
+import type { DrainMemory } from './drain-memory.ts';
+import { DrainRecord, type Leaving } from './drain-record.ts';
+import type { Cluster, DrainWatch, Journal } from '../ports.ts';
+import { Signal } from '../run/signal.ts';
+
+export interface Drain {
+  readonly subject: Subject;
+  readonly node: string;
+  readonly terms: DrainTerms;
+  /** When the node had been isolated, epoch milliseconds: pods that are made later came back. */
+  readonly isolatedAt: number;
+}
+
+export interface PassResult {
+  readonly state: 'drained' | 'waiting';
+  readonly memory: DrainMemory;
+  /** Persistent volumes of the pods that stay; told once the node is drained. */
+  readonly sparedVolumes: readonly string[];
+  /** When the next pass has something to do although nothing changes, epoch milliseconds; absent when never. */
+  readonly dueAt?: number;
+  /** What holds pods that are left. */
+  readonly heldBy?: readonly Holder[];
+}
+
+/** Whether the node is still ours to drain (contract 1.6). */
+export interface Ownership {
+  /** When that was last seen, epoch milliseconds. */
+  readonly seenAt: number;
+  /** Asks anew. */
+  isOurs(): Promise<boolean>;
+}
+
+/** What a pass goes on from, and until when. */
+interface PassGiven {
+  readonly memory: DrainMemory;
+  readonly watchUntil: number;
+  readonly owner: Ownership;
+  readonly keep?: (memory: DrainMemory) => void;
+}
+
+/** No pod is asked to leave unless the node was seen to be ours this shortly before (contract 1.6). */
+const SEEN_WITHIN_MS = 5_000;
+
+/**
+ * @param keep told what is remembered when the pass is cut off: what has been told must not be told again
+ * @param watchUntil epoch milliseconds; the pass ends then at the latest, or as soon as the node is drained or pods come to
+ *   it although it is isolated, or the node is ours no more: then another pass must look at the node first
+ * @throws ClusterAway, ClusterRefused
+ */
+export async function drainPass(
+  drain: Drain,
+  { memory, watchUntil, owner, keep }: PassGiven,
+  ports: { cluster: Cluster; journal: Journal },
+): Promise<PassResult> {
+  const signal = new Signal();
+  const watch = await ports.cluster.watchDrain(drain.node, {
+    changed: () => {
+      signal.raise();
+    },
+    failed: (error) => {
+      signal.fail(error);
+    },
+  });
+  const pass = new Pass(drain, memory, { ...ports, watch, signal, owner });
+  try {
+    return await pass.run(watchUntil);
+  } finally {
+    watch.close();
+    await pass.settle();
+    keep?.(pass.memory);
+  }
+}
+
+interface PassPorts {
+  readonly cluster: Cluster;
+  readonly journal: Journal;
+  readonly watch: DrainWatch;
+  readonly signal: Signal;
+  readonly owner: Ownership;
+}
+
+class Pass {
+  readonly #drain: Drain;
+  readonly #ports: PassPorts;
+  readonly #asks = new Map<string, Ask>();
+  readonly #inFlight = new Set<Promise<void>>();
+  readonly #record: DrainRecord;
+  readonly #inquiry: BlockInquiry;
+  /** Pods have come although the node is isolated, or it is ours no more: the driver must look at the node first. */
+  #mustLook = false;
+  /** When the node was last seen to be ours, epoch milliseconds. */
+  #seenAt: number;
+
+  constructor(drain: Drain, memory: DrainMemory, ports: PassPorts) {
+    this.#drain = drain;
+    this.#ports = ports;
+    this.#record = new DrainRecord(drain.subject, memory, ports.journal);
+    this.#seenAt = ports.owner.seenAt;
+    this.#inquiry = new BlockInquiry(ports.cluster, () => ports.watch.state());
+  }
+
+  get memory(): DrainMemory {
+    return this.#record.memory;
+  }
+
+  async run(watchUntil: number): Promise<PassResult> {
+    this.#record.planned(() => estimateDrain(this.#ports.watch.state(), { ...this.#drain.terms, now: Date.now() }));
+    for (;;) {
+      const plan = this.#look();
+      if (plan.remaining.length === 0 && (await this.#isEmpty())) return await this.#drained(plan);
+      // Meanwhile things may have changed: the plan is made anew.
+      if (await this.#askedForOwner(plan, watchUntil)) continue;
+      const left = this.#mustLook ? 0 : watchUntil - Date.now();
+      if (left > 0) {
+        this.#carryOut(plan);
+        this.#inquire(plan);
+      }
+      this.#record.unknown(plan);
+      this.#record.blocked(this.#inquiry.explained(plan.blocked));
+      if (left <= 0 && this.#inFlight.size === 0) return this.#waiting(plan);
+      const wakeAt = Math.min(plan.wakeAt, this.#inquiry.nextAt(plan.blocked));
+      await this.#ports.signal.wait(left <= 0 ? Infinity : Math.min(left, wakeAt - Date.now()));
+    }
+  }
+
+  /**
+   * Asks whose the node is before a pod is asked to leave, where that was not seen just now. A drain that waits for budgets,
+   * or ends within seconds, costs no request for it; one that rolls along one in five seconds.
+   */
+  async #askedForOwner({ evict, force }: EvictionPlan, watchUntil: number): Promise<boolean> {
+    const now = Date.now();
+    const isAsking = !this.#mustLook && now < watchUntil && evict.length + force.length > 0;
+    if (!isAsking || now - this.#seenAt < SEEN_WITHIN_MS) return false;
+    this.#mustLook = !(await this.#ports.owner.isOurs());
+    this.#seenAt = Date.now();
+    return true;
+  }
+
+  /** Lets every request that is under way end, so that none outlives the pass. */
+  async settle(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  /** Plans by what the node has now, and records what went and what came since the last look. */
+  #look(): EvictionPlan {
+    let plan = this.#plan();
+    const news = this.#record.returned(plan, this.#drain.isolatedAt);
+    this.#mustLook ||= news.length > 0;
+    // What is left on the node from now on is planned for no more.
+    if (news.some(({ left }) => left)) plan = this.#plan();
+    this.#record.gone(plan, this.#asks);
+    return plan;
+  }
+
+  #plan(): EvictionPlan {
+    const { lastAskedAt } = this.#record;
+    const past = { left: this.#record.left, ...(lastAskedAt !== undefined && { lastAskedAt }) };
+    const terms = { ...this.#drain.terms, ...past, now: Date.now() };
+    return planEvictions(this.#ports.watch.state(), this.#asks, terms);
+  }
+
+  /** A watch may lag: only a consistent read shows that no pod is left (faults.md 42). */
+  async #isEmpty(): Promise<boolean> {
+    await this.#ports.watch.confirm();
+    return this.#look().remaining.length === 0;
+  }
+
+  #carryOut(plan: EvictionPlan): void {
+    for (const pod of plan.follow) this.#ports.watch.follow(pod);
+    const { cluster } = this.#ports;
+    const { terms } = this.#drain;
+    for (const pod of plan.evict) {
+      this.#ask({ pod, graceSeconds: graceOf(pod, terms), forced: false }, () =>
+        cluster.evict(pod, terms.gracePeriodSeconds),
+      );
+    }
+    for (const { pod, graceSeconds } of plan.force) {
+      this.#ask({ pod, graceSeconds, forced: true }, () => cluster.remove(pod, graceSeconds));
+    }
+  }
+
+  /** Asks what a person will want to know of pods that do not leave (contract 13.2). */
+  #inquire(plan: EvictionPlan): void {
+    for (const asking of this.#inquiry.ask(plan.blocked)) this.#await(asking);
+    const stuck = this.#record.newlyStuck(plan);
+    if (stuck.length === 0) return;
+    const look = async (): Promise<void> => {
+      const state = stateOf(await this.#ports.cluster.readNode(this.#drain.node));
+      for (const pod of stuck) this.#record.stuck(pod, state);
+    };
+    this.#await(look());
+  }
+
+  #ask(leaving: Leaving, send: () => Promise<EvictionAnswer>): void {
+    const { pod, forced } = leaving;
+    this.#inquiry.leaving(pod);
+    const ask = asked(this.#asks.get(pod.uid), { now: Date.now(), ready: pod.ready, forced });
+    this.#asks.set(pod.uid, ask);
+    this.#record.asked(ask.askedAt);
+    this.#await(send().then((answer) => this.#settleAnswer(leaving, ask, answer)));
+  }
+
+  /** Lets the request go on beside the others: its end is a change, its failure the pass's. */
+  #await(request: Promise<void>): void {
+    const work = request
+      .catch((error: unknown) => {
+        this.#ports.signal.fail(error as Error);
+      })
+      .finally(() => {
+        this.#inFlight.delete(work);
+        this.#ports.signal.raise();
+      });
+    this.#inFlight.add(work);
+  }
+
+  async #settleAnswer(leaving: Leaving, ask: Ask, answer: EvictionAnswer): Promise<void> {
+    const { pod } = leaving;
+    const next = answered(ask, answer, { now: Date.now(), random: Math.random() });
+    if (next.state !== 'unknown') {
+      this.#asks.set(pod.uid, next);
+      if (answer.kind === 'granted') this.#record.leaving(leaving);
+      return;
+    }
+    // It may have been done and its answer lost: read that pod again before asking again (contract 4.3).
+    const staying = await this.#ports.cluster.isStaying(pod);
+    this.#asks.set(pod.uid, { ...next, state: staying ? 'refused' : 'granted' });
+    if (!staying) this.#record.leaving(leaving);
+  }
+
+  async #drained(plan: EvictionPlan): Promise<PassResult> {
+    await this.settle();
+    this.#record.gone(plan, this.#asks);
+    const staying = plan.spared.filter((pod) => !isFinished(pod) && pod.claims.length > 0);
+    const volumes = await Promise.all(staying.map((pod) => this.#ports.cluster.volumesOf(pod)));
+    return { state: 'drained', memory: this.#record.memory, sparedVolumes: volumes.flat() };
+  }
+
+  #waiting({ dueAt }: EvictionPlan): PassResult {
+    const due = this.#mustLook ? { dueAt: Date.now() } : Number.isFinite(dueAt) ? { dueAt } : {};
+    const { memory, holders: heldBy } = this.#record;
+    return { state: 'waiting', memory, sparedVolumes: [], heldBy, ...due };
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The drain of all nodes of a machine as one stage. Nearly always there is one. A machine that was renamed has another,
+ * which no kubelet serves any more: its pods are drained beside those of the one that it has now (contract 2.1).
+ */
+import { remainingPods } from './drain-memory.ts';
+import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
+import type { Pass, PassTurn, Stage } from '../run/stage.ts';
+import type { Retiree } from '../retirement/retirement-stages.ts';
+
+/** How far one node is: its memory, or what its drain came to. */
+type Progress = { readonly memory: DrainStageMemory } | { readonly drained: Drained };
+
+/** That of the machine's node, with how far all are by their names, where there are several. */
+export interface NodesMemory extends DrainStageMemory {
+  readonly nodes?: Readonly<Record<string, Progress>>;
+}
+
+/** @param leftOver names of nodes that the machine had before */
+export function drainNodesStage(
+  retiree: Retiree,
+  { leftOver, ...order }: DrainOrder & { leftOver: readonly string[] },
+): Stage<Drained, NodesMemory> {
+  const stage = drainStage(retiree, order);
+  if (leftOver.length === 0) return stage;
+  const { node: now, isolatedAt, startedAt, deadline, forces } = order;
+  const others = leftOver.map((node): [string, typeof stage] => [
+    node,
+    drainStage(retiree, { node, now, isolatedAt, startedAt, deadline, forces }),
+  ]);
+  const stages = new Map([[order.node, stage], ...others]);
+  return {
+    ...stage,
+    async pass({ nodes, ...memory }, turn) {
+      const progress = new Map<string, Progress>(
+        [...stages].map(([node, { memory: first }]) => [node, nodes?.[node] ?? { memory: first }]),
+      );
+      if (nodes === undefined) progress.set(order.node, { memory });
+      const passes = await passEach(stages, progress, turn);
+      return together(order.node, progress, passes);
+    },
+  };
+}
+
+/** Names of all pods that were still to go, by whichever name the machine has or had. */
+export function remainingOn({ drain, nodes }: NodesMemory): string[] {
+  if (nodes === undefined) return remainingPods(drain);
+  return Object.values(nodes).flatMap((progress) =>
+    'drained' in progress ? [] : remainingPods(progress.memory.drain),
+  );
+}
+
+type NodePass = Pass<Drained, DrainStageMemory>;
+
+/** Those that are under way, side by side; `progress` is brought up to date. @throws what any of them throws, at the end */
+async function passEach(
+  stages: ReadonlyMap<string, Stage<Drained, DrainStageMemory>>,
+  progress: Map<string, Progress>,
+  turn: PassTurn<NodesMemory>,
+): Promise<readonly NodePass[]> {
+  const passOne = async (node: string, stage: Stage<Drained, DrainStageMemory>): Promise<NodePass | undefined> => {
+    const before = progress.get(node);
+    if (before === undefined || 'drained' in before) return undefined;
+    const keep = (memory: DrainStageMemory): void => void progress.set(node, { memory });
+    const pass = await stage.pass(before.memory, { ...turn, keep });
+    progress.set(node, pass.state === 'done' ? { drained: pass.value } : { memory: pass.memory });
+    return pass;
+  };
+  const ends = await Promise.allSettled([...stages].map(([node, stage]) => passOne(node, stage)));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed === undefined) return ends.flatMap((end) => (end.status === 'fulfilled' ? (end.value ?? []) : []));
+  turn.keep(memoryOf([...stages.keys()][0] ?? '', progress));
+  throw failed.reason;
+}
+
+/** Done when all are, or as soon as there is nothing more to do for us at the machine's own node. */
+function together(
+  node: string,
+  progress: ReadonlyMap<string, Progress>,
+  passes: readonly NodePass[],
+): Pass<Drained, NodesMemory> {
+  const waiting = passes.filter((pass) => pass.state === 'waiting');
+  const own = progress.get(node);
+  const drained = [...progress.values()].flatMap((each) => ('drained' in each ? [each.drained] : []));
+  if (own !== undefined && 'drained' in own && (waiting.length === 0 || isOver(own.drained)))
+    return { state: 'done', value: sum(own.drained, drained) };
+  const heldBy = waiting.flatMap(({ heldBy: holders = [] }) => holders);
+  const due = waiting.flatMap(({ dueAt = [] }) => dueAt);
+  const progressAt = waiting.flatMap(({ progressAt: at = [] }) => at);
+  return {
+    state: 'waiting',
+    memory: memoryOf(node, progress),
+    waitingFor: waiting.flatMap(({ waitingFor }) => waitingFor),
+    ...(heldBy.length > 0 && { heldBy }),
+    ...(due.length > 0 && { dueAt: Math.min(...due) }),
+    ...(progressAt.length > 0 && { progressAt: Math.max(...progressAt) }),
+  };
+}
+
+function isOver({ ended }: Drained): boolean {
+  return ended !== 'empty' && ended !== 'dead node';
+}
+
+function sum(own: Drained, all: readonly Drained[]): Drained {
+  const forced = all.reduce((total, { memory }) => total + memory.forced, 0);
+  return { ...own, memory: { ...own.memory, forced }, sparedVolumes: all.flatMap((each) => each.sparedVolumes) };
+}
+
+function memoryOf(node: string, progress: ReadonlyMap<string, Progress>): NodesMemory {
+  const own = progress.get(node);
+  const drain = own !== undefined && 'drained' in own ? { drain: own.drained.memory } : own?.memory;
+  if (drain === undefined) throw new Error(`nothing is known of the drain of node ${node}`);
+  return { ...drain, nodes: Object.fromEntries(progress) };
+}

@@ -1,0 +1,37 @@
+/** Finding the nodes of an instance (contract 2.1), and the proof that a node without a providerID is one of them. */
+import { nodesOfMachine, proved, type NodesOfMachine } from '../../core/node/identity.ts';
+import type { Node } from '../../core/kubernetes/node.ts';
+import type { Cluster, Clusters, Instances } from '../ports.ts';
+
+export async function findNodes(
+  instance: string,
+  { cluster, instances }: { cluster: Cluster; instances: Pick<Instances, 'identity'> },
+): Promise<NodesOfMachine> {
+  const machine = await instances.identity(instance);
+  return nodesOfMachine(await cluster.findNodes(instance, machine.dnsName), machine);
+}
+
+/**
+ * The clusters, whose nodes are told with the proof that they are the instance's where one bears no providerID: only then
+ * EC2 is asked.
+ */
+export function identifying(clusters: Clusters, instance: string, instances: Pick<Instances, 'identity'>): Clusters {
+  const identified = async (node: Node): Promise<Node> =>
+    node.providerId === undefined ? proved(node, await instances.identity(instance)) : node;
+  const all = (nodes: readonly Node[]): Promise<readonly Node[]> => Promise.all(nodes.map(identified));
+  return {
+    async open(name) {
+      const cluster = await clusters.open(name);
+      const verbs: Pick<Cluster, 'readNode' | 'retiringNodes' | 'withdrawingNodes'> = {
+        async readNode(node) {
+          const found = await cluster.readNode(node);
+          return found && (await identified(found));
+        },
+        retiringNodes: async () => all(await cluster.retiringNodes()),
+        withdrawingNodes: async (most) => all(await cluster.withdrawingNodes(most)),
+      };
+      // The other verbs stand on its prototype, whatever kind of object it is.
+      return Object.assign(Object.create(cluster) as Cluster, verbs);
+    },
+  };
+}

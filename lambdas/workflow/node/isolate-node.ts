@@ -1,0 +1,124 @@
+/** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
+import { decideCharge, type Claim } from '../../core/node/owner.ts';
+import { credibleCharge } from '../../core/node/credible-owner.ts';
+import {
+  chargeOf,
+  isIsolatedFor,
+  isolation,
+  progress,
+  restoration,
+  type Charge,
+  type IsolationTaint,
+} from '../../core/node/isolation.ts';
+import { isInstance, type Node } from '../../core/kubernetes/node.ts';
+import { resting, type RestTerms } from '../../core/node/cool-down.ts';
+import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../../core/events/retirement-events.ts';
+import { patchNode } from './patch-node.ts';
+import type { Cluster, Journal } from '../ports.ts';
+
+interface Ports {
+  readonly cluster: Cluster;
+  readonly journal: Journal;
+}
+
+interface IsolationChecks {
+  readonly isRunning: (charge: Charge) => Promise<boolean>;
+  readonly isAsked: (node: Node) => boolean;
+}
+
+export type Isolated =
+  /** `deadline`: by which it must be drained, epoch milliseconds: another's may have been nearer. */
+  | { readonly kind: 'isolated'; readonly deadline: number }
+  /** Another retirement is in charge and does it all (contract 1.6). */
+  | { readonly kind: 'joined'; readonly execution: string }
+  /** The node has been deleted meanwhile, or another machine has its name (contract 2.1). */
+  | { readonly kind: 'gone' }
+  /** The taint that asked for the drain has been taken away (contract 9.5). */
+  | { readonly kind: 'unasked' };
+
+/**
+ * Takes charge of the node and isolates it, keeping every foreign mark. Doing it again for the same execution changes
+ * nothing.
+ *
+ * @param isRunning whether the retirement that wrote this runs: asked only when another has left its marks
+ * @param isAsked whether the node still asks for what is done to it
+ */
+export async function isolateNode(
+  { subject, node, claim, taint }: { subject: Subject; node: string; claim: Claim; taint: IsolationTaint },
+  { cluster, journal, isRunning, isAsked }: Ports & IsolationChecks,
+): Promise<Isolated> {
+  let { deadline } = claim;
+  let joined: string | undefined;
+  const patched = await patchNode(node, cluster, async (found) => {
+    if (!isInstance(found, subject.instance)) return 'gone';
+    if (!isAsked(found)) return 'unchanged';
+    // What cannot be true is nobody's charge (contract 3.5).
+    const charge = credibleCharge(found, Date.now());
+    const isRival = charge !== undefined && charge.execution !== claim.execution;
+    const rivalRuns = isRival && (await isRunning(charge));
+    const decision = decideCharge(charge, claim, { rivalRuns, now: Date.now() });
+    if (decision.kind === 'join') {
+      joined = decision.execution;
+      return 'unchanged';
+    }
+    ({ deadline } = decision);
+    return isIsolatedFor(found, claim.execution, taint)
+      ? 'unchanged'
+      : isolation(found, { ...claim, deadline, now: Date.now() }, taint);
+  });
+  if (patched === 'gone') return { kind: 'gone' };
+  if (!isAsked(patched.found)) return { kind: 'unasked' };
+  if (joined !== undefined) {
+    journal.report(retirementJoined(subject, { other: joined }));
+    return { kind: 'joined', execution: joined };
+  }
+  const { found, changed } = patched;
+  // An earlier try may have isolated it and lost the answer, or died before it could say so: it is said then.
+  const cordonedBefore = changed ? found.unschedulable : chargeOf(found)?.cordonedByUs === false;
+  journal.report(nodeIsolated(subject, { cordonedBefore }));
+  return { kind: 'isolated', deadline };
+}
+
+/**
+ * Takes off what the subject's execution put on the node; nothing else is touched, and nothing when it put nothing on.
+ *
+ * @param resting for how long the node is left alone from now on, and why
+ * @returns whether anything was taken off
+ */
+export async function restoreNode(
+  { subject, node, taint, resting }: { subject: Subject; node: string; taint: IsolationTaint; resting?: RestTerms },
+  { cluster, journal }: Ports,
+): Promise<boolean> {
+  const patched = await patchNode(node, cluster, (found) =>
+    Promise.resolve(restoration(found, subject.execution, { taint, ...(resting && { resting }) }) ?? 'unchanged'),
+  );
+  const restored = patched !== 'gone' && patched.changed;
+  if (restored) journal.report(nodeRestored(subject));
+  return restored;
+}
+
+/** Lets a node rest that nobody is in charge of. */
+export async function layToRest({ node, terms }: { node: string; terms: RestTerms }, cluster: Cluster): Promise<void> {
+  await patchNode(node, cluster, (found) =>
+    Promise.resolve(chargeOf(found) === undefined ? resting(found, terms) : 'unchanged'),
+  );
+}
+
+/**
+ * Says on the node how far the retirement has come.
+ *
+ * @returns `superseded`: another is in charge of it now, or the node has gone; `unasked`: the taint that asked for the
+ *   drain has been taken away
+ */
+export async function tellProgress(
+  { execution, node, isAsked }: { execution: string; node: string; isAsked: (node: Node) => boolean },
+  come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+  cluster: Cluster,
+): Promise<'told' | 'superseded' | 'unasked'> {
+  const patched = await patchNode(node, cluster, (found) => {
+    if (chargeOf(found)?.execution !== execution) return Promise.resolve('gone');
+    return Promise.resolve(isAsked(found) ? (progress(found, execution, come) ?? 'unchanged') : 'unchanged');
+  });
+  if (patched === 'gone') return 'superseded';
+  return isAsked(patched.found) ? 'told' : 'unasked';
+}

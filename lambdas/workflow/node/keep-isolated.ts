@@ -1,0 +1,81 @@
+/**
+ * Keeping a node isolated for as long as it is retired (contract 3.4): a person may uncordon it, a controller may take the
+ * taint off, and a kubelet that registers its node anew brings none of our marks.
+ */
+import { isAskedFor } from '../../core/node/drain-taints.ts';
+import { chargeOf, isolation, missingMarks } from '../../core/node/isolation.ts';
+import { isInstance, type Node } from '../../core/kubernetes/node.ts';
+import { nodeReisolated, type Subject } from '../../core/events/retirement-events.ts';
+import type { Stage } from '../run/stage.ts';
+import { patchNode } from './patch-node.ts';
+import type { Retiree } from '../retirement/retirement-stages.ts';
+
+export interface Isolation {
+  readonly node: string;
+  /** When the node was isolated first, and until when it is to be drained, epoch milliseconds. */
+  readonly isolatedAt: number;
+  readonly deadline: number;
+  /** It is left over from before its machine was renamed: it need not ask for its drain itself. */
+  readonly isLeftOver: boolean;
+}
+
+/**
+ * Puts back what the node lacks of its isolation. A node that another retirement is in charge of, that asks no more for
+ * its drain, or that another machine has by now, is left as it is.
+ *
+ * @param found the node as it was read a moment ago
+ * @returns whether anything was missing
+ * @throws ClusterAway, ClusterRefused
+ */
+export async function keepIsolated(
+  { node, isolatedAt, deadline, isLeftOver }: Isolation,
+  found: Node,
+  { subject, retiree }: { subject: Subject; retiree: Retiree },
+): Promise<boolean> {
+  const { notice, cluster, course, ports } = retiree;
+  const { execution, group } = course.subject;
+  let missing: readonly string[] = [];
+  const patched = await patchNode(
+    node,
+    await ports.clusters.open(cluster.name),
+    (read) => {
+      const { execution: by = execution } = chargeOf(read) ?? {};
+      const isAsked = isLeftOver || isAskedFor(read, notice);
+      const isOurs = isInstance(read, notice.instance) && by === execution && isAsked;
+      missing = isOurs ? missingMarks(read, execution, cluster.taint) : [];
+      const takeover = { execution, kind: notice.kind, group, now: isolatedAt, deadline };
+      return Promise.resolve(missing.length === 0 ? 'unchanged' : isolation(read, takeover, cluster.taint));
+    },
+    found,
+  );
+  if (patched === 'gone' || !patched.changed) return false;
+  ports.journal.report(nodeReisolated({ ...subject, node }, { missing }));
+  return true;
+}
+
+/** What a stage came to, or that it has to be done anew: pods may have come to the node while it was not isolated. */
+export type Kept<Value> = { readonly value: Value } | { readonly wasLost: true };
+
+/** The stage, which looks before each pass whether the nodes are still isolated, and ends when one was not. */
+export function keepingIsolated<Value, Memory>(
+  stage: Stage<Value, Memory>,
+  isolations: readonly Isolation[],
+  retiree: Retiree,
+): Stage<Kept<Value>, Memory> {
+  return {
+    ...stage,
+    async pass(memory, turn) {
+      const { subject } = turn;
+      const looks = await Promise.all(isolations.map((each) => wasLost(each, { subject, retiree })));
+      if (looks.includes(true)) return { state: 'done', value: { wasLost: true } };
+      const pass = await stage.pass(memory, turn);
+      return pass.state === 'done' ? { state: 'done', value: { value: pass.value } } : pass;
+    },
+  };
+}
+
+async function wasLost(isolation: Isolation, about: { subject: Subject; retiree: Retiree }): Promise<boolean> {
+  const { cluster, ports } = about.retiree;
+  const found = await (await ports.clusters.open(cluster.name)).readNode(isolation.node);
+  return found !== undefined && (await keepIsolated(isolation, found, about));
+}

@@ -1,0 +1,94 @@
+/**
+ * Whether the node that is being drained is still the instance's, ours and alive (contract 1.6, 2.1, 4.9). Of a node that is Ready
+ * nobody else is asked; of one that is not, EC2 first, then whether its machine has another node now, then the other nodes.
+ */
+import { deadFrom, deathBySilence, deathOfMachine, type Death } from '../../core/node/dead-node.ts';
+import { isAskedFor } from '../../core/node/drain-taints.ts';
+import { chargeOf } from '../../core/node/isolation.ts';
+import { isInstance, type Node } from '../../core/kubernetes/node.ts';
+import type { Notice } from '../../core/notice/notice.ts';
+import { findNodes } from './find-node.ts';
+import type { Cluster, Instances } from '../ports.ts';
+
+export type NodeLook =
+  /** Without `found` when its object has gone: the control plane then ends its pods by itself (faults.md 44). */
+  | { readonly kind: 'alive'; readonly found?: Node }
+  /** Not Ready, but not for long enough yet: to be looked at again then, epoch milliseconds. */
+  | { readonly kind: 'silent'; readonly found: Node; readonly lookAgainAt: number }
+  | { readonly kind: 'dead'; readonly death: Death }
+  /** Another machine has its name now. */
+  | { readonly kind: 'replaced' }
+  /** The machine has another node now: its kubelet has registered it anew under another name. */
+  | { readonly kind: 'renamed' }
+  /** Another retirement has taken charge of it (contract 1.6). */
+  | { readonly kind: 'superseded'; readonly by: string }
+  /** The taint that asked for the drain has been taken away (contract 9.5). */
+  | { readonly kind: 'unasked' };
+
+export interface NodeToLookAt {
+  readonly notice: Notice;
+  readonly node: string;
+  readonly execution: string;
+  /** The node that the machine has now, where this one is left over from before: it need not ask for its drain itself. */
+  readonly now?: string;
+}
+
+interface LookPorts {
+  readonly cluster: Cluster;
+  readonly instances: Instances;
+}
+
+/** @throws ClusterAway, ClusterRefused */
+export async function lookAtNode(order: NodeToLookAt, ports: LookPorts): Promise<NodeLook> {
+  const found = await ports.cluster.readNode(order.node);
+  if (found === undefined) return (await isRenamed(order, ports)) ? { kind: 'renamed' } : { kind: 'alive' };
+  const lost = lossOf(found, order);
+  if (lost !== undefined) return lost;
+  const { notReadySince } = found;
+  return notReadySince === undefined
+    ? { kind: 'alive', found }
+    : await lookAtUnready(order, { found, notReadySince }, ports);
+}
+
+/** Whether the node is still ours to evict pods from, which costs one request. @throws ClusterAway, ClusterRefused */
+export async function isStillOurs(order: NodeToLookAt, cluster: Cluster): Promise<boolean> {
+  const found = await cluster.readNode(order.node);
+  return found === undefined || lossOf(found, order) === undefined;
+}
+
+/** Undefined when the node is ours. */
+function lossOf(found: Node, { notice, execution, now }: NodeToLookAt): NodeLook | undefined {
+  if (!isInstance(found, notice.instance)) return { kind: 'replaced' };
+  const { execution: by = execution } = chargeOf(found) ?? {};
+  if (by !== execution) return { kind: 'superseded', by };
+  return now === undefined && !isAskedFor(found, notice) ? { kind: 'unasked' } : undefined;
+}
+
+async function lookAtUnready(
+  order: NodeToLookAt,
+  { found, notReadySince }: { found: Node; notReadySince: number },
+  ports: LookPorts,
+): Promise<NodeLook> {
+  const { notice, now } = order;
+  if (now !== undefined)
+    return { kind: 'dead', death: { reason: `its machine is node ${now} now`, machineGone: false } };
+  const ended = deathOfMachine(await ports.instances.machine(notice.instance));
+  if (ended !== undefined) return { kind: 'dead', death: ended };
+  return (await isRenamed(order, ports))
+    ? { kind: 'renamed' }
+    : await lookAtSilent(found, notReadySince, ports.cluster);
+}
+
+/** Whether a kubelet serves another node of the machine. */
+async function isRenamed({ notice, node, now }: NodeToLookAt, ports: LookPorts): Promise<boolean> {
+  if (now !== undefined) return false;
+  const { node: served } = await findNodes(notice.instance, ports);
+  return served !== undefined && served.name !== node && served.notReadySince === undefined;
+}
+
+async function lookAtSilent(found: Node, notReadySince: number, cluster: Cluster): Promise<NodeLook> {
+  const lookAgainAt = deadFrom(notReadySince);
+  if (Date.now() < lookAgainAt) return { kind: 'silent', found, lookAgainAt };
+  const death = deathBySilence(notReadySince, await cluster.otherNodes(found.name));
+  return death === undefined ? { kind: 'alive', found } : { kind: 'dead', death };
+}

@@ -1,0 +1,32 @@
+/** Patching a node as it was read: what somebody else changes in between is never overwritten (contract 3.1). */
+import type { NodePatch } from '../../core/node/isolation.ts';
+import type { Node } from '../../core/kubernetes/node.ts';
+import type { Cluster } from '../ports.ts';
+
+/** How often a patch is made anew when somebody else changed the node in between (contract 3.1). */
+const PATCH_TRIES = 8;
+
+/**
+ * @param read the node as it was read a moment ago, which saves reading it
+ * @returns the node as it was before the patch, and whether that changed it
+ */
+export async function patchNode(
+  name: string,
+  cluster: Cluster,
+  patchOf: (node: Node) => Promise<NodePatch | 'unchanged' | 'gone'>,
+  read?: Node,
+): Promise<{ found: Node; changed: boolean } | 'gone'> {
+  for (let tries = 1; tries <= PATCH_TRIES; tries += 1) {
+    const found = (tries === 1 ? read : undefined) ?? (await cluster.readNode(name));
+    if (found === undefined) return 'gone';
+    const patch = await patchOf(found);
+    if (patch === 'gone') return 'gone';
+    if (patch === 'unchanged') return { found, changed: false };
+    const answer = await cluster.patchNode(name, patch);
+    if (answer === 'gone') return 'gone';
+    if (answer === 'patched') return { found, changed: true };
+  }
+  throw new Error(
+    `node ${name} changed during each of ${PATCH_TRIES} tries to patch it: something else keeps writing it`,
+  );
+}

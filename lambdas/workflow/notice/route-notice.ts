@@ -1,0 +1,67 @@
+/**
+ * From an outside event to a retirement: parse, verify with AWS, start by name. It never talks to Kubernetes, so an API
+ * server that is away cannot lose an event.
+ */
+import { noticeIgnored, retirementRequested } from '../../core/events/notice-events.ts';
+import { executionName, type LifecycleNotice } from '../../core/notice/notice.ts';
+import type { Journal, Retirements } from '../ports.ts';
+import { releaseUndrained, tellTurnedAway } from './turn-away.ts';
+import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
+
+/** What parsing an event came to; a malformed one throws. */
+export type Parsed =
+  | { readonly kind: 'notice'; readonly notice: LifecycleNotice }
+  /** Nothing that we act on. */
+  | { readonly kind: 'other'; readonly reason: string; readonly source: string; readonly detailType: string };
+
+export interface RoutePorts extends VerificationPorts {
+  readonly retirements: Retirements;
+  readonly journal: Journal;
+}
+
+export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<void> {
+  if (parsed.kind === 'other') {
+    const { reason, source, detailType } = parsed;
+    ports.journal.report(noticeIgnored({ reason, source, detailType }));
+    return;
+  }
+  await routeNotice(parsed.notice, 'event', ports);
+}
+
+/** @returns what AWS made of the notice: a retirement has been started on `retire` */
+export async function routeNotice(
+  notice: LifecycleNotice,
+  foundBy: 'event' | 'sweep',
+  ports: RoutePorts,
+): Promise<Verification['kind']> {
+  const verified = await verifyNotice(notice, ports);
+  await actOnNotice(notice, { verified, foundBy }, ports);
+  return verified.kind;
+}
+
+/** Does what AWS's answer makes of the notice. */
+export async function actOnNotice(
+  notice: LifecycleNotice,
+  { verified, foundBy }: { verified: Verification; foundBy: 'event' | 'sweep' },
+  ports: RoutePorts,
+): Promise<void> {
+  const { instance } = notice;
+  switch (verified.kind) {
+    case 'ignore':
+    case 'refuse':
+      tellTurnedAway(verified, instance, ports.journal);
+      break;
+    case 'release':
+      await releaseUndrained(verified, ports);
+      break;
+    case 'retire': {
+      const execution = executionName(notice, ports.home);
+      const already = (await ports.retirements.start(execution, notice)) === 'already';
+      const { group } = verified;
+      ports.journal.report(
+        retirementRequested({ execution, instance, cluster: verified.cluster.name, group, already, foundBy }),
+      );
+      break;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** Notices that lead to no retirement: what is said of them, and the release of an instance that nobody could drain. */
+import { noticeIgnored, noticeRefused, noticeReleased } from '../../core/events/notice-events.ts';
+import type { Journal, Lifecycle, LifecycleAction } from '../ports.ts';
+import type { Verification } from './verify-notice.ts';
+
+export function tellTurnedAway(
+  verified: Extract<Verification, { kind: 'ignore' | 'refuse' }>,
+  instance: string,
+  journal: Journal,
+): void {
+  const { reason } = verified;
+  if (verified.kind === 'refuse') journal.report(noticeRefused({ reason, instance }));
+  else journal.report(noticeIgnored({ reason, instance, ...(verified.stale && { stale: verified.stale }) }));
+}
+
+/** Completes the hook of an instance in which there is nothing to drain. */
+export async function releaseUndrained(
+  { action, reason }: { action: LifecycleAction; reason: string },
+  { lifecycle, journal }: { lifecycle: Pick<Lifecycle, 'complete'>; journal: Journal },
+): Promise<void> {
+  const outcome = await lifecycle.complete(action);
+  journal.report(noticeReleased({ reason, instance: action.instance, group: action.group, outcome }));
+}

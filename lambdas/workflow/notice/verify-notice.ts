@@ -1,0 +1,183 @@
+/**
+ * An event is a hint: before anything is touched, AWS must agree that our hook holds this instance, that its group is
+ * enrolled and which cluster it belongs to (contract 1.3–1.5). The router asks, and the retirement asks again, because
+ * it may have been started by something else. Neither Kubernetes nor EKS is called here.
+ */
+import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
+import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
+import { drainKeys } from '../../core/node/drain-taints.ts';
+import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
+import { IN_SERVICE, RELOOK, standing } from '../../core/aws/lifecycle-state.ts';
+import type { Home, LifecycleNotice, Notice, TaintedNotice } from '../../core/notice/notice.ts';
+import type { Hook, InstanceTags, Lifecycle, Settings } from '../ports.ts';
+import { sleep } from '../run/sleep.ts';
+import {
+  disputed,
+  ignore,
+  nameOf,
+  narrowed,
+  noDrain,
+  refuse,
+  stale,
+  unconfigured,
+  type TurnedAway,
+  type Verification,
+} from './verification.ts';
+import { verifyOutside, type StrangeGroup } from './verify-outside.ts';
+
+export type { Verification } from './verification.ts';
+
+export interface VerificationPorts {
+  readonly lifecycle: Lifecycle;
+  readonly instanceTags: InstanceTags;
+  readonly settings: Settings;
+  /** Who we are: events of other accounts and regions are refused. */
+  readonly home: Home;
+  readonly hookName: string;
+}
+
+/** @throws StillTerminating when AWS has not caught up with its own event: to be tried again */
+export async function verifyNotice(notice: Notice, ports: VerificationPorts): Promise<Verification> {
+  const { account, region } = ports.home;
+  if (notice.account !== account || notice.region !== region) {
+    return refuse(`the event is of account ${notice.account} in ${notice.region}, we are ${account} in ${region}`);
+  }
+  if (notice.kind === 'asg-terminate' && notice.hook !== ports.hookName) {
+    return ignore(`hook ${notice.hook} is not ours (${ports.hookName})`);
+  }
+  const membership = await ports.lifecycle.membership(notice.instance);
+  if (membership === undefined) return await verifyOutside(notice, undefined, ports);
+  const enrolment = await lookAtGroup(notice, membership.group, ports);
+  if (enrolment.kind === 'not enrolled') return await verifyOutside(notice, { ...enrolment, ...membership }, ports);
+  if (enrolment.kind !== 'enrolled') return enrolment;
+  switch (notice.kind) {
+    case 'asg-terminate':
+      return await verifyWaiting(notice, enrolment, ports);
+    case 'tainted':
+      return verifyServing(notice, enrolment, membership.state);
+  }
+}
+
+/** The instance's group, which we may act on. */
+interface Enrolment {
+  readonly kind: 'enrolled';
+  readonly group: string;
+  readonly hook: Hook | undefined;
+  readonly identity: ClusterIdentity;
+  /** Undefined when that cluster is not configured, or nothing names it. */
+  readonly cluster: ClusterSettings | undefined;
+}
+
+/** A group of somebody's that we may not act on. */
+interface Strange extends Omit<StrangeGroup, 'state'> {
+  readonly kind: 'not enrolled';
+}
+
+async function lookAtGroup(
+  notice: Notice,
+  group: string,
+  ports: VerificationPorts,
+): Promise<Enrolment | Strange | TurnedAway> {
+  const [groupTags, hook] = await Promise.all([
+    ports.lifecycle.groupTags(group),
+    ports.lifecycle.hook(group, ports.hookName),
+  ]);
+  if (groupTags === undefined) return { kind: 'ignore', reason: `group ${group} has gone` };
+  if (hook === undefined && notice.kind === 'asg-terminate') {
+    return { kind: 'ignore', reason: `group ${group} has no hook ${ports.hookName}` };
+  }
+  const identity = await identify(notice, { groupTags, hook }, ports);
+  if (identity.kind === 'disputed') return disputed(identity.claims);
+  const cluster = identity.kind === 'known' ? await ports.settings.cluster(identity.cluster) : undefined;
+  const strange = verifyEnrolment({ group, identity }, { tags: groupTags, cluster, hook, home: ports.home });
+  if (strange !== undefined) return strange;
+  return { kind: 'enrolled', group, hook, identity, cluster: cluster && narrowed(cluster, group) };
+}
+
+/** Undefined when the group is enrolled here, and not in another installation (contract 15.2). */
+function verifyEnrolment(
+  { group, identity }: Pick<StrangeGroup, 'group' | 'identity'>,
+  { tags, cluster, hook, home: { installation = DEFAULT_NAME } }: GroupFound,
+): Strange | TurnedAway | undefined {
+  const owner = installationOfHook(hook?.metadata) ?? installation;
+  const tag = managedValue(installation);
+  const isNamed = cluster?.groups.some(({ name }) => name === group) === true;
+  const isEnrolled = isNamed || tags[MANAGED_TAG] === tag;
+  if (isEnrolled && owner === installation) return undefined;
+  if (isEnrolled) {
+    const both = `group ${group} is enrolled here, in installation ${installation}, and its hook is ${owner}’s`;
+    return refuse(`${both}: take it out of one of them, and deploy the other again`);
+  }
+  return owner === installation ? { kind: 'not enrolled', group, identity } : ignore(`group ${group} is ${owner}’s`);
+}
+
+/** A group as AWS has it, and what is configured of it. */
+interface GroupFound {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly cluster: ClusterSettings | undefined;
+  readonly hook: Hook | undefined;
+  readonly home: Home;
+}
+
+async function verifyWaiting(
+  notice: LifecycleNotice,
+  { group, hook, identity, cluster }: Enrolment,
+  ports: VerificationPorts,
+): Promise<Verification> {
+  const misfit = await lookAtState(notice.instance, ports);
+  if (misfit !== undefined) return misfit;
+  const action = { group, hook: notice.hook, instance: notice.instance };
+  const release = (reason: string): Verification => ({ kind: 'release', reason, action });
+  if (notice.origin === 'WarmPool') return release('it comes from the warm pool');
+  if (cluster === undefined) return release(unconfigured(nameOf(identity)));
+  return { kind: 'retire', group, cluster, ...(hook && { hook }) };
+}
+
+/** Only what serves is drained because somebody wants it to be: anything else is on its way already. */
+function verifyServing(
+  { taint }: TaintedNotice,
+  { group, hook, identity, cluster }: Enrolment,
+  state: string,
+): Verification {
+  if (state !== IN_SERVICE) return stale(`the instance is ${state}`);
+  if (cluster === undefined) return ignore(unconfigured(nameOf(identity)));
+  if (!drainKeys(cluster).includes(taint)) return noDrain(taint, cluster);
+  return { kind: 'retire', group, cluster, ...(hook && { hook }) };
+}
+
+/** Instance tags cost another call, so they are read only when hook and group are silent. */
+async function identify(
+  notice: Notice,
+  { groupTags, hook }: { groupTags: Readonly<Record<string, string>>; hook: Hook | undefined },
+  ports: VerificationPorts,
+): Promise<ClusterIdentity> {
+  const sources = { groupTags, ...(hook?.metadata !== undefined && { hookMetadata: hook.metadata }) };
+  const identity = clusterIdentity(sources);
+  if (identity.kind !== 'unknown') return identity;
+  return clusterIdentity({ ...sources, instanceTags: await ports.instanceTags.tagsOf(notice) });
+}
+
+/** Undefined when the instance waits in a hook; otherwise what that makes of the notice. */
+async function lookAtState(instance: string, ports: VerificationPorts): Promise<Verification | undefined> {
+  for (let looks = 1; ; looks += 1) {
+    const state = (await ports.lifecycle.membership(instance))?.state;
+    const says = standing(state);
+    if (says === 'waiting') return undefined;
+    if (says === 'over') return stale(`the instance is ${state ?? 'gone'}: its hook is over`);
+    const { times, pauseMs } = RELOOK[says];
+    if (looks > times) {
+      if (says === 'in service') return refuse(`AWS says that the instance is ${state ?? 'unknown'}`);
+      throw new StillTerminating(instance);
+    }
+    await sleep(pauseMs);
+  }
+}
+
+/** AWS has not brought the instance to its hook within the time that it usually takes. */
+export class StillTerminating extends Error {
+  override readonly name = 'StillTerminating';
+
+  constructor(instance: string) {
+    super(`${instance} is still on its way to its hook: the notice is to be delivered again`);
+  }
+}

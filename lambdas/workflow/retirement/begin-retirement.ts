@@ -1,0 +1,133 @@
+/** The first step of a retirement: AWS is asked again, and what follows from its answers and the settings is fixed. */
+import type { DeadlinePolicy, GroupSettings, VoluntaryRelease } from '../../core/settings/cluster-settings.ts';
+import { hookDeadline, retainedDeadline, spanFrom, type HookTime } from '../../core/drain/deadline.ts';
+import { releaseFor } from '../../core/node/drain-taints.ts';
+import { heartbeatInterval } from '../../core/retirement/heartbeat.ts';
+import {
+  executionName,
+  type Home,
+  type LifecycleNotice,
+  type Notice,
+  type TaintedNotice,
+} from '../../core/notice/notice.ts';
+import { retentionMissing, retirementStarted, type Subject } from '../../core/events/retirement-events.ts';
+import type { Course, Hold } from '../run/stage.ts';
+import { hookTime, type HookTimePorts } from './hook-time.ts';
+import type { Hook, Journal } from '../ports.ts';
+import { tellTurnedAway } from '../notice/turn-away.ts';
+import { verifyNotice, type Verification, type VerificationPorts } from '../notice/verify-notice.ts';
+
+type Verified = Extract<Verification, { kind: 'retire' }>;
+type BeginPorts = VerificationPorts & HookTimePorts & { readonly journal: Journal };
+
+/** What was found, as plain data for the run to go on by. */
+export type Beginning =
+  | Exclude<Verification, { kind: 'retire' }>
+  | (Verified & { readonly kind: 'retire'; readonly course: Course; readonly ending: Ending });
+
+/** How a retirement is to end. */
+export type Ending =
+  /** The instance goes whatever we do. */
+  | { readonly kind: 'hook'; readonly hold: Hold; readonly atDeadline: DeadlinePolicy }
+  /** Nothing but us wants it to go: at the deadline the node is restored (contract 5.4). */
+  | { readonly kind: 'voluntary'; readonly release: VoluntaryRelease; readonly notice: TaintedNotice };
+
+export async function beginRetirement(notice: Notice, ports: BeginPorts): Promise<Beginning> {
+  const verified = await verifyNotice(notice, ports);
+  switch (verified.kind) {
+    case 'ignore':
+    case 'refuse':
+      tellTurnedAway(verified, notice.instance, ports.journal);
+      return verified;
+    case 'release':
+      return verified;
+    case 'retire':
+      return notice.kind === 'tainted'
+        ? beginVoluntarily(notice, verified, ports)
+        : await beginHeld(notice, verified, ports);
+  }
+}
+
+function beginVoluntarily(notice: TaintedNotice, verified: Verified, { journal, home }: BeginPorts): Beginning {
+  const { at: startedAt, kind, taint } = notice;
+  const subject = subjectOf(notice, verified, home);
+  const deadline = startedAt + drainTimeoutSeconds(verified) * 1000;
+  journal.report(retirementStarted(subject, { kind, deadline, atDeadline: 'restore' }));
+  const release = releaseFor(taint, verified.cluster);
+  return { ...verified, course: { subject, startedAt, deadline }, ending: { kind: 'voluntary', release, notice } };
+}
+
+async function beginHeld(notice: LifecycleNotice, verified: Verified, ports: BeginPorts): Promise<Beginning> {
+  const { lifecycle, journal, home } = ports;
+  const { group, hook } = verified;
+  if (hook === undefined) throw new Error(`group ${group} has no hook, although one holds ${notice.instance}`);
+  const wanted = deadlinePolicyOf(verified);
+  // Without the group's policy, ABANDON would terminate the instance with its pods on it (contract 5.3).
+  const refused = wanted === 'retain' && !(await lifecycle.retains(group));
+  const atDeadline = refused ? 'force' : wanted;
+  const subject = subjectOf(notice, verified, home);
+  const time = await hookTime(notice, hook, ports);
+  const until = deadlineOfHook(verified, hook, time);
+  const span = spanFrom(time, { deadline: until, now: Date.now() });
+  const hold = {
+    action: { group, hook: hook.name, instance: notice.instance },
+    until,
+    ...heartbeats(notice, hook, time),
+  };
+  journal.report(
+    retirementStarted(subject, {
+      kind: notice.kind,
+      deadline: span.deadline,
+      atDeadline,
+      ...(span.late && { late: span.late }),
+    }),
+  );
+  if (refused) journal.report(retentionMissing(subject));
+  // What is retained at its deadline is drained on.
+  const lasts = atDeadline === 'retain' ? { lastsUntil: retainedDeadline(span) } : {};
+  return { ...verified, course: { subject, ...span, hold, ...lasts }, ending: { kind: 'hook', hold, atDeadline } };
+}
+
+/** The deadline of the hook that holds an instance, epoch milliseconds. */
+export function deadlineOfHook(
+  verified: Pick<Verified, 'group' | 'cluster'>,
+  { globalTimeoutSeconds }: Hook,
+  time: HookTime,
+): number {
+  const waits = deadlinePolicyOf(verified) === 'wait';
+  const limits = waits ? {} : { drainTimeoutSeconds: drainTimeoutSeconds(verified) };
+  return hookDeadline(time, { globalTimeoutSeconds, ...limits });
+}
+
+function deadlinePolicyOf(verified: Pick<Verified, 'group' | 'cluster'>): DeadlinePolicy {
+  return settingsOf(verified)?.atDeadline ?? verified.cluster.drain.atDeadline;
+}
+
+function subjectOf(notice: Notice, { cluster, group }: Verified, home: Home): Subject {
+  return { execution: executionName(notice, home), cluster: cluster.name, group, instance: notice.instance };
+}
+
+function settingsOf({ group, cluster }: Pick<Verified, 'group' | 'cluster'>): GroupSettings | undefined {
+  return cluster.groups.find(({ name }) => name === group);
+}
+
+function drainTimeoutSeconds(verified: Pick<Verified, 'group' | 'cluster'>): number {
+  return settingsOf(verified)?.drainTimeoutSeconds ?? verified.cluster.drain.timeoutSeconds;
+}
+
+/**
+ * The first heartbeats, with their jitter. An event tells when the hook began; of an instance that the sweep has found
+ * nobody knows how long the hook still holds, so that is renewed at once, or, where others have failed, once the cluster
+ * has let us isolate the node: our own failure must not hold an instance (contract 6.3).
+ */
+function heartbeats(
+  { token, at }: LifecycleNotice,
+  { timeoutSeconds }: Hook,
+  { isFirst }: { isFirst: boolean },
+): Pick<Hold, 'timeoutSeconds' | 'heartbeatAt' | 'renewedOnceIsolated'> {
+  const usual = at + heartbeatInterval(timeoutSeconds, Math.random());
+  if (token !== undefined) return { timeoutSeconds, heartbeatAt: usual };
+  return isFirst
+    ? { timeoutSeconds, heartbeatAt: at }
+    : { timeoutSeconds, heartbeatAt: usual, renewedOnceIsolated: true };
+}

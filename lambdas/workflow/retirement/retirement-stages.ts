@@ -1,0 +1,224 @@
+/**
+ * The stages of a retirement that look at the cluster, but for the drain (drain-stage.ts): each as passes, which
+ * stage-runner.ts repeats until one is done.
+ */
+import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
+import { isAskedFor } from '../../core/node/drain-taints.ts';
+import {
+  nodeMissing,
+  retirementHeld,
+  volumesAwaited,
+  volumesDetached,
+  volumesKept,
+} from '../../core/events/retirement-events.ts';
+import { credibleCharge } from '../../core/node/credible-owner.ts';
+import { isAnothers } from '../../core/aws/installation.ts';
+import { chargeOf, type Charge } from '../../core/node/isolation.ts';
+import type { Node } from '../../core/kubernetes/node.ts';
+import type { Home, Notice } from '../../core/notice/notice.ts';
+import { decideSlot, type RetiringNode } from '../../core/retirement/slot.ts';
+import { detachPass } from '../drain/detach-volumes.ts';
+import { findNodes } from '../node/find-node.ts';
+import type { Course, Stage } from '../run/stage.ts';
+import { isolateNode, type Isolated } from '../node/isolate-node.ts';
+import { keepIsolated, type Isolation } from '../node/keep-isolated.ts';
+import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } from '../ports.ts';
+
+/** Whose stages they are. */
+export interface Retiree {
+  readonly notice: Notice;
+  readonly cluster: ClusterSettings;
+  readonly course: Course;
+  readonly ports: {
+    readonly clusters: Clusters;
+    readonly instances: Instances;
+    readonly balancing: LoadBalancing;
+    readonly journal: Journal;
+    readonly running: Pick<RunningRetirements, 'isRunning'>;
+    readonly home: Home;
+  };
+}
+
+/** A node that has not appeared after these tries, or by the deadline, never joined (contract 2.2). */
+const FIND_TRIES = 3;
+const FIND_PAUSE_SECONDS = 15;
+
+/** The names of a machine's nodes: the one that it has now, and those that it had before (contract 2.1). */
+export interface NodeNames {
+  readonly node: string;
+  readonly leftOver: readonly string[];
+}
+
+/** Finds the machine's nodes; done without any when the instance never joined. */
+export function findStage({
+  notice,
+  cluster,
+  course,
+  ports,
+}: Retiree): Stage<{ names?: NodeNames }, { tries: number }> {
+  return {
+    name: 'find-node',
+    memory: { tries: 1 },
+    pauseSeconds: FIND_PAUSE_SECONDS,
+    async pass({ tries }, { subject }) {
+      const api = await ports.clusters.open(cluster.name);
+      const { node, others, unproven } = await findNodes(notice.instance, { cluster: api, instances: ports.instances });
+      if (node !== undefined) {
+        const names = { node: node.name, leftOver: others.map(({ name }) => name) };
+        return { state: 'done', value: { names } };
+      }
+      const lastTry = Date.now() + FIND_PAUSE_SECONDS * 1000 >= course.deadline;
+      if (tries < FIND_TRIES && !lastTry) {
+        return { state: 'waiting', memory: { tries: tries + 1 }, waitingFor: ['the node to appear'] };
+      }
+      ports.journal.report(nodeMissing(subject, { unproven }));
+      return { state: 'done', value: {} };
+    },
+  };
+}
+
+/** Takes charge of the nodes and isolates them (contract 1.6, 3); `isolatedAt`: epoch milliseconds. */
+export function isolateStage(
+  { notice, cluster, course, ports }: Retiree,
+  { node, leftOver }: NodeNames,
+): Stage<Isolated & { isolatedAt: number }, null> {
+  return {
+    name: 'isolate',
+    memory: null,
+    async pass(_memory, { subject }) {
+      const { execution, group } = course.subject;
+      const { deadline, late } = course;
+      const claim = { execution, kind: notice.kind, group, deadline, ...(late && { late }) };
+      const api = await ports.clusters.open(cluster.name);
+      const isRunning = (charge: Charge) => runs(charge, notice, ports);
+      const isolate = (name: string, isAsked: (found: Node) => boolean): Promise<Isolated> =>
+        isolateNode(
+          { subject: { ...subject, node: name }, node: name, claim, taint: cluster.taint },
+          { cluster: api, journal: ports.journal, isRunning, isAsked },
+        );
+      const isolated = await isolate(node, (found) => isAskedFor(found, notice));
+      // Who is in charge, and whether a taint asks for it, is told by the node that the machine has now.
+      if (isolated.kind === 'isolated') for (const name of leftOver) await isolate(name, () => true);
+      return { state: 'done', value: { ...isolated, isolatedAt: Date.now() } };
+    },
+  };
+}
+
+/**
+ * Whether the retirement in charge runs. Of another installation's nobody can tell us: it counts as running until the
+ * deadline that it wrote down (contract 15.2).
+ */
+async function runs(charge: Charge, { instance }: Notice, { running, home }: Retiree['ports']): Promise<boolean> {
+  if (isAnothers(charge.execution, { home, instance })) return Date.now() < Date.parse(charge.deadline);
+  return await running.isRunning(charge.execution);
+}
+
+/** `by`: another retirement is in charge; `unasked`: the taint that asked for the drain has been taken away. */
+export interface OthersWish {
+  readonly by?: string;
+  readonly unasked?: true;
+}
+
+/** @param found all that retire @returns undefined when the retirement of the node is to go on */
+export function othersWish(
+  { notice, course }: Pick<Retiree, 'notice' | 'course'>,
+  found: readonly Node[],
+  node: string,
+): OthersWish | undefined {
+  const own = found.find(({ name }) => name === node);
+  if (own === undefined) return undefined;
+  const { execution: by } = chargeOf(own) ?? course.subject;
+  if (by !== course.subject.execution) return { by };
+  return isAskedFor(own, notice) ? undefined : { unasked: true };
+}
+
+/**
+ * As they count for slots: a machine once, however many nodes it has, and none whose deadline has passed.
+ *
+ * @param node the retirement's own, whose marks it knows better than the node
+ */
+export function slotContenders(
+  { notice, course }: Pick<Retiree, 'notice' | 'course'>,
+  found: readonly Node[],
+  { node, isolatedAt }: { node: string; isolatedAt: number },
+): RetiringNode[] {
+  const now = Date.now();
+  const own = found.find(({ name }) => name === node);
+  const since = (own && credibleCharge(own, now)?.since) ?? new Date(isolatedAt).toISOString();
+  const counted = new Set([course.subject.execution]);
+  const others = found.flatMap((other): RetiringNode[] => {
+    const charge = credibleCharge(other, now);
+    if (other.name === node || charge === undefined || counted.has(charge.execution)) return [];
+    counted.add(charge.execution);
+    return Date.parse(charge.deadline) < now ? [] : [{ name: other.name, charge }];
+  });
+  return [{ name: node, charge: { since, kind: notice.kind } }, ...others];
+}
+
+/**
+ * Waits for a slot (contract 4.10), isolated.
+ *
+ * @param until epoch milliseconds
+ */
+export function slotStage(
+  retiree: Retiree,
+  { until, ...isolation }: Omit<Isolation, 'isLeftOver'> & { until: number },
+): Stage<OthersWish, { reason?: string }> {
+  const { notice, cluster, course, ports } = retiree;
+  const { node } = isolation;
+  return {
+    name: 'slot',
+    memory: {},
+    until,
+    async pass({ reason: before }, { subject }) {
+      const api = await ports.clusters.open(cluster.name);
+      const found = await api.retiringNodes();
+      const others = othersWish({ notice, course }, found, node);
+      if (others !== undefined) return { state: 'done', value: others };
+      // Without our label it is not among them.
+      const own = found.find(({ name }) => name === node) ?? (await api.readNode(node));
+      if (own !== undefined) await keepIsolated({ ...isolation, isLeftOver: false }, own, { subject, retiree });
+      const retiring = slotContenders({ notice, course }, found, isolation);
+      // One alone always may: nobody needs to count the others.
+      const nodes = retiring.length > 1 ? await api.countNodes() : 1;
+      const slot = decideSlot(node, retiring, { ...cluster, nodes });
+      if (slot.kind === 'granted') return { state: 'done', value: {} };
+      const { reason, breaker } = slot;
+      if (reason !== before) ports.journal.report(retirementHeld(subject, { reason, breaker }));
+      return { state: 'waiting', memory: { reason }, waitingFor: [reason] };
+    },
+  };
+}
+
+/**
+ * Waits until the node's volumes are detached (contract 8.1).
+ *
+ * @param spared names of volumes that are not waited for
+ * @param until epoch milliseconds
+ */
+export function detachStage(
+  { notice, cluster, ports }: Retiree,
+  { node, spared, until }: { node: string; spared: readonly string[]; until: number },
+): Stage<null, { told: string }> {
+  return {
+    name: 'detach',
+    memory: { told: '' },
+    until,
+    async pass({ told }, { subject, watchUntil }) {
+      const api = await ports.clusters.open(cluster.name);
+      const { state, volumes } = await detachPass({ node, spared, watchUntil }, api);
+      if (state === 'detached') {
+        ports.journal.report(volumesDetached(subject, { seconds: secondsSince(notice) }));
+        return { state: 'done', value: null };
+      }
+      const event = Date.now() >= until ? volumesKept(subject, volumes) : volumesAwaited(subject, volumes);
+      if (event.type === 'volumes.kept' || event.explanation !== told) ports.journal.report(event);
+      return { state: 'waiting', memory: { told: event.explanation }, waitingFor: event.volumes };
+    },
+  };
+}
+
+/** Since the event was made, to a tenth. */
+export function secondsSince({ at }: Notice): number {
+  return Math.round((Date.now() - at) / 100) / 10;
+}

@@ -1,0 +1,83 @@
+/** The sweep of the hooks: starts a retirement for each instance that waits in ours without one (contract 1.7). */
+import {
+  isDoubtful,
+  isForgotten,
+  isWaiting,
+  noticeOfForgotten,
+  type EndedRetirement,
+} from '../../core/retirement/orphaned-hook.ts';
+import type { Group, Member } from '../../core/aws/group.ts';
+import { firstStart, mayBeginAnother, runsOfHook } from '../../core/retirement/hook-history.ts';
+import { executionsOf } from '../../core/notice/notice.ts';
+import { deadlineOfHook } from '../retirement/begin-retirement.ts';
+import type { RetirementHistory, RunningRetirements } from '../ports.ts';
+import { actOnNotice, type RoutePorts } from '../notice/route-notice.ts';
+import type { SweepRecord } from './sweep-record.ts';
+import { verifyNotice, type Verification } from '../notice/verify-notice.ts';
+
+export interface HookSweepPorts extends RoutePorts {
+  readonly running: RunningRetirements;
+  readonly history: RetirementHistory;
+}
+
+/** No hook holds an instance for longer, so no retirement from before has anything to do with it. Milliseconds. */
+const LONGEST_HOLD_MS = 48 * 3_600_000;
+
+/** @param groups every enrolled one */
+export async function sweepHooks(groups: readonly Group[], record: SweepRecord, ports: HookSweepPorts): Promise<void> {
+  const waiting = groups.flatMap(({ members }) => members).filter(isWaiting);
+  record.groups = groups.length;
+  record.waiting = waiting.length;
+  const forgotten = waiting.length === 0 ? [] : await withoutRetirement(waiting, ports);
+  if (forgotten.length === 0) return;
+  const ended = await ports.history.ended(Date.now() - LONGEST_HOLD_MS);
+  for (const member of forgotten) {
+    await record.attempt(async () => {
+      if (await attend(member, ended, ports)) record.started += 1;
+    });
+  }
+}
+
+async function withoutRetirement(waiting: readonly Member[], { running, home }: HookSweepPorts): Promise<Member[]> {
+  const names = await running.names();
+  return waiting.filter((member) => isForgotten(member, names, home));
+}
+
+/** @returns whether a retirement has been started */
+async function attend(member: Member, ended: readonly EndedRetirement[], ports: HookSweepPorts): Promise<boolean> {
+  const { home, hookName: hook, lifecycle } = ports;
+  const notice = noticeOfForgotten(member, { ...home, hook, at: Date.now() });
+  const verified = await verifyNotice(notice, ports);
+  const chance = verified.kind === 'retire' ? await chanceOf(member, { ended, verified }, ports) : 'in time';
+  if (chance === 'none') return false;
+  if (isDoubtful(member, ended, home)) {
+    // To ask whose hook it is costs a heartbeat, which nobody sends once its time is over (contract 6.3).
+    if (chance === 'last') return false;
+    if ((await lifecycle.heartbeat({ ...member, hook })) === 'over') return false;
+  }
+  await actOnNotice(notice, { verified, foundBy: 'sweep' }, ports);
+  return verified.kind === 'retire';
+}
+
+/**
+ * Whether a retirement is begun, after those that its hook has had already: none of them renews the hook's deadline.
+ *
+ * @returns `last`: the deadline has passed, and nobody has told the pods yet
+ */
+async function chanceOf(
+  { instance, group }: Member,
+  { ended, verified }: { ended: readonly EndedRetirement[]; verified: Extract<Verification, { kind: 'retire' }> },
+  { lifecycle, home }: HookSweepPorts,
+): Promise<'in time' | 'last' | 'none'> {
+  const { hook } = verified;
+  // Most have had none, and AWS need not be asked since when they leave.
+  if (hook === undefined || !ended.some(({ name }) => name.startsWith(executionsOf({ ...home, instance })))) {
+    return 'in time';
+  }
+  const now = Date.now();
+  const beganAt = (await lifecycle.leavingSince({ group, instance })) ?? now;
+  const runs = runsOfHook(ended, { instance, beganAt, home });
+  const deadline = deadlineOfHook(verified, hook, { beganAt, firstAt: firstStart(runs, now) });
+  if (!mayBeginAnother(runs, { deadline, now })) return 'none';
+  return now < deadline ? 'in time' : 'last';
+}

@@ -1,0 +1,97 @@
+/**
+ * The sweep of one cluster's nodes: restores those that bear our marks without a retirement, when their instance serves
+ * again or still (contract 1.4, 1.7).
+ */
+import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
+import { drainTaint } from '../../core/node/drain-taints.ts';
+import { marksUnreadable } from '../../core/events/fleet-events.ts';
+import { NO_GROUP, type Member } from '../../core/aws/group.ts';
+import { decideMarks, judgeMarks, unreadableNotes, type Whereabouts } from '../../core/node/orphaned-marks.ts';
+import type { Node } from '../../core/kubernetes/node.ts';
+import type { Home } from '../../core/notice/notice.ts';
+import { restoreNode } from '../node/isolate-node.ts';
+import type { Cluster, Groups, Instances, Journal, LoadBalancing, RunningRetirements } from '../ports.ts';
+import { registerAgain, tellUnregistered } from '../traffic/restorable-targets.ts';
+import type { SweepRecord } from './sweep-record.ts';
+
+export interface MarkSweepPorts {
+  readonly groups: Groups;
+  readonly instances: Instances;
+  readonly balancing: LoadBalancing;
+  readonly running: RunningRetirements;
+  readonly journal: Journal;
+  readonly home: Home;
+}
+
+interface LeftNode {
+  readonly node: string;
+  readonly execution: string;
+  readonly instance: string;
+}
+
+/**
+ * @param nodes those that bear our label
+ * @throws ClusterAway, ClusterRefused
+ */
+export async function sweepMarks(
+  nodes: readonly Node[],
+  { cluster, api }: { cluster: ClusterSettings; api: Cluster },
+  record: SweepRecord,
+  ports: MarkSweepPorts,
+): Promise<void> {
+  const left = nodes.length === 0 ? [] : await leftNodes(nodes, cluster, ports);
+  if (left.length === 0) return;
+  const members = await ports.groups.members(left.map(({ instance }) => instance));
+  await Promise.all(
+    left.map((one) =>
+      record.attemptIn(cluster.name, async () => {
+        const member = members.find(({ instance }) => instance === one.instance);
+        if (await restoreIfServing(one, { member, cluster, api }, ports)) record.restored += 1;
+      }),
+    ),
+  );
+}
+
+/** Annotations that nobody acts on, because they cannot be read or true. */
+export function tellUnreadable(nodes: readonly Node[], { name, tainted }: ClusterSettings, journal: Journal): void {
+  const at = { now: Date.now(), longestRestMs: tainted.retryAfterSeconds * 1000 };
+  for (const node of nodes) {
+    const unreadable = unreadableNotes(node, at);
+    if (unreadable.length === 0) continue;
+    const reason = `its annotation ${unreadable.join(' and ')} is not as we write it, and is not acted on`;
+    journal.report(marksUnreadable({ cluster: name, node: node.name, reason }));
+  }
+}
+
+/** Which retirements run is asked after the nodes were read: one that began in between runs, and keeps its marks. */
+async function leftNodes(nodes: readonly Node[], cluster: ClusterSettings, ports: MarkSweepPorts): Promise<LeftNode[]> {
+  const running = new Set(await ports.running.names());
+  return nodes.flatMap((node) => {
+    const isAsked = drainTaint(node, cluster) !== undefined;
+    const marks = judgeMarks(node, running, { home: ports.home, isAsked, now: Date.now() });
+    switch (marks.kind) {
+      case 'left':
+        return [{ node: node.name, execution: marks.execution, instance: marks.instance }];
+      case 'attended':
+        return [];
+      case 'unreadable':
+        ports.journal.report(marksUnreadable({ cluster: cluster.name, node: node.name, reason: marks.reason }));
+        return [];
+    }
+  });
+}
+
+/** Should another retirement have taken charge meanwhile, the marks are its own, and stay. */
+async function restoreIfServing(
+  { node, execution, instance }: LeftNode,
+  { member, cluster, api }: { member: Member | undefined; cluster: ClusterSettings; api: Cluster },
+  { instances, balancing, journal }: MarkSweepPorts,
+): Promise<boolean> {
+  const whereabouts: Whereabouts = member ?? { machine: await instances.machine(instance) };
+  if (decideMarks(whereabouts) === 'leave') return false;
+  const subject = { execution, cluster: cluster.name, group: member?.group ?? NO_GROUP, instance, node };
+  // Before the marks come off, so that a sweep that dies here is followed by one that does it.
+  const { faults } = await registerAgain({ subject, node }, { cluster: api, balancing, journal });
+  tellUnregistered(subject, faults, journal);
+  return await restoreNode({ subject, node, taint: cluster.taint }, { cluster: api, journal });
+}

@@ -1,0 +1,95 @@
+/**
+ * The sweep (contract 1.7, 9.5): finds what no event told us, what a retirement that died has left, and the nodes that
+ * are tainted to be drained. One pass, idempotent: what it does not reach, the next one finds again.
+ */
+import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
+import { foreignGroups } from '../../core/disruption/foreign-group.ts';
+import type { Group } from '../../core/aws/group.ts';
+import { RETIRING_LABEL } from '../../core/node/isolation.ts';
+import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
+import type { Node } from '../../core/kubernetes/node.ts';
+import type { SweepReport } from '../../core/disruption/sweep-report.ts';
+import { wordsOf } from '../run/attempts.ts';
+import { readFleetNodes } from '../disruption/disruption-queue.ts';
+import type { Fleets, Groups } from '../ports.ts';
+import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
+import { sweepMarks, tellUnreadable, type MarkSweepPorts } from './sweep-marks.ts';
+import { SweepRecord } from './sweep-record.ts';
+import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
+
+export type SweepPorts = HookSweepPorts &
+  MarkSweepPorts &
+  TaintedSweepPorts & { readonly groups: Groups; readonly clusters: Fleets };
+
+/**
+ * Waiting instances first, by AWS alone, so that a cluster that is away keeps none of them waiting; then the nodes of
+ * each cluster.
+ *
+ * @param dryRun looks at the tainted nodes only, and changes nothing (contract 9.6)
+ * @returns what becomes of the tainted nodes, by cluster
+ * @throws RunIncomplete when all has been tried and something has failed
+ */
+export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Promise<readonly SweepReport[]> {
+  const record = new SweepRecord(ports.journal);
+  const clusters = await record.clusters(ports.settings);
+  const groups = await enrolledGroups(clusters, record, ports);
+  if (groups !== undefined && !dryRun) await record.attempt(() => sweepHooks(groups, record, ports));
+  const reports = await Promise.all(
+    clusters.map((cluster) => sweepCluster(cluster, { clusters, groups, dryRun }, record, ports)),
+  );
+  if (dryRun) record.throwFailures();
+  else record.close();
+  return reports;
+}
+
+interface SweepRun {
+  readonly clusters: readonly ClusterSettings[];
+  /** Every enrolled one; undefined when they cannot be read. */
+  readonly groups: readonly Group[] | undefined;
+  readonly dryRun: boolean;
+}
+
+async function sweepCluster(
+  cluster: ClusterSettings,
+  { clusters, groups, dryRun }: SweepRun,
+  record: SweepRecord,
+  ports: SweepPorts,
+): Promise<SweepReport> {
+  let report: SweepReport = { cluster: cluster.name, at: Date.now(), away: 'its groups cannot be read', nodes: [] };
+  await record.attemptIn(cluster.name, async () => {
+    try {
+      const api = await ports.clusters.open(cluster.name);
+      const retiring: Node[] = [];
+      const nodes = await readFleetNodes(api, cluster, (page) => {
+        retiring.push(...page.filter(isRetiring));
+        tellUnreadable(page, cluster, ports.journal);
+      });
+      if (!dryRun) await sweepMarks(retiring, { cluster, api }, record, ports);
+      if (groups === undefined) return;
+      const foreign = foreignGroups(cluster, { groups, clusters });
+      report = await sweepTainted(nodes, { cluster, view: api, groups, foreign, dryRun }, record, ports);
+    } catch (error) {
+      report = { ...report, away: wordsOf(error) };
+      throw error;
+    }
+  });
+  return report;
+}
+
+function isRetiring({ labels }: Node): boolean {
+  return RETIRING_LABEL in labels;
+}
+
+/** Undefined when they cannot be read: then nothing that depends on them is done. */
+async function enrolledGroups(
+  clusters: readonly ClusterSettings[],
+  record: SweepRecord,
+  { groups, home }: SweepPorts,
+): Promise<readonly Group[] | undefined> {
+  const names = clusters.flatMap((cluster) => cluster.groups.map(({ name }) => name));
+  let found: readonly Group[] | undefined;
+  await record.attempt(async () => {
+    found = await groups.enrolled({ names, tag: MANAGED_TAG, value: managedValue(home.installation) });
+  });
+  return found;
+}

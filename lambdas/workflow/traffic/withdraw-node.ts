@@ -1,0 +1,171 @@
+/**
+ * Taking a node out of its load balancers before its pods are evicted (contract 7): what is done stands in
+ * leave-together.ts, how long it is waited for here. A load balancer that fails delays the drain no longer than its bound,
+ * and is named.
+ */
+import { isInstance } from '../../core/kubernetes/node.ts';
+import { isVoluntary } from '../../core/notice/notice.ts';
+import { targetsDeregistered, targetsLate, type Subject } from '../../core/events/retirement-events.ts';
+import { WATCHED_LATER_MS } from '../../core/retirement/suspension.ts';
+import { EVICT_AFTER_MS, hurriedFrom, notAsking, WITHDRAW_LABEL } from '../../core/traffic/withdrawal.ts';
+import type { Pass, Stage } from '../run/stage.ts';
+import { namesOf, scopeOf, withAddresses, withdrawalFor, type Withdrawn } from './leave-together.ts';
+import { patchNode } from '../node/patch-node.ts';
+import type { Retiree } from '../retirement/retirement-stages.ts';
+import { inTime, sleep } from '../run/sleep.ts';
+
+/** How often a node that waits for others, or for a load balancer that fails, is looked at again. */
+const PAUSE_SECONDS = 5;
+
+/** For how long a load balancer that cannot be asked keeps a node from being drained. */
+const FAILS_MS = 60_000;
+
+interface WithdrawMemory {
+  /** When it began, epoch milliseconds. */
+  readonly since?: number;
+  /** The node asks to be withdrawn, with others. */
+  readonly hasAsked?: true;
+}
+
+type Begun = WithdrawMemory & { readonly since: number };
+
+type WithdrawPass = Pass<{ withdrawn?: Withdrawn }, WithdrawMemory>;
+
+/**
+ * Takes one node out of its load balancers (contract 7.1–7.3): a stage waits for that, or, in a hurry, another stage goes
+ * on beside. However many target groups there are, one try at them is under way at a time, and no second one once it is done.
+ */
+export class NodeWithdrawal {
+  readonly #retiree: Retiree;
+  readonly #node: string;
+  readonly #deadline: number;
+  /** The try that is under way, or done. */
+  #trying: Promise<WithdrawPass> | undefined;
+
+  /** @param deadline of the retirement, epoch milliseconds */
+  constructor(retiree: Retiree, { node, deadline }: { node: string; deadline: number }) {
+    this.#retiree = retiree;
+    this.#node = node;
+    this.#deadline = deadline;
+  }
+
+  /**
+   * Waits until new requests can reach the node no more; done without a value when it is in no load balancer.
+   *
+   * @param until when it is waited for no longer, epoch milliseconds
+   */
+  stage(until: number): Stage<{ withdrawn?: Withdrawn }, WithdrawMemory> {
+    return {
+      name: 'withdraw',
+      memory: {},
+      until,
+      pauseSeconds: PAUSE_SECONDS,
+      pass: async ({ since = Date.now(), ...asked }, { subject }) => {
+        const memory = { since, ...asked };
+        const inVain = waiting(memory, ['its load balancers']);
+        if (Date.now() >= until) return inVain;
+        const pass = (await inTime(this.#try(memory, subject), until)) ?? inVain;
+        const at = pass.state === 'done' && !this.#isInAHurry() ? pass.value.withdrawn?.at : undefined;
+        // Pods are evicted only when no new request can be on its way any more.
+        if (at !== undefined) await sleep(Math.min(at + EVICT_AFTER_MS, until) - Date.now());
+        return pass;
+      },
+    };
+  }
+
+  /**
+   * The stage, during whose passes the node is withdrawn. A pass lasts until that is done, so that nothing is under way
+   * between two steps of the run, or a stage that fails.
+   *
+   * @param until epoch milliseconds
+   */
+  beside<Value, Memory>(stage: Stage<Value, Memory>, until: number): Stage<Value, Memory> {
+    return {
+      ...stage,
+      pass: async (before, turn) => {
+        const withdrawing = { isUnderWay: true };
+        // Its failure counts where it is waited for: it is tried again then, or in the next pass.
+        const withdrawn = this.#untilDone(turn.subject, until)
+          .catch(() => undefined)
+          .finally(() => {
+            withdrawing.isUnderWay = false;
+          });
+        let pass = await stage.pass(before, turn);
+        while (withdrawing.isUnderWay && pass.state === 'waiting' && Date.now() < until) {
+          turn.keep(pass.memory);
+          const watchUntil = Math.min(until, Date.now() + WATCHED_LATER_MS);
+          pass = await stage.pass(pass.memory, { ...turn, watchUntil });
+        }
+        await inTime(withdrawn, until);
+        return pass;
+      },
+    };
+  }
+
+  async #untilDone(subject: Subject, until: number): Promise<void> {
+    const begun = { since: Date.now() };
+    while ((await this.#try(begun, subject)).state === 'waiting' && Date.now() < until)
+      await sleep(PAUSE_SECONDS * 1000);
+  }
+
+  #try(memory: Begun, subject: Subject): Promise<WithdrawPass> {
+    this.#trying ??= this.#withdraw(memory, subject).then(
+      (pass) => {
+        if (pass.state === 'waiting') this.#trying = undefined;
+        return pass;
+      },
+      (error: unknown) => {
+        this.#trying = undefined;
+        throw error;
+      },
+    );
+    return this.#trying;
+  }
+
+  async #withdraw(memory: Begun, subject: Subject): Promise<WithdrawPass> {
+    const retiree = this.#retiree;
+    const { cluster, ports } = retiree;
+    const named = await ports.balancing.poolsNamed(scopeOf(retiree)).catch((error: unknown) => String(error));
+    if (typeof named === 'string') return await orGiveUp(named, memory, { subject, retiree });
+    if (named === 0) return NOWHERE;
+    const api = await ports.clusters.open(cluster.name);
+    const { since, hasAsked = false } = memory;
+    const asked = { node: this.#node, since, hasAsked, hurried: this.#isInAHurry() };
+    const outcome = await withdrawalFor(asked, { api, retiree, named });
+    if ('fault' in outcome) return await orGiveUp(outcome.fault, memory, { subject, retiree });
+    const { withdrawal } = outcome;
+    if (withdrawal === 'later')
+      return waiting({ since, hasAsked: true }, ['the first of the leaving nodes, with which it is withdrawn']);
+    if (withdrawal === 'gone') return NOWHERE;
+    const withdrawn = await withAddresses(withdrawal, { api, retiree, node: this.#node });
+    if (withdrawn.pools.length === 0) return NOWHERE;
+    ports.journal.report(targetsDeregistered(subject, { pools: namesOf(withdrawn.pools), until: withdrawn.until }));
+    return { state: 'done', value: { withdrawn } };
+  }
+
+  #isInAHurry(): boolean {
+    return !isVoluntary(this.#retiree.notice.kind) && Date.now() >= hurriedFrom(this.#deadline);
+  }
+}
+
+const NOWHERE = { state: 'done', value: {} } as const;
+
+/** Goes on without, once that has lasted too long; others of the leaving nodes wait for it no more. */
+async function orGiveUp(
+  fault: string,
+  memory: Begun,
+  { subject, retiree }: { subject: Subject; retiree: Retiree },
+): Promise<WithdrawPass> {
+  if (Date.now() - memory.since < FAILS_MS) return waiting(memory, [fault]);
+  const api = await retiree.ports.clusters.open(retiree.cluster.name);
+  await patchNode(subject.node ?? '', api, (found) => {
+    const asks = WITHDRAW_LABEL in found.labels && isInstance(found, subject.instance);
+    return Promise.resolve(asks ? notAsking(found) : 'unchanged');
+  });
+  retiree.ports.journal.report(targetsLate(subject, { pools: [], reason: fault }));
+  return NOWHERE;
+}
+
+function waiting(memory: Begun, waitingFor: readonly string[]): Pass<never, WithdrawMemory> {
+  return { state: 'waiting', memory, waitingFor };
+}

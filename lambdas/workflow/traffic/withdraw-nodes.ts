@@ -1,0 +1,78 @@
+/** Nodes that are withdrawn together, so that each pool is asked once for all of them (contract 7.3). */
+import { withdrawalOf, withdrawn, type Withdrawal } from '../../core/traffic/withdrawal.ts';
+import type { NodePatch } from '../../core/node/isolation.ts';
+import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
+import type { TargetPool } from '../../core/traffic/target-pool.ts';
+import { patchNode } from '../node/patch-node.ts';
+import type { Cluster } from '../ports.ts';
+import { withdrawPass, type Leaver, type Standing, type Withdrawing } from './withdraw-pass.ts';
+
+/** A pool that could not be asked, or not be changed. */
+export interface PoolFault {
+  readonly pool: TargetPool;
+  readonly error: unknown;
+}
+
+/**
+ * What the pools still have of the leavers; one that fails keeps no other from being seen to (faults.md 25). Nothing is
+ * under way any more when it answers.
+ */
+export async function withdrawEach(
+  leavers: readonly Leaver[],
+  { pools, dryRun = false }: { pools: readonly TargetPool[]; dryRun?: boolean },
+  balancing: Withdrawing,
+): Promise<{ left: readonly Standing[]; faults: readonly PoolFault[] }> {
+  const passes = pools.map((pool) => withdrawPass(leavers, { pools: [pool], dryRun }, balancing));
+  const faults: PoolFault[] = [];
+  const left: Standing[] = [];
+  for (const [index, end] of (await Promise.allSettled(passes)).entries()) {
+    const pool = pools[index];
+    if (end.status === 'fulfilled') left.push(...end.value);
+    else if (pool !== undefined) faults.push({ pool, error: end.reason });
+  }
+  return { left, faults };
+}
+
+/**
+ * Takes the nodes' instances out of the pools that go by instance, and says so on each node.
+ *
+ * @returns by the nodes' names
+ */
+export async function withdrawTogether(
+  nodes: readonly Node[],
+  pools: readonly TargetPool[],
+  { cluster, balancing }: { cluster: Cluster; balancing: Withdrawing },
+): Promise<Map<string, Withdrawal>> {
+  const leavers = nodes.map((node) => ({ instance: instanceOf(node) ?? '', addresses: [] }));
+  const byInstance = pools.filter(({ by }) => by === 'instance');
+  const { left, faults } = await withdrawEach(leavers, { pools: byInstance }, balancing);
+  // Which of these have the pods of a node, its own retirement finds out.
+  const byAddress = pools.filter(({ by }) => by === 'ip');
+  const failed = faults.map(({ pool }) => pool);
+  const now = Date.now();
+  const done = new Map(
+    nodes.map((node): [Node, Withdrawal] => {
+      const its = left.filter(({ instance }) => instance === instanceOf(node)).map(({ pool }) => pool);
+      // One that failed may have the node: it is looked at again at the end.
+      const own = [...new Set([...its, ...failed])];
+      const until = now + longestDrain(own);
+      return [node, { at: now, until, nodes: nodes.length, pools: [...own, ...byAddress] }];
+    }),
+  );
+  await Promise.all([...done].map(([node, withdrawal]) => say(node, withdrawal, cluster)));
+  return new Map([...done].map(([{ name }, withdrawal]) => [name, withdrawal]));
+}
+
+/** How long the slowest of these drains, milliseconds. */
+export function longestDrain(pools: readonly TargetPool[]): number {
+  return Math.max(0, ...pools.map(({ drainSeconds }) => drainSeconds * 1000));
+}
+
+/** Another machine may have the node's name by now: it is not marked (contract 2.1). */
+async function say(node: Node, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
+  const patchOf = (found: Node): Promise<NodePatch | 'unchanged'> => {
+    const isTold = instanceOf(found) !== instanceOf(node) || withdrawalOf(found) !== undefined;
+    return Promise.resolve(isTold ? 'unchanged' : withdrawn(found, withdrawal));
+  };
+  await patchNode(node.name, cluster, patchOf, node);
+}

@@ -1,0 +1,56 @@
+/**
+ * One look at the pools of load balancers that takes those who leave out of them (contract 7.3). Idempotent: what drains
+ * already is left alone, and what is gone is done.
+ */
+import type { Target, TargetPool } from '../../core/traffic/target-pool.ts';
+import type { LoadBalancing } from '../ports.ts';
+
+/** As much of load balancing as takes machines out. */
+export type Withdrawing = Pick<LoadBalancing, 'targets' | 'deregister'>;
+
+/** A machine that leaves, and by what it may be registered. */
+export interface Leaver {
+  readonly instance: string;
+  /** Its own, and those of the pods on it. */
+  readonly addresses: readonly string[];
+}
+
+/** Where a leaver still is, after the pass. */
+export interface Standing {
+  readonly instance: string;
+  readonly pool: TargetPool;
+  /** `draining` also when it has just been deregistered. */
+  readonly target: Target;
+}
+
+/** Deregisters every leaver that the pools still have. A dry run only looks. */
+export async function withdrawPass(
+  leavers: readonly Leaver[],
+  { pools, dryRun = false }: { pools: readonly TargetPool[]; dryRun?: boolean },
+  balancing: Withdrawing,
+): Promise<Standing[]> {
+  const instances = leaversBy(leavers, ({ instance }) => [instance]);
+  const addresses = leaversBy(leavers, ({ addresses: each }) => each);
+  const each = pools.map(async (pool): Promise<Standing[]> => {
+    const who = pool.by === 'instance' ? instances : addresses;
+    const targets = (await balancing.targets(pool, [...who.keys()])).filter(({ id }) => who.has(id));
+    const leaving = isOthers(pool) ? [] : targets.filter(({ state }) => state === 'registered');
+    if (leaving.length > 0 && !dryRun) await balancing.deregister(pool, leaving);
+    const deregistered = new Set<Target>(dryRun ? [] : leaving);
+    return targets.map((target) => ({
+      instance: who.get(target.id) ?? '',
+      pool,
+      target: deregistered.has(target) ? { ...target, state: 'draining' } : target,
+    }));
+  });
+  return (await Promise.all(each)).flat();
+}
+
+/** The AWS Load Balancer Controller takes its IP targets out itself, once their pods end: they are only waited for. */
+function isOthers({ controlled, by }: TargetPool): boolean {
+  return controlled && by === 'ip';
+}
+
+function leaversBy(leavers: readonly Leaver[], ids: (leaver: Leaver) => readonly string[]): Map<string, string> {
+  return new Map(leavers.flatMap((leaver) => ids(leaver).map((id) => [id, leaver.instance])));
+}

@@ -1,0 +1,109 @@
+/** What people are told of nodes that are to go and do not (contract 9.7). */
+import { describe, expect, test } from 'vitest';
+import type { Room } from '../../../lambdas/core/disruption/allowance.ts';
+import { standingOut, standstills, type Standstill } from '../../../lambdas/core/disruption/group-status.ts';
+import type { Postponed } from '../../../lambdas/core/disruption/queue.ts';
+import { aCrew, fleetOf, nodeName, type Peculiar } from '../../fleet-given.ts';
+import { HOUR, MINUTE, NOON } from '../../given.ts';
+
+const OPEN: Room = { count: 2, why: 'its budget is 2 nodes' };
+const FULL: Room = { count: 0, why: 'node-09 retires' };
+const HELD: Room = { count: 0, why: 'node-09 is cordoned', held: true };
+const CLOSED: Room = { count: 0, why: 'outside the window', closed: true };
+const STOPPED: Room = { count: 0, why: 'Launch is suspended', stopped: true };
+const SICK: Room = { count: 0, why: '3 of the 10 nodes are not Ready', stopped: true };
+
+function later(number: number, group = 'workers', restedUntil?: number): Postponed {
+  const candidate = { name: nodeName(number), group, zone: 'a', createdAt: NOON - HOUR };
+  return { candidate: { ...candidate, ...(restedUntil !== undefined && { restedUntil }) }, why: 'r' };
+}
+
+const TWO = [later(1), later(2)];
+const RESTING = [later(1, 'workers', NOON + HOUR)];
+const RESTED = [later(1, 'workers', NOON - HOUR)];
+
+type Limits = readonly [own: Room, cluster: Room];
+
+function found(postponed: readonly Postponed[], [own, cluster]: Limits): readonly Standstill[] {
+  return standstills({ now: [], later: postponed }, { cluster, groups: new Map([['workers', own]]) }, NOON);
+}
+
+describe('of a group', () => {
+  test.each<[string, readonly Postponed[], Limits, object]>([
+    ['that is stopped', TWO, [STOPPED, OPEN], { kind: 'stopped', reason: 'Launch is suspended' }],
+    [
+      'that is stopped, all of which rests',
+      RESTING,
+      [STOPPED, OPEN],
+      { kind: 'stopped', reason: 'Launch is suspended' },
+    ],
+    [
+      'in a cluster that is not well',
+      TWO,
+      [FULL, SICK],
+      { kind: 'stopped', reason: '3 of the 10 nodes are not Ready' },
+    ],
+    ['whose budget others use up', TWO, [FULL, OPEN], { kind: 'waiting', reason: 'node-09 retires', nodes: 2 }],
+    ['whose budget is lost', TWO, [HELD, OPEN], { kind: 'held', reason: 'node-09 is cordoned', nodes: 2 }],
+    ['whose cluster’s budget is', TWO, [OPEN, HELD], { kind: 'held', reason: 'node-09 is cordoned', nodes: 2 }],
+    ['one node of which has rested', RESTED, [FULL, OPEN], { kind: 'waiting', reason: 'node-09 retires', nodes: 1 }],
+    [
+      'of which only those count that do not rest',
+      [...RESTING, later(2)],
+      [FULL, OPEN],
+      { kind: 'waiting', reason: 'node-09 retires', nodes: 1 },
+    ],
+  ])('%s it is told', (_which, postponed, rooms, expected) => {
+    expect(found(postponed, rooms)).toEqual([{ group: 'workers', ...expected }]);
+  });
+
+  test.each<[string, readonly Postponed[], Limits]>([
+    ['of which nothing is to go', [], [STOPPED, OPEN]],
+    ['of which others go before', TWO, [OPEN, OPEN]],
+    ['out of its windows', TWO, [CLOSED, OPEN]],
+    ['out of its windows, in a cluster that is not well', TWO, [CLOSED, SICK]],
+    ['all of which rests', RESTING, [FULL, OPEN]],
+  ])('%s nothing is told', (_which, postponed, rooms) => {
+    expect(found(postponed, rooms)).toEqual([]);
+  });
+});
+
+test('each group is told once', () => {
+  const groups = new Map([
+    ['workers', FULL],
+    ['batch', HELD],
+  ]);
+  const postponed = [later(1), later(11, 'batch'), later(2), later(12, 'batch'), later(3)];
+  expect(standstills({ now: [], later: postponed }, { cluster: OPEN, groups }, NOON)).toMatchObject([
+    { group: 'workers', nodes: 3 },
+    { group: 'batch', nodes: 2 },
+  ]);
+});
+
+test('a group in which somebody goes does not stand still', () => {
+  const turns = { now: [later(1).candidate], later: [later(2), later(11, 'batch')] };
+  const groups = new Map([
+    ['workers', FULL],
+    ['batch', FULL],
+  ]);
+  expect(standstills(turns, { cluster: OPEN, groups }, NOON)).toMatchObject([{ group: 'batch', nodes: 1 }]);
+});
+
+describe('a group whose nodes that are to go do not serve', () => {
+  const at = { now: NOON, replacementTimeoutSeconds: 900 };
+
+  test.each<[string, Peculiar, string | undefined]>([
+    ['is cordoned', { node: { unschedulable: true } }, 'node-01 is cordoned'],
+    ['has not been Ready for long', { node: { notReadySince: NOON - HOUR } }, 'node-01 is not Ready'],
+    ['has not been Ready for a while', { node: { notReadySince: NOON - MINUTE } }, undefined],
+    ['is in Standby', { member: { state: 'Standby' } }, 'node-01 is Standby'],
+    ['is on its way out', { member: { state: 'Terminating:Wait' }, node: { unschedulable: true } }, undefined],
+    ['retires', { node: { unschedulable: true, retiring: true } }, undefined],
+    ['serves', {}, undefined],
+  ])('one that %s', (_how, peculiar, reason) => {
+    const { placed } = fleetOf(aCrew([1], { 1: peculiar }));
+    const expected = reason === undefined ? [] : [{ kind: 'held', group: 'workers', nodes: 1, reason }];
+    expect(standingOut(placed, new Set(), at)).toEqual(expected);
+    expect(standingOut(placed, new Set(['workers']), at)).toEqual([]);
+  });
+});

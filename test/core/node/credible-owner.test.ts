@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { credibleCharge, whyIncredible } from '../../../lambdas/core/node/credible-owner.ts';
+import { RETIREMENT_ANNOTATION, type Charge } from '../../../lambdas/core/node/isolation.ts';
+import { aNode, aSigned, HOUR, MINUTE, NOON } from '../../given.ts';
+
+const at = (time: number): string => new Date(time).toISOString();
+
+/** Of a node that is an hour old at noon. */
+const signed = (given: Partial<Charge> = {}) => aNode({ createdAt: NOON - HOUR, annotations: aSigned(given) });
+
+describe('who is in charge of a node, by its annotation (contract 3.5)', () => {
+  test.each([
+    ['as it says', NOON - MINUTE, NOON - MINUTE],
+    ['not before the node was there, however long it says', NOON - 1_000 * HOUR, NOON - HOUR],
+    ['not after now', NOON + MINUTE, NOON],
+  ])('has been so %s', (_what, since, counted) => {
+    expect(credibleCharge(signed({ since: at(since) }), NOON)?.since).toBe(at(counted));
+  });
+
+  test('may have been so until a deadline that has passed', () => {
+    expect(credibleCharge(signed({ since: at(NOON - 30 * MINUTE), deadline: at(NOON - MINUTE) }), NOON)).toBeDefined();
+  });
+
+  test('may be so for as long as a hook holds an instance', () => {
+    expect(credibleCharge(signed({ deadline: at(NOON + 48 * HOUR) }), NOON)).toBeDefined();
+  });
+
+  test.each<[string, Partial<Charge> | undefined, RegExp]>([
+    ['there is no annotation', undefined, /ebb\/retirement does not say who is in charge/],
+    [
+      'it ended before it began',
+      { deadline: at(NOON - MINUTE) },
+      /cannot be true: it is in charge since .*, after its/,
+    ],
+    [
+      'it has longer than any retirement',
+      { deadline: at(NOON + 51 * HOUR) },
+      /cannot be true: no retirement has until/,
+    ],
+  ])('is nobody where %s, and it is said why', (_what, given, words) => {
+    const node = given === undefined ? aNode() : signed(given);
+    expect(credibleCharge(node, NOON)).toBeUndefined();
+    expect(whyIncredible(node, NOON)).toMatch(words);
+  });
+
+  test('is nobody where the annotation is no JSON', () => {
+    const node = aNode({ annotations: { [RETIREMENT_ANNOTATION]: '{' } });
+    expect(credibleCharge(node, NOON)).toBeUndefined();
+  });
+
+  test('is not doubted without a reason', () => {
+    expect(whyIncredible(signed(), NOON)).toBeUndefined();
+  });
+});
