@@ -92,7 +92,7 @@ export interface ControlPlanes {
 }
 
 export interface Instances {
-  /** By what the machine is known; nothing when the instance is unknown, or EC2 does not answer now (faults.md 16). */
+  /** By what the machine is known; nothing when the instance is unknown, or EC2 does not answer now (faults 16). */
   identity(instance: string): Promise<MachineIdentity>;
   /** What EC2 says of the machine; undefined when it does not answer now. */
   machine(instance: string): Promise<Machine | undefined>;
@@ -193,7 +193,7 @@ export interface DrainWatch {
   state(): DrainState;
   /** Reads and watches the controller of `pod`; its workload appears in the state. Idempotent. */
   follow(pod: Pod): void;
-  /** Reads the node's pods anew and consistently, so that `state` misses none that is there now (faults.md 42). */
+  /** Reads the node's pods anew and consistently, so that `state` misses none that is there now (faults 42). */
   confirm(): Promise<void>;
   close(): void;
 }

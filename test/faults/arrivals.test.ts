@@ -1,4 +1,4 @@
-/** Pods that come to a node that is isolated (faults.md 55, 70), each to the end of a retirement. */
+/** Pods that come to a node that is isolated (faults 55, 70), each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { workloadManifest } from '../peers/kubernetes/manifests.ts';
 import { expectCompletedOnce, namesOn, scene, statuses, WEB } from './scene.ts';

@@ -1,4 +1,4 @@
-/** Faults of EC2 that have a way round them (faults.md 16, 17), each to the end of a retirement. */
+/** Faults of EC2 that have a way round them (faults 16, 17), each to the end of a retirement. */
 import { expect, test } from 'vitest';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 

@@ -1,5 +1,5 @@
 /**
- * What a drain that is blocked says of itself (contract 13.2, faults.md 52–54), over the wire: what its budget misses, what
+ * What a drain that is blocked says of itself (contract 13.2, faults 52–54), over the wire: what its budget misses, what
  * would help, and no more requests than that takes.
  */
 import { describe, expect, test } from 'vitest';

@@ -1,6 +1,6 @@
 /**
  * The shipped retirement killed at every checkpoint boundary of a usual drain, and in the middle of every step: its end
- * is that of an undisturbed one (faults.md 30, P5).
+ * is that of an undisturbed one (faults 30, P5).
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Installation } from '../installation.ts';

@@ -1,4 +1,4 @@
-/** Nodes whose kubelet has ended (faults.md 63, contract 4.9), each to the end of a retirement. */
+/** Nodes whose kubelet has ended (faults 63, contract 4.9), each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { expectCompletedOnce, MINUTE, namesOn, scene, SECOND, WEB, type World } from './scene.ts';
 

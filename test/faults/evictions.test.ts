@@ -1,4 +1,4 @@
-/** Evictions that are refused or come to nothing (faults.md 49–53, 68) over the wire, each to the end of a retirement. */
+/** Evictions that are refused or come to nothing (faults 49–53, 68) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { deleteObject } from '../peers/kubernetes/deletion.ts';
 import { namespaces, pods } from '../peers/kubernetes/resources.ts';

@@ -1,5 +1,5 @@
 /**
- * Faults of the Kubernetes API as a whole (faults.md 33–39) over the wire, each to the end of a retirement: the adapters'
+ * Faults of the Kubernetes API as a whole (faults 33–39) over the wire, each to the end of a retirement: the adapters'
  * own tests show what one call makes of a fault, these what becomes of the node and its hook.
  */
 import { describe, expect, test } from 'vitest';

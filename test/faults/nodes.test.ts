@@ -1,4 +1,4 @@
-/** Faults of the node's object (faults.md 43–46) over the wire, each to the end of a retirement. */
+/** Faults of the node's object (faults 43–46) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { deployments, nodes, pods } from '../peers/kubernetes/resources.ts';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';

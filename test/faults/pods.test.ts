@@ -1,4 +1,4 @@
-/** Pods that are not like the others (faults.md 57–62, 64, 69) over the wire, each to the end of a retirement. */
+/** Pods that are not like the others (faults 57–62, 64, 69) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../lambdas/workflow/drain/drain-node.ts';
 import { NOTHING_DRAINED } from '../../lambdas/workflow/drain/drain-memory.ts';

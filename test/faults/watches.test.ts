@@ -1,4 +1,4 @@
-/** Faults of watches and lists (faults.md 40–42) over the wire, each to the end of a retirement. */
+/** Faults of watches and lists (faults 40–42) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
 import { pods } from '../peers/kubernetes/resources.ts';
 import { expectDrained, MINUTE, SECOND, webScene } from './scene.ts';

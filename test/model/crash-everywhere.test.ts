@@ -1,6 +1,6 @@
 /**
  * A usual drain, its process killed at every request and at every checkpoint, each before and after it is handled: the
- * end is that of an undisturbed one (faults.md 30, P5). In the model, where each place costs milliseconds.
+ * end is that of an undisturbed one (faults 30, P5). In the model, where each place costs milliseconds.
  */
 import { describe, expect, test } from 'vitest';
 import { runModel, type ModelRun } from './model-run.ts';

@@ -38,7 +38,7 @@ function addressesOf({ PrivateIpAddresses = [], Ipv6Addresses = [] }: InstanceNe
   ];
 }
 
-/** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults.md 16). */
+/** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults 16). */
 async function describe(client: EC2Client, instance: string): Promise<Instance | 'absent' | 'unanswered'> {
   try {
     const [found] = await describeInstances(client, { InstanceIds: [instance] });

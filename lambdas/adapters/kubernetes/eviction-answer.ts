@@ -11,7 +11,7 @@ type Reading = (status: Status) => EvictionAnswer | undefined;
 
 /** In order: the first that knows the answer names it. */
 const READINGS: readonly Reading[] = [
-  // First: a webhook denies with a code of its own choice, and one that cannot be asked (faults.md 49) fails with a 500.
+  // First: a webhook denies with a code of its own choice, and one that cannot be asked (faults 49) fails with a 500.
   ({ message }) =>
     message.includes('failed calling webhook') || isDeniedByWebhook({ message })
       ? { kind: 'denied-by-webhook', message }

@@ -1,6 +1,6 @@
 /**
  * Pods that come to a node although it is isolated: their maker pins them to it or lets them tolerate everything, so a
- * drain that sent each of them away would never end (contract 4.7, faults.md 55). They are counted by who makes them,
+ * drain that sent each of them away would never end (contract 4.7, faults 55). They are counted by who makes them,
  * sent away a few times, then left.
  */
 import { isFinished, ownerName, podName, type Pod } from '../kubernetes/pod.ts';

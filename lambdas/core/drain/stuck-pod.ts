@@ -1,4 +1,4 @@
-/** Pods that are being deleted and do not end (faults.md 63): told, because a person can look where Ebb cannot reach. */
+/** Pods that are being deleted and do not end (faults 63): told, because a person can look where Ebb cannot reach. */
 import type { Node } from '../kubernetes/node.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 

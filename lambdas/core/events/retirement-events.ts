@@ -132,7 +132,7 @@ export const controllerUnknown = (subject: Subject, { owner, pod, reason }: Unkn
     reason,
   }) as const;
 
-/** A pod that a blocking budget misses fits on no node, so it frees nothing until there is room (faults.md 54). */
+/** A pod that a blocking budget misses fits on no node, so it frees nothing until there is room (faults 54). */
 export const podUnschedulable = (
   subject: Subject,
   { pod, uid, message = '' }: UnreadyPod,

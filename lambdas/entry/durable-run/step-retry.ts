@@ -23,7 +23,7 @@ const looksAgain: RetryDecision = {
 };
 
 /**
- * What a person has to mend first fails at once, naming what is missing (faults.md 21, 28).
+ * What a person has to mend first fails at once, naming what is missing (faults 21, 28).
  *
  * @param attempt how often the step has been tried
  */

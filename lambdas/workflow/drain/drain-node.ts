@@ -173,7 +173,7 @@ class Pass {
     return planEvictions(this.#ports.watch.state(), this.#asks, terms);
   }
 
-  /** A watch may lag: only a consistent read shows that no pod is left (faults.md 42). */
+  /** A watch may lag: only a consistent read shows that no pod is left (faults 42). */
   async #isEmpty(): Promise<boolean> {
     await this.#ports.watch.confirm();
     return this.#look().remaining.length === 0;

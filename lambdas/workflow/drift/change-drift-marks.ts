@@ -61,7 +61,7 @@ async function hinderingNone(work: () => Promise<void>, attempts: Attempts): Pro
   if (away !== undefined) throw away;
 }
 
-/** A node that stands for another instance by now is not written (faults.md 72). */
+/** A node that stands for another instance by now is not written (faults 72). */
 async function take(
   step: Step,
   { node: name, instance, reasons }: NodeChange,

@@ -11,7 +11,7 @@ import { findNodes } from './find-node.ts';
 import type { Cluster, Instances } from '../ports.ts';
 
 export type NodeLook =
-  /** Without `found` when its object has gone: the control plane then ends its pods by itself (faults.md 44). */
+  /** Without `found` when its object has gone: the control plane then ends its pods by itself (faults 44). */
   | { readonly kind: 'alive'; readonly found?: Node }
   /** Not Ready, but not for long enough yet: to be looked at again then, epoch milliseconds. */
   | { readonly kind: 'silent'; readonly found: Node; readonly lookAgainAt: number }

@@ -24,7 +24,7 @@ export type TurnedAway = Extract<Verification, { kind: 'ignore' | 'refuse' }>;
 
 export const ignore = (reason: string): TurnedAway => ({ kind: 'ignore', reason });
 
-/** Ours, and too late: the instance or its hook has gone (faults.md 5). */
+/** Ours, and too late: the instance or its hook has gone (faults 5). */
 export const stale = (reason: string): TurnedAway => ({ kind: 'ignore', reason, stale: true });
 
 export const refuse = (reason: string): TurnedAway => ({ kind: 'refuse', reason });

@@ -242,7 +242,7 @@ export class HookHolder {
         return { state: 'refused', reason: cut(error.message) };
       }
       if (!(error instanceof ClusterAway)) return this.#failed(error, { stage, memory, failingSince });
-      // Said once for as long as it lasts: each suspension names what it waits for (faults.md 38).
+      // Said once for as long as it lasts: each suspension names what it waits for (faults 38).
       if (!wasAway) this.#ports.journal.report(clusterAway(this.subject, { reason: cut(error.message) }));
       return { state: 'waiting', memory, waitingFor: [cut(error.message)], away: true };
     }

@@ -14,7 +14,7 @@ export interface PoolFault {
 }
 
 /**
- * What the pools still have of the leavers; one that fails keeps no other from being seen to (faults.md 25). Nothing is
+ * What the pools still have of the leavers; one that fails keeps no other from being seen to (faults 25). Nothing is
  * under way any more when it answers.
  */
 export async function withdrawEach(

@@ -57,14 +57,14 @@ describe('a hook (contract 6.1)', () => {
     });
   });
 
-  test('never holds for longer than 48 h (faults.md 23)', async () => {
+  test('never holds for longer than 48 h (faults 23)', async () => {
     await using given = await withGroup();
     given.aws.autoScaling.putHook('workers', { name: 'long', transition: TERMINATING, heartbeatTimeout: 7_200 });
     const hook = await given.port.hook('workers', 'long');
     expect(hook).toEqual({ name: 'long', timeoutSeconds: 7_200, globalTimeoutSeconds: 172_800 });
   });
 
-  test('is told from the group’s other hooks by its name (faults.md 14)', async () => {
+  test('is told from the group’s other hooks by its name (faults 14)', async () => {
     await using given = await withGroup();
     given.aws.autoScaling.putHook('workers', { name: 'Terminate-LC-Hook', transition: TERMINATING });
     expect(await given.port.hook('workers', HOOK)).toMatchObject({ name: HOOK, timeoutSeconds: 300 });
@@ -132,7 +132,7 @@ describe('a heartbeat (contract 6.1)', () => {
     expect(given.aws.autoScaling.state(given.action.instance)).toBe('Terminating:Wait');
   });
 
-  test('is over when the hook has expired (faults.md 19)', async () => {
+  test('is over when the hook has expired (faults 19)', async () => {
     await using given = await withGroup();
     terminate(given);
     await given.clock.advance(301_000);
@@ -144,7 +144,7 @@ describe('a heartbeat (contract 6.1)', () => {
     expect(await given.port.heartbeat(given.action)).toBe('over');
   });
 
-  test('throttled, is recorded before the hook expires (faults.md 18)', async () => {
+  test('throttled, is recorded before the hook expires (faults 18)', async () => {
     await using given = await withGroup();
     terminate(given);
     given.aws.faults.inject({ kind: 'throttle', action: 'RecordLifecycleActionHeartbeat', times: 2 });
@@ -161,7 +161,7 @@ describe('a heartbeat (contract 6.1)', () => {
     });
   });
 
-  test('refused, names itself and the action that is missing (faults.md 28)', async () => {
+  test('refused, names itself and the action that is missing (faults 28)', async () => {
     await using given = await withGroup();
     const port = limited(given, ...LIFECYCLE_READ_ACTIONS);
     terminate(given);
@@ -183,7 +183,7 @@ describe('completing an action (contract 6.2)', () => {
     expect(given.aws.autoScaling.state(given.action.instance)).toBe('Terminated');
   });
 
-  test('leaves another hook of the group alone (faults.md 14)', async () => {
+  test('leaves another hook of the group alone (faults 14)', async () => {
     await using given = await withGroup();
     given.aws.autoScaling.putHook('workers', { name: 'theirs', transition: TERMINATING });
     terminate(given);
@@ -202,7 +202,7 @@ describe('completing an action (contract 6.2)', () => {
     expect(completions(given)).toHaveLength(1);
   });
 
-  test('whose answer was lost says over when repeated; it was completed once (faults.md 20)', async () => {
+  test('whose answer was lost says over when repeated; it was completed once (faults 20)', async () => {
     await using given = await withGroup();
     const port = lifecycle(new AutoScalingClient({ ...given.aws.clientConfig(), maxAttempts: 1 }));
     terminate(given);
@@ -212,7 +212,7 @@ describe('completing an action (contract 6.2)', () => {
     expect(completions(given)).toHaveLength(1);
   });
 
-  test('whose answer was lost is repeated by the SDK itself, and over (faults.md 20)', async () => {
+  test('whose answer was lost is repeated by the SDK itself, and over (faults 20)', async () => {
     await using given = await withGroup();
     terminate(given);
     given.aws.faults.inject({ kind: 'lost-answer', action: 'CompleteLifecycleAction' });
@@ -220,7 +220,7 @@ describe('completing an action (contract 6.2)', () => {
     expect(completions(given)).toHaveLength(1);
   });
 
-  test.each(['throttle', 'error', 'reset'] as const)('after %s twice is completed (faults.md 21)', async (kind) => {
+  test.each(['throttle', 'error', 'reset'] as const)('after %s twice is completed (faults 21)', async (kind) => {
     await using given = await withGroup();
     terminate(given);
     given.aws.faults.inject({ kind, action: 'CompleteLifecycleAction', times: 2 });
@@ -228,7 +228,7 @@ describe('completing an action (contract 6.2)', () => {
     expect(completions(given)).toHaveLength(1);
   });
 
-  test('that AWS fails for good is an error: nobody may think it done (faults.md 21)', async () => {
+  test('that AWS fails for good is an error: nobody may think it done (faults 21)', async () => {
     await using given = await withGroup();
     terminate(given);
     given.aws.faults.inject({ kind: 'error', action: 'CompleteLifecycleAction', times: Infinity });
@@ -237,7 +237,7 @@ describe('completing an action (contract 6.2)', () => {
     expect(completions(given)).toEqual([]);
   });
 
-  test('refused, names itself and the action that is missing (faults.md 28)', async () => {
+  test('refused, names itself and the action that is missing (faults 28)', async () => {
     await using given = await withGroup();
     const port = limited(given, ...LIFECYCLE_READ_ACTIONS, ...LIFECYCLE_HEARTBEAT_ACTIONS);
     terminate(given);

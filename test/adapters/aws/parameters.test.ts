@@ -33,7 +33,7 @@ describe('a parameter', () => {
     expect(await given.during(reading)).toBe('value');
   });
 
-  test('that may not be read is an error that names the missing action, never a missing parameter (faults.md 28)', async () => {
+  test('that may not be read is an error that names the missing action, never a missing parameter (faults 28)', async () => {
     await using given = await AwsGiven.start();
     given.aws.ssm.put(NAME, 'value');
     const client = new SSMClient(given.aws.clientConfig(given.credentialsFor()));

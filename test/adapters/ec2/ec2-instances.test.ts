@@ -24,26 +24,26 @@ describe('by what an instance is known (contract 2.1)', () => {
     expect(await given.port.machine(given.instance)).toBe('up');
   });
 
-  test('is nothing for an instance that there is not (faults.md 17)', async () => {
+  test('is nothing for an instance that there is not (faults 17)', async () => {
     await using given = await withInstance();
     const instance = 'i-0fedcba9876543210';
     expect(await given.port.identity(instance)).toEqual({ instance, addresses: [] });
   });
 
-  test('is nothing once the instance has terminated (faults.md 17)', async () => {
+  test('is nothing once the instance has terminated (faults 17)', async () => {
     await using given = await withInstance();
     const { instance } = given;
     given.aws.instances.setState(instance, 'terminated');
     expect(await given.port.identity(instance)).toEqual({ instance, addresses: [] });
   });
 
-  test('throttled twice, is answered (faults.md 16)', async () => {
+  test('throttled twice, is answered (faults 16)', async () => {
     await using given = await withInstance();
     given.aws.faults.inject({ kind: 'throttle', action: 'DescribeInstances', times: 2 });
     expect(await given.during(given.port.identity(given.instance))).toHaveProperty('dnsName');
   });
 
-  test('refused, names the action that is missing (faults.md 28)', async () => {
+  test('refused, names the action that is missing (faults 28)', async () => {
     await using given = await withInstance();
     const port = ec2Instances(new EC2Client(given.aws.clientConfig(given.credentialsFor())));
     await expect(port.identity(given.instance)).rejects.toMatchObject({

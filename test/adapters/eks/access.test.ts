@@ -36,7 +36,7 @@ describe('the address of a cluster', () => {
     expect(await given.during(clusterAddress(given.eks, 'blue'))).toMatchObject({ ca: PEM });
   });
 
-  test('refused, names itself and the action that is missing (faults.md 28)', async () => {
+  test('refused, names itself and the action that is missing (faults 28)', async () => {
     await using given = await withClusters();
     const eks = new EKSClient(given.aws.clientConfig(given.credentialsFor('ec2:DescribeInstances')));
     await expect(clusterAddress(eks, 'blue')).rejects.toMatchObject({
@@ -98,7 +98,7 @@ describe('a token', () => {
     expect(await tokens.current()).toBe(second);
   });
 
-  test('renewed is another at once, and the one that serves from then on (faults.md 33)', async () => {
+  test('renewed is another at once, and the one that serves from then on (faults 33)', async () => {
     await using given = await withClusters();
     const tokens = eksTokens(given.eks, 'blue');
     const first = await tokens.current();

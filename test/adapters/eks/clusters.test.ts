@@ -33,7 +33,7 @@ describe('a cluster by its name', () => {
     expect(await (await given.clusters.open('blue')).readNode('a')).toMatchObject({ name: 'a' });
   });
 
-  test('goes on past the life of a token (faults.md 33)', async () => {
+  test('goes on past the life of a token (faults 33)', async () => {
     await using given = await withCluster();
     const cluster = await given.clusters.open('blue');
     await cluster.readNode('a');
@@ -42,7 +42,7 @@ describe('a cluster by its name', () => {
     expect(given.kubernetes.requests.entries.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test('whose authority was changed is refused, then looked up once more by the next pass (faults.md 39)', async () => {
+  test('whose authority was changed is refused, then looked up once more by the next pass (faults 39)', async () => {
     await using given = await withCluster();
     await using proxy = await TcpProxy.before(given.kubernetes.url);
     given.aws.eks.addCluster({ ...addressOf(given.kubernetes), endpoint: proxy.url });

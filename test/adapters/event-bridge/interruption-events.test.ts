@@ -71,12 +71,12 @@ const OTHERS: readonly [name: string, event: object, reason: string][] = [
   ['an unknown detail-type', { ...EVENT, 'detail-type': 'EC2 Instance Refresh Started' }, 'no notice is made of it'],
   ['a source in other case', { ...EVENT, source: 'AWS.autoscaling' }, 'no notice is made of it'],
   [
-    'a launch (faults.md 12)',
+    'a launch (faults 12)',
     { ...EVENT, 'detail-type': 'EC2 Instance-launch Lifecycle Action' },
     'launches are not waited for',
   ],
   [
-    'an instance that has terminated (faults.md 6)',
+    'an instance that has terminated (faults 6)',
     { ...EVENT, 'detail-type': 'EC2 Instance Terminate Successful' },
     'the instance has terminated already',
   ],
@@ -98,7 +98,7 @@ describe('an event that we do not act on is nothing, never an error (contract 1.
     expect(parseEvent(event)).toEqual({ kind: 'other', reason, source, detailType });
   });
 
-  test('a test notification, which has no envelope (faults.md 7)', () => {
+  test('a test notification, which has no envelope (faults 7)', () => {
     const event = {
       Event: 'autoscaling:TEST_NOTIFICATION',
       AutoScalingGroupName: 'workers',
@@ -144,7 +144,7 @@ const MALFORMED: readonly [field: string, wrong: object][] = [
   ['event.detail.Origin', withDetail({ Origin: 'Moon' })],
 ];
 
-describe('an event that is known and malformed is refused, naming the field (contract 1.1, faults.md 8)', () => {
+describe('an event that is known and malformed is refused, naming the field (contract 1.1, faults 8)', () => {
   test.each(MALFORMED)('%s in %o', (field, event) => {
     const error = refusal(() => parseEvent(event));
     expect(error.name).toBe('MalformedEvent');
@@ -161,7 +161,7 @@ describe('an event that is known and malformed is refused, naming the field (con
     refusal(() => parseEvent(event));
   });
 
-  test('what was wrong is not repeated in the refusal, where it would end in a log (faults.md 74)', () => {
+  test('what was wrong is not repeated in the refusal, where it would end in a log (faults 74)', () => {
     const junk = '\u001b[31mERROR\r\n{"level":"ERROR"}';
     const { message } = refusal(() =>
       parseEvent({ ...withDetail({ EC2InstanceId: junk, Origin: junk }), account: junk }),
@@ -169,7 +169,7 @@ describe('an event that is known and malformed is refused, naming the field (con
     expect(message).not.toContain('ERROR');
   });
 
-  test('a megabyte of junk is refused in a few words (faults.md 8)', () => {
+  test('a megabyte of junk is refused in a few words (faults 8)', () => {
     const junk = 'x'.repeat(1_000_000);
     expect(refusal(() => parseEvent({ ...EVENT, source: junk })).message.length).toBeLessThan(500);
     expect(refusal(() => parseEvent(withDetail({ EC2InstanceId: junk }))).message.length).toBeLessThan(500);
@@ -179,7 +179,7 @@ describe('an event that is known and malformed is refused, naming the field (con
     expect(parseEvent(withDetail({ NotificationMetadata: junk }))).toEqual(parseEvent(EVENT));
   });
 
-  test('keys that would change prototypes change none, and are not carried on (faults.md 8)', () => {
+  test('keys that would change prototypes change none, and are not carried on (faults 8)', () => {
     const poisoned = JSON.parse(
       JSON.stringify(EVENT)
         .replace('"version"', '"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"version"')

@@ -55,7 +55,7 @@ describe('what a drain decides by (contract 4.4)', () => {
     await given.until(() => watch.state().budgets[0]?.disruptionsAllowed === 0);
   });
 
-  test('confirm reads the pods anew (faults.md 42)', async () => {
+  test('confirm reads the pods anew (faults 42)', async () => {
     await using given = await withWeb();
     const { watch } = await watching(given);
     await given.until(() => given.peer.faults.watches.size === 2);
@@ -91,7 +91,7 @@ describe('what a drain decides by (contract 4.4)', () => {
   test.each([
     ['pods', READ.slice(1)],
     ['poddisruptionbudgets', READ.slice(0, 1)],
-  ])('refused for %s is ClusterRefused, and leaves no watch open (faults.md 34)', async (resource, rules) => {
+  ])('refused for %s is ClusterRefused, and leaves no watch open (faults 34)', async (resource, rules) => {
     await using given = await withWeb();
     const opening = watchDrain(given.connectWith(rules), 'a', new Heard()).catch((cause: unknown) => cause);
     const error = await given.during(opening);
@@ -114,7 +114,7 @@ describe('a budget’s grants (contract 4.4)', () => {
     expect(watch.state().budgets[0]?.disruptedPods).toEqual([name]);
   });
 
-  test('stay counted over a list made anew (faults.md 40)', async () => {
+  test('stay counted over a list made anew (faults 40)', async () => {
     await using given = await withWeb();
     const { watch } = await watching(given);
     const [name = ''] = podNamesOn(given, 'a');
@@ -332,7 +332,7 @@ describe('a controller that is followed (contract 4.5)', () => {
     expect(heard.failures).toEqual([]);
   });
 
-  test('whose read fails once is read again (faults.md 36)', async () => {
+  test('whose read fails once is read again (faults 36)', async () => {
     await using given = await withWeb();
     const { watch, heard } = await watching(given);
     given.peer.faults.answer({ resource: 'replicasets', times: 1 }, 503);

@@ -80,14 +80,14 @@ const TABLE: readonly [name: string, code: number, status: object | string, expe
   ...[400, 403, 404, 409, 422, 429, 500, 503].map(
     (code) =>
       [
-        `a webhook that denies with ${code} (faults.md 49)`,
+        `a webhook that denies with ${code} (faults 49)`,
         code,
         { message: WEBHOOK, ...(code === 409 && { reason: 'Conflict' }) },
         { kind: 'denied-by-webhook', message: WEBHOOK },
       ] as [string, number, object, EvictionAnswer],
   ),
   [
-    'a webhook that times out is named as what blocks the pod (faults.md 49)',
+    'a webhook that times out is named as what blocks the pod (faults 49)',
     500,
     { message: TIMED_OUT, reason: 'InternalError', details: { causes: [{ message: TIMED_OUT }] } },
     { kind: 'denied-by-webhook', message: TIMED_OUT },
@@ -103,7 +103,7 @@ const TABLE: readonly [name: string, code: number, status: object | string, expe
     { kind: 'unknown', message: expect.stringContaining('might have been modified') as string },
   ],
   [
-    'flow control with a plain page (faults.md 35)',
+    'flow control with a plain page (faults 35)',
     429,
     'Too many requests, please try again later.',
     { kind: 'throttled' },

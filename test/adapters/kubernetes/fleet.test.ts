@@ -38,7 +38,7 @@ describe('all nodes', () => {
     expect(await toldBy(given.cluster)).toEqual([]);
   });
 
-  test('need the rights of the ClusterRole; without, the refusal names verb and resource (faults.md 34)', async () => {
+  test('need the rights of the ClusterRole; without, the refusal names verb and resource (faults 34)', async () => {
     await using given = await KubernetesGiven.start();
     const cluster = kubernetesCluster(given.connectWith([{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }]));
     const error = await toldBy(cluster).catch((cause: unknown) => cause);

@@ -44,7 +44,7 @@ describe('finding the nodes of an instance (contract 2.1)', () => {
     expect(await namesFound(given)).toEqual(['a']);
   });
 
-  test('a node of its name with another providerID is another node (faults.md 45)', async () => {
+  test('a node of its name with another providerID is another node (faults 45)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.world.addNode({ name: NAME, providerID: 'aws:///eu-central-1a/i-0fedcba9876543210' });
     expect(await namesFound(given, NAME)).toEqual([]);
@@ -65,13 +65,13 @@ describe('finding the nodes of an instance (contract 2.1)', () => {
     expect(await namesFound(given, NAME)).toEqual([NAME]);
   });
 
-  test('none there is none, not an error (faults.md 43)', async () => {
+  test('none there is none, not an error (faults 43)', async () => {
     await using given = await KubernetesGiven.start();
     expect(await given.cluster.findNodes(INSTANCE, NAME)).toEqual([]);
     expect(await given.cluster.readNode(NAME)).toBeUndefined();
   });
 
-  test('a right that is missing is ClusterRefused, naming verb and resource (faults.md 34)', async () => {
+  test('a right that is missing is ClusterRefused, naming verb and resource (faults 34)', async () => {
     await using given = await KubernetesGiven.start();
     const readOnly = [{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }];
     const cluster = kubernetesCluster(given.connectWith(readOnly));
@@ -109,7 +109,7 @@ describe('isolating a node over the wire (contract 3.1)', () => {
     expect(isIsolatedFor(await read(given), 'first', TAINT)).toBe(true);
   });
 
-  test('a node that changed since it was read is a conflict, and is left untouched (faults.md 46)', async () => {
+  test('a node that changed since it was read is a conflict, and is left untouched (faults 46)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.world.addNode({ name: 'a' });
     const patch = patchFor(await read(given));
@@ -125,7 +125,7 @@ describe('isolating a node over the wire (contract 3.1)', () => {
     expect(JSON.parse(again.metadata.annotations['ebb/retirement'] ?? '')).toMatchObject({ cordonedByUs: false });
   });
 
-  test('a node that went meanwhile is gone (faults.md 44)', async () => {
+  test('a node that went meanwhile is gone (faults 44)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.world.addNode({ name: 'a' });
     const patch = patchFor(await read(given));
@@ -133,7 +133,7 @@ describe('isolating a node over the wire (contract 3.1)', () => {
     expect(await given.cluster.patchNode('a', patch)).toBe('gone');
   });
 
-  test('a node that was made anew under its name is not touched (faults.md 45)', async () => {
+  test('a node that was made anew under its name is not touched (faults 45)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.world.addNode({ name: 'a' });
     const patch = patchFor(await read(given));
@@ -152,7 +152,7 @@ describe('isolating a node over the wire (contract 3.1)', () => {
     expect(isIsolatedFor(await read(given), 'first', TAINT)).toBe(true);
   });
 
-  test('a right that is missing is ClusterRefused, naming verb and resource (faults.md 34)', async () => {
+  test('a right that is missing is ClusterRefused, naming verb and resource (faults 34)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.world.addNode({ name: 'a' });
     const cluster = kubernetesCluster(given.connectWith([{ apiGroups: [''], resources: ['nodes'], verbs: ['get'] }]));

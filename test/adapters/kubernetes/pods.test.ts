@@ -28,12 +28,12 @@ describe('evicting a pod (contract 4.3)', () => {
     expect(await given.cluster.evict(given.pod('p'))).toEqual({ kind: 'granted' });
   });
 
-  test('404: gone (faults.md 50)', async () => {
+  test('404: gone (faults 50)', async () => {
     await using given = await withBarePod();
     expect(await given.cluster.evict(aPod({ namespace: 'app', name: 'none' }))).toEqual({ kind: 'gone' });
   });
 
-  test('another pod of its name: gone, and that one is not asked for (faults.md 50)', async () => {
+  test('another pod of its name: gone, and that one is not asked for (faults 50)', async () => {
     await using given = await withBarePod();
     const first = given.pod('p');
     given.peer.store.remove(pods, first);
@@ -62,13 +62,13 @@ describe('evicting a pod (contract 4.3)', () => {
     expect(await given.cluster.evict(given.pod('p'))).toEqual({ kind: 'budget-pending', retryAfterSeconds: 10 });
   });
 
-  test('flow control: throttled with its Retry-After, no word on the pod (faults.md 35)', async () => {
+  test('flow control: throttled with its Retry-After, no word on the pod (faults 35)', async () => {
     await using given = await withBarePod();
     given.peer.faults.tooManyRequests({ resource: 'pods/eviction' }, 4);
     expect(await given.cluster.evict(given.pod('p'))).toEqual({ kind: 'throttled', retryAfterSeconds: 4 });
   });
 
-  test('two budgets: several budgets (faults.md 51)', async () => {
+  test('two budgets: several budgets (faults 51)', async () => {
     await using given = await withBudget();
     given.peer.world.addBudget({ namespace: 'app', name: 'second', for: 'web', maxUnavailable: 1 });
     await given.peer.settle();
@@ -78,7 +78,7 @@ describe('evicting a pod (contract 4.3)', () => {
     });
   });
 
-  test.each([400, 403, 500])('a webhook that denies with %i is named (faults.md 49)', async (code) => {
+  test.each([400, 403, 500])('a webhook that denies with %i is named (faults 49)', async (code) => {
     await using given = await withBarePod();
     given.peer.faults.denyEviction({}, 'guard.acme.io', 'not on a Friday', code);
     expect(await given.cluster.evict(given.pod('p'))).toEqual({
@@ -87,7 +87,7 @@ describe('evicting a pod (contract 4.3)', () => {
     });
   });
 
-  test('a right that is missing: ClusterRefused, naming verb and resource (faults.md 34)', async () => {
+  test('a right that is missing: ClusterRefused, naming verb and resource (faults 34)', async () => {
     await using given = await withBarePod();
     const cluster = kubernetesCluster(given.connectWith([]));
     const error = await cluster.evict(given.pod('p')).catch((cause: unknown) => cause);
@@ -95,20 +95,20 @@ describe('evicting a pod (contract 4.3)', () => {
     expect((error as Error).message).toContain('cannot create resource "pods/eviction" in API group ""');
   });
 
-  test('a namespace that is going (faults.md 68)', async () => {
+  test('a namespace that is going (faults 68)', async () => {
     await using given = await withBarePod({ finalizers: ['acme.io/hold'] });
     await new ObjectCoreV1Api(given.connect().configuration).deleteNamespace({ name: 'app' });
     expect(await given.cluster.evict(given.pod('p'))).toEqual({ kind: 'namespace-terminating' });
   });
 
-  test.each([500, 502, 503, 504])('%i: unknown (faults.md 36)', async (status) => {
+  test.each([500, 502, 503, 504])('%i: unknown (faults 36)', async (status) => {
     await using given = await withBarePod();
     given.peer.faults.answer({ resource: 'pods/eviction' }, status, { kind: 'Status', message: 'etcd is unwell' });
     expect(await given.cluster.evict(given.pod('p'))).toEqual({ kind: 'unknown', message: 'etcd is unwell' });
     expect(await given.cluster.isStaying(given.pod('p'))).toBe(true);
   });
 
-  test('a reset before: unknown, and it stays (faults.md 37)', async () => {
+  test('a reset before: unknown, and it stays (faults 37)', async () => {
     await using given = await withBarePod();
     const pod = given.pod('p');
     given.peer.faults.reset({ resource: 'pods/eviction' });
@@ -116,7 +116,7 @@ describe('evicting a pod (contract 4.3)', () => {
     expect(await given.cluster.isStaying(pod)).toBe(true);
   });
 
-  test('a lost answer: unknown, and it is going; asking again by uid hits no other pod (faults.md 37)', async () => {
+  test('a lost answer: unknown, and it is going; asking again by uid hits no other pod (faults 37)', async () => {
     await using given = await withBarePod();
     const pod = given.pod('p');
     given.peer.faults.loseAnswer({ resource: 'pods/eviction', times: 1 });
@@ -176,7 +176,7 @@ describe('removing a pod at its deadline (contract 5.3)', () => {
     expect(graceLeft(given, 'p')).toBe(5);
   });
 
-  test('without the right: ClusterRefused, naming verb and resource (faults.md 34)', async () => {
+  test('without the right: ClusterRefused, naming verb and resource (faults 34)', async () => {
     await using given = await withBarePod();
     const cluster = kubernetesCluster(given.connectWith([]));
     const error = await cluster.remove(given.pod('p'), 5).catch((cause: unknown) => cause);

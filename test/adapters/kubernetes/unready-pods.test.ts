@@ -35,7 +35,7 @@ describe('the pods that a budget misses (contract 13.2)', () => {
     expect(given.requests()).toHaveLength(1);
   });
 
-  test('may not be listed: ClusterRefused (faults.md 34)', async () => {
+  test('may not be listed: ClusterRefused (faults 34)', async () => {
     await using given = await KubernetesGiven.start();
     const cluster = kubernetesCluster(given.connectWith([]));
     const error = await cluster.unreadyPods('app', {}).catch((cause: unknown) => cause);

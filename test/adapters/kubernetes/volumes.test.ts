@@ -98,7 +98,7 @@ describe('the volumes attached to a node (contract 8.1)', () => {
     await given.until(() => given.peer.faults.watches.size === 0);
   });
 
-  test('may be refused (faults.md 34)', async () => {
+  test('may be refused (faults 34)', async () => {
     await using given = await withVolumes();
     const watching = watchVolumes(given.connectWith([]), 'a', new Heard());
     const error = await watching.catch((cause: unknown) => cause);

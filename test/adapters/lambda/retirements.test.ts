@@ -43,7 +43,7 @@ describe('starting a retirement (contract 1.6)', () => {
     expect(execution?.start.version).toBe('1');
   });
 
-  test('again with the same notice is no second one, while it runs and when it has ended (faults.md 1)', async () => {
+  test('again with the same notice is no second one, while it runs and when it has ended (faults 1)', async () => {
     await using given = await withFunction();
     const outcomes = await Promise.all([given.port.start(NAME, NOTICE), given.port.start(NAME, NOTICE)]);
     expect(outcomes).toEqual(['started', 'started']);
@@ -66,7 +66,7 @@ describe('starting a retirement (contract 1.6)', () => {
     expect(given.aws.lambda.executions).toHaveLength(1);
   });
 
-  test('throttled for good is an error: the event goes back to where it came from (faults.md 29)', async () => {
+  test('throttled for good is an error: the event goes back to where it came from (faults 29)', async () => {
     await using given = await withFunction();
     given.aws.faults.inject({ kind: 'throttle', action: 'Invoke', times: Infinity });
     const error = await given.during(given.port.start(NAME, NOTICE).catch((cause: unknown) => cause));
@@ -74,7 +74,7 @@ describe('starting a retirement (contract 1.6)', () => {
     expect(given.aws.lambda.executions).toEqual([]);
   });
 
-  test('refused, names itself and the action that is missing (faults.md 28)', async () => {
+  test('refused, names itself and the action that is missing (faults 28)', async () => {
     await using given = await withFunction();
     const client = new LambdaClient(given.aws.clientConfig(given.credentialsFor()));
     await expect(retirements(client, given.arn).start(NAME, NOTICE)).rejects.toMatchObject({

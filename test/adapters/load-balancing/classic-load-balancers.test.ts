@@ -154,7 +154,7 @@ describe('the words of AWS for an instance', () => {
 });
 
 describe('deregistering instances (contract 7.3)', () => {
-  test('takes one call for all, which throttled twice is done all the same (faults.md 25)', async () => {
+  test('takes one call for all, which throttled twice is done all the same (faults 25)', async () => {
     await using given = await withLoadBalancing();
     const { pool, ids } = await served(given, { connectionDraining: 3600 });
     given.aws.faults.inject({ kind: 'throttle', action: 'DeregisterInstancesFromLoadBalancer', times: 2 });
@@ -163,7 +163,7 @@ describe('deregistering instances (contract 7.3)', () => {
     expect(given.count('DeregisterInstancesFromLoadBalancer')).toBe(3);
   });
 
-  test('is done when the balancer has gone (faults.md 25)', async () => {
+  test('is done when the balancer has gone (faults 25)', async () => {
     await using given = await withLoadBalancing();
     const { pool, ids } = await served(given);
     given.elb.classicBalancers.delete('front');

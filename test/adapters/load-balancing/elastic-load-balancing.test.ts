@@ -217,7 +217,7 @@ describe('the pools of a whole VPC (contract 7.2)', () => {
     expect(found.find(({ name }) => name === 'here')?.controlled).toBe(true);
   });
 
-  test('are complete although one of eight pages fails: it alone is asked for again (faults.md 26)', async () => {
+  test('are complete although one of eight pages fails: it alone is asked for again (faults 26)', async () => {
     await using given = await withLoadBalancing();
     for (let index = 0; index < 3_000; index += 1) {
       given.elb.addTargetGroup({ name: `tg-${index}`, vpcId: index % 400 === 0 ? VPC : OTHER_VPC });
@@ -305,7 +305,7 @@ test('a pool without a tag of the cluster is not tagged for it, whoever else’s
   for (const pool of pools) expect(await given.port.isTaggedFor('blue', pool)).toBe(false);
 });
 
-describe('rights (faults.md 28)', () => {
+describe('rights (faults 28)', () => {
   test('the declared IAM actions are enough', async () => {
     await using given = await withLoadBalancing();
     given.elb.addLoadBalancer({ name: 'front', tags: CLUSTER });

@@ -7,7 +7,7 @@ const VPC = 'vpc-0123456789abcdef0';
 const V2 = '2015-12-01';
 
 describe('calls to Elastic Load Balancing', () => {
-  test('of a long scan are never throttled, nor are deregistrations meanwhile (faults.md 25)', async () => {
+  test('of a long scan are never throttled, nor are deregistrations meanwhile (faults 25)', async () => {
     await using given = await withLoadBalancing();
     given.elb.addLoadBalancer({ name: 'front' });
     const { instanceId: id } = given.aws.instances.launch();

@@ -116,7 +116,7 @@ describe('deregistering targets (contract 7.3)', () => {
     expect(given.count('DeregisterTargets')).toBe(3);
   });
 
-  test('throttled twice is done all the same (faults.md 25)', async () => {
+  test('throttled twice is done all the same (faults 25)', async () => {
     await using given = await withLoadBalancing();
     const { group, id, pool } = await served(given);
     given.aws.faults.inject({ kind: 'throttle', action: 'DeregisterTargets', times: 2 });
@@ -125,7 +125,7 @@ describe('deregistering targets (contract 7.3)', () => {
     expect(given.count('DeregisterTargets')).toBe(3);
   });
 
-  test('throttled for good is told as a failure, after four tries (faults.md 25)', async () => {
+  test('throttled for good is told as a failure, after four tries (faults 25)', async () => {
     await using given = await withLoadBalancing();
     const { pool } = await served(given);
     const leaving = await given.targets(pool);
@@ -134,7 +134,7 @@ describe('deregistering targets (contract 7.3)', () => {
     expect(given.count('DeregisterTargets')).toBe(4);
   });
 
-  test('is done when the group has gone (faults.md 25)', async () => {
+  test('is done when the group has gone (faults 25)', async () => {
     await using given = await withLoadBalancing();
     const { group, pool } = await served(given);
     const leaving = await given.targets(pool);
@@ -143,7 +143,7 @@ describe('deregistering targets (contract 7.3)', () => {
     expect(given.count('DeregisterTargets')).toBe(1);
   });
 
-  test('is done when a target is not registered (faults.md 25)', async () => {
+  test('is done when a target is not registered (faults 25)', async () => {
     await using given = await withLoadBalancing();
     const { group, id, pool } = await served(given);
     const gone = { id: UNKNOWN, port: 80, state: 'registered', healthy: true } as const;

@@ -26,7 +26,7 @@ describe('an explanation names what stands in the way and what would help (contr
       ['shop/web', 'needs 2', 'has 2', /waits until another is Ready/],
     ],
     [
-      'a budget that can never allow any: its name, why, and to change it (faults.md 52)',
+      'a budget that can never allow any: its name, why, and to change it (faults 52)',
       blockedByBudget(aBudget({ desiredHealthy: 3, disruptionsAllowed: 0 }), 0),
       ['shop/web', '3 of 3', 'never', /relax it or add a replica/],
     ],
@@ -61,7 +61,7 @@ describe('an explanation names what stands in the way and what would help (contr
       ['ReplicaSet shop/web', '4 of 8', 'at most 2', /waits until another is Ready/],
     ],
     [
-      'several budgets: all of them, and to delete all but one (faults.md 51)',
+      'several budgets: all of them, and to delete all but one (faults 51)',
       { kind: 'several-budgets', budgets: ['shop/a', 'shop/b'] },
       ['shop/a', 'shop/b', /delete all but one/],
     ],
@@ -77,7 +77,7 @@ describe('an explanation names what stands in the way and what would help (contr
     ],
     ['no controller: likewise', policy('no controller'), ['no controller', /change the policy or delete/]],
     [
-      'a webhook: its own words (faults.md 49)',
+      'a webhook: its own words (faults 49)',
       { kind: 'webhook', message: '"guard.acme" says no' },
       ['webhook', 'guard.acme'],
     ],

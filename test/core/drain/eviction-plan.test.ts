@@ -61,7 +61,7 @@ describe('a plan', () => {
     expect(made.force).toEqual([]);
   });
 
-  test('names those that should have ended long ago, and wakes up when there are any (faults.md 63)', () => {
+  test('names those that should have ended long ago, and wakes up when there are any (faults 63)', () => {
     const pods = [aPod({ deletingUntil: NOON - MINUTE }), aPod({ name: 'going', deletingUntil: NOON - SECOND })];
     const made = plan({ pods }, { now: NOON });
     expect(names(made.stuck)).toEqual(['web-1']);
@@ -147,7 +147,7 @@ describe('a PodDisruptionBudget (contract 4.4)', () => {
     ['a pod that is not Ready is asked for while enough are', { ready: false }, { currentHealthy: 2 }, true],
     ['a pod that is not Ready is held while too few are', { ready: false }, { currentHealthy: 1 }, false],
     [
-      'AlwaysAllow lets a pod that is not Ready go (faults.md 53)',
+      'AlwaysAllow lets a pod that is not Ready go (faults 53)',
       { ready: false },
       { currentHealthy: 0, alwaysAllowsUnhealthy: true },
       true,
@@ -157,7 +157,7 @@ describe('a PodDisruptionBudget (contract 4.4)', () => {
     expect(names(made.evict)).toEqual(goes ? ['web-1'] : []);
   });
 
-  test('two budgets on a pod block it, by name (contract 4.3, faults.md 51)', () => {
+  test('two budgets on a pod block it, by name (contract 4.3, faults 51)', () => {
     const made = plan({ pods: [aPod()], budgets: [aBudget({ name: 'a' }), aBudget({ name: 'b' })] });
     expect(made.evict).toEqual([]);
     expect(made.blocked.map(({ by }) => by)).toEqual([{ kind: 'several-budgets', budgets: ['shop/a', 'shop/b'] }]);
@@ -189,7 +189,7 @@ describe('a PodDisruptionBudget (contract 4.4)', () => {
     expect(names(made.evict)).toEqual(['web-1']);
   });
 
-  test('a deadlock is told in the first plan (faults.md 52)', () => {
+  test('a deadlock is told in the first plan (faults 52)', () => {
     const locked = aBudget({ disruptionsAllowed: 0, currentHealthy: 3, desiredHealthy: 3 });
     const [block] = plan({ pods: [aPod()], budgets: [locked] }).blocked;
     expect(block && explain(block.by)).toMatch(/shop\/web .* never allows/);
@@ -454,7 +454,7 @@ describe('the force point (contract 5.3)', () => {
   test.each([
     [NOON + HOUR / 2 - 1, []],
     [NOON + HOUR / 2, [['day', 1_800]]],
-  ])('a grace longer than half of the time is forced half-way, clamped (faults.md 65)', (now, forced) => {
+  ])('a grace longer than half of the time is forced half-way, clamped (faults 65)', (now, forced) => {
     const made = plan({ pods: [aPod({ name: 'day', graceSeconds: 86_400 })], ...held }, { now });
     expect(made.force.map(({ pod, graceSeconds }) => [pod.name, graceSeconds])).toEqual(forced);
   });
@@ -469,7 +469,7 @@ describe('the force point (contract 5.3)', () => {
 
   test.each([
     ['within the deadline is left to end by itself', DEADLINE, 0],
-    ['past the deadline is cut (faults.md 65)', DEADLINE + 1, 1],
+    ['past the deadline is cut (faults 65)', DEADLINE + 1, 1],
   ])('a deletion whose grace ends %s', (_when, deletingUntil, forced) => {
     const pods = [aPod({ graceSeconds: 3_600, deletingUntil })];
     const made = plan({ pods }, { now: forcePoint });

@@ -1,4 +1,4 @@
-/** Pods that do not end (faults.md 63). */
+/** Pods that do not end (faults 63). */
 import { describe, expect, test } from 'vitest';
 import { explainStuck, isStuck, stateOf, stuckFrom } from '../../../lambdas/core/drain/stuck-pod.ts';
 import { aNode, aPod, MINUTE, NOON } from '../../given.ts';

@@ -83,7 +83,7 @@ describe('what is not ours stays as it is (contract 3.1)', () => {
     expect(chargeIn(patch).labelledByUs).toBe(false);
   });
 
-  test('a node that a person has cordoned is remembered as such (contract 3.2, faults.md 47)', () => {
+  test('a node that a person has cordoned is remembered as such (contract 3.2, faults 47)', () => {
     expect(chargeIn(isolation(aNode({ unschedulable: true }), TAKEOVER, TAINT)).cordonedByUs).toBe(false);
   });
 });

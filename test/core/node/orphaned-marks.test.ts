@@ -51,7 +51,7 @@ describe('marks', () => {
       marked(EXECUTION.replace('1234', '4321')),
       'no retirement of its instance here',
     ],
-    ['a retirement of another region (faults.md 78)', marked(EXECUTION.replace('eu', 'us')), 'no retirement of its'],
+    ['a retirement of another region (faults 78)', marked(EXECUTION.replace('eu', 'us')), 'no retirement of its'],
     ['a retirement of another instance', marked(EXECUTION.replace('def0', 'def1')), 'no retirement of its instance'],
     ['a node that is no EC2 instance', marked(EXECUTION, { providerId: 'eks-hybrid:///a/b/mi-0' }), 'no retirement of'],
   ])('with %s are unreadable', (_what, node, reason) => {

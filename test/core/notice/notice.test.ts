@@ -70,7 +70,7 @@ describe('the name of an execution (contract 1.6)', () => {
     ['account', { account: '210987654321' }],
     ['region', { region: 'us-east-1' }],
     ['instance', { instance: 'i-0fedcba9876543210' }],
-  ])('is another in another %s (faults.md 78)', (_which, given) => {
+  ])('is another in another %s (faults 78)', (_which, given) => {
     expect(executionName(aNotice(given))).not.toBe(executionName(aNotice()));
   });
 });

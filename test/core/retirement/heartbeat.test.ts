@@ -21,7 +21,7 @@ test('half of the hook’s timeout ± 20 %, so one lost heartbeat never costs th
   );
 });
 
-test('the shortest timeout that AWS allows, 30 s, is not renewed more often than every 10 s (faults.md 22)', () => {
+test('the shortest timeout that AWS allows, 30 s, is not renewed more often than every 10 s (faults 22)', () => {
   expect(heartbeatInterval(30, 0)).toBeGreaterThanOrEqual(10_000);
 });
 

@@ -39,7 +39,7 @@ describe('an instance that waits is forgotten', () => {
     ['when no retirement runs at all', [], true],
     ['when those that run are of others', [`123456789012-eu-central-1-i-0fedcba9876543210-00000000`], true],
     ['when that of an instance runs whose id merely begins alike', [`${OURS.slice(0, -1)}0-00000000`], true],
-    ['when that of another region runs (faults.md 78)', [`123456789012-us-east-1-${INSTANCE}-00000000`], true],
+    ['when that of another region runs (faults 78)', [`123456789012-us-east-1-${INSTANCE}-00000000`], true],
     ['not when one of its own runs', [`${OURS}0a1b2c3d`], false],
   ])('%s', (_when, running, forgotten) => {
     expect(isForgotten(member(), running, HOME)).toBe(forgotten);

@@ -129,7 +129,7 @@ describe('an instance', () => {
     });
   });
 
-  test('is late where it drains 30 s longer than its delay (contract 7.3, faults.md 27)', async () => {
+  test('is late where it drains 30 s longer than its delay (contract 7.3, faults 27)', async () => {
     await using given = await withInstance();
     const { instance, elb } = given;
     const delays = { stuck: 50, overdue: 70, slow: 300 };
@@ -258,7 +258,7 @@ describe('nothing is changed for', () => {
 });
 
 describe('a pool that fails', () => {
-  test('keeps no other from being seen to, and is named (faults.md 25)', async () => {
+  test('keeps no other from being seen to, and is named (faults 25)', async () => {
     await using given = await withInstance();
     const { instance } = given;
     for (const name of ['web', 'api', 'shop']) given.group({ name }, instance);

@@ -56,7 +56,7 @@ describe('a node in a target group', () => {
     expect(rehearsal.completions(instance)).toEqual(['CONTINUE by call']);
   });
 
-  test('that is late is named and left, 30 s after its delay (contract 7.3, faults.md 27)', async () => {
+  test('that is late is named and left, 30 s after its delay (contract 7.3, faults 27)', async () => {
     await using given = await scene([aPool()]);
     given.balancing.stuck.add('web');
     expect(await given.retire()).toEqual({ result: 'drained' });
@@ -65,7 +65,7 @@ describe('a node in a target group', () => {
     expect(secondsTo(given, 'hook.completed')).toBeLessThan(340);
   });
 
-  test('that fails keeps neither the others nor the drain (faults.md 25), and is named', async () => {
+  test('that fails keeps neither the others nor the drain (faults 25), and is named', async () => {
     await using given = await scene([aPool(), aPool({ name: 'broken', drainSeconds: 60 })]);
     given.balancing.failing.add('broken');
     expect(await given.retire()).toEqual({ result: 'drained' });

@@ -39,7 +39,7 @@ interface WatchListener {
 /** The server ends the watch itself after this, seconds: a little less than it would by its own choice. */
 const SERVER_TIMEOUT_SECONDS = '290';
 
-/** A server sends bookmarks every minute; a watch that is silent for longer is dead (faults.md 40). */
+/** A server sends bookmarks every minute; a watch that is silent for longer is dead (faults 40). */
 const STALL_MS = 65_000;
 
 /** A server that does not say when its first events are over is believed to have sent them once it is silent for so long. */

@@ -98,7 +98,7 @@ describe('the token', () => {
     expect(given.requests().map(({ user }) => user)).toEqual([USER, USER]);
   });
 
-  test('that is not taken is renewed once and the same request replayed (faults.md 33)', async () => {
+  test('that is not taken is renewed once and the same request replayed (faults 33)', async () => {
     await using given = await withAuthority();
     const tokens = new Tokens('stale', 'good');
     expect(await kubernetesCluster(given.connect({ tokens })).readNode('a')).toMatchObject({ name: 'a' });
@@ -123,7 +123,7 @@ describe('the token', () => {
   });
 
   test.each(['read', 'eviction', 'watch'] as const)(
-    'that is not taken when fresh either ends the %s, saying what to check: no loop (faults.md 33, contract 6.3)',
+    'that is not taken when fresh either ends the %s, saying what to check: no loop (faults 33, contract 6.3)',
     async (kind) => {
       await using given = await withAuthority();
       const tokens = new Tokens('stale', 'stale too');
@@ -170,7 +170,7 @@ describe('a server that is away (contract 6.3)', () => {
     expect(message).not.toContain('fetch failed');
   });
 
-  test('a refused connection is ClusterAway, with endpoint and reason (faults.md 38)', async () => {
+  test('a refused connection is ClusterAway, with endpoint and reason (faults 38)', async () => {
     await using given = await withNode();
     const proxy = await TcpProxy.before(given.peer.url);
     const server = proxy.url;
@@ -182,7 +182,7 @@ describe('a server that is away (contract 6.3)', () => {
     expect(error).toMatchObject({ message });
   });
 
-  test('a name that does not resolve is ClusterAway after a bounded number of tries (faults.md 38)', async () => {
+  test('a name that does not resolve is ClusterAway after a bounded number of tries (faults 38)', async () => {
     await using given = await withNode();
     const connection = given.connect({ server: 'https://cluster.invalid' });
     const error = await given.during(kubernetesCluster(connection).readNode('a').catch(itself));
@@ -221,7 +221,7 @@ describe('a server that is away (contract 6.3)', () => {
   });
 });
 
-describe('a certificate that the cluster’s authority did not sign (faults.md 39)', () => {
+describe('a certificate that the cluster’s authority did not sign (faults 39)', () => {
   test.each(['GET', 'PATCH'])('is refused: the %s never arrives', async (method) => {
     await using given = await withNode();
     const { ca } = await makeCertificates();
@@ -243,13 +243,13 @@ describe('a certificate that the cluster’s authority did not sign (faults.md 3
 });
 
 describe('a server that is overloaded or restarting', () => {
-  test.each([429, 500, 502, 503, 504])('%i once: the read is repeated and succeeds (faults.md 36)', async (status) => {
+  test.each([429, 500, 502, 503, 504])('%i once: the read is repeated and succeeds (faults 36)', async (status) => {
     await using given = await withNode();
     given.peer.faults.answer({ times: 1 }, status, 'try again');
     expect(await given.during(given.cluster.readNode('a'))).toMatchObject({ name: 'a' });
   });
 
-  test.each([1, 3, 8])('Retry-After: %i is honoured (faults.md 35)', async (seconds) => {
+  test.each([1, 3, 8])('Retry-After: %i is honoured (faults 35)', async (seconds) => {
     await using given = await withNode();
     given.peer.faults.tooManyRequests({ times: 1 }, seconds);
     expect(await given.during(given.cluster.readNode('a'))).toMatchObject({ name: 'a' });

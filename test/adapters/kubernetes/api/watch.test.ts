@@ -79,7 +79,7 @@ describe('a list', () => {
     expect(collection.items.size).toBe(1_001);
     const queries = given.requests('list').map(({ query }) => new URLSearchParams(query));
     expect(queries.map((query) => query.get('limit'))).toEqual(['500', '500', '500']);
-    // A read of the present, not of a cache that may lag (faults.md 42).
+    // A read of the present, not of a cache that may lag (faults 42).
     expect(queries.map((query) => query.get('resourceVersion'))).toEqual([null, null, null]);
   });
 
@@ -97,7 +97,7 @@ describe('a list', () => {
     expect(values().includes('a0=1')).toBe(false);
   });
 
-  test('whose pages have expired before they were read is begun anew (faults.md 40)', async () => {
+  test('whose pages have expired before they were read is begun anew (faults 40)', async () => {
     await using given = await KubernetesGiven.start();
     for (let count = 0; count < 501; count += 1) given.put(`a${count}`, '1');
     slowSecondPage(given);
@@ -108,7 +108,7 @@ describe('a list', () => {
     expect(collection.items.size).toBe(501);
   });
 
-  test('that is refused is ClusterRefused, naming verb and resource (faults.md 34)', async () => {
+  test('that is refused is ClusterRefused, naming verb and resource (faults 34)', async () => {
     await using given = await KubernetesGiven.start();
     const connection = given.connectWith([]);
     const error = await watch<string>(connection, source(), new Heard()).catch((cause: unknown) => cause);
@@ -126,7 +126,7 @@ describe('a list', () => {
 });
 
 describe('a watch survives', () => {
-  test('being cut: it goes on from its version, without listing (faults.md 36)', async () => {
+  test('being cut: it goes on from its version, without listing (faults 36)', async () => {
     await using given = await KubernetesGiven.start();
     given.put('a', '1');
     const { values, heard } = await watching(given);
@@ -152,7 +152,7 @@ describe('a watch survives', () => {
     expect(given.requests('list')).toHaveLength(1);
   });
 
-  test('a reset before it opens, with pauses that grow (faults.md 36)', async () => {
+  test('a reset before it opens, with pauses that grow (faults 36)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.faults.reset({ verb: 'watch', times: 4 });
     const { values } = await watching(given);
@@ -179,7 +179,7 @@ describe('a watch survives', () => {
     expect(heard.failures).toEqual([]);
   });
 
-  test('410 as an ERROR event: it lists again (faults.md 40)', async () => {
+  test('410 as an ERROR event: it lists again (faults 40)', async () => {
     await using given = await KubernetesGiven.start();
     given.put('a', '1');
     given.put('b', '1');
@@ -196,7 +196,7 @@ describe('a watch survives', () => {
     expect(heard.failures).toEqual([]);
   });
 
-  test('410 on open: it lists again (faults.md 40)', async () => {
+  test('410 on open: it lists again (faults 40)', async () => {
     await using given = await KubernetesGiven.start();
     given.put('a', '1');
     given.peer.faults.answer({ verb: 'watch', times: 1 }, 410, { kind: 'Status', code: 410, reason: 'Expired' });
@@ -220,7 +220,7 @@ describe('a watch survives', () => {
     expect(given.requests('list')).toEqual([]);
   });
 
-  test('a list that fails half-way when it has to list again: it does not go on with what it had (faults.md 40)', async () => {
+  test('a list that fails half-way when it has to list again: it does not go on with what it had (faults 40)', async () => {
     await using given = await KubernetesGiven.start();
     for (let count = 0; count < 501; count += 1) given.put(`a${count}`, '1');
     const { values, collection } = await watching(given);
@@ -241,7 +241,7 @@ describe('a watch survives', () => {
     expect(values().includes('a0=1')).toBe(false);
   });
 
-  test('silence: after 65 s it goes on from its version, without listing (faults.md 40)', async () => {
+  test('silence: after 65 s it goes on from its version, without listing (faults 40)', async () => {
     await using given = await KubernetesGiven.start();
     given.put('a', '1');
     const { values } = await watching(given);
@@ -259,7 +259,7 @@ describe('a watch survives', () => {
     await given.until(() => given.peer.faults.watches.size === 1);
   });
 
-  test('silence from the start (faults.md 40)', async () => {
+  test('silence from the start (faults 40)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.faults.stallWatch({ times: 2 });
     const { values } = await watching(given);
@@ -269,7 +269,7 @@ describe('a watch survives', () => {
     expect(given.requests('list')).toHaveLength(1);
   });
 
-  test('a request to open it that is never answered (faults.md 40)', async () => {
+  test('a request to open it that is never answered (faults 40)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.faults.delay({ verb: 'watch', times: 1 }, 3_600_000);
     const { values } = await watching(given);
@@ -311,7 +311,7 @@ describe('bookmarks', () => {
 });
 
 describe('chunks', () => {
-  test('of one byte each are put together, inside characters too (faults.md 41)', async () => {
+  test('of one byte each are put together, inside characters too (faults 41)', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.faults.dripWatch({});
     const { values } = await watching(given);
@@ -344,7 +344,7 @@ describe('chunks', () => {
 });
 
 describe('a watch that may not be', () => {
-  test('403 ends it with ClusterRefused, naming verb and resource, and is not asked again (faults.md 34)', async () => {
+  test('403 ends it with ClusterRefused, naming verb and resource, and is not asked again (faults 34)', async () => {
     await using given = await KubernetesGiven.start();
     const connection = given.connectWith([{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }]);
     const heard = new Heard();
@@ -357,7 +357,7 @@ describe('a watch that may not be', () => {
     expect(heard.failures).toHaveLength(1);
   });
 
-  test('401 twice ends it with ClusterRefused (faults.md 33)', async () => {
+  test('401 twice ends it with ClusterRefused (faults 33)', async () => {
     await using given = await KubernetesGiven.start();
     const { heard } = await watching(given);
     await given.until(() => given.peer.faults.watches.size === 1);
@@ -369,7 +369,7 @@ describe('a watch that may not be', () => {
   });
 });
 
-describe('a server that ends every watch as soon as it opens is not besieged (faults.md 36)', () => {
+describe('a server that ends every watch as soon as it opens is not besieged (faults 36)', () => {
   test('by a plain end', async () => {
     await using given = await KubernetesGiven.start();
     given.peer.faults.answer({ verb: 'watch' }, 200);
@@ -390,7 +390,7 @@ describe('a server that ends every watch as soon as it opens is not besieged (fa
 });
 
 describe('listing again beside an open watch', () => {
-  test('brings what the watch has missed (faults.md 42)', async () => {
+  test('brings what the watch has missed (faults 42)', async () => {
     await using given = await KubernetesGiven.start();
     given.put('a', '1');
     const { collection, values } = await watching(given);
