@@ -6,7 +6,8 @@ import type { DisruptionBudget } from '../lambdas/core/kubernetes/disruption-bud
 import type { Group, GroupMember } from '../lambdas/core/aws/group.ts';
 import type { DrainTerms } from '../lambdas/core/drain/pacing.ts';
 import type { Workload } from '../lambdas/core/drain/implied-budget.ts';
-import { RETIREMENT_ANNOTATION, type Charge } from '../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION } from '../lambdas/core/node/marks.ts';
+import { type Charge } from '../lambdas/core/node/isolation.ts';
 import type { Node } from '../lambdas/core/kubernetes/node.ts';
 import type { LifecycleNotice } from '../lambdas/core/notice/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/kubernetes/pod.ts';

@@ -3,7 +3,7 @@
  * would have a node drained, or kept. And whoever holds our rights changes nothing of a node but our marks: RBAC cannot
  * tell one field from another.
  */
-import { EXCLUDE_LABEL } from '../../lambdas/core/node/isolation.ts';
+import { EXCLUDE_LABEL } from '../../lambdas/core/node/marks.ts';
 import type { ClusterConfiguration } from '../../lambdas/entry/configuration/configuration.ts';
 
 export interface PolicyTerms {

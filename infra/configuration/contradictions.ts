@@ -4,7 +4,7 @@
  * rest, so that no fault hides another.
  */
 import { drainKeys } from '../../lambdas/core/node/drain-taints.ts';
-import { DRAIN_SECONDS, HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/entry/configuration/cluster-schema.ts';
+import { DRAIN_SECONDS, HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/core/settings/cluster-settings.ts';
 import { fieldName, type Fault } from './fault.ts';
 import { fieldAt, isText, listAt, numberAt, type Path } from './written.ts';
 

@@ -7,7 +7,7 @@ import type { EvictionAnswer } from '../core/drain/eviction-ask.ts';
 import type { EndedRetirement, StartedRetirement } from '../core/retirement/orphaned-hook.ts';
 import type { Group, Launched, LaunchPlan, Member } from '../core/aws/group.ts';
 import type { DrainState } from '../core/drain/pacing.ts';
-import type { NodePatch } from '../core/node/isolation.ts';
+import type { NodePatch } from '../core/node/marks.ts';
 import type { Node } from '../core/kubernetes/node.ts';
 import type { MachineIdentity } from '../core/node/identity.ts';
 import type { Notice } from '../core/notice/notice.ts';

@@ -1,5 +1,5 @@
 /** What must hold once every node is current again, read back from the peers. */
-import { RETIRING_LABEL } from '../../lambdas/core/node/isolation.ts';
+import { RETIRING_LABEL } from '../../lambdas/core/node/marks.ts';
 import type { Taint } from '../../lambdas/core/kubernetes/node.ts';
 import type { Installation } from '../installation.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';

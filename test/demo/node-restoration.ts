@@ -1,11 +1,7 @@
 /** Putting the user's node back as it was, or saying how to do it by hand. */
-import {
-  chargeOf,
-  EXCLUDE_LABEL,
-  RETIREMENT_ANNOTATION,
-  RETIRING_LABEL,
-  type IsolationTaint,
-} from '../../lambdas/core/node/isolation.ts';
+import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/marks.ts';
+import type { IsolationTaint } from '../../lambdas/core/settings/cluster-settings.ts';
+import { chargeOf } from '../../lambdas/core/node/isolation.ts';
 import type { Node } from '../../lambdas/core/kubernetes/node.ts';
 import type { Subject } from '../../lambdas/core/events/retirement-events.ts';
 import { restoreNode } from '../../lambdas/workflow/node/isolate-node.ts';

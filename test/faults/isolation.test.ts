@@ -1,6 +1,6 @@
 /** The isolation of a node that is lost while it retires (contract 3.4). */
 import { describe, expect, test } from 'vitest';
-import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/isolation.ts';
+import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/marks.ts';
 import { aPool, TAINT_KEY } from '../given.ts';
 import { nodes } from '../peers/kubernetes/resources.ts';
 import { Balancers } from '../workflow/traffic/balancers.ts';

@@ -1,5 +1,5 @@
 /** The marks on a node: whose they are, and whether they isolate it. */
-import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/isolation.ts';
+import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/marks.ts';
 import type { Node } from '../../lambdas/core/kubernetes/node.ts';
 import { TAINT_KEY } from '../given.ts';
 

@@ -1,5 +1,5 @@
 /** The node's object in the cluster: who marks it, and what becomes of it. */
-import type { NodePatch } from '../../lambdas/core/node/isolation.ts';
+import type { NodePatch } from '../../lambdas/core/node/marks.ts';
 import type { Node, Taint } from '../../lambdas/core/kubernetes/node.ts';
 import { aNode, HOUR, NOON, SECOND, TAINT_KEY } from '../given.ts';
 import { INSTANCE, NODE, OTHER_INSTANCE } from './names.ts';

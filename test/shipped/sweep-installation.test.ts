@@ -1,6 +1,6 @@
 /** The sweep as it is shipped: on its schedule, with its role, beside router and retirement. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/marks.ts';
 import { Installation } from '../installation.ts';
 import type { Execution } from '../peers/aws/lambda/execution.ts';
 

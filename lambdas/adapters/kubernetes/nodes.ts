@@ -3,9 +3,8 @@ import type { V1Node } from '@kubernetes/client-node';
 import { setHeaderOptions } from '@kubernetes/client-node/dist/middleware.js';
 import { PatchStrategy } from '@kubernetes/client-node/dist/patch.js';
 import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
-import { RETIRING_LABEL } from '../../core/node/isolation.ts';
+import { RETIRING_LABEL, WITHDRAW_LABEL } from '../../core/node/marks.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
-import { WITHDRAW_LABEL } from '../../core/traffic/withdrawal.ts';
 import type { Cluster } from '../../workflow/ports.ts';
 import { isDeniedByWebhook, patchFailure, statusOf, unlessMissing } from './api/status.ts';
 

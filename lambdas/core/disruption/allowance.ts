@@ -14,10 +14,10 @@ import {
   type Limit,
 } from './budget.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
-import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
+import type { Fleet, PlacedNode } from './fleet.ts';
 import type { Group } from '../aws/group.ts';
 import { isPooled } from '../aws/lifecycle-state.ts';
-import { outageOf, totalOf, wordsOf, type Outage } from './unavailable-nodes.ts';
+import { outageOf, totalOf, wordsOf, type CountedNodes, type Outage } from './unavailable-nodes.ts';
 import { openingOf } from './window.ts';
 
 export interface Room {
@@ -42,17 +42,13 @@ export interface Rooms {
 }
 
 /** What rooms depend on, besides the nodes and the settings. */
-export interface Circumstances {
+export interface Circumstances extends CountedNodes {
   /** Epoch milliseconds. */
   readonly now: number;
   /** Why the candidates are to go. */
   readonly cause: Cause;
   /** Every enrolled group, those of other clusters among them. */
   readonly groups: readonly Group[];
-  /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
-  readonly isOut: (node: FleetNode) => boolean;
-  /** Whether the node counts as there although it is cordoned or not Ready. @default none does */
-  readonly isExempt?: (node: FleetNode) => boolean;
   /** Groups that are left alone, by name, and why. */
   readonly stopped: ReadonlyMap<string, string>;
   /** When instances without a node were started, epoch milliseconds; what is missing cannot be told. */

@@ -3,7 +3,7 @@
  * fault that names its field, so that whoever asks can let nothing through. Pure.
  */
 import * as z from 'zod/mini';
-import type { ClusterSettings } from '../settings/cluster-settings.ts';
+import type { ClusterSettings, GroupSettings } from '../settings/cluster-settings.ts';
 import { cronFault, isTimeZone, type Freeze, type Schedule, type Window } from './window.ts';
 
 /** A number of nodes, or percent of them. */
@@ -76,7 +76,13 @@ export function budgetFaults(written: unknown, whose: 'cluster' | 'group'): read
 }
 
 /** The budgets of a cluster and its groups that cannot be read, and why; without `group` it is the cluster's own. */
-export function unreadableBudgets({ budget, groups }: Pick<ClusterSettings, 'budget' | 'groups'>): readonly {
+export function unreadableBudgets({
+  budget,
+  groups,
+}: {
+  readonly budget: unknown;
+  readonly groups: readonly Pick<GroupSettings, 'name' | 'budget'>[];
+}): readonly {
   readonly group?: string;
   readonly reason: string;
 }[] {

@@ -2,8 +2,9 @@
  * The nodes of a cluster as the tainter and the sweep look at them: each with what decides whether it is to go, may go,
  * or is out already (contract 9). Small, because there may be thousands. Pure.
  */
+import { DRIFT_ANNOTATION, RETIRING_LABEL } from '../node/marks.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
-import { chargeOf, RETIRING_LABEL } from '../node/isolation.ts';
+import { chargeOf } from '../node/isolation.ts';
 import { instanceOf, type Node, type Taint } from '../kubernetes/node.ts';
 import { credibleRest, type Rest } from '../node/cool-down.ts';
 
@@ -29,9 +30,6 @@ export interface FleetNode {
   readonly owner?: 'Karpenter' | 'EKS Auto Mode';
   readonly kubeletVersion?: string;
 }
-
-/** Why a node has drifted: JSON, written by the tainter. */
-export const DRIFT_ANNOTATION = 'ebb/drift';
 
 const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: NonNullable<FleetNode['owner']>][] = [
   ['eks.amazonaws.com/compute-type', 'auto', 'EKS Auto Mode'],

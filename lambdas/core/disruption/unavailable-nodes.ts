@@ -2,7 +2,6 @@
 import type { FleetNode, PlacedNode } from './fleet.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
 import { IN_SERVICE, isComing, isPooled } from '../aws/lifecycle-state.ts';
-import type { Circumstances } from './allowance.ts';
 
 export interface Outage {
   /** How many nodes there should be. */
@@ -26,7 +25,7 @@ const MOST_NAMED = 3;
 export function outageOf(
   group: Group,
   placed: readonly PlacedNode[],
-  { isOut, isExempt = () => false, ...at }: Pick<Circumstances, 'isOut' | 'isExempt'> & StandingTerms,
+  { isOut, isExempt = () => false, ...at }: CountedNodes & StandingTerms,
 ): Outage {
   const nodes: string[] = [];
   let accounted = 0;
@@ -93,6 +92,14 @@ function howOut(node: FleetNode, state: string, isOut: (node: FleetNode) => bool
   if (unfit !== undefined) return unfit;
   if (isOut(node)) return 'is to be drained';
   return isComing(state) ? undefined : `is ${state}`;
+}
+
+/** Which nodes count as unavailable, besides what they say themselves. */
+export interface CountedNodes {
+  /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
+  readonly isOut: (node: FleetNode) => boolean;
+  /** Whether the node counts as there although it is cordoned or not Ready. @default none does */
+  readonly isExempt?: (node: FleetNode) => boolean;
 }
 
 /** What it depends on whether a node that is not Ready is a person's business by now. */

@@ -3,6 +3,7 @@
  * a fast drainer takes down every replica that happens to stand on one node.
  */
 import { knownKind, type KnownKind } from '../kubernetes/controller.ts';
+import type { ImpliedBudget } from '../settings/cluster-settings.ts';
 import type { Owner } from '../kubernetes/pod.ts';
 import type { UnreadyPod } from '../kubernetes/unready-pod.ts';
 
@@ -18,9 +19,6 @@ export interface Workload {
   /** Why its controller is not known, in words; absent when it is. */
   readonly unknown?: string;
 }
-
-/** The share of a controller's replicas that may be unready, 0–1, or `off` for plain eviction. */
-export type ImpliedBudget = number | 'off';
 
 /** Kinds whose pods are alike, so that a share of them may go at once. */
 const INTERCHANGEABLE_KINDS: ReadonlySet<KnownKind | undefined> = new Set(['ReplicaSet', 'ReplicationController']);

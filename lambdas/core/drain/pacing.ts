@@ -5,7 +5,8 @@
 import { blockedByBudget, blockedByImpliedBudget, type BlockedBy } from './blocked.ts';
 import { budgetName, coverage, passesBudgetFree, type DisruptionBudget } from '../kubernetes/disruption-budget.ts';
 import { isLeaving, type Ask, type Asks } from './eviction-ask.ts';
-import { impliedAllowance, isPaced, type ImpliedBudget, type Workload } from './implied-budget.ts';
+import type { ImpliedBudget } from '../settings/cluster-settings.ts';
+import { impliedAllowance, isPaced, type Workload } from './implied-budget.ts';
 import { ownerKey, type Pod } from '../kubernetes/pod.ts';
 import type { DrainPolicy } from './verdict.ts';
 

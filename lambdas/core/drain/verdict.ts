@@ -6,7 +6,8 @@
  */
 import { knownKind } from '../kubernetes/controller.ts';
 import { isBeingDeleted, isFinished, isHeldByFinalizer, type Pod, type Toleration } from '../kubernetes/pod.ts';
-import { matchesSelector, type Selector } from '../kubernetes/selector.ts';
+import { matchesSelector } from '../kubernetes/selector.ts';
+import type { DrainSettings } from '../settings/cluster-settings.ts';
 
 export type Verdict =
   | { readonly action: 'evict'; readonly reason: EvictReason }
@@ -28,19 +29,14 @@ export type SpareReason =
 export type BlockReason = 'protected by annotation' | 'emptyDir' | 'no controller';
 
 /** How a cluster wants its pods judged. */
-export interface DrainPolicy {
+export interface DrainPolicy extends Pick<
+  DrainSettings,
+  'blockEmptyDir' | 'podSelector' | 'spareNamespaces' | 'finishFirst'
+> {
   /** The key of the taint that isolates: a pod that tolerates it by this key means to stay. */
   readonly taintKey: string;
-  /** Block pods with emptyDir volumes in place of evicting them. */
-  readonly blockEmptyDir: boolean;
   /** Block pods without a controller: nobody would make them again. */
   readonly blockUncontrolled: boolean;
-  /** Only pods that match are drained; absent means all. */
-  readonly podSelector?: Selector;
-  /** Pods of these namespaces are left alone. */
-  readonly spareNamespaces: readonly string[];
-  /** Pods that match are waited for until they finish by themselves. */
-  readonly finishFirst?: Selector;
 }
 
 /** The kubelet writes this annotation on the API's mirror of a static pod. */

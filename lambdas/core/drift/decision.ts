@@ -2,7 +2,6 @@
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { DriftReason, DriftVerdict } from './drift.ts';
 import { isLetGoByUs, isMarked, isMarkedFor } from './mark.ts';
-import type { DriftedNode } from './report.ts';
 import type { FleetNode, PlacedNode } from '../disruption/fleet.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 import { howUnfit } from '../disruption/unavailable-nodes.ts';
@@ -21,7 +20,15 @@ export interface Drifted {
   readonly reasons: readonly DriftReason[];
 }
 
-export type Decision = Pick<DriftedNode, 'decision' | 'why' | 'at' | 'place'>;
+/** What becomes of a node that has drifted. */
+export interface Decision {
+  readonly decision: 'goes now' | 'let go before' | 'waits' | 'stopped';
+  readonly why?: string;
+  /** When that changes by the clock alone, epoch milliseconds. */
+  readonly at?: number;
+  /** In the order of its group, 1 is next. */
+  readonly place?: number;
+}
 
 /**
  * What is done to a node, in this order. `mark anew`: it was marked for other reasons. `take back`: it was let go and

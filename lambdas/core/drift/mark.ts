@@ -3,11 +3,11 @@
  * annotation that says why in words, and later the taint by which the sweep drains it. Pure: patches are computed from
  * the node as it was read, and the API's optimistic lock tells when that is out of date.
  */
+import { DRIFT_ANNOTATION, type NodePatch, nodePatch } from '../node/marks.ts';
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import { driftDrainTaint, isDriftDrain, withoutDriftDrain } from '../node/drain-taints.ts';
 import type { DriftReason } from './drift.ts';
-import { DRIFT_ANNOTATION, type FleetNode } from '../disruption/fleet.ts';
-import type { NodePatch } from '../node/isolation.ts';
+import { type FleetNode } from '../disruption/fleet.ts';
 import type { Node, Taint } from '../kubernetes/node.ts';
 
 /** Marks the node as drifted; the taint names the first reason. Without a reason its marks come off. */
@@ -18,7 +18,7 @@ export function marking(node: Node, reasons: readonly DriftReason[], settings: D
   const isSo = node.annotations[DRIFT_ANNOTATION] === text && node.taints.some((taint) => isSame(taint, ours));
   if (isSo) return 'unchanged';
   const others = node.taints.filter((taint) => !isDriftTaint(taint, settings));
-  return patch(node, [...others, ours], { [DRIFT_ANNOTATION]: text });
+  return nodePatch(node, { taints: [...others, ours], annotations: { [DRIFT_ANNOTATION]: text } });
 }
 
 /** Whether the node says already that it has drifted for these very reasons, so that marking it changes nothing. */
@@ -44,7 +44,7 @@ function markOf(
 export function unmarking(node: Node, settings: DriftSettings): NodePatch | 'unchanged' {
   const others = node.taints.filter((taint) => !isOurs(taint, settings));
   if (others.length === node.taints.length && !(DRIFT_ANNOTATION in node.annotations)) return 'unchanged';
-  return patch(node, others, { [DRIFT_ANNOTATION]: null });
+  return nodePatch(node, { taints: others, annotations: { [DRIFT_ANNOTATION]: null } });
 }
 
 /**
@@ -54,13 +54,13 @@ export function unmarking(node: Node, settings: DriftSettings): NodePatch | 'unc
 export function lettingGo(node: Node, { drainTaint }: DriftSettings): NodePatch | 'unchanged' {
   const { key, effect } = drainTaint;
   if (node.taints.some((taint) => taint.key === key && taint.effect === effect)) return 'unchanged';
-  return patch(node, [...node.taints, driftDrainTaint(drainTaint)], {});
+  return nodePatch(node, { taints: [...node.taints, driftDrainTaint(drainTaint)] });
 }
 
 /** The undo of that: the node goes on saying that it has drifted. */
 export function takingBack(node: Node, settings: DriftSettings): NodePatch | 'unchanged' {
   return isLetGoByUs(node, settings)
-    ? patch(node, withoutDriftDrain(node.taints, settings.drainTaint), {})
+    ? nodePatch(node, { taints: withoutDriftDrain(node.taints, settings.drainTaint) })
     : 'unchanged';
 }
 
@@ -84,12 +84,4 @@ function isDriftTaint({ key, effect }: Taint, { taint }: DriftSettings): boolean
 
 function isSame(one: Taint, other: Taint): boolean {
   return one.key === other.key && one.value === other.value && one.effect === other.effect;
-}
-
-function patch(
-  { resourceVersion }: Node,
-  taints: readonly Taint[],
-  annotations: Record<string, string | null>,
-): NodePatch {
-  return { metadata: { resourceVersion, labels: {}, annotations }, spec: { taints } };
 }

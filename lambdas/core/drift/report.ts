@@ -34,19 +34,13 @@ export interface GroupReport {
   readonly opensAt?: number;
 }
 
-export interface DriftedNode {
+export interface DriftedNode extends Decision {
   readonly node: string;
   readonly instance: string;
   readonly group: string;
   readonly zone: string;
   /** In words. */
   readonly reasons: readonly string[];
-  readonly decision: 'goes now' | 'let go before' | 'waits' | 'stopped';
-  readonly why?: string;
-  /** When that changes by the clock alone. */
-  readonly at?: number;
-  /** In the turn of its group, 1 is next. */
-  readonly place?: number;
 }
 
 export function awayReport(cluster: string, at: number, away: string): DriftReport {

@@ -2,13 +2,11 @@
  * The rest of a node that could not be drained although nothing forced it to go (contract 5.4): it is left alone for a
  * while, and goes last after that. An annotation remembers it. Pure.
  */
+import { type NodePatch, nodePatch, readMark, REST_ANNOTATION } from './marks.ts';
 import * as z from 'zod/mini';
 import type { PlainTaint } from '../settings/cluster-settings.ts';
 import { withoutDriftDrain } from './drain-taints.ts';
-import type { NodePatch } from './isolation.ts';
 import type { Node } from '../kubernetes/node.ts';
-
-export const REST_ANNOTATION = 'ebb/rest';
 
 const restSchema = z.object({ until: z.iso.datetime(), reason: z.string() });
 
@@ -28,13 +26,9 @@ export interface RestTerms {
 }
 
 /** Undefined when the node has never rested, or when the annotation is not ours to read. */
-export function restOf({ annotations }: Pick<Node, 'annotations'>): Rest | undefined {
-  try {
-    const { until, reason } = restSchema.parse(JSON.parse(annotations[REST_ANNOTATION] ?? 'null'));
-    return { until: Date.parse(until), reason };
-  } catch {
-    return undefined;
-  }
+export function restOf(node: Pick<Node, 'annotations'>): Rest | undefined {
+  const rest = readMark(node, REST_ANNOTATION, restSchema);
+  return rest && { until: Date.parse(rest.until), reason: rest.reason };
 }
 
 /**
@@ -57,11 +51,11 @@ export function isResting({ rest }: { readonly rest?: Rest }, now: number): bool
 }
 
 /** The patch that lets a node rest which bears no marks of ours. */
-export function resting({ resourceVersion, taints }: Node, { rest, drainTaint }: RestTerms): NodePatch {
-  return {
-    metadata: { resourceVersion, labels: {}, annotations: { [REST_ANNOTATION]: restText(rest) } },
-    spec: { taints: withoutDriftDrain(taints, drainTaint) },
-  };
+export function resting(node: Node, { rest, drainTaint }: RestTerms): NodePatch {
+  return nodePatch(node, {
+    annotations: { [REST_ANNOTATION]: restText(rest) },
+    taints: withoutDriftDrain(node.taints, drainTaint),
+  });
 }
 
 /** The annotation's text. */

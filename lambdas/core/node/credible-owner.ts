@@ -2,7 +2,8 @@
  * What the owner annotation of a node says, as far as it can be true (contract 3.5): whoever may write a node may have
  * written it, its kubelet among them. Pure.
  */
-import { chargeOf, RETIREMENT_ANNOTATION, type Charge } from './isolation.ts';
+import { RETIREMENT_ANNOTATION } from './marks.ts';
+import { chargeOf, type Charge } from './isolation.ts';
 import type { Node } from '../kubernetes/node.ts';
 
 /** A hook holds an instance for 48 hours at most, and one that its group retains is drained on for some time. */

@@ -1,10 +1,8 @@
 /** The taints by which a node asks to be drained (contract 9.5). Pure. */
+import { PLAIN_DRAIN_KEY } from './marks.ts';
 import type { ClusterSettings, PlainTaint, TaintedSettings, VoluntaryRelease } from '../settings/cluster-settings.ts';
 import type { Node, Taint } from '../kubernetes/node.ts';
 import type { Notice } from '../notice/notice.ts';
-
-/** For people and scripts, whatever the configuration says. */
-export const PLAIN_DRAIN_KEY = 'ebb/drain';
 
 /** By this value a drain taint is the drift tainter's: any other is a person's or a script's. */
 const DRIFT_VALUE = 'drift';

@@ -3,21 +3,24 @@
  * and says who is in charge (contract 3). Pure: it computes the patch from the node as it was read, and the API's
  * optimistic lock tells when that is out of date.
  */
+import {
+  EXCLUDE_LABEL,
+  nodePatch,
+  type NodePatch,
+  readMark,
+  REST_ANNOTATION,
+  RETIREMENT_ANNOTATION,
+  RETIRING_LABEL,
+  TARGETS_ANNOTATION,
+  WITHDRAW_LABEL,
+  WITHDRAWAL_ANNOTATION,
+} from './marks.ts';
 import * as z from 'zod/mini';
 import { withoutDriftDrain } from './drain-taints.ts';
 import type { Node, Taint } from '../kubernetes/node.ts';
+import type { IsolationTaint } from '../settings/cluster-settings.ts';
 import type { Notice } from '../notice/notice.ts';
-import { REST_ANNOTATION, restText, type RestTerms } from './cool-down.ts';
-import { TARGETS_ANNOTATION } from '../traffic/taken-targets.ts';
-import { WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION } from '../traffic/withdrawal.ts';
-
-/** The taint that isolates; key, value and effect are the user's to change. */
-export interface IsolationTaint {
-  readonly key: string;
-  /** Absent: the notice's kind. */
-  readonly value?: string;
-  readonly effect: string;
-}
+import { restText, type RestTerms } from './cool-down.ts';
 
 /** The owner annotation: JSON on the node, for us and for people. */
 const chargeSchema = z.object({
@@ -40,23 +43,8 @@ const chargeSchema = z.object({
 
 export type Charge = Readonly<z.infer<typeof chargeSchema>>;
 
-export const RETIREMENT_ANNOTATION = 'ebb/retirement';
-export const RETIRING_LABEL = 'ebb/retiring';
-
-/** Kubernetes' own: the service controller and the AWS load balancer controller take such nodes out of their targets. */
-export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+/** Says that we set the load balancer label. */
 const EXCLUDE_VALUE = 'ebb';
-
-/** A merge patch; resourceVersion makes it optimistic, because a merge patch replaces the whole list of taints. */
-export interface NodePatch {
-  readonly metadata: {
-    readonly resourceVersion: string;
-    /** null takes a key off, here as below. */
-    readonly labels: Readonly<Record<string, string | null>>;
-    readonly annotations: Readonly<Record<string, string | null>>;
-  };
-  readonly spec: { readonly unschedulable?: true | null; readonly taints: readonly Taint[] };
-}
 
 /** Who takes charge, for what, until when. */
 export interface Takeover {
@@ -74,20 +62,12 @@ export interface Takeover {
  */
 export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint): NodePatch {
   const ours: Taint = { key: taint.key, value: taint.value ?? takeover.kind, effect: taint.effect };
-  return {
-    metadata: {
-      resourceVersion: node.resourceVersion,
-      labels: {
-        [RETIRING_LABEL]: takeover.kind,
-        [EXCLUDE_LABEL]: node.labels[EXCLUDE_LABEL] ?? EXCLUDE_VALUE,
-      },
-      annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge(node, takeover)) },
-    },
-    spec: {
-      unschedulable: true,
-      taints: [...foreignTaints(node, taint), ours],
-    },
-  };
+  return nodePatch(node, {
+    labels: { [RETIRING_LABEL]: takeover.kind, [EXCLUDE_LABEL]: node.labels[EXCLUDE_LABEL] ?? EXCLUDE_VALUE },
+    annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge(node, takeover)) },
+    unschedulable: true,
+    taints: [...foreignTaints(node, taint), ours],
+  });
 }
 
 /**
@@ -95,18 +75,16 @@ export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint)
  * says so already.
  */
 export function progress(
-  { resourceVersion, taints, annotations }: Node,
+  node: Node,
   execution: string,
   come: Pick<Charge, 'completesHook' | 'leftDrained'>,
 ): NodePatch | undefined {
-  const ours = chargeOf({ annotations });
+  const ours = chargeOf(node);
   if (ours?.execution !== execution) return undefined;
   const text = JSON.stringify({ ...ours, ...come });
-  if (text === JSON.stringify(ours)) return undefined;
-  return {
-    metadata: { resourceVersion, labels: {}, annotations: { [RETIREMENT_ANNOTATION]: text } },
-    spec: { taints },
-  };
+  return text === JSON.stringify(ours)
+    ? undefined
+    : nodePatch(node, { annotations: { [RETIREMENT_ANNOTATION]: text } });
 }
 
 /**
@@ -123,22 +101,17 @@ export function restoration(
   const ours = chargeOf(node);
   if (ours?.execution !== execution) return undefined;
   const taints = foreignTaints(node, taint);
-  return {
-    metadata: {
-      resourceVersion: node.resourceVersion,
-      labels: { [RETIRING_LABEL]: null, [WITHDRAW_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
-      annotations: {
-        [RETIREMENT_ANNOTATION]: null,
-        [WITHDRAWAL_ANNOTATION]: null,
-        [TARGETS_ANNOTATION]: null,
-        ...(resting && { [REST_ANNOTATION]: restText(resting.rest) }),
-      },
+  return nodePatch(node, {
+    labels: { [RETIRING_LABEL]: null, [WITHDRAW_LABEL]: null, ...(ours.labelledByUs && { [EXCLUDE_LABEL]: null }) },
+    annotations: {
+      [RETIREMENT_ANNOTATION]: null,
+      [WITHDRAWAL_ANNOTATION]: null,
+      [TARGETS_ANNOTATION]: null,
+      ...(resting && { [REST_ANNOTATION]: restText(resting.rest) }),
     },
-    spec: {
-      ...(ours.cordonedByUs && { unschedulable: null }),
-      taints: resting === undefined ? taints : withoutDriftDrain(taints, resting.drainTaint),
-    },
-  };
+    ...(ours.cordonedByUs && { unschedulable: null }),
+    taints: resting === undefined ? taints : withoutDriftDrain(taints, resting.drainTaint),
+  });
 }
 
 function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
@@ -173,9 +146,5 @@ export function missingMarks(node: Node, execution: string, taint: IsolationTain
 
 /** Who is in charge of the node; undefined when nobody is, or when the annotation is not ours to read. */
 export function chargeOf(node: Pick<Node, 'annotations'>): Charge | undefined {
-  try {
-    return chargeSchema.parse(JSON.parse(node.annotations[RETIREMENT_ANNOTATION] ?? 'null'));
-  } catch {
-    return undefined;
-  }
+  return readMark(node, RETIREMENT_ANNOTATION, chargeSchema);
 }

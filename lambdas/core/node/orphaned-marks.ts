@@ -5,9 +5,10 @@ import { isAnothers } from '../aws/installation.ts';
 import type { Charge } from './isolation.ts';
 import { instanceOf, type Node } from '../kubernetes/node.ts';
 import { executionsOf, type Home } from '../notice/notice.ts';
-import { credibleRest, REST_ANNOTATION } from './cool-down.ts';
-import { isReadable, TARGETS_ANNOTATION } from '../traffic/taken-targets.ts';
-import { credibleWithdrawal, WITHDRAWAL_ANNOTATION } from '../traffic/withdrawal.ts';
+import { REST_ANNOTATION, WITHDRAWAL_ANNOTATION, TARGETS_ANNOTATION } from './marks.ts';
+import { credibleRest } from './cool-down.ts';
+import { isReadable } from '../traffic/taken-targets.ts';
+import { credibleWithdrawal } from '../traffic/withdrawal.ts';
 
 export type Marks =
   /** Nobody looks after them any more. */

@@ -1,89 +1,232 @@
-/** The per-cluster settings that workflows work by; entry/configuration/configuration.ts validates them and says their defaults. */
-import type { ImpliedBudget } from '../drain/implied-budget.ts';
-import type { IsolationTaint } from '../node/isolation.ts';
-import type { DrainPolicy } from '../drain/verdict.ts';
+/**
+ * The settings of one cluster: the schema of what a person writes, with the defaults that stand in bold in the contract,
+ * and the types of what it comes to. Read from the configuration at synth and from the cluster's SSM parameter in the
+ * functions (entry/configuration).
+ */
+import * as z from 'zod/mini';
+import { flag, list, object, oneOf, seconds, share, shareOrOff, text, wholeNumber } from './fields.ts';
 
-export interface ClusterSettings {
-  readonly name: string;
-  readonly groups: readonly GroupSettings[];
-  readonly taint: IsolationTaint;
-  readonly drain: DrainSettings;
-  readonly withdraw: WithdrawSettings;
-  /** How many nodes may drain at once; the others wait, isolated (contract 4.10). */
-  readonly maxDrains: number;
-  /** The share of the cluster's nodes that may drain at once, 0–1 (contract 4.10). */
-  readonly maxLeaving: number;
-  readonly tainted: TaintedSettings;
-  readonly drift: DriftSettings;
-  /** As written: core/disruption/budget.ts reads it, so that one that does not parse lets nothing through and harms nothing else. */
-  readonly budget: unknown;
-}
+/** Cluster Autoscaler takes no taint with this prefix into its template of the group. */
+const STATUS_TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/';
 
-/** The drain of nodes that somebody has tainted for it (contract 9.5). */
-export interface TaintedSettings {
-  /** Taint keys of one's own, besides ours. `release` overrides the one below. */
-  readonly taints: readonly { readonly key: string; readonly release?: VoluntaryRelease }[];
-  readonly release: VoluntaryRelease;
-  /** How long a node rests that could not be drained by its deadline (contract 5.4). */
-  readonly retryAfterSeconds: number;
-}
+/** Keys of the taints that Ebb puts on nodes, unless the configuration names others. */
+export const TAINT_KEYS = {
+  retiring: `${STATUS_TAINT}ebb-retiring`,
+  drifted: `${STATUS_TAINT}ebb-drifted`,
+  drain: `${STATUS_TAINT}ebb-drain`,
+} as const;
+
+/** Of the hook's heartbeat timeout, and of the time that a drain gets. */
+export const HEARTBEAT_SECONDS = { least: 30, most: 7_200, default: 900 } as const;
+export const DRAIN_SECONDS = { least: 60, most: 172_800, default: 3_600 } as const;
+
+const clusterName = text(
+  /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
+  'an EKS cluster name such as production: letters, digits, - and _, up to 100',
+);
+/** Auto Scaling's own rule (API reference of CreateAutoScalingGroup). */
+const groupName = text(
+  /^[!-9;-~]{1,255}$/,
+  'the name of an Auto Scaling group such as workers: 1 to 255 characters, none a space or a colon',
+);
+
+const deadlinePolicy = oneOf(['force', 'wait', 'retain']);
+const drainTimeout = seconds(DRAIN_SECONDS.least, DRAIN_SECONDS.most, 14_400);
+
+const SELECTOR = '{ "matchLabels": { "app": "web" } }';
+const EXPRESSION = '{ "key": "tier", "operator": "In", "values": ["batch"] }';
+const word = z.string('must be text');
+
+const selector = object(
+  {
+    matchLabels: z.optional(z.record(z.string(), word, 'must be labels such as { "app": "web" }')),
+    matchExpressions: z.optional(
+      list(
+        object(
+          {
+            key: z.string('must be the key of a label such as tier'),
+            operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+            values: z.optional(list(word, '["batch"]')),
+          },
+          EXPRESSION,
+        ),
+        `[${EXPRESSION}]`,
+      ),
+    ),
+  },
+  SELECTOR,
+);
+
+/** How nodes are drained (contract 4, 5). */
+const drainSchema = object(
+  {
+    /** How long a drain may take at most. */
+    timeoutSeconds: z._default(drainTimeout, DRAIN_SECONDS.default),
+    /**
+     * What becomes of the pods that are left at the deadline (contract 5.3): they are deleted before it, they keep the
+     * instance until its hook expires, or the instance is kept and drained on.
+     */
+    atDeadline: z._default(deadlinePolicy, 'force'),
+    /** The share of a controller's replicas that may be unready, 0–1, or `off` for plain eviction (contract 4.5). */
+    impliedBudget: z._default(shareOrOff('25%'), 0.25),
+    maxEvictionsInFlight: z._default(wholeNumber('a number from 1 to 50, such as 50', { least: 1, most: 50 }), 50),
+    pauseBetweenEvictionsSeconds: z._default(seconds(0, 3_600, 5), 0),
+    /** Overrides every pod's own grace. */
+    gracePeriodSeconds: z.optional(seconds(1, 172_800, 30)),
+    detachTimeoutSeconds: z._default(seconds(0, 3_600, 300), 300),
+    /** Block pods with emptyDir volumes in place of evicting them. */
+    blockEmptyDir: z._default(flag(), false),
+    /** Only pods that match are drained; absent means all. */
+    podSelector: z.optional(selector),
+    /** Pods of these namespaces are left alone. */
+    spareNamespaces: z._default(list(word, '["monitoring"]'), []),
+    /** Pods that match are waited for until they finish by themselves. */
+    finishFirst: z.optional(selector),
+  },
+  '{ "timeoutSeconds": 14400 }',
+);
+
+/** Whether nodes are taken out of load balancers before they are drained (contract 7). */
+const withdrawSchema = object({ enabled: z._default(flag(), true) }, '{ "enabled": false }');
+
+const groupSchema = object(
+  {
+    name: groupName,
+    /** The hook's heartbeat timeout: how long an instance is held if we fail altogether (contract 6.3). */
+    heartbeatTimeoutSeconds: z._default(
+      seconds(HEARTBEAT_SECONDS.least, HEARTBEAT_SECONDS.most, 900),
+      HEARTBEAT_SECONDS.default,
+    ),
+    /** These three override the cluster's. */
+    drainTimeoutSeconds: z.optional(drainTimeout),
+    atDeadline: z.optional(deadlinePolicy),
+    budget: z.optional(z.unknown()),
+  },
+  '{ "name": "workers" }',
+);
+
+const taintKey = text(
+  /^(?=[^]{1,317}$)([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+  'a taint key such as example.com/retiring',
+);
+/** Kubernetes deletes pods for a taint of effect NoExecute, whatever their budgets. */
+const taintEffect = oneOf(['NoSchedule', 'PreferNoSchedule'], 'NoExecute deletes pods past their budgets');
+
+/** The taint that isolates. */
+const taintSchema = object(
+  {
+    key: z._default(taintKey, TAINT_KEYS.retiring),
+    /** Absent: the notice's kind. */
+    value: z.optional(text(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'a taint value such as leaving')),
+    effect: z._default(taintEffect, 'NoSchedule'),
+  },
+  '{ "key": "example.com/retiring" }',
+);
 
 /** What becomes of an instance that was drained although nothing forced it to go (contract 8.2). */
-export type VoluntaryRelease = 'terminate' | 'leave';
+const release = oneOf(['terminate', 'leave']);
 
-/** Which differences count, and what is done about them (contract 9.1–9.4). */
-export interface DriftSettings {
-  readonly enabled: boolean;
-  readonly ami: boolean;
-  readonly launchTemplate: boolean;
-  readonly instanceType: boolean;
-  readonly kubelet: boolean;
-  /** Absent: nodes do not grow too old. */
-  readonly maxAgeSeconds?: number;
-  /** Says that a node has drifted. */
-  readonly taint: PlainTaint;
-  /** Says that it may be drained now. */
-  readonly drainTaint: PlainTaint;
-  /** A replacement that is not Ready after this long stops its group. */
-  readonly replacementTimeoutSeconds: number;
-  /** When more of the cluster's nodes than this share, 0–1, are not Ready, nothing new begins. */
-  readonly unhealthyLimit: number;
-}
+/** The drain of nodes that somebody has tainted for it (contract 5.4, 9.5). */
+const taintedSchema = object(
+  {
+    /** Taint keys of one's own, besides ours. `release` overrides the one below. */
+    taints: z._default(
+      list(
+        object({ key: taintKey, release: z.optional(release) }, '{ "key": "ektopistis.io/drain" }'),
+        '[{ "key": "ektopistis.io/drain" }]',
+      ),
+      [],
+    ),
+    release: z._default(release, 'terminate'),
+    /** The cool-down of a node that could not be drained by its deadline (contract 5.4). */
+    retryAfterSeconds: z._default(seconds(300, 2_592_000, 86_400), 86_400),
+  },
+  '{ "release": "leave" }',
+);
+
+const imageParameter = text(
+  /^(arn:[\w-]+:ssm:[\w-]+:\d{12}:parameter\/)?[A-Za-z0-9_.\-/]+\*?$/,
+  'the name or ARN of a parameter without its version, or a path with * at its end, such as /images/*',
+);
+
+/** Which differences count as drift, and what is done about them (contract 9.1–9.4). */
+const driftSchema = object(
+  {
+    enabled: z._default(flag(), true),
+    ami: z._default(flag(), true),
+    launchTemplate: z._default(flag(), false),
+    instanceType: z._default(flag(), false),
+    kubelet: z._default(flag(), false),
+    /** Absent: nodes do not grow too old. */
+    maxAgeSeconds: z.optional(seconds(3_600, 315_360_000, 2_592_000)),
+    /** Says that a node has drifted. */
+    taint: z.prefault(
+      object(
+        { key: z._default(taintKey, TAINT_KEYS.drifted), effect: z._default(taintEffect, 'PreferNoSchedule') },
+        '{ "key": "example.com/drifted" }',
+      ),
+      {},
+    ),
+    /** Says that it may be drained now. */
+    drainTaint: z.prefault(
+      object(
+        {
+          key: z._default(taintKey, TAINT_KEYS.drain),
+          effect: z._default(
+            oneOf(['NoSchedule'], 'the sweep drains by this effect alone (contract 9.5)'),
+            'NoSchedule',
+          ),
+        },
+        '{ "key": "example.com/drain" }',
+      ),
+      {},
+    ),
+    /** SSM parameters by name or ARN, or paths that end in *, that launch templates take images from, besides AWS's own. */
+    imageParameters: z._default(list(imageParameter, '["/images/*"]'), []),
+    /** A replacement that is not Ready after this long stops its group. */
+    replacementTimeoutSeconds: z._default(seconds(60, 86_400, 900), 900),
+    /** When more of the cluster's nodes than this share, 0–1, are not Ready, nothing new begins. */
+    unhealthyLimit: z.prefault(share('20%'), '20%'),
+  },
+  '{ "ami": true, "maxAgeSeconds": 2592000 }',
+);
+
+export const clusterSchema = object(
+  {
+    name: clusterName,
+    /** None: groups take part by their tag alone (contract 1.3). */
+    groups: z._default(list(groupSchema, '[{ "name": "workers" }]'), []),
+    taint: z.prefault(taintSchema, {}),
+    drain: z.prefault(drainSchema, {}),
+    withdraw: z.prefault(withdrawSchema, {}),
+    /** How many nodes may drain at once; the others wait, isolated (contract 4.10). */
+    maxDrains: z._default(wholeNumber('a number of nodes from 1 on, such as 25', { least: 1 }), 25),
+    /** The share of the cluster's nodes that may drain at once, 0–1 (contract 4.10). */
+    maxLeaving: z.prefault(share('20%'), '20%'),
+    tainted: z.prefault(taintedSchema, {}),
+    drift: z.prefault(driftSchema, {}),
+    /** As written: core/disruption/budget.ts reads it, so that one that does not parse lets nothing through and harms nothing else (contract 9.3). */
+    budget: z._default(z.unknown(), {}),
+  },
+  '{ "name": "production", "groups": [{ "name": "workers" }] }',
+);
+
+/** What was read is not changed. */
+type Settings<Value> = Value extends readonly (infer Element)[]
+  ? readonly Settings<Element>[]
+  : Value extends object
+    ? { readonly [Field in keyof Value]: Settings<Value[Field]> }
+    : Value;
+
+export type ClusterSettings = Settings<z.output<typeof clusterSchema>>;
+export type GroupSettings = ClusterSettings['groups'][number];
+export type DrainSettings = ClusterSettings['drain'];
+export type DeadlinePolicy = DrainSettings['atDeadline'];
+export type ImpliedBudget = DrainSettings['impliedBudget'];
+export type IsolationTaint = ClusterSettings['taint'];
+export type TaintedSettings = ClusterSettings['tainted'];
+export type VoluntaryRelease = TaintedSettings['release'];
+export type DriftSettings = ClusterSettings['drift'];
 
 /** A taint whose value says why. */
-export interface PlainTaint {
-  readonly key: string;
-  readonly effect: string;
-}
-
-export interface WithdrawSettings {
-  /** Whether nodes are taken out of load balancers before they are drained (contract 7). */
-  readonly enabled: boolean;
-}
-
-export interface GroupSettings {
-  readonly name: string;
-  /** Overrides the cluster's. */
-  readonly drainTimeoutSeconds?: number;
-  /** Overrides the cluster's. */
-  readonly atDeadline?: DeadlinePolicy;
-  /** As written, like the cluster's, which it is laid over. */
-  readonly budget?: unknown;
-}
-
-/**
- * What becomes of the pods that are left at the deadline (contract 5.3): they are deleted before it, they keep the
- * instance until its hook expires, or the instance is kept and drained on.
- */
-export type DeadlinePolicy = 'force' | 'wait' | 'retain';
-
-export interface DrainSettings extends Omit<DrainPolicy, 'taintKey' | 'blockUncontrolled'> {
-  readonly timeoutSeconds: number;
-  readonly atDeadline: DeadlinePolicy;
-  readonly impliedBudget: ImpliedBudget;
-  readonly maxEvictionsInFlight: number;
-  readonly pauseBetweenEvictionsSeconds: number;
-  /** Overrides every pod's own grace. */
-  readonly gracePeriodSeconds?: number;
-  readonly detachTimeoutSeconds: number;
-}
+export type PlainTaint = DriftSettings['taint'];

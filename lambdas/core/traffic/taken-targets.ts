@@ -2,13 +2,11 @@
  * What a retirement that may be given up takes its node out of (contract 5.4): an annotation says so before it is done, so
  * that it can be put back whatever dies in between. What has been done stands in withdrawal.ts. Pure.
  */
+import { type NodePatch, nodePatch, readMark, TARGETS_ANNOTATION } from '../node/marks.ts';
 import * as z from 'zod/mini';
-import type { NodePatch } from '../node/isolation.ts';
 import type { Node } from '../kubernetes/node.ts';
 import type { Registration, TargetPool } from './target-pool.ts';
 import { poolSchema } from './withdrawal.ts';
-
-export const TARGETS_ANNOTATION = 'ebb/targets';
 
 const registrationSchema = z.object({
   id: z.string(),
@@ -40,12 +38,8 @@ export function isReadable(node: Pick<Node, 'annotations'>): boolean {
   return readTaken(node) !== undefined;
 }
 
-function readTaken({ annotations }: Pick<Node, 'annotations'>): readonly Taken[] | undefined {
-  try {
-    return takenSchema.parse(JSON.parse(annotations[TARGETS_ANNOTATION] ?? '[]'));
-  } catch {
-    return undefined;
-  }
+function readTaken(node: Pick<Node, 'annotations'>): readonly Taken[] | undefined {
+  return TARGETS_ANNOTATION in node.annotations ? readMark(node, TARGETS_ANNOTATION, takenSchema) : [];
 }
 
 /** The patch that says what else the node is taken out of; what it said before stays, that of an earlier run too. */
@@ -56,8 +50,7 @@ export function taking(node: Node, taken: Taken): NodePatch | 'unchanged' {
   if (added.length === 0) return 'unchanged';
   const others = said.filter(({ pool }) => pool.id !== taken.pool.id);
   const text = JSON.stringify([...others, { pool: taken.pool, targets: [...before, ...added.map(registration)] }]);
-  const { resourceVersion, taints } = node;
-  return { metadata: { resourceVersion, labels: {}, annotations: { [TARGETS_ANNOTATION]: text } }, spec: { taints } };
+  return nodePatch(node, { annotations: { [TARGETS_ANNOTATION]: text } });
 }
 
 function isSame(one: Registration, other: Registration): boolean {

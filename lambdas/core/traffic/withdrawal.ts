@@ -3,8 +3,8 @@
  * together, by one of their retirements: a target group is then asked once for all of them, and Elastic Load Balancing's
  * shared rate limits last for thousands. A label says which nodes wait for that, an annotation what was done. Pure.
  */
+import { nodePatch, type NodePatch, readMark, WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION } from '../node/marks.ts';
 import * as z from 'zod/mini';
-import type { NodePatch } from '../node/isolation.ts';
 import type { Node } from '../kubernetes/node.ts';
 import type { TargetPool } from './target-pool.ts';
 
@@ -51,19 +51,10 @@ export interface Withdrawal {
   readonly pools: readonly TargetPool[];
 }
 
-export const WITHDRAWAL_ANNOTATION = 'ebb/withdrawal';
-
-/** On nodes that wait to be withdrawn. */
-export const WITHDRAW_LABEL = 'ebb/withdraw';
-
 /** Undefined when the node has not been withdrawn, or when the annotation is not ours to read. */
-export function withdrawalOf({ annotations }: Pick<Node, 'annotations'>): Withdrawal | undefined {
-  try {
-    const { at, until, ...rest } = withdrawalSchema.parse(JSON.parse(annotations[WITHDRAWAL_ANNOTATION] ?? 'null'));
-    return { at: Date.parse(at), until: Date.parse(until), ...rest };
-  } catch {
-    return undefined;
-  }
+export function withdrawalOf(node: Pick<Node, 'annotations'>): Withdrawal | undefined {
+  const written = readMark(node, WITHDRAWAL_ANNOTATION, withdrawalSchema);
+  return written && { ...written, at: Date.parse(written.at), until: Date.parse(written.until) };
 }
 
 /** The longest that AWS lets targets drain, of every kind of load balancer. */
@@ -107,34 +98,24 @@ export function hurriedFrom(deadline: number): number {
 }
 
 /** The patch by which a node asks to be withdrawn; what was said before of its withdrawal counts no more. */
-export function asking({ resourceVersion, taints }: Node): NodePatch {
-  return {
-    metadata: {
-      resourceVersion,
-      labels: { [WITHDRAW_LABEL]: 'asked' },
-      annotations: { [WITHDRAWAL_ANNOTATION]: null },
-    },
-    spec: { taints },
-  };
+export function asking(node: Node): NodePatch {
+  return nodePatch(node, { labels: { [WITHDRAW_LABEL]: 'asked' }, annotations: { [WITHDRAWAL_ANNOTATION]: null } });
 }
 
 /** The patch by which it asks no more: nobody waits for it then. */
-export function notAsking({ resourceVersion, taints }: Node): NodePatch {
-  return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: null }, annotations: {} }, spec: { taints } };
+export function notAsking(node: Node): NodePatch {
+  return nodePatch(node, { labels: { [WITHDRAW_LABEL]: null } });
 }
 
 /** The patch that takes back that anything was done: the node is put back. */
-export function notWithdrawn({ resourceVersion, taints }: Node): NodePatch {
-  return {
-    metadata: { resourceVersion, labels: {}, annotations: { [WITHDRAWAL_ANNOTATION]: null } },
-    spec: { taints },
-  };
+export function notWithdrawn(node: Node): NodePatch {
+  return nodePatch(node, { annotations: { [WITHDRAWAL_ANNOTATION]: null } });
 }
 
 /** The patch that says what was done. */
-export function withdrawn({ resourceVersion, taints }: Node, withdrawal: Withdrawal): NodePatch {
+export function withdrawn(node: Node, withdrawal: Withdrawal): NodePatch {
   const annotations = { [WITHDRAWAL_ANNOTATION]: withdrawalText(withdrawal) };
-  return { metadata: { resourceVersion, labels: { [WITHDRAW_LABEL]: null }, annotations }, spec: { taints } };
+  return nodePatch(node, { labels: { [WITHDRAW_LABEL]: null }, annotations });
 }
 
 /**

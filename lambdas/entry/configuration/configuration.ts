@@ -3,10 +3,9 @@
  * infrastructure validates and is typed by, and whose cluster part reaches the functions as an SSM parameter.
  */
 import * as z from 'zod/mini';
-import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
-import { clusterSchema } from './cluster-schema.ts';
+import { clusterSchema, type ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { DEFAULT_NAME } from '../../core/aws/installation.ts';
-import { filledList, flag, object, text, wholeNumber } from './fields.ts';
+import { filledList, flag, object, text, wholeNumber } from '../../core/settings/fields.ts';
 import './language.ts';
 
 /** In names of executions it stands for the account, which has as many characters (contract 1.6). */
@@ -128,19 +127,9 @@ export type ConfigurationInput = z.input<typeof configurationSchema>;
 export type Configuration = z.output<typeof configurationSchema>;
 export type ClusterConfiguration = Configuration['clusters'][number];
 
-/** The text of a cluster's SSM parameter: settings with their defaults filled in. */
-export function clusterParameter({ drain, drift, maxLeaving, ...cluster }: ClusterConfiguration): string {
-  const impliedBudget = drain.impliedBudget === 'off' ? 'off' : percent(drain.impliedBudget);
-  return JSON.stringify({
-    ...cluster,
-    drain: { ...drain, impliedBudget },
-    drift: { ...drift, unhealthyLimit: percent(drift.unhealthyLimit) },
-    maxLeaving: percent(maxLeaving),
-  });
-}
-
-function percent(part: number): string {
-  return `${Math.round(part * 100)}%`;
+/** The text of a cluster's SSM parameter: as a person would write it, with the defaults filled in. */
+export function clusterParameter(cluster: ClusterConfiguration): string {
+  return JSON.stringify(z.encode(clusterSchema, cluster));
 }
 
 /** A cluster's settings cannot be read. Only a person, or another deployment, can change that. */

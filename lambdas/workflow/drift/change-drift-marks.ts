@@ -6,7 +6,7 @@ import type { DomainEvent } from '../../core/events/domain-event.ts';
 import type { NodeChange, Step } from '../../core/drift/decision.ts';
 import { lettingGo, marking, takingBack, unmarking } from '../../core/drift/mark.ts';
 import { nodeCurrent, nodeDrifted, nodeDue, nodeUnenrolled } from '../../core/events/fleet-events.ts';
-import type { NodePatch } from '../../core/node/isolation.ts';
+import type { NodePatch } from '../../core/node/marks.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import type { Attempts } from '../run/attempts.ts';
 import { patchNode } from '../node/patch-node.ts';

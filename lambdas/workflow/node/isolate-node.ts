@@ -1,15 +1,8 @@
 /** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
 import { decideCharge, type Claim } from '../../core/node/owner.ts';
 import { credibleCharge } from '../../core/node/credible-owner.ts';
-import {
-  chargeOf,
-  isIsolatedFor,
-  isolation,
-  progress,
-  restoration,
-  type Charge,
-  type IsolationTaint,
-} from '../../core/node/isolation.ts';
+import type { IsolationTaint } from '../../core/settings/cluster-settings.ts';
+import { chargeOf, isIsolatedFor, isolation, progress, restoration, type Charge } from '../../core/node/isolation.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { resting, type RestTerms } from '../../core/node/cool-down.ts';
 import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../../core/events/retirement-events.ts';

@@ -1,5 +1,5 @@
 /** Patching a node as it was read: what somebody else changes in between is never overwritten (contract 3.1). */
-import type { NodePatch } from '../../core/node/isolation.ts';
+import type { NodePatch } from '../../core/node/marks.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { Cluster } from '../ports.ts';
 

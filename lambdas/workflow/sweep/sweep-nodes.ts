@@ -5,7 +5,7 @@
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { foreignGroups } from '../../core/disruption/foreign-group.ts';
 import type { Group } from '../../core/aws/group.ts';
-import { RETIRING_LABEL } from '../../core/node/isolation.ts';
+import { RETIRING_LABEL } from '../../core/node/marks.ts';
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { SweepReport } from '../../core/disruption/sweep-report.ts';

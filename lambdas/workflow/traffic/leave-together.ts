@@ -7,14 +7,8 @@ import { chargeOf } from '../../core/node/isolation.ts';
 import { instanceOf, isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { isVoluntary } from '../../core/notice/notice.ts';
 import type { TargetPool } from '../../core/traffic/target-pool.ts';
-import {
-  asking,
-  canAllLook,
-  credibleWithdrawal,
-  leads,
-  WITHDRAW_LABEL,
-  type Withdrawal,
-} from '../../core/traffic/withdrawal.ts';
+import { WITHDRAW_LABEL } from '../../core/node/marks.ts';
+import { asking, canAllLook, credibleWithdrawal, leads, type Withdrawal } from '../../core/traffic/withdrawal.ts';
 import { patchNode } from '../node/patch-node.ts';
 import type { Cluster } from '../ports.ts';
 import { withdrawingFor } from './restorable-targets.ts';

@@ -7,14 +7,8 @@ import { chargeOf } from '../../core/node/isolation.ts';
 import { isInstance } from '../../core/kubernetes/node.ts';
 import { isVoluntary } from '../../core/notice/notice.ts';
 import { targetsRegistered, targetsUnregistered, type Subject } from '../../core/events/retirement-events.ts';
-import {
-  isOursToPutBack,
-  isReadable,
-  taking,
-  takenFrom,
-  TARGETS_ANNOTATION,
-  type Taken,
-} from '../../core/traffic/taken-targets.ts';
+import { TARGETS_ANNOTATION } from '../../core/node/marks.ts';
+import { isOursToPutBack, isReadable, taking, takenFrom, type Taken } from '../../core/traffic/taken-targets.ts';
 import type { Target, TargetPool } from '../../core/traffic/target-pool.ts';
 import { notWithdrawn, withdrawalOf } from '../../core/traffic/withdrawal.ts';
 import { patchNode } from '../node/patch-node.ts';

@@ -1,6 +1,6 @@
 /** Nodes that are withdrawn together, so that each pool is asked once for all of them (contract 7.3). */
 import { withdrawalOf, withdrawn, type Withdrawal } from '../../core/traffic/withdrawal.ts';
-import type { NodePatch } from '../../core/node/isolation.ts';
+import type { NodePatch } from '../../core/node/marks.ts';
 import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
 import type { TargetPool } from '../../core/traffic/target-pool.ts';
 import { patchNode } from '../node/patch-node.ts';

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { kubernetesCluster } from '../../../lambdas/adapters/kubernetes/cluster.ts';
 import { toNode } from '../../../lambdas/adapters/kubernetes/nodes.ts';
 import { ClusterAway, ClusterRefused, PatchRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
-import { EXCLUDE_LABEL, isIsolatedFor, isolation, type NodePatch } from '../../../lambdas/core/node/isolation.ts';
+import { EXCLUDE_LABEL, type NodePatch } from '../../../lambdas/core/node/marks.ts';
+import { isIsolatedFor, isolation } from '../../../lambdas/core/node/isolation.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { HOUR, NOON, TAINT_KEY } from '../../given.ts';
 import { KubernetesGiven } from './given.ts';
@@ -11,7 +12,7 @@ const INSTANCE = 'i-0123456789abcdef0';
 const PROVIDER_ID = `aws:///eu-central-1a/${INSTANCE}`;
 const NAME = 'ip-10-0-0-10.eu-central-1.compute.internal';
 const PATCH = { verb: 'patch', resource: 'nodes' };
-const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' };
+const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' } as const;
 
 describe('finding the nodes of an instance (contract 2.1)', () => {
   const namesFound = async ({ cluster }: KubernetesGiven, dnsName?: string): Promise<string[]> =>

@@ -131,7 +131,7 @@ const RULES: Readonly<Record<string, Row>> = {
   },
   'a pod selector that cannot be matched locally spares: better too little than a pod nobody meant': {
     pod: {},
-    policy: { podSelector: { matchExpressions: [{ key: 'app', operator: 'Like', values: ['w*'] }] } },
+    policy: { podSelector: { matchExpressions: [{ key: 'app', operator: 'Like' as 'In', values: ['w*'] }] } },
     verdict: 'spare: outside the pod selector',
   },
   'a pod that is to finish first is waited for': {

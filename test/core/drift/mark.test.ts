@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { DriftSettings } from '../../../lambdas/core/settings/cluster-settings.ts';
 import type { DriftReason } from '../../../lambdas/core/drift/drift.ts';
 import { isMarked, lettingGo, marking, takingBack, unmarking } from '../../../lambdas/core/drift/mark.ts';
-import { DRIFT_ANNOTATION, fleetNode } from '../../../lambdas/core/disruption/fleet.ts';
-import type { NodePatch } from '../../../lambdas/core/node/isolation.ts';
+import { fleetNode } from '../../../lambdas/core/disruption/fleet.ts';
+import { type NodePatch, DRIFT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
 import type { Node, Taint } from '../../../lambdas/core/kubernetes/node.ts';
 import { aNode } from '../../given.ts';
 
@@ -19,6 +19,7 @@ const SETTINGS: DriftSettings = {
   kubelet: false,
   taint: { key: DRIFTED_KEY, effect: 'PreferNoSchedule' },
   drainTaint: { key: DRAIN_KEY, effect: 'NoSchedule' },
+  imageParameters: [],
   replacementTimeoutSeconds: 900,
   unhealthyLimit: 0.2,
 };
@@ -51,7 +52,7 @@ describe('marking a node as drifted', () => {
   });
 
   test('the taint’s key and effect are the user’s to choose', () => {
-    const settings = { ...SETTINGS, taint: { key: 'acme/old', effect: 'NoSchedule' } };
+    const settings: DriftSettings = { ...SETTINGS, taint: { key: 'acme/old', effect: 'NoSchedule' } };
     expect(taintsOf(marking(aNode(), REASONS, settings))).toEqual([
       { key: 'acme/old', value: 'ami', effect: 'NoSchedule' },
     ]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { credibleCharge, whyIncredible } from '../../../lambdas/core/node/credible-owner.ts';
-import { RETIREMENT_ANNOTATION, type Charge } from '../../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
+import { type Charge } from '../../../lambdas/core/node/isolation.ts';
 import { aNode, aSigned, HOUR, MINUTE, NOON } from '../../given.ts';
 
 const at = (time: number): string => new Date(time).toISOString();

@@ -1,23 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  chargeOf,
   EXCLUDE_LABEL,
+  RETIREMENT_ANNOTATION,
+  RETIRING_LABEL,
+  type NodePatch,
+  REST_ANNOTATION,
+} from '../../../lambdas/core/node/marks.ts';
+import {
+  chargeOf,
   isIsolatedFor,
   isolation,
   restoration,
-  RETIREMENT_ANNOTATION,
-  RETIRING_LABEL,
   type Charge,
-  type NodePatch,
   type Takeover,
 } from '../../../lambdas/core/node/isolation.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
-import { REST_ANNOTATION, restText } from '../../../lambdas/core/node/cool-down.ts';
+import { restText } from '../../../lambdas/core/node/cool-down.ts';
 import { aNode, HOUR, MINUTE, NOON, TAINT_KEY } from '../../given.ts';
 
-const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' };
-const OURS = { key: TAINT_KEY, value: 'asg-terminate', effect: 'NoSchedule' };
+const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' } as const;
+const OURS = { key: TAINT_KEY, value: 'asg-terminate', effect: 'NoSchedule' } as const;
 const FOREIGN = [
   { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' },
   { key: 'node.kubernetes.io/not-ready', effect: 'NoExecute', timeAdded: '2026-01-05T11:00:00Z' },
@@ -52,7 +55,7 @@ describe('isolating a node that nobody has touched (contract 3.1)', () => {
   });
 
   test('the taint’s key, value and effect are the user’s to choose', () => {
-    const chosen = { key: 'acme/leaving', value: 'yes', effect: 'NoExecute' };
+    const chosen = { key: 'acme/leaving', value: 'yes', effect: 'PreferNoSchedule' } as const;
     expect(isolation(aNode(), TAKEOVER, chosen).spec.taints).toEqual([chosen]);
   });
 
@@ -222,7 +225,7 @@ describe('restoring a node (contract 3.2)', () => {
   ])('that is to rest takes off the taint by which it was let go, if that is %s', (_whose, given, stays) => {
     const asking = { key: 'acme/drain', value: 'drift', effect: 'NoSchedule', ...given };
     const node = after(aNode({ taints: [...FOREIGN, asking] }), TAKEOVER);
-    const drainTaint = { key: 'acme/drain', effect: 'NoSchedule' };
+    const drainTaint = { key: 'acme/drain', effect: 'NoSchedule' } as const;
     const resting = { rest: { until: NOON + HOUR, reason: 'a pod is protected' }, drainTaint };
     const rested = restoration(node, TAKEOVER.execution, { taint: TAINT, resting });
     expect(rested?.spec.taints).toEqual(stays ? [...FOREIGN, asking] : FOREIGN);

@@ -1,7 +1,8 @@
 /** Marks of ours that nobody looks after any more (contract 1.7). */
 import { describe, expect, test } from 'vitest';
 import type { Machine } from '../../../lambdas/core/node/dead-node.ts';
-import { RETIREMENT_ANNOTATION, type Charge } from '../../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
+import { type Charge } from '../../../lambdas/core/node/isolation.ts';
 import { decideMarks, judgeMarks, unreadableNotes } from '../../../lambdas/core/node/orphaned-marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { restText } from '../../../lambdas/core/node/cool-down.ts';

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
-import {
-  isOursToPutBack,
-  takenFrom,
-  taking,
-  TARGETS_ANNOTATION,
-  type Taken,
-} from '../../../lambdas/core/traffic/taken-targets.ts';
+import { TARGETS_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
+import { isOursToPutBack, takenFrom, taking, type Taken } from '../../../lambdas/core/traffic/taken-targets.ts';
 import { aNode, aPool } from '../../given.ts';
 
 const WEB: Taken = { pool: aPool(), targets: [{ id: 'i-1', port: 80 }] };

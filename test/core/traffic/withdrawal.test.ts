@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { WITHDRAWAL_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
 import {
   asking,
   canAllLook,
   credibleWithdrawal,
   leads,
   looksFrom,
-  WITHDRAWAL_ANNOTATION,
   withdrawalOf,
   withdrawalText,
   withdrawn,

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
-import { EXCLUDE_LABEL, RETIRING_LABEL } from '../../../lambdas/core/node/isolation.ts';
+import { EXCLUDE_LABEL, RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { drainStage } from '../../../lambdas/workflow/drain/drain-stage.ts';

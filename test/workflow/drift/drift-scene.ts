@@ -4,7 +4,7 @@ import type { ClusterSettings } from '../../../lambdas/core/settings/cluster-set
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import type { DriftReport } from '../../../lambdas/core/drift/report.ts';
 import type { Group, GroupMember, Launched, LaunchPlan } from '../../../lambdas/core/aws/group.ts';
-import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../../lambdas/core/node/marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { isPooled } from '../../../lambdas/core/aws/lifecycle-state.ts';
 import { resting } from '../../../lambdas/core/node/cool-down.ts';

@@ -1,8 +1,8 @@
 /** What the drift tainter does to the nodes of its clusters, and what it tells (contract 9). */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ClusterAway } from '../../../lambdas/core/kubernetes/cluster-error.ts';
-import { DRIFT_ANNOTATION } from '../../../lambdas/core/disruption/fleet.ts';
-import { REST_ANNOTATION, restText } from '../../../lambdas/core/node/cool-down.ts';
+import { REST_ANNOTATION, DRIFT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
+import { restText } from '../../../lambdas/core/node/cool-down.ts';
 import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
 import { RunIncomplete } from '../../../lambdas/workflow/run/attempts.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../../fleet-given.ts';

@@ -3,10 +3,15 @@
  * they say of load balancers is looked up in AWS, times count within what can be true, and they hold up no other node.
  */
 import { describe, expect, test } from 'vitest';
-import { RETIRING_LABEL } from '../../../lambdas/core/node/isolation.ts';
-import { REST_ANNOTATION, restText } from '../../../lambdas/core/node/cool-down.ts';
-import { TARGETS_ANNOTATION } from '../../../lambdas/core/traffic/taken-targets.ts';
-import { WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION, withdrawalText } from '../../../lambdas/core/traffic/withdrawal.ts';
+import {
+  RETIRING_LABEL,
+  REST_ANNOTATION,
+  WITHDRAW_LABEL,
+  WITHDRAWAL_ANNOTATION,
+  TARGETS_ANNOTATION,
+} from '../../../lambdas/core/node/marks.ts';
+import { restText } from '../../../lambdas/core/node/cool-down.ts';
+import { withdrawalText } from '../../../lambdas/core/traffic/withdrawal.ts';
 import { aPool, aSigned, HOUR, MINUTE, SECOND } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';
 import { Balancers } from '../traffic/balancers.ts';

@@ -1,5 +1,6 @@
 /** What is on a node that we may have put there, as it stands in the cluster. */
-import { chargeOf, RETIRING_LABEL } from '../../../lambdas/core/node/isolation.ts';
+import { RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
+import { chargeOf } from '../../../lambdas/core/node/isolation.ts';
 import { restOf } from '../../../lambdas/core/node/cool-down.ts';
 import type { Rehearsal } from '../retirement/rehearsal.ts';
 

@@ -1,6 +1,6 @@
 /** Retirements that nothing but a taint asks for (contract 5.4, 8.2, 9.5), against both peers. */
 import { describe, expect, test } from 'vitest';
-import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
 import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
 import { aPool, HOUR, MINUTE, SECOND } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';

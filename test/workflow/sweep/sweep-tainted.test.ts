@@ -1,10 +1,10 @@
 /** Nodes that bear a drain taint, found by the sweep and drained within the budget (contract 9.3, 9.5–9.7). */
 import { describe, expect, test } from 'vitest';
 import { LOOKS_ONLY } from '../../../lambdas/core/disruption/budget.ts';
-import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL, REST_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
 import type { SweepReport, SweptNode } from '../../../lambdas/core/disruption/sweep-report.ts';
 import { executionName, executionsOf } from '../../../lambdas/core/notice/notice.ts';
-import { REST_ANNOTATION, restText } from '../../../lambdas/core/node/cool-down.ts';
+import { restText } from '../../../lambdas/core/node/cool-down.ts';
 import { HOUR } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';
 import { GROUP, Rehearsal } from '../retirement/rehearsal.ts';

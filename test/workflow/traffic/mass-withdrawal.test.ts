@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
-import type { NodePatch } from '../../../lambdas/core/node/isolation.ts';
+import type { NodePatch } from '../../../lambdas/core/node/marks.ts';
 import type { Cluster, LoadBalancing } from '../../../lambdas/workflow/ports.ts';
 import type { Retiree } from '../../../lambdas/workflow/retirement/retirement-stages.ts';
 import { NodeWithdrawal } from '../../../lambdas/workflow/traffic/withdraw-node.ts';

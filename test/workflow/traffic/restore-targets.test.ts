@@ -1,10 +1,9 @@
 /** A node that is restored gets its traffic again (contract 5.4, 7): what took it out of its load balancers puts it back. */
 import { describe, expect, test } from 'vitest';
-import { RETIREMENT_ANNOTATION } from '../../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION, TARGETS_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
 import type { Subject } from '../../../lambdas/core/events/retirement-events.ts';
-import { TARGETS_ANNOTATION } from '../../../lambdas/core/traffic/taken-targets.ts';
 import type { Registration, TargetPool } from '../../../lambdas/core/traffic/target-pool.ts';
 import type { Cluster, DurableRun } from '../../../lambdas/workflow/ports.ts';
 import { registerAgain } from '../../../lambdas/workflow/traffic/restorable-targets.ts';

@@ -1,7 +1,6 @@
 /** Nodes that begin at once, and that their load balancers cannot all spare (contract 7.1). */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { PLAIN_DRAIN_KEY } from '../../../lambdas/core/node/drain-taints.ts';
-import { RETIREMENT_ANNOTATION } from '../../../lambdas/core/node/isolation.ts';
+import { RETIREMENT_ANNOTATION, PLAIN_DRAIN_KEY } from '../../../lambdas/core/node/marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import type { Pass } from '../../../lambdas/workflow/run/stage.ts';
 import type { Order } from '../../../lambdas/workflow/retirement/retirement.ts';

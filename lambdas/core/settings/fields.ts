@@ -53,16 +53,28 @@ export function oneOf<const Words extends readonly string[]>(words: Words, becau
 
 /** Percent as people write them, 0–1 once read. */
 export function share(like: string) {
-  return z.pipe(
-    text(/^(100|[1-9]?\d)%$/, `a percentage such as "${like}"`),
-    z.transform((value) => Number(value.slice(0, -1)) / 100),
-  );
+  return z.codec(text(/^(100|[1-9]?\d)%$/, `a percentage such as "${like}"`), z.number(), {
+    decode: partOf,
+    encode: percent,
+  });
 }
 
 /** The same, or `off`. */
 export function shareOrOff(like: string) {
-  return z.pipe(
+  return z.codec(
     text(/^((100|[1-9]?\d)%|off)$/, `a percentage such as "${like}", or "off"`),
-    z.transform((value) => (value === 'off' ? ('off' as const) : Number(value.slice(0, -1)) / 100)),
+    z.union([z.number(), z.literal('off')]),
+    {
+      decode: (written) => (written === 'off' ? written : partOf(written)),
+      encode: (share) => (share === 'off' ? share : percent(share)),
+    },
   );
+}
+
+function partOf(written: string): number {
+  return Number(written.slice(0, -1)) / 100;
+}
+
+function percent(part: number): string {
+  return `${Math.round(part * 100)}%`;
 }
