@@ -91,7 +91,7 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
       ...props.network,
     });
     alarmOnFailures(this, { lambda, entry: props.entry });
-    // Retries are set on the alias: on the function they would apply to $LATEST alone (platform.md 2.6).
+    // Retries are set on the alias: on the function they would apply to $LATEST alone (platform 2.6).
     this.alias = new Alias(this, 'Live', {
       aliasName: 'live',
       version: lambda.currentVersion,

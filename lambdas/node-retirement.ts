@@ -38,7 +38,9 @@ const ports = {
   journal: journal('node-retirement', settings.EBB_INSTALLATION),
 };
 
-/** middy must not time a durable function out: its early timeout would end the whole execution as failed (platform.md 0.1). */
+/**
+ * middy must not time a durable function out: its early timeout would end the whole execution as failed (platform 0.1).
+ */
 export const handler = middy<unknown, Retired, Error, DurableContext>({
   executionMode: executionModeDurableContext,
   timeoutEarlyInMillis: 0,

@@ -1,4 +1,4 @@
-/** The arrows and names of design.md, "Layout". */
+/** The arrows between the rooms, and the names of files and folders. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';

@@ -1,6 +1,6 @@
 /**
  * Bundling one function: tree-shaken, the SDK inside, parts that are loaded on demand as files of their own (which
- * NodejsFunction cannot do, so esbuild is called here). The rules and what each is worth: reference/platform.md §3.
+ * NodejsFunction cannot do, so esbuild is called here). The rules and what each is worth: platform 3.
  */
 import type { Metafile } from 'esbuild';
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** What a retirement costs in dollars, by AWS's published prices for us-east-1, arm64 (shared reference, platform.md 6). */
+/** What a retirement costs in dollars, by AWS's published prices for us-east-1, arm64 (platform 6). */
 import type { Usage } from '../peers/aws/lambda/usage.ts';
 
 const PER_GB_SECOND = 0.0000133334;

@@ -1,4 +1,7 @@
-/** The peer does what the cases say a Kubernetes API server does: as a whole cluster, and as an API server alone. */
+/**
+ * The peer does what the cases say a Kubernetes API server does (contract 12): as a whole cluster, and as an API server
+ * alone.
+ */
 import { conformance } from './conformance.ts';
 import { bareApiPeer, wholePeer } from './subjects.ts';
 

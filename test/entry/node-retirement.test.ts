@@ -1,7 +1,7 @@
 /**
  * The entry `lambdas/node-retirement.ts` in AWS's own local runner: what it does is replayed after each suspension, and
- * each step and domain event stands there once (style 17, 18; faults 30). Deadlines and crashes are not its business
- * (reference/toolchain.md).
+ * each step and domain event stands there once (faults 30). Deadlines and crashes are not its business
+ * (ARCHITECTURE.md).
  */
 import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import type { DurableLambdaHandler } from '@aws/durable-execution-sdk-js';

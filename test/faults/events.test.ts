@@ -1,4 +1,7 @@
-/** Faults of events (faults 1–14) on the shipped bundles: from the bus, or an invocation, to what AWS and the cluster show. */
+/**
+ * Faults of events (faults 1, 5–14) on the shipped bundles: from the bus, or an invocation, to what AWS and the cluster
+ * show.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DomainEvent } from '../../lambdas/core/events/domain-event.ts';
 import { Installation, type LoggedEvent } from '../installation.ts';

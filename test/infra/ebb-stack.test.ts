@@ -1,4 +1,4 @@
-/** What the stack deploys: functions, their reach, routing and hooks (contract 1.1, 1.4, 6.3; style 16). */
+/** What the stack deploys: functions, their reach, routing and hooks (contract 1.1, 1.4, 6.3). */
 import { App, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';

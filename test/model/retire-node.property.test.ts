@@ -1,5 +1,5 @@
 /**
- * The promises P1–P6 (faults.md) in random scenarios: pods, budgets and graces, faults of the cluster and of AWS, the
+ * The promises (faults P1–P6) in random scenarios: pods, budgets and graces, faults of the cluster and of AWS, the
  * process killed between and within steps. The shipped workflow runs against a model of all that is outside of it, on
  * virtual time. The seed is told; `EBB_SEED` sets it, `random` draws one, `EBB_RUNS` sets how many scenarios are tried.
  */

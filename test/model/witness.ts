@@ -1,5 +1,5 @@
 /**
- * Watches what is done to the world, at the moment that it is done, and notes each promise that it breaks (faults.md
+ * Watches what is done to the world, at the moment that it is done, and notes each promise that it breaks (faults
  * P1–P6). What is promised is told here by the contract, not by the code.
  */
 import { chargeOf } from '../../lambdas/core/node/isolation.ts';

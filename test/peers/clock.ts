@@ -3,7 +3,7 @@
  * stands moves by jumps alone, so that nothing happens between two reads of a peer that no jump has set off.
  *
  * Peers take it as an argument. Code under test in the same thread is put on it by `install`; code in a worker thread by
- * `driveWorker` with the shared offset. It covers Date and the global timeouts, nothing else (reference/toolchain.md).
+ * `driveWorker` with the shared offset. It covers Date and the global timeouts, nothing else (ARCHITECTURE.md).
  */
 import { isDate } from 'node:util/types';
 

@@ -1,4 +1,4 @@
-/** Which of the promises P1–P6 (faults.md) a retirement over the wire has broken, by what the peers saw of it. */
+/** Which of the promises (faults P1–P6) a retirement over the wire has broken, by what the peers saw of it. */
 import { SECOND } from '../given.ts';
 import type { Seen } from './retirement.ts';
 import { GROUPS, type ShippedScenario } from './scenarios.ts';

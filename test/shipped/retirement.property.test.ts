@@ -1,5 +1,5 @@
 /**
- * The promises P1–P6 (faults.md) for the shipped bundles: retirements of random nodes, one after another, against
+ * The promises (faults P1–P6) for the shipped bundles: retirements of random nodes, one after another, against
  * embedded HTTPS peers and on a driven clock, with faults of the cluster and of AWS and with killed sandboxes. What holds
  * is read back from the peers. The seed is told; `EBB_SEED` sets it, `random` draws one, `EBB_WIRE_RUNS` sets how many there are.
  */

@@ -185,7 +185,7 @@ describe('with IAM', SLOW, () => {
 });
 
 describe('with a secret', SLOW, () => {
-  test('hasta-la-vista’s documented request is answered, and the secret stands in no log', async () => {
+  test('hasta-la-vista’s documented request is answered, and the secret stands in no log (contract 13.3, faults 75)', async () => {
     deploy({ secretName: SECRET_NAME });
     addGroup('web');
     const pw = encodeURIComponent(SECRET);

@@ -21,7 +21,7 @@ export function kubernetesCluster(connection: KubernetesConnection): Cluster & F
   };
 }
 
-/** The rules that a retirement's calls need: what its ClusterRole grants and no more (contract, design.md idea 4). */
+/** The rules that a retirement's calls need: what its ClusterRole grants and no more. */
 export const CLUSTER_ROLE_RULES = [
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },

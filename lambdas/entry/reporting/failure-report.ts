@@ -2,7 +2,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import { failures } from './journal.ts';
 
-/** Nothing is caught here: retries, dead-letter queues and alarms need the error (style 11). */
+/** Nothing is caught here: retries, dead-letter queues and alarms need the error. */
 export function failureReport(): MiddlewareObj<unknown, unknown> {
   return {
     onError: ({ error }) => {

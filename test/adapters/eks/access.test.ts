@@ -47,7 +47,7 @@ describe('the address of a cluster', () => {
 });
 
 describe('a token', () => {
-  test('is taken by its cluster, as who we are', async () => {
+  test('is taken by its cluster, as who we are (contract 15.1)', async () => {
     await using given = await withClusters();
     const verdict = await given.aws.sts.verifyEksToken(await eksTokens(given.eks, 'blue').current(), 'blue');
     expect(verdict).toMatchObject({ ok: true, identity: { username: 'arn:aws:iam::123456789012:user/administrator' } });

@@ -199,7 +199,7 @@ describe('of every plan', () => {
     );
   });
 
-  test('planning twice is planning once: the same input makes the same plan (style.md 7)', () => {
+  test('planning twice is planning once: the same input makes the same plan', () => {
     fc.assert(
       fc.property(ANY, (scenario) => {
         drainModel(scenario, (state, asks, terms) => {

@@ -97,7 +97,7 @@ function operations(span: Span, random: number, dueIn = Infinity): number {
   return turns * 2;
 }
 
-describe('48 hours take fewer than 2,500 durable operations', () => {
+describe('48 hours take fewer than 2,500 durable operations (contract 14.1, faults 31)', () => {
   const span = (hookTimeoutSeconds: number): Span => ({
     startedAt: NOON,
     deadline: NOON + Math.min(48 * HOUR, hookTimeoutSeconds * 100 * SECOND) - MINUTE,

@@ -1,4 +1,4 @@
-/** The configuration that a person writes: defaults, faults, and its way through the SSM parameter (style 15). */
+/** The configuration that a person writes: defaults, faults, and its way through the SSM parameter. */
 import { describe, expect, test } from 'vitest';
 import { WrongConfiguration } from '../../../infra/configuration/fault.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';

@@ -1,4 +1,4 @@
-/** The environment variables of the functions, and who a function is (style 15). */
+/** The environment variables of the functions, and who a function is. */
 import { describe, expect, test } from 'vitest';
 import { homeOf } from '../../../lambdas/entry/home.ts';
 import {

@@ -1,4 +1,4 @@
-/** What the functions weigh: every byte is read at each cold start (reference/toolchain.md). */
+/** What the functions weigh: every byte is read at each cold start (ARCHITECTURE.md). */
 import { describe, expect, test } from 'vitest';
 import { bundleFunction, bytesOf, loadedAtStart } from '../../../infra/bundling/function-bundle.ts';
 

@@ -42,7 +42,7 @@ describe('cdk synth', { timeout: 60_000 }, () => {
     expect(status).toBe(0);
   });
 
-  test('of a wrong file fails and names every fault, without a stack trace (style 15)', () => {
+  test('of a wrong file fails and names every fault, without a stack trace', () => {
     const file = join(folder, 'wrong.json');
     const clusters = [{ name: 'no spaces', groups: [{ name: 'a', heartbeatTimeoutSeconds: 5 }], drian: {} }];
     writeFileSync(file, JSON.stringify({ hookName: '?', clusters }));
@@ -66,7 +66,7 @@ describe('cdk synth', { timeout: 60_000 }, () => {
     );
   });
 
-  test('of more groups than AWS takes fails and names limit, field and remedy', () => {
+  test('of more groups than AWS takes fails and names limit, field and remedy (contract 14.2)', () => {
     const file = join(folder, 'many.json');
     const groups = Array.from({ length: 500 }, (_, index) => ({ name: `workers-${index}` }));
     writeFileSync(file, JSON.stringify({ name: 'many', clusters: [{ name: 'staging', groups }] }));

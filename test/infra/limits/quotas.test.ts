@@ -1,4 +1,4 @@
-/** Installations of many groups and clusters: within AWS's limits, or refused in words (contract 14). */
+/** Installations of many groups and clusters: within AWS's limits, or refused in words (contract 14.1, 14.2). */
 import { App, Validations } from 'aws-cdk-lib';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

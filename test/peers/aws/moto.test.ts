@@ -1,4 +1,4 @@
-/** The shapes that moto gets right (reference/aws-emulator.md), asked of it and of the peer; run when MOTO_URL is set. */
+/** The shapes that moto gets right, asked of it and of the peer; run when MOTO_URL is set. */
 import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';

@@ -256,7 +256,7 @@ describe('the pacing, broken on purpose', () => {
   });
 });
 
-test('a pass that is made twice, or dies in between, ends the same (style 7, faults 30)', async () => {
+test('a pass that is made twice, or dies in between, ends the same (faults 30)', async () => {
   await using rehearsal = await Rehearsal.start();
   const { node } = rehearsal.first;
   const { kubernetes, ports } = rehearsal;

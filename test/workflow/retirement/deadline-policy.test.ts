@@ -1,4 +1,7 @@
-/** What becomes of pods that will not go (contract 5.2, 5.3): forced, waited for, or drained on with the instance retained. */
+/**
+ * What becomes of pods that will not go (contract 1.2, 5.2, 5.3): forced, waited for, or drained on with the instance
+ * retained.
+ */
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../../given.ts';
 import { budgets } from '../../peers/kubernetes/resources.ts';

@@ -4,7 +4,7 @@
  * waits five minutes for an answer.)
  *
  * The library is imported by its inner modules, because its root pulls in kubeconfig and OpenID code that a bundle
- * cannot shed (240 KB, reference/toolchain.md).
+ * cannot shed (240 KB, ARCHITECTURE.md).
  */
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { createConfiguration, type Configuration } from '@kubernetes/client-node/dist/gen/configuration.js';

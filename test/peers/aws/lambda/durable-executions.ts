@@ -248,7 +248,7 @@ export class DurableExecutions {
     return false;
   }
 
-  /** A run that crashed, threw or timed out is repeated with growing pauses, up to a bound (reference/platform.md 2.3). */
+  /** A run that crashed, threw or timed out is repeated with growing pauses, up to a bound (platform 2.3). */
   #recover(execution: Execution, fn: LambdaFunction, error: ErrorObject): void {
     execution.failures += 1;
     if (execution.failures >= this.recovery.attempts) {

@@ -243,7 +243,7 @@ export class Execution {
     return { Id: this.#id, Name: this.name };
   }
 
-  /** How AWS says it is not known; the quotas themselves are (reference/platform.md 2.4). */
+  /** How AWS says it is not known; the quotas themselves are (platform 2.4). */
   #overLimit(message: string, at: Date): AwsError {
     const refusal = invalid(message);
     this.close('FAILED', { at, error: { ErrorType: refusal.code, ErrorMessage: refusal.message } });

@@ -18,7 +18,7 @@ export class OperationLog {
 
   /**
    * What counts towards the limit of operations: every operation once, whatever its kind, and each retry of a step or
-   * poll of a condition once more (reference/platform.md 2.4); the execution itself does not count.
+   * poll of a condition once more (platform 2.4); the execution itself does not count.
    */
   get count(): number {
     return this.#operations.size - 1 + this.#retries;

@@ -1,4 +1,4 @@
-/** What a durable execution has cost so far, in the units that AWS bills (reference/platform.md 2.4, 6). */
+/** What a durable execution has cost so far, in the units that AWS bills (platform 2.4, 6). */
 import type { Execution, InvocationRecord } from './execution.ts';
 
 export interface Usage {
