@@ -54,7 +54,7 @@ export function metafileOf(name: string): string {
 }
 
 function makeBundle(name: string): void {
-  const maker = join(PROJECT, 'infra', 'make-bundle.ts');
+  const maker = join(PROJECT, 'infra', 'bundling', 'make-bundle.ts');
   execFileSync(process.execPath, [maker, name], { cwd: PROJECT, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
