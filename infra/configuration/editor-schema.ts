@@ -64,7 +64,10 @@ function described(json: Json, path: string, describe: Describe): Json {
       properties: Object.fromEntries(
         Object.entries(properties)
           .filter(([, property]) => !isForbidden(property))
-          .map(([name, property]) => [name, described(property, path === '' ? name : `${path}.${name}`, describe)]),
+          .map(([name, property]) => [
+            name,
+            described(property as Json, path === '' ? name : `${path}.${name}`, describe),
+          ]),
       ),
     }),
     ...(isSchema(items) && { items: described(items, `${path}[]`, describe) }),
