@@ -8,9 +8,17 @@ import { budgetAt, type Field } from './configuration-fields.ts';
 import type { Meaning } from './field-meanings.ts';
 import { withoutField } from './written.ts';
 
-type Json = z.core.JSONSchema.BaseSchema;
+/** The part of JSON Schema that the configuration needs. */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+  readonly pattern?: string;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+}
 
-const LIMIT: Json = {
+/** A limit of a budget. The schema of budgets reads it by a function, which no JSON schema can tell. */
+const LIMIT: JsonSchema = {
   anyOf: [
     { type: 'integer', minimum: 0 },
     { type: 'string', pattern: '^(100|[1-9]?\\d)%$' },
@@ -18,10 +26,13 @@ const LIMIT: Json = {
 };
 
 /** Editors read this field themselves; `cdk synth` passes over it. */
-const OWN_ADDRESS: Json = { type: 'string', description: 'The path of this schema, for editors. Ebb ignores it.' };
+const OWN_ADDRESS: JsonSchema = {
+  type: 'string',
+  description: 'The path of this schema, for editors. Ebb ignores it.',
+};
 
 /** @param meanings by the fields' paths */
-export function editorSchema(fields: readonly Field[], meanings: Readonly<Record<string, Meaning>>): Json {
+export function editorSchema(fields: readonly Field[], meanings: Readonly<Record<string, Meaning>>): JsonSchema {
   const known = new Map(fields.map((field) => [field.path, field]));
   const { properties, ...whole } = described(jsonSchema(configurationSchema), '', (path, json) => {
     const field = known.get(path);
@@ -36,8 +47,8 @@ export function editorSchema(fields: readonly Field[], meanings: Readonly<Record
 }
 
 /** Draft 7 is what all editors know. */
-function jsonSchema(schema: z.core.$ZodType): Json {
-  return z.toJSONSchema(schema, {
+function jsonSchema(schema: z.core.$ZodType): JsonSchema {
+  const made = z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-7',
     unrepresentable: 'any',
@@ -46,12 +57,13 @@ function jsonSchema(schema: z.core.$ZodType): Json {
       if (def.type === 'custom') Object.assign(json, LIMIT);
     },
   });
+  return made as JsonSchema;
 }
 
-type Describe = (path: string, json: Json) => Json;
+type Describe = (path: string, json: JsonSchema) => JsonSchema;
 
 /** Describes each property, puts the budgets in their places, and lets no object have fields that are not known. */
-function described(json: Json, path: string, describe: Describe): Json {
+function described(json: JsonSchema, path: string, describe: Describe): JsonSchema {
   const budget = budgetAt(path);
   if (budget !== undefined && Object.keys(json).every((key) => key === 'default')) {
     return described(withoutField(jsonSchema(budget), '$schema'), path, describe);
@@ -64,23 +76,16 @@ function described(json: Json, path: string, describe: Describe): Json {
       properties: Object.fromEntries(
         Object.entries(properties)
           .filter(([, property]) => !isForbidden(property))
-          .map(([name, property]) => [
-            name,
-            described(property as Json, path === '' ? name : `${path}.${name}`, describe),
-          ]),
+          .map(([name, property]) => [name, described(property, path === '' ? name : `${path}.${name}`, describe)]),
       ),
     }),
-    ...(isSchema(items) && { items: described(items, `${path}[]`, describe) }),
+    ...(items !== undefined && { items: described(items, `${path}[]`, describe) }),
   });
 }
 
-function isSchema(items: Json['items']): items is Json {
-  return typeof items === 'object' && !Array.isArray(items);
-}
-
 /** A group's budget has no `cluster`. */
-function isForbidden(property: z.core.JSONSchema._JSONSchema): boolean {
-  return typeof property === 'object' && property.not !== undefined;
+function isForbidden(property: JsonSchema): boolean {
+  return property.not !== undefined;
 }
 
 function descriptionOf({ rule, isRequired }: Field, meaning: Meaning | undefined): string {

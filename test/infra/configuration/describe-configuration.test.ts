@@ -4,9 +4,11 @@ import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { configurationFields } from '../../../infra/configuration/configuration-fields.ts';
 import { describeConfiguration, meaningFaults } from '../../../infra/configuration/describe-configuration.ts';
+import { editorSchema, type JsonSchema } from '../../../infra/configuration/editor-schema.ts';
 import { FIELD_MEANINGS } from '../../../infra/configuration/field-meanings.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { withoutField } from '../../../infra/configuration/written.ts';
+import { budgetSchema } from '../../../lambdas/core/disruption/budget.ts';
 
 const fields = configurationFields();
 
@@ -82,6 +84,22 @@ describe('the committed descriptions', async () => {
     },
   );
 });
+
+describe('the JSON schema for editors', () => {
+  const { anyOf = [] } = propertyAt(editorSchema(fields, FIELD_MEANINGS), ['clusters', 'budget', 'nodes']);
+
+  test.each(['0%', '7%', '100%', '101%', '07%', '5', '%'])('takes %s for a limit where a budget does', (written) => {
+    const isTaken = anyOf.some(({ pattern }) => pattern !== undefined && new RegExp(pattern).test(written));
+    expect(isTaken).toBe(budgetSchema('cluster').safeParse({ nodes: written }).success);
+  });
+});
+
+function propertyAt(schema: JsonSchema, path: readonly string[]): JsonSchema {
+  return path.reduce<JsonSchema>((within, name) => {
+    const property = within.properties?.[name] ?? {};
+    return property.items ?? property;
+  }, schema);
+}
 
 test('a configuration may name the schema that editors check it by', () => {
   const written = { $schema: './infra/configuration/ebb.schema.json', clusters: [{ name: 'a' }] };
