@@ -5,12 +5,12 @@ import { configurationSchema, type Configuration } from '../../lambdas/entry/con
 import { contradictions } from './contradictions.ts';
 import { faultLines, wordsOnValue, WrongConfiguration, type Fault } from './fault.ts';
 import { isObject, respell } from './misspelt-fields.ts';
-import { fieldAt, listAt, type Path } from './written.ts';
+import { fieldAt, listAt, withoutField, type Path } from './written.ts';
 
 /** @throws WrongConfiguration naming every fault at once */
 export function parseConfiguration(input: unknown): Configuration {
   const { value: whole, faults: wrapping } = unwrapped(input);
-  const { value, faults } = faultsBy(configurationSchema, whole, []);
+  const { value, faults } = faultsBy(configurationSchema, withoutAddress(whole), []);
   const lines = faultLines([...wrapping, ...faults, ...faultsOfBudgets(value), ...contradictions(value)]);
   const parsed = configurationSchema.safeParse(value);
   if (!parsed.success || lines.length > 0) throw new WrongConfiguration(lines);
@@ -28,6 +28,11 @@ function unwrapped(input: unknown): { value: unknown; faults: Fault[] } {
     }
   }
   return { value: input, faults: [] };
+}
+
+/** Editors find the JSON schema of a file by its field `$schema` (ebb.schema.json). */
+function withoutAddress(whole: unknown): unknown {
+  return isObject(whole) ? withoutField(whole, '$schema') : whole;
 }
 
 /** @returns also the value, with the fields that it should have had */

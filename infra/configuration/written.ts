@@ -28,3 +28,8 @@ export function numberAt(written: unknown, path: Path, otherwise?: number): numb
 export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
+
+/** The same object without one of its fields. */
+export function withoutField<Whole extends object>(whole: Whole, field: string): Whole {
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => name !== field)) as Whole;
+}

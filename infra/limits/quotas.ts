@@ -35,7 +35,7 @@ const LONGEST_ENVIRONMENT = 4_096;
 
 /** What helps where there is too much of everything. */
 const FEWER_GROUPS =
-  'ebb.clusters[].groups: name fewer groups, and enrol the others by the tag ebb/managed (README, "Many groups"); or make a second installation with a `name` of its own';
+  'ebb.clusters[].groups: name fewer groups, and enrol the others by the tag ebb/managed (infra/README.md, "Many groups"); or make a second installation with a `name` of its own';
 
 export class Quotas implements IPolicyValidationPlugin {
   readonly name = 'AWS quotas';

@@ -1,0 +1,207 @@
+/**
+ * What each field of the configuration does, in a sentence or two. The texts stand here and not in the schema, because
+ * every function carries the schema and none needs the texts. A test holds the two together.
+ */
+
+export interface Meaning {
+  readonly does: string;
+  /** What holds when the field is left out and has no default. */
+  readonly without?: string;
+}
+
+const OF_THE_CLUSTER = 'the cluster’s';
+const NO_LIMIT = 'none';
+
+/** By the field's path: `clusters[].drain.timeoutSeconds`. */
+export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
+  name: {
+    does: 'The name of the installation. The stack, the parameters, the executions and the metrics bear it. Installations in the same account and region need different names.',
+  },
+  hookName: {
+    does: 'The name of the lifecycle hook that belongs to Ebb. Ebb leaves every other hook alone.',
+  },
+  kubernetesGroup: {
+    does: 'The Kubernetes group of the retirement. The group of the sweep and the drift tainter has this name and `-sweep`.',
+    without: 'the value of `name`',
+  },
+  logRetentionDays: { does: 'How long CloudWatch keeps the logs of the functions.' },
+
+  vpc: {
+    does: 'The network from which the functions reach private API endpoints.',
+    without: 'the functions run outside any VPC',
+  },
+  'vpc.vpcId': { does: 'The VPC that the functions run in.' },
+  'vpc.availabilityZones': { does: 'The zone of each private subnet, in the same order.' },
+  'vpc.privateSubnetIds': { does: 'The subnets that the functions run in. They need a route to the AWS APIs.' },
+  'vpc.securityGroupIds': { does: 'The security groups of the functions.' },
+
+  endpoint: {
+    does: 'The HTTP endpoint that takes an instance out of its load balancers. `{}` makes one behind IAM.',
+    without: 'there is no endpoint',
+  },
+  'endpoint.secretName': {
+    does: 'The name of the secret that lets callers in. The URL is public then. Write this or `secretArn`, not both.',
+    without: 'see `secretArn`',
+  },
+  'endpoint.secretArn': {
+    does: 'The ARN of the secret, in place of its name. Without either, callers need rights in IAM.',
+    without: 'see `secretName`',
+  },
+  'endpoint.vpcs': {
+    does: 'The VPCs whose instances may be withdrawn.',
+    without: 'the VPCs of the configured clusters',
+  },
+  'endpoint.untagged': {
+    does: 'Whether Ebb may change load balancers that are not tagged for a configured cluster.',
+  },
+  'endpoint.concurrency': {
+    does: 'How many requests are handled at once. They are set aside from the concurrency of the account, which keeps at least 100. Further requests are answered with `429`.',
+  },
+
+  alarms: { does: 'Who is told of alarms. Write one of the two fields.', without: 'alarms are raised and tell nobody' },
+  'alarms.topicArn': { does: 'An SNS topic that exists.', without: 'see `email`' },
+  'alarms.email': {
+    does: 'An address. Ebb makes a topic that sends mail to it. Confirm the first mail.',
+    without: 'see `topicArn`',
+  },
+
+  clusters: { does: 'The EKS clusters whose nodes Ebb takes out.' },
+  'clusters[].name': { does: 'The name of the EKS cluster.' },
+  'clusters[].maxDrains': {
+    does: 'How many nodes of the cluster drain at once. Further nodes are isolated and wait, oldest first.',
+  },
+  'clusters[].maxLeaving': {
+    does: 'The share of the cluster’s nodes that drain at once. It always allows one node.',
+  },
+
+  'clusters[].groups': {
+    does: 'The Auto Scaling groups that get the hook from Ebb. Groups that are not listed take part by the tag `ebb/managed`.',
+  },
+  'clusters[].groups[].name': { does: 'The name of the Auto Scaling group.' },
+  'clusters[].groups[].heartbeatTimeoutSeconds': {
+    does: 'The heartbeat timeout of the hook: how long an instance is held if Ebb fails altogether. AWS ends a hook after 100 times this, and after 48 hours at the latest.',
+  },
+  'clusters[].groups[].drainTimeoutSeconds': {
+    does: 'How long a drain of this group may take.',
+    without: OF_THE_CLUSTER,
+  },
+  'clusters[].groups[].atDeadline': {
+    does: 'What happens at the deadline in this group.',
+    without: OF_THE_CLUSTER,
+  },
+  'clusters[].groups[].budget': {
+    does: 'The budget of this group. Its `nodes` replaces that of the cluster. Windows and freezes of both hold.',
+    without: OF_THE_CLUSTER,
+  },
+  'clusters[].groups[].budget.nodes': {
+    does: 'How many nodes of this group may be out at once.',
+    without: OF_THE_CLUSTER,
+  },
+  ...schedule('clusters[].groups[].budget'),
+
+  'clusters[].taint': { does: 'The taint that isolates a node.' },
+  'clusters[].taint.key': { does: 'The key of the taint.' },
+  'clusters[].taint.value': { does: 'The value of the taint.', without: 'the kind of the notice' },
+  'clusters[].taint.effect': { does: 'The effect of the taint.' },
+
+  'clusters[].drain': { does: 'How pods are moved away.' },
+  'clusters[].drain.timeoutSeconds': {
+    does: 'How long a drain may take. The time counts from the start of the hook’s first retirement.',
+  },
+  'clusters[].drain.atDeadline': {
+    does: 'What happens to the pods that are left at the deadline: `force` deletes them, `wait` keeps the instance until the hook ends, `retain` keeps it until the node is empty.',
+  },
+  'clusters[].drain.impliedBudget': {
+    does: 'The share of a controller’s replicas that may be unready when no PodDisruptionBudget covers its pods. `off` evicts such pods without a limit.',
+  },
+  'clusters[].drain.maxEvictionsInFlight': { does: 'How many evictions run at the same time.' },
+  'clusters[].drain.pauseBetweenEvictionsSeconds': { does: 'The pause between two evictions.' },
+  'clusters[].drain.gracePeriodSeconds': {
+    does: 'The grace period of every evicted pod, in place of its own.',
+    without: 'each pod’s own',
+  },
+  'clusters[].drain.detachTimeoutSeconds': {
+    does: 'How long Ebb waits for volumes to be detached. The retirement goes on after that.',
+  },
+  'clusters[].drain.blockEmptyDir': {
+    does: 'Whether pods with emptyDir volumes are blocked until their force point. Otherwise they are evicted, and the volume’s data is lost.',
+  },
+  'clusters[].drain.podSelector': {
+    does: 'A label selector. Pods that do not match it stay on the node.',
+    without: 'all pods are moved',
+  },
+  'clusters[].drain.spareNamespaces': { does: 'Namespaces whose pods stay on the node.' },
+  'clusters[].drain.finishFirst': {
+    does: 'A label selector. Ebb does not evict pods that match it, and waits until they finish.',
+    without: 'Ebb waits for none',
+  },
+
+  'clusters[].withdraw': { does: 'How a node is taken out of its load balancers.' },
+  'clusters[].withdraw.enabled': { does: 'Whether a node is taken out of its load balancers before its pods move.' },
+
+  'clusters[].tainted': { does: 'The drain of nodes that people or scripts have tainted for it.' },
+  'clusters[].tainted.taints': { does: 'Further taints that ask for a drain, besides `ebb/drain`.' },
+  'clusters[].tainted.taints[].key': {
+    does: 'The key of a taint. Its effect must be `NoSchedule`; its value may be anything.',
+  },
+  'clusters[].tainted.taints[].release': {
+    does: 'What happens to an instance that was drained for this taint.',
+    without: 'the value of `tainted.release`',
+  },
+  'clusters[].tainted.release': {
+    does: 'What happens to an instance that was drained for a taint: `terminate` has its group terminate it, `leave` leaves it running.',
+  },
+  'clusters[].tainted.retryAfterSeconds': {
+    does: 'The cool-down of a node that could not be drained: Ebb leaves it alone for this long.',
+  },
+
+  'clusters[].drift': { does: 'Which nodes are out of date, and how they are marked.' },
+  'clusters[].drift.enabled': { does: 'Whether nodes are compared with what their group would launch now.' },
+  'clusters[].drift.ami': { does: 'Whether another AMI counts as drift.' },
+  'clusters[].drift.launchTemplate': { does: 'Whether another version of the launch template counts as drift.' },
+  'clusters[].drift.instanceType': { does: 'Whether another instance type counts as drift.' },
+  'clusters[].drift.kubelet': { does: 'Whether a kubelet that is behind the control plane counts as drift.' },
+  'clusters[].drift.maxAgeSeconds': { does: 'The age from which a node counts as drifted.', without: NO_LIMIT },
+  'clusters[].drift.taint': { does: 'The taint that says that a node has drifted.' },
+  'clusters[].drift.taint.key': { does: 'The key of the taint.' },
+  'clusters[].drift.taint.effect': { does: 'The effect of the taint.' },
+  'clusters[].drift.drainTaint': { does: 'The taint that hands a drifted node to the sweep.' },
+  'clusters[].drift.drainTaint.key': { does: 'The key of the taint.' },
+  'clusters[].drift.drainTaint.effect': { does: 'The effect of the taint. There is only one.' },
+  'clusters[].drift.imageParameters': {
+    does: 'SSM parameters from which launch templates take their image, besides those of AWS: names, ARNs, or paths that end in `*`.',
+  },
+  'clusters[].drift.replacementTimeoutSeconds': {
+    does: 'A stop condition: a replacement, or a node of the newest image, that is not Ready after this time stops its group.',
+  },
+  'clusters[].drift.unhealthyLimit': {
+    does: 'A stop condition: while a larger share of the nodes is not Ready, Ebb lets no further node go.',
+  },
+
+  'clusters[].budget': {
+    does: 'How many nodes may be out at once, and when. It limits drift and taints. An Auto Scaling group that terminates an instance is not limited by it.',
+  },
+  'clusters[].budget.nodes': {
+    does: 'How many nodes of each group may be out at once. `0` lets no node go, for drift or for a taint.',
+    without: 'no node for drift, one for a taint',
+  },
+  'clusters[].budget.cluster': {
+    does: 'How many nodes of the whole cluster may be out at once.',
+    without: '`"10%"`',
+  },
+  ...schedule('clusters[].budget'),
+};
+
+/** Windows and freezes, which groups have beside those of their cluster. @param budget path of the budget */
+function schedule(budget: string): Record<string, Meaning> {
+  return {
+    [`${budget}.windows`]: { does: 'When nodes may begin to leave.', without: 'at any time' },
+    [`${budget}.windows[].cron`]: { does: 'When the window opens.' },
+    [`${budget}.windows[].durationSeconds`]: { does: 'How long the window stays open.' },
+    [`${budget}.windows[].timeZone`]: { does: 'The time zone of `cron`.' },
+    [`${budget}.freezes`]: { does: 'Days on which no node begins to leave, whatever the windows.', without: NO_LIMIT },
+    [`${budget}.freezes[].from`]: { does: 'The first day of the freeze.' },
+    [`${budget}.freezes[].to`]: { does: 'The last day of the freeze.' },
+    [`${budget}.freezes[].timeZone`]: { does: 'The time zone in which the days begin and end.' },
+  };
+}
