@@ -45,7 +45,7 @@ export function commandLine(): Command {
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ subcommandTerm: (command) => command.name() })
-    .showHelpAfterError('See ebb --help.')
+    .showHelpAfterError(`See ${typed()} --help.`)
     .exitOverride()
     .addHelpText('after', BESIDE)
     .addHelpText('afterAll', EXIT_STATUS);
@@ -188,9 +188,11 @@ function addCommand(program: Command, name: string, { summary, description, exam
     .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
-/** Who came by the npm script may not have `ebb`. */
-function typed(name: string): string {
-  return process.env.npm_lifecycle_event === name ? `npm run -s ${name} --` : `ebb ${name}`;
+/** As its user types it: who came by npx or by the npm script may not have `ebb`. @param name of a command */
+function typed(name?: string): string {
+  const by = process.env.npm_lifecycle_event;
+  if (name !== undefined && by === name) return `npm run -s ${name} --`;
+  return [by === 'npx' ? 'npx ebb' : 'ebb', ...(name === undefined ? [] : [name])].join(' ');
 }
 
 /** Adds the options of every command that asks a function. */

@@ -82,9 +82,13 @@ test.each<[arguments: string, status: number, stdout: string, stderr: readonly s
   if (line.startsWith('drift')) expect(stderr.indexOf('error: ')).toBe(0);
 });
 
-test('a hint names the npm script, if that was typed', async () => {
-  const { stderr } = await ebbWith({ npm_lifecycle_event: 'drift' }, 'drift');
-  expect(stderr).toContain('See npm run -s drift -- --help.');
+test.each([
+  ['drift', 'drift', 'See npm run -s drift -- --help.'],
+  ['npx', 'drift', 'See npx ebb drift --help.'],
+  ['npx', 'drfit', 'See npx ebb --help.'],
+])('a hint names what its user can type: started as %s, of %s', async (by, command, hint) => {
+  const { stderr } = await ebbWith({ npm_lifecycle_event: by }, command);
+  expect(stderr).toContain(hint);
 });
 
 test.each(['--help', 'drift', 'retirements --help', 'completion bash'])(
