@@ -13,7 +13,7 @@ import type { LifecycleNotice } from '../lambdas/core/notice/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/kubernetes/pod.ts';
 import type { TargetPool } from '../lambdas/core/traffic/target-pool.ts';
 import type { DrainPolicy } from '../lambdas/core/drain/verdict.ts';
-import type { LoadBalancing } from '../lambdas/workflow/ports.ts';
+import type { LoadBalancing } from '../lambdas/workflow/ports/load-balancing.ts';
 
 /** When everything starts, epoch milliseconds. */
 export const NOON = Date.parse('2026-01-05T12:00:00Z');

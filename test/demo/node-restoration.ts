@@ -5,7 +5,8 @@ import { chargeOf } from '../../lambdas/core/node/isolation.ts';
 import type { Node } from '../../lambdas/core/kubernetes/node.ts';
 import type { Subject } from '../../lambdas/core/events/retirement-events.ts';
 import { restoreNode } from '../../lambdas/workflow/node/isolate-node.ts';
-import type { Cluster, Journal } from '../../lambdas/workflow/ports.ts';
+import type { Cluster } from '../../lambdas/workflow/ports/kubernetes.ts';
+import type { Journal } from '../../lambdas/workflow/ports/journal.ts';
 import { persist } from './persistence.ts';
 
 export interface Restoration {

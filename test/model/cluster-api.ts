@@ -3,7 +3,7 @@ import { ClusterAway, ClusterRefused } from '../../lambdas/core/kubernetes/clust
 import type { EvictionAnswer } from '../../lambdas/core/drain/eviction-ask.ts';
 import type { Node } from '../../lambdas/core/kubernetes/node.ts';
 import type { Pod } from '../../lambdas/core/kubernetes/pod.ts';
-import type { Cluster, WatchListener } from '../../lambdas/workflow/ports.ts';
+import type { Cluster, WatchListener } from '../../lambdas/workflow/ports/kubernetes.ts';
 import { aNode, HOUR, NOON, SECOND } from '../given.ts';
 import { denialOf } from './denials.ts';
 import { WatchedDrain } from './drain-watch.ts';

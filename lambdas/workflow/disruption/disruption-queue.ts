@@ -13,7 +13,9 @@ import { OUTSIDE } from '../../core/disruption/outside-nodes.ts';
 import { isResting } from '../../core/node/cool-down.ts';
 import { roomsIn, type Circumstances, type Rooms } from '../../core/disruption/allowance.ts';
 import { takeTurns, uncounted, type Candidate, type Turns } from '../../core/disruption/queue.ts';
-import type { FleetView, GroupChanges, Launches } from '../ports.ts';
+import type { GroupChanges } from '../ports/auto-scaling.ts';
+import type { Launches } from '../ports/ec2.ts';
+import type { FleetView } from '../ports/kubernetes.ts';
 
 export interface TurnPorts {
   readonly changes: GroupChanges;

@@ -2,7 +2,7 @@
 import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { groupHeld, groupStopped, groupWaiting } from '../../core/events/fleet-events.ts';
 import type { Standstill } from '../../core/disruption/group-status.ts';
-import type { Journal } from '../ports.ts';
+import type { Journal } from '../ports/journal.ts';
 
 export function tellStandstills(cluster: string, found: readonly Standstill[], journal: Journal): void {
   for (const each of found) journal.report(eventOf(cluster, each));

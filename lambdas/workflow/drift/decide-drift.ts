@@ -16,7 +16,7 @@ import { standingOut, standstills, type Standstill } from '../../core/disruption
 import { fleetTurns, type FleetState, type TurnPorts } from '../disruption/disruption-queue.ts';
 import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
 import { mistakenGroups } from './mistaken-origins.ts';
-import type { FleetView } from '../ports.ts';
+import type { FleetView } from '../ports/kubernetes.ts';
 
 export interface DecidePorts extends TurnPorts, JudgePorts {
   readonly launches: JudgePorts['launches'];

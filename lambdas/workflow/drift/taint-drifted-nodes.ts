@@ -17,7 +17,10 @@ import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
 import { decideDrift } from './decide-drift.ts';
 import { readFleetNodes, type TurnPorts } from '../disruption/disruption-queue.ts';
 import type { JudgePorts } from './judge-fleet.ts';
-import type { Fleets, Groups, Journal, Settings } from '../ports.ts';
+import type { Groups } from '../ports/auto-scaling.ts';
+import type { Fleets } from '../ports/kubernetes.ts';
+import type { Settings } from '../ports/settings.ts';
+import type { Journal } from '../ports/journal.ts';
 import { tellStandstills } from '../disruption/report-group-status.ts';
 
 export interface DriftPorts extends TurnPorts, JudgePorts {

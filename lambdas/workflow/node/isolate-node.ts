@@ -7,7 +7,8 @@ import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { resting, type RestTerms } from '../../core/node/cool-down.ts';
 import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../../core/events/retirement-events.ts';
 import { patchNode } from './patch-node.ts';
-import type { Cluster, Journal } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import type { Journal } from '../ports/journal.ts';
 
 interface Ports {
   readonly cluster: Cluster;

@@ -8,7 +8,8 @@ import { chargeOf } from '../../core/node/isolation.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import type { Notice } from '../../core/notice/notice.ts';
 import { findNodes } from './find-node.ts';
-import type { Cluster, Instances } from '../ports.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 
 export type NodeLook =
   /** Without `found` when its object has gone: the control plane then ends its pods by itself (faults 44). */

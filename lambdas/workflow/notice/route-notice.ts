@@ -4,7 +4,8 @@
  */
 import { noticeIgnored, retirementRequested } from '../../core/events/notice-events.ts';
 import { executionName, type LifecycleNotice } from '../../core/notice/notice.ts';
-import type { Journal, Retirements } from '../ports.ts';
+import type { Retirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import { releaseUndrained, tellTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 

@@ -9,7 +9,9 @@ import { drainKeys } from '../../core/node/drain-taints.ts';
 import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import { IN_SERVICE, RELOOK, standing } from '../../core/aws/lifecycle-state.ts';
 import type { Home, LifecycleNotice, Notice, TaintedNotice } from '../../core/notice/notice.ts';
-import type { Hook, InstanceTags, Lifecycle, Settings } from '../ports.ts';
+import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
+import type { InstanceTags } from '../ports/ec2.ts';
+import type { Settings } from '../ports/settings.ts';
 import { sleep } from '../run/sleep.ts';
 import {
   disputed,

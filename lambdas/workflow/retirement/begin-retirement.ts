@@ -13,7 +13,8 @@ import {
 import { retentionMissing, retirementStarted, type Subject } from '../../core/events/retirement-events.ts';
 import type { Course, Hold } from '../run/stage.ts';
 import { hookTime, type HookTimePorts } from './hook-time.ts';
-import type { Hook, Journal } from '../ports.ts';
+import type { Hook } from '../ports/auto-scaling.ts';
+import type { Journal } from '../ports/journal.ts';
 import { tellTurnedAway } from '../notice/turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from '../notice/verify-notice.ts';
 

@@ -22,7 +22,11 @@ import { findNodes } from '../node/find-node.ts';
 import type { Course, Stage } from '../run/stage.ts';
 import { isolateNode, type Isolated } from '../node/isolate-node.ts';
 import { keepIsolated, type Isolation } from '../node/keep-isolated.ts';
-import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } from '../ports.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Clusters } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 
 /** Whose stages they are. */
 export interface Retiree {

@@ -12,15 +12,11 @@ import type { Drained, DrainOrder } from '../drain/drain-stage.ts';
 import { identifying } from '../node/find-node.ts';
 import { HookHolder } from '../run/stage-runner.ts';
 import type { StageEnd } from '../run/stage.ts';
-import type {
-  Clusters,
-  DurableRun,
-  Instances,
-  Journal,
-  LoadBalancing,
-  RetirementHistory,
-  RunningRetirements,
-} from '../ports.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Clusters } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { DurableRun, RetirementHistory, RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import {
   findStage,
   isolateStage,

@@ -13,7 +13,7 @@ import type { Ending } from './begin-retirement.ts';
 import type { DrainOrder } from '../drain/drain-stage.ts';
 import { Retirement, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
 import { Stopped, unasked, valueOf } from './retirement-end.ts';
-import type { Hook } from '../ports.ts';
+import type { Hook } from '../ports/auto-scaling.ts';
 import { passHookStage, progressStage, registerStage, restoreStage, surveyStage } from './voluntary-stages.ts';
 import { giveWayStage, targetRoomStage } from '../traffic/target-allowance.ts';
 

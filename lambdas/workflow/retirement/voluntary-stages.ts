@@ -11,7 +11,8 @@ import { judge } from '../../core/drain/verdict.ts';
 import { drainPolicy } from '../drain/drain-stage.ts';
 import type { Stage } from '../run/stage.ts';
 import { layToRest, restoreNode, tellProgress } from '../node/isolate-node.ts';
-import type { Hook, WatchListener } from '../ports.ts';
+import type { Hook } from '../ports/auto-scaling.ts';
+import type { WatchListener } from '../ports/kubernetes.ts';
 import { registerAgain, tellUnregistered } from '../traffic/restorable-targets.ts';
 import type { Order } from './retirement.ts';
 

@@ -5,7 +5,8 @@
 import { ClusterError } from '../../core/kubernetes/cluster-error.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { clusterUnswept } from '../../core/events/fleet-events.ts';
-import type { Journal, Settings } from '../ports.ts';
+import type { Settings } from '../ports/settings.ts';
+import type { Journal } from '../ports/journal.ts';
 
 /** Something of a run could not be done; the next one finds it again. */
 export class RunIncomplete extends Error {

@@ -23,7 +23,9 @@ import {
   WATCHED_MS,
   type Span,
 } from '../../core/retirement/suspension.ts';
-import type { DurableRun, Journal, Lifecycle } from '../ports.ts';
+import type { Lifecycle } from '../ports/auto-scaling.ts';
+import type { DurableRun } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import { Signal } from './signal.ts';
 import { sleep } from './sleep.ts';
 import type { Course, Pass, Stage, StageEnd } from './stage.ts';

@@ -4,7 +4,7 @@
  */
 import type { Holder } from '../../core/drain/holders.ts';
 import type { Subject } from '../../core/events/retirement-events.ts';
-import type { LifecycleAction } from '../ports.ts';
+import type { LifecycleAction } from '../ports/auto-scaling.ts';
 
 /** What a retirement is about, and its time. */
 export interface Course {

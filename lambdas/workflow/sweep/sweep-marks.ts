@@ -10,7 +10,12 @@ import { decideMarks, judgeMarks, unreadableNotes, type Whereabouts } from '../.
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { Home } from '../../core/notice/notice.ts';
 import { restoreNode } from '../node/isolate-node.ts';
-import type { Cluster, Groups, Instances, Journal, LoadBalancing, RunningRetirements } from '../ports.ts';
+import type { Groups } from '../ports/auto-scaling.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import { registerAgain, tellUnregistered } from '../traffic/restorable-targets.ts';
 import type { SweepRecord } from './sweep-record.ts';
 

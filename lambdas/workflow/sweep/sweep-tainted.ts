@@ -16,7 +16,10 @@ import { isLeftOutside, OUTSIDE, withOutside } from '../../core/disruption/outsi
 import { standstills, type Standstill } from '../../core/disruption/group-status.ts';
 import type { SweepReport, SweptNode } from '../../core/disruption/sweep-report.ts';
 import { fleetTurns, type FleetState, type TurnPorts } from '../disruption/disruption-queue.ts';
-import type { FleetView, Groups, Journal, Retirements, RunningRetirements } from '../ports.ts';
+import type { Groups } from '../ports/auto-scaling.ts';
+import type { FleetView } from '../ports/kubernetes.ts';
+import type { Retirements, RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { SweepRecord } from './sweep-record.ts';
 import { tellStandstills } from '../disruption/report-group-status.ts';
 

@@ -10,7 +10,7 @@ import type { TargetPool } from '../../core/traffic/target-pool.ts';
 import { WITHDRAW_LABEL } from '../../core/node/marks.ts';
 import { asking, canAllLook, credibleWithdrawal, leads, type Withdrawal } from '../../core/traffic/withdrawal.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Cluster } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 import { withdrawingFor } from './restorable-targets.ts';
 import type { Retiree } from '../retirement/retirement-stages.ts';
 import { longestDrain, withdrawEach, withdrawTogether } from './withdraw-nodes.ts';

@@ -12,7 +12,9 @@ import { isOursToPutBack, isReadable, taking, takenFrom, type Taken } from '../.
 import type { Target, TargetPool } from '../../core/traffic/target-pool.ts';
 import { notWithdrawn, withdrawalOf } from '../../core/traffic/withdrawal.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Cluster, Journal, LoadBalancing } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { Retiree } from '../retirement/retirement-stages.ts';
 import type { PoolFault } from './withdraw-nodes.ts';
 import type { Withdrawing } from './withdraw-pass.ts';

@@ -5,7 +5,8 @@
 import { clusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { PoolScope, Target, TargetPool } from '../../core/traffic/target-pool.ts';
 import { LATE_MS } from '../../core/traffic/withdrawal.ts';
-import type { FoundInstance, InstanceFinder, LoadBalancing } from '../ports.ts';
+import type { FoundInstance, InstanceFinder } from '../ports/ec2.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
 import { sleep } from '../run/sleep.ts';
 import { withdrawEach, type PoolFault } from './withdraw-nodes.ts';
 import type { Standing } from './withdraw-pass.ts';

@@ -4,7 +4,7 @@ import type { NodePatch } from '../../core/node/marks.ts';
 import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
 import type { TargetPool } from '../../core/traffic/target-pool.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Cluster } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 import { withdrawPass, type Leaver, type Standing, type Withdrawing } from './withdraw-pass.ts';
 
 /** A pool that could not be asked, or not be changed. */

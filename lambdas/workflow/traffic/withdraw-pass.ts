@@ -3,7 +3,7 @@
  * already is left alone, and what is gone is done.
  */
 import type { Target, TargetPool } from '../../core/traffic/target-pool.ts';
-import type { LoadBalancing } from '../ports.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
 
 /** As much of load balancing as takes machines out. */
 export type Withdrawing = Pick<LoadBalancing, 'targets' | 'deregister'>;

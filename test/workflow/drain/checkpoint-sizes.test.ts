@@ -10,7 +10,7 @@ import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { drainStage } from '../../../lambdas/workflow/drain/drain-stage.ts';
 import { HookHolder } from '../../../lambdas/workflow/run/stage-runner.ts';
-import type { Cluster } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import {
   aNode,
   aNotice,

@@ -8,7 +8,7 @@ import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../../
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { isPooled } from '../../../lambdas/core/aws/lifecycle-state.ts';
 import { resting } from '../../../lambdas/core/node/cool-down.ts';
-import type { Cluster, FleetView } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster, FleetView } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { taintDriftedNodes, type DriftPorts } from '../../../lambdas/workflow/drift/taint-drifted-nodes.ts';
 import { aCluster, instanceId, nodeName } from '../../fleet-given.ts';
 import { aGroup, aMember, aNode, HOUR, NOON, TEMPLATE } from '../../given.ts';

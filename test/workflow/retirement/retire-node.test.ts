@@ -1,7 +1,7 @@
 /** The retirement of a node from its hook's event to the hook's completion (contract 2, 3, 6, 8). */
 import { AutoScalingClient, CompleteLifecycleActionCommand } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
-import type { Cluster, Clusters } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { RetirementFailed } from '../../../lambdas/workflow/retirement/retirement.ts';
 import type { Fact } from '../../peers/kubernetes/facts.ts';
 import { nodes as nodeResource } from '../../peers/kubernetes/resources.ts';

@@ -1,7 +1,7 @@
 /** Retirements that nothing but a taint asks for (contract 1.2, 5.4, 8.2, 9.5), against both peers. */
 import { describe, expect, test } from 'vitest';
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
-import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
+import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import { aPool, HOUR, MINUTE, SECOND } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';
 import { Balancers, LabelledTargets } from '../traffic/balancers.ts';

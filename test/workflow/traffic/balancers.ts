@@ -1,7 +1,7 @@
 /** Load balancers in memory, on the driven clock: what no peer can be made to do at the moment that a test wants. */
 import { EXCLUDE_LABEL } from '../../../lambdas/core/node/marks.ts';
 import type { Registration, Target, TargetPool } from '../../../lambdas/core/traffic/target-pool.ts';
-import type { LoadBalancing } from '../../../lambdas/workflow/ports.ts';
+import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
 import { aPool, MINUTE, SECOND } from '../../given.ts';
 import type { Rehearsal } from '../retirement/rehearsal.ts';
 
