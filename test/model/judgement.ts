@@ -45,10 +45,16 @@ function judgeFailure(world: World, name: string, failed: Error): void {
     return;
   }
   const { group, refuses, forbidsEvictions, witness } = world;
-  if (!refuses && !forbidsEvictions && !wasOutOfReach(world, name) && group.ended?.by !== 'abandonment') {
-    witness.broken(`P1: it fails for no reason: ${failed.message}`);
-  }
+  const isExcused = refuses || forbidsEvictions || wasOutOfReach(world, name) || wasContested(world, failed);
+  if (!isExcused && group.ended?.by !== 'abandonment') witness.broken(`P1: it fails for no reason: ${failed.message}`);
 }
+
+/** Whether others wrote the node at each of its tries, until its time was up. */
+function wasContested({ scenario }: World, failed: Error): boolean {
+  return scenario.faults.some(({ kind }) => kind === 'conflict') && CONTESTED.test(failed.message);
+}
+
+const CONTESTED = /^time was up while it waited for .* changed during each of \d+ tries to patch it/;
 
 /** Whether the cluster was, when the time of the retirement was up. */
 function wasOutOfReach({ scenario, faults, witness }: World, name: string): boolean {
