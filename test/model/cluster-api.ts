@@ -163,7 +163,7 @@ export class ClusterApi implements Cluster {
     const { heldUpUntil = 0 } = scenario.node;
     if (Date.now() >= momentOf(scenario, heldUpUntil)) return [];
     const since = new Date(NOON - HOUR).toISOString();
-    const charge = {
+    const ownership = {
       execution: 'another',
       kind: 'asg-terminate',
       since,
@@ -171,7 +171,7 @@ export class ClusterApi implements Cluster {
       cordonedByUs: true,
       labelledByUs: true,
     };
-    const annotations = { 'ebb/retirement': JSON.stringify(charge) };
+    const annotations = { 'ebb/retirement': JSON.stringify(ownership) };
     return [aNode({ name: 'another-node', providerId: 'aws:///x/i-1', labels: { 'ebb/retiring': 'x' }, annotations })];
   }
 }

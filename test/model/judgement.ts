@@ -1,6 +1,6 @@
 /** What must hold once all retirements of a scenario have ended. */
 import type { DomainEvent } from '../../lambdas/core/events/domain-event.ts';
-import { chargeOf } from '../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../lambdas/core/node/isolation.ts';
 import type { Result } from '../../lambdas/core/events/retirement-events.ts';
 import { MINUTE } from '../given.ts';
 import type { HookEnd } from './auto-scaling.ts';
@@ -109,7 +109,7 @@ function judgeHook({ group, witness }: World, retirements: readonly ModelRetirem
 /** Our marks stay only where the machine goes too, or where a failure has told somebody. */
 function judgeMarks({ node, group, witness }: World, retirements: readonly ModelRetirement[]): void {
   const { object } = node;
-  const by = object && chargeOf(object)?.execution;
+  const by = object && ownershipOf(object)?.execution;
   if (!retirements.some(({ name }) => name === by)) return;
   if (object?.providerId?.endsWith(OTHER_INSTANCE) === true) witness.broken('P6: our marks are on another machine');
   const hasFailed = retirements.some(({ ended }) => 'failed' in ended);

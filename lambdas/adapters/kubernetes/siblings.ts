@@ -46,6 +46,6 @@ function toNamespacePod(object: KubernetesObject): NamespacePod {
     uid,
     labels,
     ...(owner && { ownerUid: owner.uid }),
-    standing: isServing(pod) ? 'ready' : (toUnreadyPod(pod) ?? 'finished'),
+    readiness: isServing(pod) ? 'ready' : (toUnreadyPod(pod) ?? 'finished'),
   };
 }

@@ -4,7 +4,7 @@ import type { Lifecycle, LifecycleAction } from '../ports/auto-scaling.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Verification } from './verify-notice.ts';
 
-export function tellTurnedAway(
+export function reportTurnedAway(
   verified: Extract<Verification, { kind: 'ignore' | 'refuse' }>,
   instance: string,
   journal: Journal,

@@ -346,9 +346,9 @@ describe('a cluster', () => {
       nodes: [rehearsal.nodeOf(instance)],
     });
     await rehearsal.ready();
-    const outage = kubernetes.faults.reset({});
+    const unavailable = kubernetes.faults.reset({});
     rehearsal.clock.after(5 * MINUTE, () => {
-      outage.remove();
+      unavailable.remove();
     });
     expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });
     expect(rehearsal.of('cluster.away')).toHaveLength(1);
@@ -367,12 +367,12 @@ describe('a cluster', () => {
     kubernetes.world.addDeployment(web);
     await rehearsal.ready();
     rehearsal.clock.after(12_000, () => {
-      const outage = kubernetes.faults.reset({});
+      const unavailable = kubernetes.faults.reset({});
       kubernetes.faults.toOpenWatches((watch) => {
         watch.cut();
       });
       rehearsal.clock.after(3 * MINUTE, () => {
-        outage.remove();
+        unavailable.remove();
       });
     });
     expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });

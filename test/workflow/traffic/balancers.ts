@@ -70,8 +70,8 @@ export class Balancers implements LoadBalancing {
   #target(pool: TargetPool, id: string): Target | undefined {
     const at = this.deregistered.get(`${pool.name} ${id}`);
     if (at === undefined) return { id, port: 80, state: 'registered', healthy: !this.sick.has(id) };
-    const isOut = !this.stuck.has(pool.name) && Date.now() >= at + pool.drainSeconds * SECOND;
-    return isOut ? undefined : { id, port: 80, state: 'draining', healthy: false };
+    const isUnavailable = !this.stuck.has(pool.name) && Date.now() >= at + pool.drainSeconds * SECOND;
+    return isUnavailable ? undefined : { id, port: 80, state: 'draining', healthy: false };
   }
 }
 

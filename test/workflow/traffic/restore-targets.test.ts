@@ -205,9 +205,9 @@ describe('what a node says that it was taken out of', () => {
     given: Partial<Node> & { by?: string; target?: Registration; pool?: TargetPool; untagged?: string },
   ) {
     const { by = 'e', target = { id: instance, port: 30080 }, pool = aPool(), untagged = '', ...fields } = given;
-    const charge = { execution: by, kind: 'tainted', since: at(NOON), deadline: at(NOON + HOUR) };
+    const ownership = { execution: by, kind: 'tainted', since: at(NOON), deadline: at(NOON + HOUR) };
     const annotations = {
-      [RETIREMENT_ANNOTATION]: JSON.stringify({ ...charge, cordonedByUs: true, labelledByUs: true }),
+      [RETIREMENT_ANNOTATION]: JSON.stringify({ ...ownership, cordonedByUs: true, labelledByUs: true }),
       [TARGETS_ANNOTATION]: JSON.stringify([{ pool, targets: [target] }]),
     };
     const balancing = new Balancers();
