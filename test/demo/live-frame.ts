@@ -119,6 +119,6 @@ function wrapped(head: string, parts: readonly string[], columns: number): strin
 
 /** Cuts or fills to a width; escape sequences take no room. */
 function fit(text: string, width: number): string {
-  const room = width - stringWidth(text);
-  return room >= 0 ? text + ' '.repeat(room) : cliTruncate(text, width);
+  const allowance = width - stringWidth(text);
+  return allowance >= 0 ? text + ' '.repeat(allowance) : cliTruncate(text, width);
 }
