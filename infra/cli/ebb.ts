@@ -3,6 +3,12 @@ import { CommanderError } from 'commander';
 import { commandLine } from './command-line.ts';
 import { DONE, WRONG_USAGE } from './exit-status.ts';
 
+// `ebb drift | head` reads no further: that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(DONE);
+});
+
 try {
   await commandLine().parseAsync();
 } catch (error) {
