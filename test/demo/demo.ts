@@ -2,13 +2,13 @@
  * `npm run demo`: runs a scenario on embedded peers, or drains a node of the user's own cluster, and shows what happens.
  * Exit status 0 only if all that it expects holds.
  */
-import { print, runCommand } from './command.ts';
-import { jsonTelling } from './json-telling.ts';
+import { print, runCommand } from '../command/command.ts';
+import { jsonTelling } from './telling/json-telling.ts';
 import { readOptions, usage } from './options.ts';
-import { drainOwnNode } from './own-cluster.ts';
+import { drainOwnNode } from './own-cluster/own-cluster.ts';
 import { SCENARIOS, type ScenarioOptions, type Telling } from './scenario.ts';
-import { spokenTelling } from './spoken-telling.ts';
-import { terminalStage } from './terminal-stage.ts';
+import { spokenTelling } from './telling/spoken-telling.ts';
+import { terminalStage } from '../command/terminal-stage.ts';
 
 process.exitCode = await runCommand('demo', usage(), async () => {
   const options = readOptions(process.argv.slice(2));

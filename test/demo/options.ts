@@ -1,8 +1,8 @@
 /** The demo's command line. */
 import { parseArgs } from 'node:util';
-import { WrongUsage } from './command.ts';
-import { DEFAULT_DRAIN_TIMEOUT, drainTimeout, LONGEST_DRAIN, SHORTEST_DRAIN } from './drain-timeout.ts';
-import type { OwnClusterOptions } from './own-cluster-stage.ts';
+import { WrongUsage } from '../command/command.ts';
+import { DEFAULT_DRAIN_TIMEOUT, drainTimeout, LONGEST_DRAIN, SHORTEST_DRAIN } from './own-cluster/drain-timeout.ts';
+import type { OwnClusterOptions } from './own-cluster/own-cluster-stage.ts';
 import { SCENARIOS, type ScenarioOptions } from './scenario.ts';
 
 export interface Options extends ScenarioOptions {

@@ -4,12 +4,12 @@ import type { LoggedEvent } from '../installation.ts';
 import type { BackendEvent } from '../peers/aws/elastic-load-balancing/backends.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import type { Availability } from '../peers/kubernetes/availability.ts';
-import { blocked } from './blocked.ts';
-import { crash } from './crash.ts';
-import { deadline } from './deadline.ts';
-import { drift } from './drift.ts';
-import { lifecycle } from './lifecycle.ts';
-import { traffic } from './traffic.ts';
+import { blocked } from './scenarios/blocked.ts';
+import { crash } from './scenarios/crash.ts';
+import { deadline } from './scenarios/deadline.ts';
+import { drift } from './scenarios/drift.ts';
+import { lifecycle } from './scenarios/lifecycle.ts';
+import { traffic } from './scenarios/traffic.ts';
 
 /** How a scenario tells what happens while it happens. */
 export interface Telling {

@@ -1,0 +1,26 @@
+/** The stage of a command that was started from a terminal: its lines, its question and its signals. */
+import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
+import { askInTerminal } from './confirmation.ts';
+import type { CommandStage } from '../demo/own-cluster/own-cluster-stage.ts';
+
+/** With `json` the standard output is for JSON alone; with `yes` nobody is asked. */
+export function terminalStage({ json, yes }: { json: boolean; yes: boolean }): CommandStage {
+  const aside = json ? process.stderr : process.stdout;
+  const interruption = new AbortController();
+  const interrupt = (): void => {
+    interruption.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  return {
+    interrupted: interruption.signal,
+    say: (line) => void aside.write(`${line}\n`),
+    confirm: async (question) => {
+      if (yes) return interruption.signal.aborted ? 'interrupted' : 'yes';
+      if (isTerminal) return await askInTerminal(question, { input: process.stdin, output: aside });
+      throw new OwnClusterFault('nobody can be asked here, because this is no terminal', [
+        'say --yes if the node above is to be drained',
+      ]);
+    },
+  };
+}
