@@ -1,4 +1,4 @@
-/** How a command ends: what it was asked wrongly, or could not do on somebody's cluster, is said in words. */
+/** How a command ends: by its work, a wrong command line, a fault of somebody's cluster, or Ctrl-C. */
 import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
 
 /** A command line that asks for what there is not, in words. */
@@ -19,12 +19,35 @@ export function print(text: string): number {
   return 0;
 }
 
-/** @returns the exit status: what `run` says, 2 for a wrong command line, 1 for a fault */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+type Signal = keyof typeof SIGNALS;
+
+/** Handles the signals that end a command. @param end called instead of an exit; without it the process exits at once */
+export function onInterrupt(end: (status: number) => void = (status) => process.exit(status)): void {
+  for (const [signal, status] of Object.entries(SIGNALS) as [Signal, number][]) {
+    if (ends[signal] !== undefined) process.off(signal, ends[signal]);
+    ends[signal] = () => {
+      end(status);
+    };
+    process.on(signal, ends[signal]);
+  }
+}
+
+/** The handlers that are set. */
+const ends: Partial<Record<Signal, () => void>> = {};
+
+/**
+ * Runs a command. Ctrl-C ends it by an exit, so that its temporary folders are removed.
+ *
+ * @returns the exit status: what `run` says, 2 for a wrong command line, 1 for a fault
+ */
 export async function runCommand(name: string, usage: string, run: () => Promise<number>): Promise<number> {
   const complain = (status: number, ...lines: string[]): number => {
     process.stderr.write(`${name}: ${lines.join('\n')}\n`);
     return status;
   };
+  onInterrupt();
   try {
     return await run();
   } catch (error) {

@@ -1,16 +1,17 @@
 /** The stage of a command that was started from a terminal: its lines, its question and its signals. */
 import { OwnClusterFault } from '../peers/own-cluster/fault.ts';
+import { onInterrupt } from './command.ts';
 import { askInTerminal } from './confirmation.ts';
-import type { CommandStage } from '../demo/own-cluster/own-cluster-stage.ts';
+import type { CommandStage } from './command-stage.ts';
 
 /** With `json` the standard output is for JSON alone; with `yes` nobody is asked. */
 export function terminalStage({ json, yes }: { json: boolean; yes: boolean }): CommandStage {
   const aside = json ? process.stderr : process.stdout;
   const interruption = new AbortController();
-  const interrupt = (): void => {
+  // Not an exit: the cluster is put in order first.
+  onInterrupt(() => {
     interruption.abort();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  });
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   return {
     interrupted: interruption.signal,

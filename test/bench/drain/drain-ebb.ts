@@ -1,16 +1,17 @@
 /** Ebb's drain, measured: the whole retirement on the peers, from the termination of the instance. */
-import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { Installation, type LoggedEvent } from '../../installation.ts';
+import { hasEnded, terminate } from '../../driving/termination.ts';
+import { Installation, type LoggedEvent, type Step } from '../../installation.ts';
 import { checkPlaced, lowestOf, PODS_PER_NODE, populate, type DrainCase, type Measurement } from './drain-case.ts';
 
 const GROUP = 'bench-workers';
 const NODES = 5;
 
-export async function measureEbb(drain: DrainCase): Promise<Measurement> {
+export async function measureEbb(drain: DrainCase, step?: Step): Promise<Measurement> {
   const installation = await Installation.start({
     configuration: { clusters: [{ name: 'bench', groups: [{ name: GROUP }] }] },
     nodes: NODES,
     podsPerNode: PODS_PER_NODE,
+    step,
   });
   const { aws, kubernetes, clock } = installation;
   try {
@@ -20,11 +21,8 @@ export async function measureEbb(drain: DrainCase): Promise<Measurement> {
     await kubernetes.whenSettled();
     checkPlaced(drain, kubernetes.podsOn(node).length);
     kubernetes.availability.watch();
-    await new AutoScalingClient(aws.clientConfig()).send(
-      new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instance, ShouldDecrementDesiredCapacity: true }),
-    );
-    const ended = (): boolean => aws.lambda.executions.some(({ status }) => status !== 'RUNNING');
-    while (!ended()) await clock.sleep(20);
+    await terminate(installation, instance);
+    while (!hasEnded(installation)) await clock.sleep(20);
     checkEvicted(installation.events);
     const { workloads, violations } = kubernetes.availability.report();
     return {

@@ -1,9 +1,9 @@
 /** The kubectl on PATH, as a process: the drainer that Ebb is measured against. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeTemporaryFolder, removeTemporaryFolder } from '../../temporary-folder.ts';
 
 const run = promisify(execFile);
 
@@ -29,7 +29,7 @@ export interface KubectlDrain {
 
 /** @returns the seconds that the process lasted; rejects as execFile does when it does not end with 0 */
 export async function kubectlDrain({ kubeconfig, node, options = [], signal }: KubectlDrain): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'ebb-bench-'));
+  const folder = makeTemporaryFolder('ebb-bench');
   try {
     const file = join(folder, 'kubeconfig');
     writeFileSync(file, kubeconfig, { mode: 0o600 });
@@ -41,6 +41,6 @@ export async function kubectlDrain({ kubeconfig, node, options = [], signal }: K
     });
     return (Date.now() - began) / 1000;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporaryFolder(folder);
   }
 }

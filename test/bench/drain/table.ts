@@ -1,55 +1,45 @@
-/** The bench's rows for people. */
-import Table from 'cli-table3';
+/** The bench's rows for people, within 80 columns. */
 import cliTruncate from 'cli-truncate';
-import type { Figures, Measurement } from './drain-case.ts';
+import { lefts, plainTable, rights, type Cell } from '../../command/plain-table.ts';
 import type { OwnMeasurement } from '../own-cluster/own-measurement.ts';
+import type { Figures, Measurement } from './drain-case.ts';
 
-const FIGURES = ['seconds', 'requests', '429', 'lowest Ready of 10', 'violations'];
+const FIGURES = ['seconds', 'requests', '429', 'lowest', 'broken'];
 
-/** About as wide as the figures are. */
-const FAULT_COLUMNS = 56;
+const LEGEND = [
+  '',
+  'budget: maxUnavailable of each Deployment. 429: evictions that a budget refused.',
+  'lowest: fewest Ready pods of a Deployment, of 10. broken: falls below a budget.',
+].join('\n');
+
+/** Columns for a reason in place of the figures: as wide as their heads. */
+const FAULT_COLUMNS = 34;
 
 export function peerTable(rows: readonly Measurement[]): string {
-  const table = started('shutdown');
-  for (const row of rows) {
-    const { pods, shutdownSeconds, budgets, drainer } = row;
-    table.push([pods, `${shutdownSeconds} s`, budgetWords(budgets), drainer, ...figures(row)]);
-  }
-  return table.toString();
+  return tableOf(
+    'stop s',
+    rows.map((row) => [row.pods, row.shutdownSeconds, row.budgets, row.drainer, ...figures(row)]),
+  );
 }
 
 /** `others` are evictable pods on the node that are not the bench's. */
 export function ownTable(rows: readonly OwnMeasurement[]): string {
-  const table = started('others');
-  for (const row of rows) {
-    const { pods, budgets, drainer } = row;
-    if ('fault' in row) {
-      table.push([
-        pods,
-        '',
-        budgetWords(budgets),
-        drainer,
-        { content: cliTruncate(row.fault, FAULT_COLUMNS), colSpan: FIGURES.length, hAlign: 'left' },
-      ]);
-    } else {
-      table.push([pods, row.others, budgetWords(budgets), drainer, ...figures(row)]);
-    }
-  }
-  return table.toString();
+  return tableOf(
+    'others',
+    rows.map((row) => {
+      const { pods, budgets, drainer } = row;
+      if (!('fault' in row)) return [pods, row.others, budgets, drainer, ...figures(row)];
+      const fault = { content: cliTruncate(row.fault, FAULT_COLUMNS), colSpan: FIGURES.length };
+      return [pods, '', budgets, drainer, fault];
+    }),
+  );
 }
 
-function started(second: string) {
-  return new Table({
-    head: ['pods', second, 'budget', 'drainer', ...FIGURES],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['right', 'right', 'left', 'left', ...FIGURES.map(() => 'right' as const)],
-  });
+function tableOf(second: string, rows: readonly (readonly Cell[])[]): string {
+  const columns = [...rights('pods', second), ...lefts('budget', 'drainer'), ...rights(...FIGURES)];
+  return `${plainTable(columns, rows)}\n${LEGEND}`;
 }
 
 function figures({ seconds, requests, refused, lowestReady, violations }: Figures): (string | number)[] {
   return [seconds.toFixed(1), requests, refused, lowestReady, violations];
-}
-
-function budgetWords(budgets: string): string {
-  return budgets === 'none' ? 'none' : `maxUnavailable ${budgets}`;
 }

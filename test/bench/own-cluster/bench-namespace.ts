@@ -6,7 +6,7 @@ import { kubectlWith } from '../../demo/own-node/node-restoration.ts';
 import { readItems } from '../../demo/own-node/own-node.ts';
 import { persist } from '../../demo/own-node/persistence.ts';
 import { OwnClusterFault } from '../../peers/own-cluster/fault.ts';
-import type { CommandStage } from '../../demo/own-cluster/own-cluster-stage.ts';
+import type { CommandStage } from '../../command/command-stage.ts';
 import type { Upstream } from '../../peers/own-cluster/upstream.ts';
 import { benchWorkload, type Placed } from './bench-workload.ts';
 import { REPLICAS, type DrainCase } from '../drain/drain-case.ts';

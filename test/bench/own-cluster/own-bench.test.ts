@@ -3,16 +3,15 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CommandStage } from '../../demo/own-cluster/own-cluster-stage.ts';
+import type { CommandStage } from '../../command/command-stage.ts';
 import { NODE, SomebodysCluster } from '../../demo/own-cluster/somebodys-cluster.ts';
 import { deployments, namespaces } from '../../peers/kubernetes/resources.ts';
 import { OwnClusterFault } from '../../peers/own-cluster/fault.ts';
 import { kubectlVersion } from '../drain/kubectl.ts';
-import { readOptions, USAGE } from '../drain/options.ts';
+import { readOptions } from '../drain/options.ts';
 import { benchOwnNode } from './own-bench.ts';
 import { drainersOf, type Drainer } from './own-drainers.ts';
 import type { OwnFigures, OwnMeasurement } from './own-measurement.ts';
-import { ownTable } from '../drain/table.ts';
 
 // Whole installations in real time: seconds each, and more beside other work.
 vi.setConfig({ testTimeout: 90_000 });
@@ -227,41 +226,4 @@ describe('is refused before anything is made', () => {
       stderr: expect.stringMatching(/^bench: nobody can be asked here, .*\n {2}say --yes/) as string,
     });
   });
-});
-
-test('the table says what was measured, and why not', () => {
-  const row = { pods: 30, budgets: '1', others: 2, ...FIGURES };
-  const lines = ownTable([
-    { ...row, drainer: 'ebb' },
-    { pods: 30, budgets: 'none', drainer: 'kubectl', fault: 'not on PATH' },
-  ]).split('\n');
-  const cells = lines.map((line) => line.split('│').map((cell) => cell.trim()).filter(Boolean)); // prettier-ignore
-  expect(cells).toContainEqual(['30', '2', 'maxUnavailable 1', 'ebb', '1.0', '2', '3', '4', '5']);
-  expect(cells).toContainEqual(['30', 'none', 'kubectl', 'not on PATH']);
-});
-
-const own = ['--kubeconfig', 'file', '--node', 'worker'];
-
-test.each([
-  [['--kubeconfig', 'file'], '--kubeconfig needs --node'],
-  [['--yes'], 'go with --kubeconfig'],
-  [['--image', 'any'], 'go with --kubeconfig'],
-  [[...own, '--shutdown', '3'], '--shutdown and --kubeconfig exclude each other'],
-  [[...own, '--pods', '25'], '--pods takes multiples of 10, not "25"'],
-  [[...own, '--budgets', 'some'], '--budgets takes none, numbers and percentages, not "some"'],
-  [[...own, '--drain-timeout', '1h'], '--drain-timeout takes 60 to 172800 seconds, not "1h"'],
-])('%j is refused', (args, words) => {
-  expect(() => readOptions(args)).toThrow(words);
-});
-
-test('the options are read, with their defaults, and all stand in --help', () => {
-  const all = [...own, '--yes', '--json', '--pods', '30', '--budgets', 'none,1', '--image', 'mirror/pause'];
-  const options = readOptions([...all, '--drain-timeout', '90', '--without-kubectl']);
-  expect(options).toMatchObject({ yes: true, json: true, withoutKubectl: true, own: { image: 'mirror/pause' } });
-  expect(readOptions(own)).toMatchObject({
-    cases: ['none', '1'].map((budgets) => ({ pods: 30, shutdownSeconds: 0, budgets })),
-    own: { kubeconfig: 'file', image: 'registry.k8s.io/pause:3.10', drainTimeoutSeconds: 3600, keepIsolated: false },
-  });
-  for (const option of [...all, '--drain-timeout', '--without-kubectl', '--shutdown'])
-    if (option.startsWith('--')) expect(USAGE).toContain(option);
 });

@@ -4,7 +4,7 @@
  */
 import { isToLeave, judgePods } from '../../demo/own-node/node-verdicts.ts';
 import { ask, standingLines, surveyOwnNode, type Survey } from '../../demo/own-cluster/own-cluster.ts';
-import { interruptible, type CommandStage } from '../../demo/own-cluster/own-cluster-stage.ts';
+import { interruptible, type CommandStage } from '../../command/command-stage.ts';
 import { readPodsOn, type OwnNode } from '../../demo/own-node/own-node.ts';
 import { OwnClusterFault } from '../../peers/own-cluster/fault.ts';
 import { KubeconfigFile } from '../../peers/own-cluster/kubeconfig-file.ts';

@@ -1,7 +1,7 @@
 /** Ebb's drain of somebody's node, measured: a retirement as the demo makes it. */
 import type { LoggedEvent } from '../../installation.ts';
 import { NO_FALL } from '../../demo/own-cluster/own-cluster-outcome.ts';
-import { PATIENCE } from '../../demo/own-cluster/own-cluster-stage.ts';
+import { PATIENCE } from '../../command/command-stage.ts';
 import { retireOwnNode } from '../../demo/own-cluster/own-retirement.ts';
 import type { Outcome } from '../../demo/scenario.ts';
 import { drainSeconds } from '../drain/drain-ebb.ts';

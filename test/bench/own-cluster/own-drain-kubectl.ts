@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { kubectlWith } from '../../demo/own-node/node-restoration.ts';
 import { observe } from '../../demo/own-watch/observer.ts';
 import { refusedEvictions } from '../../demo/own-cluster/own-cluster-outcome.ts';
-import { PATIENCE } from '../../demo/own-cluster/own-cluster-stage.ts';
+import { PATIENCE } from '../../command/command-stage.ts';
 import { nodePath } from '../../demo/own-node/own-node.ts';
 import { persist } from '../../demo/own-node/persistence.ts';
 import { WorkloadWatch } from '../../demo/own-watch/workload-watch.ts';

@@ -1,7 +1,7 @@
 /** One drain of somebody's node that is measured. */
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import type { Survey } from '../../demo/own-cluster/own-cluster.ts';
-import type { CommandStage } from '../../demo/own-cluster/own-cluster-stage.ts';
+import type { CommandStage } from '../../command/command-stage.ts';
 import type { Upstream } from '../../peers/own-cluster/upstream.ts';
 import type { OwnBenchOptions } from '../drain/options.ts';
 

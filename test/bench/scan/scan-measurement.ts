@@ -6,23 +6,10 @@ import { join } from 'node:path';
 import { NODE_OPTIONS } from '../../../infra/bundling/drift-memory.ts';
 import { bundleFunction } from '../../../infra/bundling/function-bundle.ts';
 import { PARAMETERS } from './scan-aws.ts';
-import { PER_GROUP, type FleetState } from './scan-fleet.ts';
+import { SCANS, type Scan } from './scan-case.ts';
+import { PER_GROUP } from './scan-fleet.ts';
 import type { Bare, Pass } from './scan-run.ts';
 import type { Asked, Serving } from './scan-servers.ts';
-
-/** What is run, and of what cluster. */
-export const SCANS = {
-  /** As most runs are. */
-  steady: { state: 'current', dryRun: false },
-  /** While nodes are replaced one after the other: those that are out of date are marked. */
-  waiting: { state: 'marked', dryRun: false },
-  /** The first after an image was released: each node that runs another is marked. */
-  marking: { state: 'drifted', dryRun: false },
-  /** For a person. */
-  dry: { state: 'drifted', dryRun: true },
-} as const satisfies Record<string, { state: FleetState; dryRun: boolean }>;
-
-export type Scan = keyof typeof SCANS;
 
 export interface ScanMeasurement {
   readonly scan: Scan;

@@ -28,6 +28,8 @@ const asked = { kubernetes: new Map<string, number>(), aws: new Map<string, numb
 const kubernetes = await serveKubernetes(fleet, PAGE_SIZE, counterIn(asked.kubernetes));
 const aws = await serveAws({ fleet, kubernetes }, counterIn(asked.aws));
 
+// Its parent may be ended by Ctrl-C.
+process.on('disconnect', () => process.exit());
 process.on('message', () => {
   const told: Asked = {
     kind: 'asked',

@@ -1,6 +1,7 @@
 /** The scan's bench: that it measures what it says, on a small cluster. */
 import { expect, test } from 'vitest';
-import { measureScan, type Scan } from './scan-measurement.ts';
+import type { Scan } from './scan-case.ts';
+import { measureScan } from './scan-measurement.ts';
 
 const LISTED = { 'GET /api/v1/nodes': 6 };
 const WRITTEN = 'PATCH /api/v1/nodes/{name}';

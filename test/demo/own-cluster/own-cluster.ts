@@ -7,14 +7,8 @@ import { Upstream } from '../../peers/own-cluster/upstream.ts';
 import { isToLeave, judgePods, verdictLines, type JudgedPod } from '../own-node/node-verdicts.ts';
 import { checkOwnNode, readPodsOn, type OwnNode } from '../own-node/own-node.ts';
 import { ownConfiguration, type OwnConfiguration } from './own-installation.ts';
-import {
-  interruptible,
-  INTERRUPTED,
-  PATIENCE,
-  type CommandStage,
-  type OwnClusterOptions,
-  type OwnClusterStage,
-} from './own-cluster-stage.ts';
+import { interruptible, INTERRUPTED, PATIENCE, type CommandStage } from '../../command/command-stage.ts';
+import type { OwnClusterOptions, OwnClusterStage } from './own-cluster-stage.ts';
 import { retireOwnNode } from './own-retirement.ts';
 
 /**

@@ -1,7 +1,8 @@
 /** How a retirement of the user's node ends: by itself, by a cluster that is away, or by the user. */
 import type { Execution } from '../../peers/aws/lambda/execution.ts';
 import { howToGrant, refusedUser } from '../own-node/cluster-rights.ts';
-import type { OwnClusterOptions, Patience } from './own-cluster-stage.ts';
+import type { Patience } from '../../command/command-stage.ts';
+import type { OwnClusterOptions } from './own-cluster-stage.ts';
 import type { OwnInstallation } from './own-installation.ts';
 import type { Reachability } from '../own-watch/reachability.ts';
 

@@ -1,4 +1,5 @@
 /** One retirement of the user's node: started, told and watched over, and the node put back however it ends. */
+import { bundleAll } from '../../../infra/bundling/function-bundle.ts';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import { clusterAway, type Subject } from '../../../lambdas/core/events/retirement-events.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
@@ -7,7 +8,8 @@ import { OwnClusterFault, wordsOf } from '../../peers/own-cluster/fault.ts';
 import type { Upstream } from '../../peers/own-cluster/upstream.ts';
 import { isToLeave, judgePods } from '../own-node/node-verdicts.ts';
 import { ownOutcome } from './own-cluster-outcome.ts';
-import { INTERRUPTED, type OwnClusterOptions, type OwnClusterStage, type Patience } from './own-cluster-stage.ts';
+import { INTERRUPTED, type Patience } from '../../command/command-stage.ts';
+import type { OwnClusterOptions, OwnClusterStage } from './own-cluster-stage.ts';
 import { HEARTBEAT_SECONDS, OWN_GROUP, OwnInstallation, type OwnConfiguration } from './own-installation.ts';
 import { countPods, nodePath, readPodsOn, type OwnNode } from '../own-node/own-node.ts';
 import { adviceOn, retirementEnd, type Ending } from './own-retirement-end.ts';
@@ -32,6 +34,9 @@ const NODES_SHOWN = 4;
 export async function retireOwnNode(plan: OwnRetirementPlan): Promise<number> {
   const { upstream, configuration, stage, options } = plan;
   stage.say('Starting Ebb …');
+  await bundleAll(({ length }) => {
+    stage.say(`Building ${length} functions …`);
+  });
   const installation = await OwnInstallation.start({ node: options.node, upstream, configuration });
   try {
     const leaving = judgePods(await readPodsOn(options.node, upstream), configuration.policy, Date.now()).filter(

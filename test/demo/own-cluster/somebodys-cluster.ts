@@ -12,7 +12,8 @@ import { OwnClusterFault } from '../../peers/own-cluster/fault.ts';
 import type { LoggedEvent } from '../../installation.ts';
 import type { Right } from '../own-node/cluster-rights.ts';
 import { drainOwnNode } from './own-cluster.ts';
-import type { OwnClusterOptions, OwnClusterStage, Patience } from './own-cluster-stage.ts';
+import type { Patience } from '../../command/command-stage.ts';
+import type { OwnClusterOptions, OwnClusterStage } from './own-cluster-stage.ts';
 import type { Outcome, Scene } from '../scenario.ts';
 
 export const NODE = 'worker';

@@ -11,7 +11,9 @@ import {
   heartbeatExpectation,
 } from '../expectations/expectations.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
-import { costOf, hasLeft, outcomeOf, secondsSince, stage, terminate, type Staged } from '../staging/staging.ts';
+import { costOf } from '../../driving/retirement-cost.ts';
+import { terminate } from '../../driving/termination.ts';
+import { hasLeft, outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 
 const CLUSTER = 'shop';
@@ -23,11 +25,10 @@ const FREED_AFTER_MS = 3_600_000;
 const USED_WITHIN_SECONDS = 185;
 
 export const blocked: Scenario = {
-  summary: 'a budget blocks the drain for an hour, then frees: what was suspended, and what that cost',
   async run(telling) {
     const group = { name: GROUP, heartbeatTimeoutSeconds: HEARTBEAT_SECONDS, drainTimeoutSeconds: 14_400 };
     const configuration = { clusters: [{ name: CLUSTER, groups: [group] }] };
-    const installation = await Installation.start({ configuration, nodes: 3 });
+    const installation = await Installation.start({ configuration, nodes: 3, step: telling.step });
     try {
       const [instance = ''] = installation.aws.autoScaling.instanceIds(GROUP);
       populate(installation, installation.nodeOf(instance));

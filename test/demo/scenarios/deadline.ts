@@ -5,8 +5,10 @@
 import { Installation } from '../../installation.ts';
 import { budgets } from '../../peers/kubernetes/resources.ts';
 import { completionExpectation, heartbeatExpectation } from '../expectations/expectations.ts';
-import type { Expectation, Scenario } from '../scenario.ts';
-import { costOf, hasEnded, outcomeOf, secondsSince, stage, terminate, type Staged } from '../staging/staging.ts';
+import type { Expectation, Outcome, Scenario } from '../scenario.ts';
+import { costOf } from '../../driving/retirement-cost.ts';
+import { hasEnded, terminate } from '../../driving/termination.ts';
+import { outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 
 const CLUSTER = 'shop';
@@ -29,7 +31,6 @@ interface Leaving {
 const groupOf = (policy: Policy): string => `${policy}-workers`;
 
 export const deadline: Scenario = {
-  summary: 'a budget that never frees: the node of a group that forces, one that waits, one that retains',
   async run(telling) {
     const groups = POLICIES.map((policy) => ({
       name: groupOf(policy),
@@ -38,7 +39,7 @@ export const deadline: Scenario = {
       atDeadline: policy,
     }));
     const configuration = { clusters: [{ name: CLUSTER, groups, maxLeaving: '100%' }] };
-    const installation = await Installation.start({ configuration, nodes: 2 });
+    const installation = await Installation.start({ configuration, nodes: 2, step: telling.step });
     try {
       const { aws, kubernetes, clock } = installation;
       aws.autoScaling.setLifecyclePolicy(groupOf('retain'), { terminateHookAbandon: 'retain' });
@@ -49,7 +50,13 @@ export const deadline: Scenario = {
       for (const each of leaving) populate(installation, each);
       await kubernetes.settle();
       const [{ instance } = { instance: '' }] = leaving;
-      const plan = { scenario: 'deadline', cluster: CLUSTER, group: groupOf('force'), instance };
+      const plan = {
+        scenario: 'deadline',
+        cluster: CLUSTER,
+        group: groupOf('force'),
+        instance,
+        story: storyOf(leaving),
+      };
       const staged = stage(installation, telling, { ...plan, heartbeatSeconds: HEARTBEAT_SECONDS });
       for (const each of leaving) await terminate(installation, each.instance);
       clock.after(FREED_AFTER_MS, () => {
@@ -62,7 +69,7 @@ export const deadline: Scenario = {
         () => hasEnded(installation) && leaving.every(({ instance: id }) => aws.autoScaling.state(id) === 'Terminated'),
       );
       const expectations = leaving.flatMap((each) => expectationsOf(staged, each));
-      const outcome = outcomeOf(staged, { expectations, cost: costOf(installation) });
+      const outcome = wholeOutcome(staged, leaving, expectations);
       telling.end(outcome);
       return outcome;
     } finally {
@@ -75,6 +82,30 @@ export const deadline: Scenario = {
 function populate({ kubernetes: { world } }: Installation, { policy, node }: Leaving): void {
   world.addDeployment({ namespace: 'shop', name: policy, nodes: [node], startSeconds: 5, shutdownSeconds: 2 });
   world.addBudget({ namespace: 'shop', name: policy, for: policy, maxUnavailable: 0 });
+}
+
+function storyOf(leaving: readonly Leaving[]): string {
+  const nodes = leaving.map(({ policy, node }) => `${policy}: ${node.split('.')[0] ?? node}`);
+  return `Three instances are terminated, one of each group; their budgets allow nothing. At the deadline, after ${DRAIN_SECONDS} s, each does as its group says: ${nodes.join(', ')}.`;
+}
+
+/** Of all three retirements. */
+function wholeOutcome(staged: Staged, leaving: readonly Leaving[], expectations: readonly Expectation[]): Outcome {
+  const { installation, scene } = staged;
+  const { aws, clock, events } = installation;
+  const since = secondsSince(scene);
+  const count = (wanted: string): number => events.filter(({ type }) => type === wanted).length;
+  const ends = leaving.map(({ policy, instance }): [string, number] => {
+    const completion = aws.autoScaling.history(instance).find(({ kind }) => kind === 'completion');
+    return [`${policy}: hook over`, since(completion?.at)];
+  });
+  return {
+    ...outcomeOf(staged, { expectations, cost: costOf(installation) }),
+    seconds: since(clock.now()),
+    pods: count('pod.evicted'),
+    forced: count('pod.forced'),
+    stages: Object.fromEntries(ends),
+  };
 }
 
 function expectationsOf(staged: Staged, leaving: Leaving): Expectation[] {

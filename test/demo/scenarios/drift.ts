@@ -10,7 +10,9 @@ import { nodes as nodeResource } from '../../peers/kubernetes/resources.ts';
 import { CapacityWatch } from '../expectations/capacity-watch.ts';
 import { driftExpectations, type Replacing } from '../expectations/drift-expectations.ts';
 import type { Expectation, Outcome, Scenario, Telling } from '../scenario.ts';
-import { costOf, hasEnded, outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
+import { costOf } from '../../driving/retirement-cost.ts';
+import { hasEnded } from '../../driving/termination.ts';
+import { outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 
 const CLUSTER = 'shop';
@@ -40,15 +42,19 @@ const SIZES: readonly (readonly [group: string, nodes: number])[] = [
 const NODES = 7;
 
 export const drift: Scenario = {
-  summary:
-    'a new AMI is published: nodes of the old one are replaced, one of a group at a time; --dry-run tells the plan alone',
   async run(telling, { dryRun }) {
     const groups = [WEB, BATCH, STEADY].map((name) => ({ name, heartbeatTimeoutSeconds: HEARTBEAT_SECONDS }));
     // Two groups at once, one node of each: the cluster’s own share would be one node of seven.
     const configuration = {
       clusters: [{ name: CLUSTER, groups, budget: { nodes: 1, cluster: 2 }, maxLeaving: '50%' }],
     };
-    const installation = await Installation.start({ configuration, nodes: 0, sweeps: true, drifts: true });
+    const installation = await Installation.start({
+      configuration,
+      nodes: 0,
+      sweeps: true,
+      drifts: true,
+      step: telling.step,
+    });
     try {
       furnish(installation);
       await installation.kubernetes.settle();

@@ -12,7 +12,8 @@ import {
   requestExpectation,
 } from '../expectations/expectations.ts';
 import type { Outcome, Scenario, Telling } from '../scenario.ts';
-import { hasLeft, outcomeOf, secondsSince, stage, terminate, type Staged } from '../staging/staging.ts';
+import { terminate } from '../../driving/termination.ts';
+import { hasLeft, outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
 
 const CLUSTER = 'shop';
 const GROUP = 'shop-workers';
@@ -22,13 +23,13 @@ const HEARTBEAT_SECONDS = 300;
 const PATIENCE_MS = 45_000;
 
 export const lifecycle: Scenario = {
-  summary: 'an instance of a group is terminated: its node is drained, then its hook is completed',
   async run(telling) {
     const installation = await Installation.start({
       configuration: {
         clusters: [{ name: CLUSTER, groups: [{ name: GROUP, heartbeatTimeoutSeconds: HEARTBEAT_SECONDS }] }],
       },
       nodes: 3,
+      step: telling.step,
     });
     try {
       return await terminateOne(installation, telling);

@@ -4,8 +4,10 @@
  */
 import { Installation } from '../../installation.ts';
 import type { Outcome, Scenario, ScenarioOptions, Telling } from '../scenario.ts';
-import { costOf, hasLeft, outcomeOf, stage, terminate, type Staged } from '../staging/staging.ts';
-import { driveUntil } from '../../driving/timelapse.ts';
+import { costOf } from '../../driving/retirement-cost.ts';
+import { terminate } from '../../driving/termination.ts';
+import { hasLeft, outcomeOf, stage, type Staged } from '../staging/staging.ts';
+import { driveUntil, passTime } from '../../driving/timelapse.ts';
 import { countsOf, trafficExpectations, type Load } from '../expectations/traffic-expectations.ts';
 import { openFront, populate } from '../staging/traffic-front.ts';
 import { watchTraffic } from '../staging/traffic-watch.ts';
@@ -18,15 +20,17 @@ const HEARTBEAT_SECONDS = 300;
 const BEFORE_MS = 10_000;
 const AFTER_MS = 30_000;
 
+/** Driven seconds in a real one where somebody watches: the three minutes of it take a third of one. */
+const WATCHED_SPEED = 10;
+
 /** By then requests that are under way have ended. */
 const LAST_MS = 2000;
 
 export const traffic: Scenario = {
-  summary: 'requests through three load balancers while a node is retired; compare --without-withdraw',
   async run(telling, options) {
     const groups = [{ name: GROUP, heartbeatTimeoutSeconds: HEARTBEAT_SECONDS }];
     const configuration = { clusters: [{ name: CLUSTER, groups, withdraw: { enabled: options.withdraw } }] };
-    const installation = await Installation.start({ configuration, nodes: 4 });
+    const installation = await Installation.start({ configuration, nodes: 4, step: telling.step });
     try {
       return await retireUnderLoad(installation, telling, options);
     } finally {
@@ -38,9 +42,10 @@ export const traffic: Scenario = {
 async function retireUnderLoad(
   installation: Installation,
   telling: Telling,
-  { withdraw }: ScenarioOptions,
+  { withdraw, watched }: ScenarioOptions,
 ): Promise<Outcome> {
   const { aws, kubernetes, clock } = installation;
+  const speed = watched ? WATCHED_SPEED : Infinity;
   const instances = aws.autoScaling.instanceIds(GROUP);
   populate(
     installation,
@@ -55,9 +60,9 @@ async function retireUnderLoad(
   const staged = stage(installation, telling, plan);
   const stopTelling = watchTraffic(staged, pools, telling);
   await terminate(installation, instance);
-  await driveUntil(installation, () => hasLeft(staged));
+  await driveUntil(installation, () => hasLeft(staged), speed);
   kubernetes.terminateMachine(staged.scene.node);
-  await clock.advance(AFTER_MS);
+  await passTime(installation, AFTER_MS, speed);
   const load = { pools, from, to: clock.now() };
   for (const { stream } of pools) stream.stop();
   await clock.advance(LAST_MS);

@@ -1,11 +1,11 @@
 /** What every scenario on the embedded peers begins and ends with. */
-import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { dollarsOf } from '../../driving/price.ts';
+import { hasEnded } from '../../driving/termination.ts';
+import type { Cost } from '../../driving/retirement-cost.ts';
 import type { Installation } from '../../installation.ts';
 import type { Fact } from '../../peers/kubernetes/facts.ts';
 import { nodes as nodeResource } from '../../peers/kubernetes/resources.ts';
 import { evictedPods, workloadOf } from '../expectations/expectations.ts';
-import type { Cost, Expectation, Outcome, Scene, Telling } from '../scenario.ts';
+import type { Expectation, Outcome, Scene, Telling } from '../scenario.ts';
 import { standingFacts } from './standing.ts';
 
 export interface Staged {
@@ -59,19 +59,6 @@ export function stage(installation: Installation, telling: Telling, plan: StageP
   return { installation, scene, facts };
 }
 
-/** An operator lets an instance go. */
-export async function terminate({ aws }: Installation, instance: string): Promise<void> {
-  await new AutoScalingClient(aws.clientConfig()).send(
-    new TerminateInstanceInAutoScalingGroupCommand({ InstanceId: instance, ShouldDecrementDesiredCapacity: true }),
-  );
-}
-
-/** Whether no retirement runs any more. */
-export function hasEnded({ aws }: Installation): boolean {
-  const { executions } = aws.lambda;
-  return executions.length > 0 && executions.every(({ status }) => status !== 'RUNNING');
-}
-
 /** Whether the scene's instance is terminated and its retirement over. */
 export function hasLeft({ installation, scene }: Staged): boolean {
   return hasEnded(installation) && installation.aws.autoScaling.state(scene.instance) === 'Terminated';
@@ -118,17 +105,4 @@ export function outcomeOf(
 /** To a tenth. */
 export function secondsSince({ at: begun }: Scene): (at: number | undefined) => number {
   return (at) => Math.round(((at ?? NaN) - begun) / 100) / 10;
-}
-
-/** What the retirements have cost, all together. */
-export function costOf({ aws }: Installation): Cost {
-  const used = aws.lambda.executions.map(({ name }) => aws.lambda.durable.usage(name));
-  const sum = (of: (each: (typeof used)[number]) => number): number => used.reduce((all, each) => all + of(each), 0);
-  return {
-    billedSeconds: Math.round(sum(({ billedMs }) => billedMs) / 100) / 10,
-    suspendedSeconds: Math.round(sum(({ suspendedMs }) => suspendedMs) / 1000),
-    operations: sum(({ operations }) => operations),
-    invocations: sum(({ invocations }) => invocations),
-    dollars: Number(sum(dollarsOf).toFixed(6)),
-  };
 }

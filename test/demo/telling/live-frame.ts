@@ -4,7 +4,9 @@
  */
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import { counted } from '../../../infra/cli/report-words.ts';
 import type { Board, PodState } from './board.ts';
+import { nodeName } from './wrapping.ts';
 
 export type Paint = (style: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
 
@@ -79,7 +81,7 @@ function progressLines(times: FrameTimes | StoryTimes, paint: Paint): string[] {
   const hook = hookOver ? 'completed' : `${bar(left / hookTimeout, paint)} ${Math.ceil(left)} of ${hookTimeout} s left`;
   return [
     `${`+${elapsed.toFixed(1)} s`.padStart(8)}  hook   ${hook}`,
-    `${' '.repeat(8)}  drain  ${bar(leaving === 0 ? 1 : gone / leaving, paint)} ${gone} of ${leaving} pods gone`,
+    `${' '.repeat(8)}  drain  ${bar(leaving === 0 ? 1 : gone / leaving, paint)} ${gone} of ${counted(leaving, 'pod')} gone`,
   ];
 }
 
@@ -89,8 +91,7 @@ function bar(share: number, paint: Paint): string {
 }
 
 function nodeTitle(node: string, board: Board, width: number, paint: Paint): string {
-  const short = node.split('.')[0] ?? node;
-  return board.isIsolated(node) ? paint('yellow', cliTruncate(`${short} ⇢`, width)) : cliTruncate(short, width);
+  return board.isIsolated(node) ? paint('yellow', `${nodeName(node, width - 2)} ⇢`) : nodeName(node, width);
 }
 
 function cell(board: Board, at: { workload: string; node: string; width: number }, paint: Paint): string {

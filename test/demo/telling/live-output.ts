@@ -12,6 +12,8 @@ export interface LineOutput {
   event(event: LoggedEvent): void;
   fact(fact: Fact): void;
   line(text: string): void;
+  /** Lines that are not final: drawn below those that are, and replaced by the next ones. */
+  pending(lines: readonly string[]): void;
   end(): void;
 }
 
@@ -23,6 +25,7 @@ export class LiveOutput implements LineOutput {
   readonly #paint: Paint;
   readonly #update: ReturnType<typeof createLogUpdate>;
   #drawing: Drawing | undefined;
+  #pending: readonly string[] = [];
 
   constructor(terminal: NodeJS.WriteStream, paint: Paint) {
     this.#terminal = terminal;
@@ -37,7 +40,7 @@ export class LiveOutput implements LineOutput {
     refresh.unref();
     const { at, hook } = scene;
     const heldUntil = at + hook.heartbeatSeconds * 1000;
-    this.#drawing = { scene, board: new Board(scene.standing), refresh, heldUntil, hookOver: false, gone: 0 };
+    this.#drawing = { scene, board: new Board(scene.standing), refresh, heldUntil, hookOver: false, gone: new Set() };
     this.#draw();
   }
 
@@ -45,7 +48,7 @@ export class LiveOutput implements LineOutput {
     const drawing = this.#drawing;
     if (drawing === undefined) return;
     drawing.board.event(event);
-    if (event.type === 'pod.gone') drawing.gone += 1;
+    if (event.type === 'pod.gone' && drawing.scene.leaving.includes(event.pod)) drawing.gone.add(event.pod);
     if (event.type === 'hook.completed') drawing.hookOver = true;
     if (event.type === 'heartbeat.recorded') {
       drawing.heldUntil = Date.parse(event.time) + drawing.scene.hook.heartbeatSeconds * 1000;
@@ -59,6 +62,10 @@ export class LiveOutput implements LineOutput {
   line(text: string): void {
     this.#update.persist(text);
     this.#draw();
+  }
+
+  pending(lines: readonly string[]): void {
+    this.#pending = lines;
   }
 
   end(): void {
@@ -77,13 +84,16 @@ export class LiveOutput implements LineOutput {
       hookTimeout: scene.hook.heartbeatSeconds,
       hookOver,
       leaving: scene.leaving.length,
-      gone,
+      gone: gone.size,
     };
     this.#update(
-      liveFrame(board, scene.story === undefined ? times : { elapsed: times.elapsed }, {
-        columns: this.#terminal.columns,
-        paint: this.#paint,
-      }),
+      [
+        ...this.#pending,
+        liveFrame(board, scene.story === undefined ? times : { elapsed: times.elapsed }, {
+          columns: this.#terminal.columns,
+          paint: this.#paint,
+        }),
+      ].join('\n'),
     );
   }
 }
@@ -95,5 +105,6 @@ interface Drawing {
   /** Epoch milliseconds. */
   heldUntil: number;
   hookOver: boolean;
-  gone: number;
+  /** Names of those that were to leave. */
+  readonly gone: Set<string>;
 }

@@ -1,11 +1,15 @@
 /** The end of the demo in words: times, what every workload kept, and whether what was expected holds. */
 import Table from 'cli-table3';
-import type { Cost, Outcome, Traffic } from '../scenario.ts';
+import { counted } from '../../../infra/cli/report-words.ts';
+import type { Cost } from '../../driving/retirement-cost.ts';
+import type { Outcome, Traffic } from '../scenario.ts';
+import { wrapLines } from './wrapping.ts';
 
 type Style = (style: 'green' | 'red' | 'bold', text: string) => string;
 
-export function summary(outcome: Outcome, style: Style): string {
-  const { stages, workloads, expectations, pods, requests, unbudgetedControllers, seconds, cost, traffic } = outcome;
+/** @param columns of the terminal */
+export function summary(outcome: Outcome, style: Style, columns: number): string {
+  const { stages, workloads, expectations, cost, traffic } = outcome;
   const times = new Table({
     head: ['stage over', 'seconds'],
     style: { head: [], border: [], compact: true },
@@ -20,17 +24,17 @@ export function summary(outcome: Outcome, style: Style): string {
   for (const { workload, budget, replicas, floor, lowestReady } of workloads) {
     kept.push([shortWorkload(workload), budget, replicas, floor, lowestReady]);
   }
-  const checks = expectations.map(({ what, holds, found }) =>
-    holds ? `${style('green', '✔')} ${what}` : `${style('red', '✘')} ${what}: ${found}`,
-  );
+  const checks = expectations.map(({ what, holds, found }) => {
+    const [mark, text] = holds ? [style('green', '✔'), what] : [style('red', '✘'), `${what}: ${found}`];
+    return `${mark} ${wrapLines(text, columns - 2).replaceAll('\n', '\n  ')}`;
+  });
   const hasRun = Object.keys(stages).length > 0;
   const account = [
     times.toString(),
     kept.toString(),
     ...(traffic === undefined ? [] : [trafficTable(traffic)]),
-    `${pods} pods evicted in ${seconds} s with ${requests.kubernetes} Kubernetes and ${requests.aws} AWS requests;`,
-    `${unbudgetedControllers} controllers without a budget were paced.`,
-    ...(cost === undefined ? [] : [costLine(cost)]),
+    wrapLines(drainLine(outcome), columns),
+    ...(cost === undefined ? [] : [wrapLines(costLine(cost), columns)]),
     '',
   ];
   return [
@@ -42,8 +46,17 @@ export function summary(outcome: Outcome, style: Style): string {
   ].join('\n');
 }
 
+function drainLine({ pods, forced = 0, requests, unbudgetedControllers, seconds }: Outcome): string {
+  const left = [`${counted(pods, 'pod')} evicted`, ...(forced === 0 ? [] : [`${forced} forced`])].join(', ');
+  const paced = unbudgetedControllers === 1 ? 'was paced' : 'were paced';
+  return [
+    `${left} in ${seconds} s with ${requests.kubernetes} Kubernetes and ${requests.aws} AWS requests;`,
+    `${counted(unbudgetedControllers, 'controller')} without a budget ${paced}.`,
+  ].join(' ');
+}
+
 function costLine({ billedSeconds, suspendedSeconds, operations, invocations, dollars }: Cost): string {
-  return `Billed for retirements: ${billedSeconds} s of Lambda in ${invocations} invocations and ${operations} durable operations, suspended for ${suspendedSeconds} s: $${dollars}.`;
+  return `Billed for retirements: ${billedSeconds} s of Lambda in ${counted(invocations, 'invocation')} and ${counted(operations, 'durable operation')}, suspended for ${suspendedSeconds} s: $${dollars}.`;
 }
 
 function trafficTable({ pools, served, failed }: Traffic): string {
