@@ -6,10 +6,10 @@ import { describe, expect, test } from 'vitest';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
-type Room = 'core' | 'workflow' | 'adapters' | 'entry' | 'entry point' | 'infra' | 'test';
+type Allowance = 'core' | 'workflow' | 'adapters' | 'entry' | 'entry point' | 'infra' | 'test';
 
 /** Which rooms a room may import values from; its own is always allowed. */
-const ARROWS: Record<Exclude<Room, 'test'>, readonly Room[]> = {
+const ARROWS: Record<Exclude<Allowance, 'test'>, readonly Allowance[]> = {
   core: [],
   workflow: ['core'],
   adapters: ['core'],
@@ -19,7 +19,7 @@ const ARROWS: Record<Exclude<Room, 'test'>, readonly Room[]> = {
 };
 
 /** Types only: adapters provide the ports, which stand with the workflows that use them. */
-const TYPE_ARROWS: Partial<Record<Room, readonly Room[]>> = { adapters: ['workflow'] };
+const TYPE_ARROWS: Partial<Record<Allowance, readonly Allowance[]>> = { adapters: ['workflow'] };
 
 const GRAB_BAGS = /^(utils?|helpers?|commons?|shared|types?|misc|lib)(\.|$)/;
 
@@ -29,7 +29,7 @@ describe('imports', () => {
   test('follow the arrows of the design', () => {
     const wrong = FILES.flatMap((file) =>
       importsOf(file)
-        .filter(({ target, typeOnly }) => !isAllowed(roomOf(file), roomOf(target), typeOnly))
+        .filter(({ target, typeOnly }) => !isAllowed(allowanceOf(file), allowanceOf(target), typeOnly))
         .map(({ target }) => `${nameOf(file)} imports ${nameOf(target)}`),
     );
     expect(wrong).toEqual([]);
@@ -43,7 +43,7 @@ describe('imports', () => {
   });
 
   test('of the core reach no SDK, no environment and no clock', () => {
-    const core = FILES.filter((file) => roomOf(file) === 'core');
+    const core = FILES.filter((file) => allowanceOf(file) === 'core');
     const packages = core.flatMap((file) => packagesOf(file));
     expect([...new Set(packages)].toSorted()).toEqual(['croner', 'node:crypto', 'zod/mini']);
     const impure = core.filter((file) =>
@@ -87,12 +87,12 @@ function withoutTestNotification(text: string): string {
   return text.replaceAll(/test notification/g, '');
 }
 
-function isAllowed(from: Room, to: Room, typeOnly: boolean): boolean {
+function isAllowed(from: Allowance, to: Allowance, typeOnly: boolean): boolean {
   if (from === to || from === 'test') return true;
   return ARROWS[from].includes(to) || (typeOnly && (TYPE_ARROWS[from]?.includes(to) ?? false));
 }
 
-function roomOf(file: string): Room {
+function allowanceOf(file: string): Allowance {
   const [top, second = ''] = nameOf(file).split('/');
   if (top === 'infra') return 'infra';
   if (top === 'test') return 'test';

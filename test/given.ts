@@ -7,13 +7,13 @@ import type { Group, GroupMember } from '../lambdas/core/aws/group.ts';
 import type { DrainTerms } from '../lambdas/core/drain/pacing.ts';
 import type { Workload } from '../lambdas/core/drain/implied-budget.ts';
 import { RETIREMENT_ANNOTATION } from '../lambdas/core/node/marks.ts';
-import { type Charge } from '../lambdas/core/node/isolation.ts';
+import { type Ownership } from '../lambdas/core/node/isolation.ts';
 import type { Node } from '../lambdas/core/kubernetes/node.ts';
 import type { LifecycleNotice } from '../lambdas/core/notice/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/kubernetes/pod.ts';
 import type { TargetPool } from '../lambdas/core/traffic/target-pool.ts';
 import type { DrainPolicy } from '../lambdas/core/drain/verdict.ts';
-import type { LoadBalancing } from '../lambdas/workflow/ports.ts';
+import type { LoadBalancing } from '../lambdas/workflow/ports/load-balancing.ts';
 
 /** When everything starts, epoch milliseconds. */
 export const NOON = Date.parse('2026-01-05T12:00:00Z');
@@ -117,8 +117,8 @@ export function aNode(given: Partial<Node> = {}): Node {
 }
 
 /** Annotations that sign a node for a retirement: of `aNode()` by `aNotice()`'s, from noon, with an hour to its deadline. */
-export function aSigned(given: Partial<Charge> = {}): Record<string, string> {
-  const charge: Charge = {
+export function aSigned(given: Partial<Ownership> = {}): Record<string, string> {
+  const ownership: Ownership = {
     execution: `123456789012-eu-central-1-i-0123456789abcdef0-0a1b2c3d`,
     kind: 'asg-terminate',
     group: 'workers',
@@ -128,7 +128,7 @@ export function aSigned(given: Partial<Charge> = {}): Record<string, string> {
     labelledByUs: true,
     ...given,
   };
-  return { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) };
+  return { [RETIREMENT_ANNOTATION]: JSON.stringify(ownership) };
 }
 
 export function aNotice(given: Partial<LifecycleNotice> = {}): LifecycleNotice {

@@ -22,7 +22,7 @@ function ofCluster(report: DriftReport, columns: number): string[] {
     ...wrapped(inOneSentence(report), columns),
     ...leftOut(report).flatMap((sentence) => wrapped(sentence, columns)),
     ...(groups.length === 0 ? [] : ['', ...groupLines(groups, report.nodes, columns)]),
-    ...nodeList(report.nodes.toSorted(byTurn).map(listedNode), columns),
+    ...nodeList(report.nodes.toSorted(byOrder).map(listedNode), columns),
   ];
 }
 
@@ -75,22 +75,22 @@ const SHARE_OF_NAMES = 0.45;
 
 /** Those with something to tell. */
 function groupLines(groups: readonly GroupReport[], nodes: readonly DriftedNode[], columns: number): string[] {
-  const room = columns - COUNTS.reduce((sum, head) => sum + head.length + GAP.length, GAP.length);
+  const allowance = columns - COUNTS.reduce((sum, head) => sum + head.length + GAP.length, GAP.length);
   const longest = Math.max(...groups.map(({ group }) => stringWidth(group)));
-  const names = Math.max('group'.length, Math.min(longest, Math.floor(room * SHARE_OF_NAMES)));
+  const names = Math.max('group'.length, Math.min(longest, Math.floor(allowance * SHARE_OF_NAMES)));
   const table = new Table({
     head: ['group', ...COUNTS, 'why'],
     chars: WITHOUT_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', ...COUNTS.map(() => 'right' as const), 'left'],
-    colWidths: [names, ...COUNTS.map(({ length }) => length), room - names],
+    colWidths: [names, ...COUNTS.map(({ length }) => length), allowance - names],
   });
   const inGroups = Map.groupBy(nodes, ({ group }) => group);
   for (const each of groups.toSorted((one, other) => compare(one.group, other.group))) {
     const count = (wanted: DriftedNode['decision']): number =>
       (inGroups.get(each.group) ?? []).filter(({ decision }) => decision === wanted).length;
     const counts = [each.nodes, each.drifted, count('goes now'), count('waits')];
-    table.push([cell(each.group, names), ...counts, cell(groupWhy(each), room - names)]);
+    table.push([cell(each.group, names), ...counts, cell(groupWhy(each), allowance - names)]);
   }
   return table
     .toString()
@@ -112,7 +112,7 @@ function groupWhy({ stopped, why, opensAt }: GroupReport): string {
 const DECISIONS: readonly DriftedNode['decision'][] = ['goes now', 'let go before', 'waits', 'stopped'];
 
 /** By group; in it, those of the same reasons together, in the order in which they go. */
-function byTurn(one: DriftedNode, other: DriftedNode): number {
+function byOrder(one: DriftedNode, other: DriftedNode): number {
   return (
     compare(one.group, other.group) ||
     compare(one.reasons.join(), other.reasons.join()) ||

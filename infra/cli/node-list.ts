@@ -40,12 +40,12 @@ function heads(above: readonly string[], before: readonly string[], columns: num
 }
 
 /** As wide as the widest, until they do not fit side by side: then the widest gives way. */
-function cellWidths(nodes: readonly ListedNode[], room: number): number[] {
+function cellWidths(nodes: readonly ListedNode[], allowance: number): number[] {
   const widths: number[] = [];
   for (const { cells } of nodes) {
     for (const [index, cell] of cells.entries()) widths[index] = Math.max(widths[index] ?? 0, stringWidth(cell));
   }
-  const tooMuch = (): number => widths.reduce((sum, width) => sum + width + STEP.length, -STEP.length) - room;
+  const tooMuch = (): number => widths.reduce((sum, width) => sum + width + STEP.length, -STEP.length) - allowance;
   for (let excess = tooMuch(); excess > 0; excess = tooMuch()) {
     const widest = Math.max(...widths);
     if (widest <= NARROWEST) break;

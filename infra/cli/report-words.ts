@@ -31,19 +31,19 @@ export function listed(parts: readonly string[]): string {
 
 /** The text in lines of at most `columns`, each behind `indent`; a word that is longer is broken. */
 export function wrapped(text: string, columns: number, indent = ''): string[] {
-  const room = Math.max(1, columns - indent.length);
+  const allowance = Math.max(1, columns - indent.length);
   const lines = [''];
-  for (const word of text.split(/\s+/).flatMap((long) => broken(long, room))) {
+  for (const word of text.split(/\s+/).flatMap((long) => broken(long, allowance))) {
     const line = lines.at(-1) ?? '';
     const longer = line === '' ? word : `${line} ${word}`;
-    if (stringWidth(longer) <= room) lines[lines.length - 1] = longer;
+    if (stringWidth(longer) <= allowance) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines.map((line) => `${indent}${line}`);
 }
 
-function broken(word: string, room: number): readonly string[] {
-  return word.match(new RegExp(`.{1,${room}}`, 'gsu')) ?? [];
+function broken(word: string, allowance: number): readonly string[] {
+  return word.match(new RegExp(`.{1,${allowance}}`, 'gsu')) ?? [];
 }
 
 /** Cut in its middle, where names differ least, or filled to a width. */

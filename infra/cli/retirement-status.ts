@@ -35,7 +35,7 @@ const verifySchema = z.object({
   }),
 });
 
-const turnSchema = z.object({
+const roundSchema = z.object({
   outcome: z.object({
     waitingFor: z._default(z.array(z.string()), []),
     heldBy: z._default(z.array(z.object({ by: z.string(), pods: z.number() })), []),
@@ -75,12 +75,12 @@ function doing(
 ): Omit<RetirementStatus, keyof Whose | 'execution' | 'startedAt' | 'paused'> {
   const newest = events.last.find(({ Name: name }) => name !== undefined);
   const stage = newest?.Name ?? 'starting';
-  const turn = resultOf(events.last, stage, turnSchema);
+  const round = resultOf(events.last, stage, roundSchema);
   const ofStage = [...events.first, ...events.last].filter(({ Name: name }) => name === stage);
   return {
     stage,
     stageSince: ofStage.length === 0 ? startedAt : Math.min(...ofStage.map(timeOf)),
-    ...(turn?.outcome ?? { waitingFor: [], heldBy: [] }),
+    ...(round?.outcome ?? { waitingFor: [], heldBy: [] }),
     suspendedUntil: newest?.WaitStartedDetails?.ScheduledEndTimestamp?.getTime(),
   };
 }

@@ -61,7 +61,7 @@ describe('a machine that was renamed', () => {
     expect(await rehearsal.drive(rehearsal.retireBy(notice))).toMatchObject({ result: 'restored' });
     expect(rehearsal.of('node.isolated').map(({ node }) => node)).toEqual([NEW_NAME, stale]);
     expect(marksOf(rehearsal, NEW_NAME)).toEqual(UNMARKED);
-    expect(marksOf(rehearsal, stale)).toMatchObject({ cordoned: false, retiring: false, charge: undefined });
+    expect(marksOf(rehearsal, stale)).toMatchObject({ cordoned: false, retiring: false, ownership: undefined });
     expect(marksOf(rehearsal, stale).taints).not.toContain(PLAIN_KEY);
   });
 

@@ -75,7 +75,7 @@ describe('a node that loses, in mid drain,', () => {
     const [started] = rehearsal.of('retirement.started');
     expect((told?.reportedAt ?? 0) - (started?.reportedAt ?? 0)).toBeLessThan(7 * MINUTE);
     expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, retiring: true, taints: [TAINT_KEY] });
-    expect(marksOf(rehearsal, node).charge).toMatchObject({
+    expect(marksOf(rehearsal, node).ownership).toMatchObject({
       execution: started?.execution,
       deadline: started?.deadline,
     });
@@ -178,6 +178,6 @@ describe('a node that a taint asked for', () => {
     const { rehearsal, node, retired } = given;
     expect(retired).toMatchObject({ result: 'restored', reason: expect.stringContaining('taken away') as string });
     expect(rehearsal.of('node.reisolated')).toEqual([]);
-    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, retiring: false, charge: undefined });
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, retiring: false, ownership: undefined });
   });
 });

@@ -2,7 +2,7 @@
  * One instance in the lifecycle hook of its group, by the rules of AWS: the hook ends once, by a completion, by its
  * heartbeat timeout, or by its global timeout; what it ends in depends on the group's policy.
  */
-import type { Lifecycle } from '../../lambdas/workflow/ports.ts';
+import type { Lifecycle } from '../../lambdas/workflow/ports/auto-scaling.ts';
 import { SECOND } from '../given.ts';
 import { CLUSTER, GROUP, HOOK } from './names.ts';
 import { globalTimeoutSeconds, noticedAt, type Scenario } from './scenario.ts';

@@ -48,7 +48,7 @@ export class Budgets {
   }
 
   /** Whether a budget lets the pod go: it is charged when it has to be. */
-  charge(appName: string, pod: Pod): Exclude<EvictionAnswer, { kind: 'granted' }> | undefined {
+  ownership(appName: string, pod: Pod): Exclude<EvictionAnswer, { kind: 'granted' }> | undefined {
     const kept = this.#kept.get(appName);
     if (kept === undefined || pod.deletingUntil !== undefined || pod.phase === 'Succeeded') return undefined;
     const { app, status, granted } = kept;

@@ -3,7 +3,7 @@ import { ClusterAway, ClusterRefused } from '../../lambdas/core/kubernetes/clust
 import type { EvictionAnswer } from '../../lambdas/core/drain/eviction-ask.ts';
 import type { Node } from '../../lambdas/core/kubernetes/node.ts';
 import type { Pod } from '../../lambdas/core/kubernetes/pod.ts';
-import type { Cluster, WatchListener } from '../../lambdas/workflow/ports.ts';
+import type { Cluster, WatchListener } from '../../lambdas/workflow/ports/kubernetes.ts';
 import { aNode, HOUR, NOON, SECOND } from '../given.ts';
 import { denialOf } from './denials.ts';
 import { WatchedDrain } from './drain-watch.ts';
@@ -163,7 +163,7 @@ export class ClusterApi implements Cluster {
     const { heldUpUntil = 0 } = scenario.node;
     if (Date.now() >= momentOf(scenario, heldUpUntil)) return [];
     const since = new Date(NOON - HOUR).toISOString();
-    const charge = {
+    const ownership = {
       execution: 'another',
       kind: 'asg-terminate',
       since,
@@ -171,7 +171,7 @@ export class ClusterApi implements Cluster {
       cordonedByUs: true,
       labelledByUs: true,
     };
-    const annotations = { 'ebb/retirement': JSON.stringify(charge) };
+    const annotations = { 'ebb/retirement': JSON.stringify(ownership) };
     return [aNode({ name: 'another-node', providerId: 'aws:///x/i-1', labels: { 'ebb/retiring': 'x' }, annotations })];
   }
 }

@@ -4,7 +4,7 @@ import type { Workload } from '../../lambdas/core/drain/implied-budget.ts';
 import type { DrainState } from '../../lambdas/core/drain/pacing.ts';
 import { ownerKey, type Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import { countSiblings, type NamespacePod } from '../../lambdas/core/kubernetes/siblings.ts';
-import type { DrainWatch, WatchListener } from '../../lambdas/workflow/ports.ts';
+import type { DrainWatch, WatchListener } from '../../lambdas/workflow/ports/kubernetes.ts';
 import type { ClusterApi } from './cluster-api.ts';
 import { readController } from './owners.ts';
 import type { View } from './workloads.ts';

@@ -3,7 +3,7 @@
  * A step that throws is tried again in a later invocation, as lambdas/entry/durable-run/step-retry.ts has it.
  */
 import { retryStep } from '../../lambdas/entry/durable-run/step-retry.ts';
-import type { DurableRun } from '../../lambdas/workflow/ports.ts';
+import type { DurableRun } from '../../lambdas/workflow/ports/lambda.ts';
 import type { Retired } from '../../lambdas/workflow/retirement/retirement.ts';
 import { SECOND } from '../given.ts';
 import type { Crashes } from './crashes.ts';

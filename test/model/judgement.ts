@@ -1,6 +1,6 @@
 /** What must hold once all retirements of a scenario have ended. */
 import type { DomainEvent } from '../../lambdas/core/events/domain-event.ts';
-import { chargeOf } from '../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../lambdas/core/node/isolation.ts';
 import type { Result } from '../../lambdas/core/events/retirement-events.ts';
 import { MINUTE } from '../given.ts';
 import type { HookEnd } from './auto-scaling.ts';
@@ -45,10 +45,16 @@ function judgeFailure(world: World, name: string, failed: Error): void {
     return;
   }
   const { group, refuses, forbidsEvictions, witness } = world;
-  if (!refuses && !forbidsEvictions && !wasOutOfReach(world, name) && group.ended?.by !== 'abandonment') {
-    witness.broken(`P1: it fails for no reason: ${failed.message}`);
-  }
+  const isExcused = refuses || forbidsEvictions || wasOutOfReach(world, name) || wasContested(world, failed);
+  if (!isExcused && group.ended?.by !== 'abandonment') witness.broken(`P1: it fails for no reason: ${failed.message}`);
 }
+
+/** Whether others wrote the node at each of its tries, until its time was up. */
+function wasContested({ scenario }: World, failed: Error): boolean {
+  return scenario.faults.some(({ kind }) => kind === 'conflict') && CONTESTED.test(failed.message);
+}
+
+const CONTESTED = /^time was up while it waited for .* changed during each of \d+ tries to patch it/;
 
 /** Whether the cluster was, when the time of the retirement was up. */
 function wasOutOfReach({ scenario, faults, witness }: World, name: string): boolean {
@@ -103,7 +109,7 @@ function judgeHook({ group, witness }: World, retirements: readonly ModelRetirem
 /** Our marks stay only where the machine goes too, or where a failure has told somebody. */
 function judgeMarks({ node, group, witness }: World, retirements: readonly ModelRetirement[]): void {
   const { object } = node;
-  const by = object && chargeOf(object)?.execution;
+  const by = object && ownershipOf(object)?.execution;
   if (!retirements.some(({ name }) => name === by)) return;
   if (object?.providerId?.endsWith(OTHER_INSTANCE) === true) witness.broken('P6: our marks are on another machine');
   const hasFailed = retirements.some(({ ended }) => 'failed' in ended);

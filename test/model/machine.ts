@@ -1,6 +1,6 @@
 /** The EC2 instance: whether it runs, and what EC2 says of it when it answers. */
 import type { Machine } from '../../lambdas/core/node/dead-node.ts';
-import type { Instances } from '../../lambdas/workflow/ports.ts';
+import type { Instances } from '../../lambdas/workflow/ports/ec2.ts';
 import { NODE } from './names.ts';
 import type { World } from './world.ts';
 

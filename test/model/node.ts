@@ -134,7 +134,7 @@ function marksOf({
   marked,
   leftover,
 }: NodeGiven): Pick<Node, 'unschedulable' | 'taints' | 'labels' | 'annotations'> {
-  const charge = {
+  const ownership = {
     execution: 'a-retirement-that-has-ended',
     kind: 'asg-terminate',
     since: new Date(NOON - HOUR).toISOString(),
@@ -149,7 +149,7 @@ function marksOf({
       ...(leftover ? [{ key: TAINT_KEY, value: 'asg-terminate', effect: 'NoSchedule' }] : []),
     ],
     labels: { 'kubernetes.io/os': 'linux', ...(marked && { team: 'shop' }), ...(leftover && { 'ebb/retiring': 'x' }) },
-    annotations: leftover ? { 'ebb/retirement': JSON.stringify(charge) } : {},
+    annotations: leftover ? { 'ebb/retirement': JSON.stringify(ownership) } : {},
   };
 }
 

@@ -99,7 +99,7 @@ export function namespacePodOf(pod: Pod): NamespacePod {
     uid,
     labels,
     ...(owner && { ownerUid: owner.uid }),
-    standing: ready && deletingUntil === undefined ? 'ready' : { pod: `shop/${pod.name}`, uid, reason },
+    readiness: ready && deletingUntil === undefined ? 'ready' : { pod: `shop/${pod.name}`, uid, reason },
   };
   namespacePods.set(pod, found);
   return found;

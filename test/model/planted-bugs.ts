@@ -1,5 +1,6 @@
 /** Bugs that the search must find: each falsifies one port, as a mistake in the code would have it. */
-import type { Cluster, DurableRun } from '../../lambdas/workflow/ports.ts';
+import type { Cluster } from '../../lambdas/workflow/ports/kubernetes.ts';
+import type { DurableRun } from '../../lambdas/workflow/ports/lambda.ts';
 import type { Workload } from '../../lambdas/core/drain/implied-budget.ts';
 import { ownerKey, type Pod } from '../../lambdas/core/kubernetes/pod.ts';
 import { countSiblings } from '../../lambdas/core/kubernetes/siblings.ts';

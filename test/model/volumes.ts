@@ -1,5 +1,5 @@
 /** Volumes that are attached to the node: each goes a while after the pod that mounts it. */
-import type { VolumeWatch, WatchListener } from '../../lambdas/workflow/ports.ts';
+import type { VolumeWatch, WatchListener } from '../../lambdas/workflow/ports/kubernetes.ts';
 import { SECOND } from '../given.ts';
 import type { ModelPod } from './workloads.ts';
 import type { World } from './world.ts';

@@ -2,7 +2,7 @@
  * Watches what is done to the world, at the moment that it is done, and notes each promise that it breaks (faults
  * P1–P6). What is promised is told here by the contract, not by the code.
  */
-import { chargeOf } from '../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../lambdas/core/node/isolation.ts';
 import type { EvictionAnswer } from '../../lambdas/core/drain/eviction-ask.ts';
 import type { Node } from '../../lambdas/core/kubernetes/node.ts';
 import type { DrainState } from '../../lambdas/core/drain/pacing.ts';
@@ -125,7 +125,7 @@ export class Witness {
     const kept = new Set(foreignMarks(after));
     const lost = foreignMarks(before).filter((mark) => !kept.has(mark));
     if (lost.length > 0) this.broken(`P6: ${lost.join()} is somebody else's, and was taken off`);
-    this.#notesCharge(chargeOf(after)?.execution ?? 'nobody');
+    this.#notesCharge(ownershipOf(after)?.execution ?? 'nobody');
   }
 
   #notesCharge(execution: string): void {

@@ -99,7 +99,7 @@ export class Workloads {
   /** Those of a controller's pods that are not Ready, or stop. */
   unready(appName: string): UnreadyPod[] {
     return this.#of(appName).flatMap(({ pod }) => {
-      const { standing } = namespacePodOf(pod);
+      const { readiness: standing } = namespacePodOf(pod);
       return typeof standing === 'string' ? [] : [standing];
     });
   }
@@ -108,7 +108,7 @@ export class Workloads {
   evict(uid: string, graceSeconds?: number): EvictionAnswer {
     const found = this.#pods.get(uid);
     if (found === undefined) return { kind: 'gone' };
-    const refusal = this.#budgets.charge(found.appName, found.pod);
+    const refusal = this.#budgets.ownership(found.appName, found.pod);
     if (refusal !== undefined) return refusal;
     this.#delete(found, graceSeconds ?? found.pod.graceSeconds);
     return { kind: 'granted' };

@@ -1,6 +1,6 @@
 /** Nodes that people taint, with the shipped functions on their schedule, roles and rules (contract 8.2, 9.5). */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chargeOf } from '../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../lambdas/core/node/isolation.ts';
 import { Installation } from '../installation.ts';
 import { taint } from '../workflow/node/tainting.ts';
 
@@ -42,8 +42,9 @@ test('one goes with its instance, one stays drained and is given back when its t
   taint(installation, staysNode, { key: KEY });
   taint(installation, outsideNode, { key: KEY });
 
-  const charge = (node = staysNode) => chargeOf({ annotations: kubernetes.node(node)?.metadata.annotations ?? {} });
-  const isLeft = (node: string): boolean => charge(node)?.leftDrained === true;
+  const ownership = (node = staysNode) =>
+    ownershipOf({ annotations: kubernetes.node(node)?.metadata.annotations ?? {} });
+  const isLeft = (node: string): boolean => ownership(node)?.leftDrained === true;
   await aws.driveUntil(() => aws.autoScaling.state(gone) === 'Terminated' && isLeft(staysNode) && isLeft(outsideNode), {
     schedules: true,
   });
@@ -62,5 +63,5 @@ test('one goes with its instance, one stays drained and is given back when its t
 
   taint(installation, staysNode, { key: KEY, on: false });
   await aws.driveUntil(() => kubernetes.node(staysNode)?.spec.unschedulable !== true, { schedules: true });
-  expect(charge()).toBeUndefined();
+  expect(ownership()).toBeUndefined();
 }, 120_000);

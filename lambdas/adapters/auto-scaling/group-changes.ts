@@ -2,7 +2,7 @@
 import { paginateDescribeInstanceRefreshes, type AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DescribeNodegroupCommand, type EKSClient } from '@aws-sdk/client-eks';
 import type { Group } from '../../core/aws/group.ts';
-import type { GroupChanges } from '../../workflow/ports.ts';
+import type { GroupChanges } from '../../workflow/ports/auto-scaling.ts';
 import { refusedAs, unless } from '../aws/refusals.ts';
 
 export const REFRESH_ACTIONS = ['autoscaling:DescribeInstanceRefreshes'] as const;

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import type { Group, GroupMember, Member } from '../../core/aws/group.ts';
 import { isComing } from '../../core/aws/lifecycle-state.ts';
-import type { Groups } from '../../workflow/ports.ts';
+import type { Groups } from '../../workflow/ports/auto-scaling.ts';
 import { batchesOf } from '../aws/batches.ts';
 import { launchedFrom, launchReference } from '../launch/launch-reference.ts';
 import { isNotFound, unless } from '../aws/refusals.ts';

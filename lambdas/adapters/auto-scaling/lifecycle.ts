@@ -11,7 +11,7 @@ import {
   type AutoScalingClient,
   type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
-import type { Lifecycle, LifecycleAction } from '../../workflow/ports.ts';
+import type { Lifecycle, LifecycleAction } from '../../workflow/ports/auto-scaling.ts';
 import { isNotFound, unless } from '../aws/refusals.ts';
 
 /** The IAM actions of the calls below. */

@@ -3,7 +3,7 @@
  * clients' own classes are handed in: a function bundles, and loads, no more of them than it uses.
  */
 import { CALL_LIMITS } from './call-limits.ts';
-import { tellUnreadable } from './unreadable-answer.ts';
+import { reportUnreadable } from './unreadable-answer.ts';
 
 /** What a client may be given beside its limits. */
 interface ClientOptions {
@@ -24,13 +24,13 @@ export function createClient<Client extends Adaptable>(
     requestHandler: { ...requestHandler, ...(answerWithin !== undefined && { requestTimeout: answerWithin * 1000 }) },
     ...(retryMode !== undefined && { retryMode }),
   });
-  client.middlewareStack.add(tellUnreadable, { name: 'tellUnreadable', step: 'initialize', priority: 'high' });
+  client.middlewareStack.add(reportUnreadable, { name: 'tellUnreadable', step: 'initialize', priority: 'high' });
   return client;
 }
 
 interface Adaptable {
   readonly middlewareStack: {
-    add(middleware: typeof tellUnreadable, place: { name: string; step: 'initialize'; priority: 'high' }): void;
+    add(middleware: typeof reportUnreadable, place: { name: string; step: 'initialize'; priority: 'high' }): void;
   };
 }
 

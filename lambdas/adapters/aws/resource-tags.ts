@@ -1,6 +1,6 @@
 /** Tags of any resource, by the tagging API: for an instance's, it saves the router the whole of client-ec2. */
 import { GetResourcesCommand, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import type { InstanceTags } from '../../workflow/ports.ts';
+import type { InstanceTags } from '../../workflow/ports/ec2.ts';
 import { partitionOf } from './partition.ts';
 
 export const TAG_ACTIONS = ['tag:GetResources'] as const;

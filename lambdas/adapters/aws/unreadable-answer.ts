@@ -24,7 +24,7 @@ interface UnreadAnswer {
 type Next<Call, Answer> = (call: Call) => Promise<Answer>;
 
 /** A client's middleware that tells of such answers. */
-export function tellUnreadable<Call, Answer>(
+export function reportUnreadable<Call, Answer>(
   next: Next<Call, Answer>,
   { clientName = 'AWS', commandName = '' }: { readonly clientName?: string; readonly commandName?: string },
 ): Next<Call, Answer> {

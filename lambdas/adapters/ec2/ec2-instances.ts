@@ -3,7 +3,7 @@ import { EC2Client, type Instance, type InstanceNetworkInterface } from '@aws-sd
 import type { Machine } from '../../core/node/dead-node.ts';
 import { createClient } from '../aws/clients.ts';
 import { describeInstances } from './described-instances.ts';
-import type { Instances } from '../../workflow/ports.ts';
+import type { Instances } from '../../workflow/ports/ec2.ts';
 
 export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 

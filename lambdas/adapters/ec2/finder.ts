@@ -1,6 +1,6 @@
 /** EC2 instances by id or private address: where each is, and by which addresses it may be registered. */
 import type { DescribeInstancesCommandInput, EC2Client, Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
-import type { FoundInstance, InstanceFinder } from '../../workflow/ports.ts';
+import type { FoundInstance, InstanceFinder } from '../../workflow/ports/ec2.ts';
 import { describeInstances } from './described-instances.ts';
 import { refusedAs, unless } from '../aws/refusals.ts';
 

@@ -1,5 +1,5 @@
 /** Instances without their client: client-ec2 is the largest there is, so it is loaded at the first question only. */
-import type { Instances, Launches } from '../../workflow/ports.ts';
+import type { Instances, Launches } from '../../workflow/ports/ec2.ts';
 
 type Answers = Instances & Pick<Launches, 'launched'>;
 

@@ -1,6 +1,6 @@
 /** EKS clusters by name, each with one connection pool. */
 import type { EKSClient } from '@aws-sdk/client-eks';
-import type { Cluster, Fleets, FleetView } from '../../workflow/ports.ts';
+import type { Cluster, Fleets, FleetView } from '../../workflow/ports/kubernetes.ts';
 import { clusterAddress, eksTokens } from './access.ts';
 import { kubernetesCluster } from '../kubernetes/cluster.ts';
 import { connect } from '../kubernetes/api/connection.ts';

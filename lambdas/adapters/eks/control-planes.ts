@@ -1,6 +1,6 @@
 /** EKS's control planes, by the clusters' names. */
 import { DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
-import type { ControlPlanes } from '../../workflow/ports.ts';
+import type { ControlPlanes } from '../../workflow/ports/eks.ts';
 import { refusedAs, unless } from '../aws/refusals.ts';
 
 /** On clusters. */

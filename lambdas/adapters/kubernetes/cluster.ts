@@ -1,6 +1,6 @@
 /** One cluster's API, put together. */
 import { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
-import type { Cluster, FleetView } from '../../workflow/ports.ts';
+import type { Cluster, FleetView } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { watchDrain } from './drain-watch.ts';
 import { fleetView } from './fleet.ts';

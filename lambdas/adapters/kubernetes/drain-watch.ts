@@ -1,7 +1,7 @@
 /** Everything that a drain decides by, watched: the node's pods, all budgets, and the controllers that it asks for. */
 import type { DisruptionBudget } from '../../core/kubernetes/disruption-budget.ts';
 import type { Pod } from '../../core/kubernetes/pod.ts';
-import type { DrainWatch, WatchListener } from '../../workflow/ports.ts';
+import type { DrainWatch, WatchListener } from '../../workflow/ports/kubernetes.ts';
 import { toBudget } from './budgets.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { FollowedControllers } from './followed-controllers.ts';

@@ -7,7 +7,7 @@ import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import * as z from 'zod/mini';
 import { ClusterAway } from '../../core/kubernetes/cluster-error.ts';
-import type { FleetView } from '../../workflow/ports.ts';
+import type { FleetView } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { toNode } from './nodes.ts';
 import { clusterErrorOf } from './api/status.ts';

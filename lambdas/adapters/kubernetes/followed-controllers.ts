@@ -6,7 +6,7 @@ import type { Controller, KnownController } from '../../core/kubernetes/controll
 import type { Workload } from '../../core/drain/implied-budget.ts';
 import { ownerKey, type Owner, type Pod } from '../../core/kubernetes/pod.ts';
 import { countSiblings, isPodOf, type NamespacePod } from '../../core/kubernetes/siblings.ts';
-import type { WatchListener } from '../../workflow/ports.ts';
+import type { WatchListener } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { readController } from './controllers.ts';
 import { labelSelector } from './api/selector.ts';

@@ -5,7 +5,7 @@ import { PatchStrategy } from '@kubernetes/client-node/dist/patch.js';
 import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
 import { RETIRING_LABEL, WITHDRAW_LABEL } from '../../core/node/marks.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
-import type { Cluster } from '../../workflow/ports.ts';
+import type { Cluster } from '../../workflow/ports/kubernetes.ts';
 import { isDeniedByWebhook, patchFailure, statusOf, unlessMissing } from './api/status.ts';
 
 const PAGE = 500;

@@ -2,7 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
 import type { Owner, Pod } from '../../core/kubernetes/pod.ts';
-import type { Cluster } from '../../workflow/ports.ts';
+import type { Cluster } from '../../workflow/ports/kubernetes.ts';
 import { evictionAnswer } from './eviction-answer.ts';
 import { unlessMissing } from './api/status.ts';
 

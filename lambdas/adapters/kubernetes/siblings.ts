@@ -1,7 +1,7 @@
 /** Pods of a namespace, watched, so that those of a controller can be told among them (`core/kubernetes/siblings.ts`). */
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import type { NamespacePod } from '../../core/kubernetes/siblings.ts';
-import type { WatchListener } from '../../workflow/ports.ts';
+import type { WatchListener } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { pathOf } from './api/path.ts';
 import { isServing, ownerOf } from './pods.ts';
@@ -46,6 +46,6 @@ function toNamespacePod(object: KubernetesObject): NamespacePod {
     uid,
     labels,
     ...(owner && { ownerUid: owner.uid }),
-    standing: isServing(pod) ? 'ready' : (toUnreadyPod(pod) ?? 'finished'),
+    readiness: isServing(pod) ? 'ready' : (toUnreadyPod(pod) ?? 'finished'),
   };
 }

@@ -3,7 +3,7 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { podName } from '../../core/kubernetes/pod.ts';
 import { matchesSelector } from '../../core/kubernetes/selector.ts';
 import { UNSCHEDULABLE, type UnreadyPod } from '../../core/kubernetes/unready-pod.ts';
-import type { Cluster } from '../../workflow/ports.ts';
+import type { Cluster } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { pathOf } from './api/path.ts';
 import { isServing } from './pods.ts';

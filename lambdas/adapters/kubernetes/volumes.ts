@@ -1,7 +1,7 @@
 /** The volumes that are attached to a node, watched (contract 8.1). */
 import { createHash } from 'node:crypto';
 import type { KubernetesObject, V1Node, V1VolumeAttachment } from '@kubernetes/client-node';
-import type { VolumeWatch, WatchListener } from '../../workflow/ports.ts';
+import type { VolumeWatch, WatchListener } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { pathOf } from './api/path.ts';
 import { unlessMissing } from './api/status.ts';

@@ -8,7 +8,7 @@ import {
   type ListDurableExecutionsByFunctionRequest,
 } from '@aws-sdk/client-lambda';
 import type { StartedRetirement } from '../../core/retirement/orphaned-hook.ts';
-import type { RetirementHistory, Retirements, RunningRetirements } from '../../workflow/ports.ts';
+import type { RetirementHistory, Retirements, RunningRetirements } from '../../workflow/ports/lambda.ts';
 
 export const LIST_ACTIONS = ['lambda:ListDurableExecutionsByFunction'] as const;
 export const START_ACTIONS = ['lambda:InvokeFunction'] as const;

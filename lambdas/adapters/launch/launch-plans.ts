@@ -13,7 +13,7 @@ import type {
   LaunchSource,
   SourceReference,
 } from '../../core/aws/group.ts';
-import type { Launches } from '../../workflow/ports.ts';
+import type { Launches } from '../../workflow/ports/ec2.ts';
 import { IMAGE_PARAMETER_ACTIONS, imageParameters, type ParameterImage } from './image-parameters.ts';
 import { isFault, type Fault } from './launch-fault.ts';
 import { keyOf, LAUNCH_SOURCE_ACTIONS, launchSources, type FoundSource } from './launch-sources.ts';

@@ -7,7 +7,7 @@ import type { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-ba
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { TargetPool } from '../../core/traffic/target-pool.ts';
-import type { LoadBalancing } from '../../workflow/ports.ts';
+import type { LoadBalancing } from '../../workflow/ports/load-balancing.ts';
 import { ClassicLoadBalancers } from './classic-load-balancers.ts';
 import { keptFor } from '../aws/kept-answers.ts';
 import { pace } from './pace.ts';

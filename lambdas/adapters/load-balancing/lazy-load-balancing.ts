@@ -1,5 +1,5 @@
 /** Load balancers without their clients, which few runs need: they are loaded at the first question only. */
-import type { LoadBalancing } from '../../workflow/ports.ts';
+import type { LoadBalancing } from '../../workflow/ports/load-balancing.ts';
 
 export function lazyLoadBalancing(): LoadBalancing {
   let loaded: Promise<LoadBalancing> | undefined;

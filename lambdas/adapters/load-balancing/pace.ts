@@ -19,12 +19,12 @@ const REGISTRATION = /^(Reg|Dereg)ister/;
 export function pace(classic: ElasticLoadBalancingClient, v2: ElasticLoadBalancingV2Client): void {
   const reading = new CallPace(READ_RATE);
   const registrations = new CallPace(REGISTRATION_RATE);
-  const inTurn =
+  const compareOrder =
     <Call, Answer>(next: (call: Call) => Promise<Answer>, { commandName = '' }: { commandName?: string }) =>
     (call: Call): Promise<Answer> =>
       (REGISTRATION.test(commandName) ? registrations : reading).run(() => next(call));
   // Within the retries, so that a try that pauses holds no turn; before the signature, which a wait would age.
   const place = { name: 'callPace', relation: 'after', toMiddleware: 'retryMiddleware', override: true } as const;
-  classic.middlewareStack.addRelativeTo(inTurn, place);
-  v2.middlewareStack.addRelativeTo(inTurn, place);
+  classic.middlewareStack.addRelativeTo(compareOrder, place);
+  v2.middlewareStack.addRelativeTo(compareOrder, place);
 }

@@ -1,5 +1,5 @@
 /** What an instance's lifecycle state says of a terminate notice (contract 1.3, 1.4). */
-export type Standing =
+export type LifecyclePhase =
   /** It waits in a termination hook: act. */
   | 'waiting'
   /** AWS lags behind its own event: look again. */
@@ -10,7 +10,7 @@ export type Standing =
   | 'in service';
 
 /** Scale-in to a warm pool waits in Warmed:Pending:Wait, an instance that leaves the pool in Warmed:Terminating:Wait. */
-const STANDING: Readonly<Record<string, Standing>> = {
+const STANDING: Readonly<Record<string, LifecyclePhase>> = {
   'Terminating:Wait': 'waiting',
   'Warmed:Terminating:Wait': 'waiting',
   'Warmed:Pending:Wait': 'waiting',
@@ -33,7 +33,7 @@ const STANDING: Readonly<Record<string, Standing>> = {
 };
 
 /** @param state LifecycleState as DescribeAutoScalingInstances says it; undefined when the instance is in no group */
-export function standing(state: string | undefined): Standing {
+export function phaseOf(state: string | undefined): LifecyclePhase {
   return state === undefined ? 'over' : (STANDING[state] ?? 'in service');
 }
 

@@ -17,10 +17,16 @@ import type { ClusterSettings } from '../settings/cluster-settings.ts';
 import type { Fleet, PlacedNode } from './fleet.ts';
 import type { Group } from '../aws/group.ts';
 import { isPooled } from '../aws/lifecycle-state.ts';
-import { outageOf, totalOf, wordsOf, type CountedNodes, type Outage } from './unavailable-nodes.ts';
+import {
+  unavailableNodesOf,
+  totalUnavailable,
+  describeUnavailable,
+  type CountedNodes,
+  type UnavailableNodes,
+} from './unavailable-nodes.ts';
 import { openingOf } from './window.ts';
 
-export interface Room {
+export interface Allowance {
   /** How many more nodes may go out now, 0 or more. */
   readonly count: number;
   /** What limits it, in words; always there when the count is 0. */
@@ -35,10 +41,10 @@ export interface Room {
   readonly held?: true;
 }
 
-export interface Rooms {
-  readonly cluster: Room;
+export interface Allowances {
+  readonly cluster: Allowance;
   /** By name, of every group that has a node in the fleet. */
-  readonly groups: ReadonlyMap<string, Room>;
+  readonly groups: ReadonlyMap<string, Allowance>;
 }
 
 /** What rooms depend on, besides the nodes and the settings. */
@@ -55,66 +61,68 @@ export interface Circumstances extends CountedNodes {
   readonly launchedAt?: ReadonlyMap<string, number>;
 }
 
-export function roomsIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstances): Rooms {
+export function allowancesIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstances): Allowances {
   const placed = placedByGroup(fleet);
   // A configured group without any node counts too: all of it is missing.
   const names = new Set([...cluster.groups.map(({ name }) => name), ...placed.keys()]);
   const groups = at.groups.filter(({ name }) => names.has(name));
   const terms = { ...at, replacementTimeoutSeconds: cluster.drift.replacementTimeoutSeconds };
-  const outages = new Map(groups.map((group) => [group.name, outageOf(group, placed.get(group.name) ?? [], terms)]));
+  const unavailable = new Map(
+    groups.map((group) => [group.name, unavailableNodesOf(group, placed.get(group.name) ?? [], terms)]),
+  );
   const budget = readBudget(cluster.budget);
-  if ('fault' in budget) return noRoom(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
+  if ('fault' in budget) return noAllowance(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
 
   const nodes = nodesByInstance(fleet);
-  const roomOf = (group: Group): Room => {
+  const allowanceOf = (group: Group): Allowance => {
     const stopped = at.stopped.get(group.name) ?? suspension(group) ?? stuckReplacement(group, nodes, terms);
     if (stopped !== undefined) return { count: 0, why: stopped, stopped: true };
     const own = readBudget(cluster.budget, cluster.groups.find(({ name }) => name === group.name)?.budget);
     if ('fault' in own) return { count: 0, why: `its budget cannot be read: ${own.fault}`, held: true };
     const limit = own.nodes ?? UNWRITTEN_NODES[at.cause];
     if (isNothing(limit)) return { count: 0, why: LOOKS_ONLY };
-    return roomWithin(own, { limit, outage: outages.get(group.name), whose: 'its' }, at.now);
+    return allowanceWithin(own, { limit, unavailable: unavailable.get(group.name), whose: 'its' }, at.now);
   };
   return {
-    cluster: clusterRoom(budget, totalOf([...outages.values()]), { fleet, cluster, now: at.now }),
-    groups: new Map(groups.filter(({ name }) => placed.has(name)).map((group) => [group.name, roomOf(group)])),
+    cluster: clusterAllowance(budget, totalUnavailable([...unavailable.values()]), { fleet, cluster, now: at.now }),
+    groups: new Map(groups.filter(({ name }) => placed.has(name)).map((group) => [group.name, allowanceOf(group)])),
   };
 }
 
-function clusterRoom(
+function clusterAllowance(
   budget: Budget,
-  outage: Outage,
+  unavailable: UnavailableNodes,
   { fleet, cluster, now }: { fleet: Fleet; cluster: ClusterSettings; now: number },
-): Room {
+): Allowance {
   const needed = fleet.placed.filter(({ member }) => !isPooled(member.state));
   const sick = sickness(needed, cluster.drift.unhealthyLimit);
   if (sick !== undefined) return { count: 0, why: sick, stopped: true };
-  return roomWithin(budget, { limit: budget.cluster, outage, whose: 'the cluster’s' }, now);
+  return allowanceWithin(budget, { limit: budget.cluster, unavailable, whose: 'the cluster’s' }, now);
 }
 
-const NOBODY: Outage = { size: 0, out: 0, nodes: [], lasts: false };
+const NOBODY: UnavailableNodes = { size: 0, out: 0, nodes: [], lasts: false };
 
-function roomWithin(
+function allowanceWithin(
   budget: Budget,
-  { limit, outage = NOBODY, whose }: { limit: Limit; outage: Outage | undefined; whose: string },
+  { limit, unavailable = NOBODY, whose }: { limit: Limit; unavailable: UnavailableNodes | undefined; whose: string },
   now: number,
-): Room {
+): Allowance {
   const opening = openingOf(budget, now);
   if (!opening.open) {
     const { why, opensAt } = opening;
     return { count: 0, why, closed: true, ...(opensAt !== undefined && { opensAt }) };
   }
-  const most = limitOf(limit, outage.size);
+  const most = limitOf(limit, unavailable.size);
   const share = 'percent' in limit ? `${limit.percent}%, ` : '';
-  const used = outage.out > 0 ? `, ${outage.out} of it used up: ${wordsOf(outage)}` : '';
+  const used = unavailable.out > 0 ? `, ${unavailable.out} of it used up: ${describeUnavailable(unavailable)}` : '';
   const why = `${whose} budget is ${share}${most} ${most === 1 ? 'node' : 'nodes'}${used}`;
-  const count = Math.max(0, most - outage.out);
-  return { count, why, ...(count === 0 && outage.lasts && { held: true }) };
+  const count = Math.max(0, most - unavailable.out);
+  return { count, why, ...(count === 0 && unavailable.lasts && { held: true }) };
 }
 
-function noRoom(why: string, names: Iterable<string>): Rooms {
-  const room: Room = { count: 0, why, held: true };
-  return { cluster: room, groups: new Map([...names].map((name) => [name, room])) };
+function noAllowance(why: string, names: Iterable<string>): Allowances {
+  const allowance: Allowance = { count: 0, why, held: true };
+  return { cluster: allowance, groups: new Map([...names].map((name) => [name, allowance])) };
 }
 
 function placedByGroup({ placed }: Fleet): ReadonlyMap<string, readonly PlacedNode[]> {

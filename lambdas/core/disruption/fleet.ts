@@ -4,9 +4,9 @@
  */
 import { DRIFT_ANNOTATION, RETIRING_LABEL } from '../node/marks.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
-import { chargeOf } from '../node/isolation.ts';
+import { ownershipOf } from '../node/isolation.ts';
 import { instanceOf, type Node, type Taint } from '../kubernetes/node.ts';
-import { credibleRest, type Rest } from '../node/cool-down.ts';
+import { credibleCoolDown, type CoolDown } from '../node/cool-down.ts';
 
 export interface FleetNode {
   readonly name: string;
@@ -25,7 +25,7 @@ export interface FleetNode {
   readonly taints: readonly Taint[];
   /** Text of the annotation that says why it has drifted. */
   readonly driftMark?: string;
-  readonly rest?: Rest;
+  readonly coolDown?: CoolDown;
   /** What makes and ends nodes of this kind by itself: such nodes are left alone (contract 9.5). */
   readonly owner?: 'Karpenter' | 'EKS Auto Mode';
   readonly kubeletVersion?: string;
@@ -38,11 +38,11 @@ const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: N
 ];
 
 /** @param at what a rest is believed by (cool-down.ts) */
-export function fleetNode(node: Node, at: { now: number; longestRestMs: number }): FleetNode {
+export function fleetNode(node: Node, at: { now: number; longestCoolDownMs: number }): FleetNode {
   const { name, createdAt, notReadySince, unschedulable, taints, labels, annotations, kubeletVersion } = node;
   const instance = instanceOf(node);
   const driftMark = annotations[DRIFT_ANNOTATION];
-  const rest = credibleRest(node, at);
+  const coolDown = credibleCoolDown(node, at);
   const owner = ownerOf(labels);
   return {
     name,
@@ -53,7 +53,7 @@ export function fleetNode(node: Node, at: { now: number; longestRestMs: number }
     ...(instance !== undefined && { instance }),
     ...(notReadySince !== undefined && { notReadySince }),
     ...(driftMark !== undefined && { driftMark }),
-    ...(rest !== undefined && { rest }),
+    ...(coolDown !== undefined && { coolDown }),
     ...(owner !== undefined && { owner }),
     ...(kubeletVersion !== undefined && { kubeletVersion }),
   };
@@ -61,9 +61,9 @@ export function fleetNode(node: Node, at: { now: number; longestRestMs: number }
 
 function retirementOf(node: Node): Pick<FleetNode, 'retiring' | 'unsigned' | 'leftDrained'> {
   if (!(RETIRING_LABEL in node.labels)) return { retiring: false };
-  const charge = chargeOf(node);
-  if (charge === undefined) return { retiring: true, unsigned: true };
-  return { retiring: true, ...(charge.leftDrained && { leftDrained: true }) };
+  const ownership = ownershipOf(node);
+  if (ownership === undefined) return { retiring: true, unsigned: true };
+  return { retiring: true, ...(ownership.leftDrained && { leftDrained: true }) };
 }
 
 function ownerOf(labels: Node['labels']): FleetNode['owner'] {

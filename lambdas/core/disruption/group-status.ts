@@ -1,10 +1,10 @@
 /** Why none of the nodes of a group that are to go may go now, for people (contract 9.4, 9.7). Pure. */
 import type { PlacedNode } from './fleet.ts';
-import { standsOut, type StandingTerms } from './unavailable-nodes.ts';
-import type { Room, Rooms } from './allowance.ts';
-import type { Candidate, Turns } from './queue.ts';
+import { whyStuck, type StuckTerms } from './unavailable-nodes.ts';
+import type { Allowance, Allowances } from './allowance.ts';
+import type { Candidate, DisruptionQueue } from './queue.ts';
 
-export type Standstill =
+export type GroupStatus =
   /** The group is left alone, or the whole cluster, whatever their budgets. */
   | { readonly kind: 'stopped'; readonly group: string; readonly reason: string }
   /** `held`: until a person sees to it. `waiting`: it is only not their turn. `nodes`: how many. */
@@ -16,13 +16,13 @@ export type Standstill =
  *
  * @param now epoch milliseconds
  */
-export function standstills(turns: Turns, rooms: Rooms, now: number): readonly Standstill[] {
-  const moving = new Set(turns.now.map(({ group }) => group));
-  const waiting = turns.later.map(({ candidate }) => candidate).filter(({ group }) => !moving.has(group));
+export function groupStatuses(queue: DisruptionQueue, allowances: Allowances, now: number): readonly GroupStatus[] {
+  const moving = new Set(queue.now.map(({ group }) => group));
+  const waiting = queue.later.map(({ candidate }) => candidate).filter(({ group }) => !moving.has(group));
   const groups = Map.groupBy(waiting, ({ group }) => group);
   return [...groups].flatMap(([group, candidates]) => {
-    const room = rooms.groups.get(group);
-    return room === undefined ? [] : standstill({ group, candidates, now }, room, rooms.cluster);
+    const allowance = allowances.groups.get(group);
+    return allowance === undefined ? [] : groupStatus({ group, candidates, now }, allowance, allowances.cluster);
   });
 }
 
@@ -31,15 +31,15 @@ export function standstills(turns: Turns, rooms: Rooms, now: number): readonly S
  *
  * @param told groups of which it is known already why nobody goes, or in which somebody does
  */
-export function standingOut(
+export function stuckGroups(
   toGo: readonly PlacedNode[],
   told: ReadonlySet<string>,
-  at: StandingTerms,
-): readonly Standstill[] {
+  at: StuckTerms,
+): readonly GroupStatus[] {
   const untold = toGo.filter(({ group }) => !told.has(group.name));
-  return [...Map.groupBy(untold, ({ group }) => group.name)].flatMap(([group, placed]): Standstill[] => {
+  return [...Map.groupBy(untold, ({ group }) => group.name)].flatMap(([group, placed]): GroupStatus[] => {
     const found = placed.flatMap((each) => {
-      const how = standsOut(each, at);
+      const how = whyStuck(each, at);
       return how === undefined ? [] : [`${each.node.name} ${how}`];
     });
     const [first] = found;
@@ -47,22 +47,22 @@ export function standingOut(
   });
 }
 
-function standstill(
+function groupStatus(
   { group, candidates, now }: { group: string; candidates: readonly Candidate[]; now: number },
-  own: Room,
-  cluster: Room,
-): Standstill[] {
-  const room = limitingRoom(own, cluster);
-  if (room?.why === undefined) return [];
-  const { why: reason, stopped, held } = room;
+  own: Allowance,
+  cluster: Allowance,
+): GroupStatus[] {
+  const allowance = limitingAllowance(own, cluster);
+  if (allowance?.why === undefined) return [];
+  const { why: reason, stopped, held } = allowance;
   if (stopped) return [{ kind: 'stopped', group, reason }];
-  const nodes = candidates.filter(({ restedUntil = 0 }) => restedUntil <= now).length;
+  const nodes = candidates.filter(({ coolDownUntil = 0 }) => coolDownUntil <= now).length;
   return nodes === 0 ? [] : [{ kind: held ? 'held' : 'waiting', group, nodes, reason }];
 }
 
 /** Where there is no room at all; undefined where there is some, or where the clock alone explains that there is none. */
-function limitingRoom(own: Room, cluster: Room): Room | undefined {
+function limitingAllowance(own: Allowance, cluster: Allowance): Allowance | undefined {
   if (own.closed) return undefined;
-  const rooms = [own, cluster];
-  return rooms.find(({ stopped }) => stopped) ?? rooms.find(({ count }) => count === 0);
+  const allowances = [own, cluster];
+  return allowances.find(({ stopped }) => stopped) ?? allowances.find(({ count }) => count === 0);
 }

@@ -3,7 +3,7 @@
  * that rested go last (contract 5.4), then the oldest go first, by the hour; of those the emptiest, and of these the one
  * from whose zone fewest go. Pure, and the same whatever order the candidates come in.
  */
-import type { Room, Rooms } from './allowance.ts';
+import type { Allowance, Allowances } from './allowance.ts';
 
 export interface Candidate {
   /** Of the node. */
@@ -13,10 +13,10 @@ export interface Candidate {
   /** When it was launched, epoch milliseconds. */
   readonly createdAt: number;
   /** Until when it rests, or did, epoch milliseconds. */
-  readonly restedUntil?: number;
+  readonly coolDownUntil?: number;
 }
 
-export interface Turns {
+export interface DisruptionQueue {
   /** In the order in which they go. */
   readonly now: readonly Candidate[];
   /** In the order of their turn. */
@@ -33,20 +33,20 @@ export interface Postponed {
 const HOUR_MS = 3_600_000;
 
 /** Those that rested come after all that did not: later than anything is ever launched. */
-const RESTED_HOURS = 1_000_000_000;
+const COOLED_DOWN_HOURS = 1_000_000_000;
 
 /** Of this many per free place the pods are worth counting: the count costs a call each. */
 const COUNTED_PER_PLACE = 5;
 
-const UNKNOWN: Room = { count: 0, why: 'nothing is known of its group' };
+const UNKNOWN: Allowance = { count: 0, why: 'nothing is known of its group' };
 
 /**
  * Names of the nodes whose pods are worth counting: of each group those among whom the last free places are chosen, and
  * not all of them when they are many. Whoever goes anyway, and whoever is too young to, is not among them.
  */
-export function uncounted(candidates: readonly Candidate[], rooms: Rooms): readonly string[] {
+export function nodesToCount(candidates: readonly Candidate[], allowances: Allowances): readonly string[] {
   return [...byGroup(candidates)].flatMap(([group, all]) => {
-    let places = Math.min(roomOf(rooms, group).count, rooms.cluster.count);
+    let places = Math.min(allowanceOf(allowances, group).count, allowances.cluster.count);
     for (const equals of generations(all)) {
       if (places === 0) return [];
       if (equals.length > places) {
@@ -61,17 +61,17 @@ export function uncounted(candidates: readonly Candidate[], rooms: Rooms): reado
 }
 
 /** @param pods how many each node has, by name; what was not counted is taken for full */
-export function takeTurns(
+export function queueNodes(
   candidates: readonly Candidate[],
-  rooms: Rooms,
+  allowances: Allowances,
   { pods, now }: { pods: ReadonlyMap<string, number>; now: number },
-): Turns {
-  const isResting = ({ restedUntil = 0 }: Candidate): boolean => restedUntil > now;
-  const waiting = candidates.filter((candidate) => !isResting(candidate)).toSorted(byTurn(pods));
-  const resting = candidates.filter(isResting).toSorted(byRest);
+): DisruptionQueue {
+  const isCoolingDown = ({ coolDownUntil = 0 }: Candidate): boolean => coolDownUntil > now;
+  const waiting = candidates.filter((candidate) => !isCoolingDown(candidate)).toSorted(byOrder(pods));
+  const resting = candidates.filter(isCoolingDown).toSorted(byCoolDown);
   const going: Candidate[] = [];
-  while (going.length < rooms.cluster.count) {
-    const next = nextOf(waiting, { rooms, going, pods });
+  while (going.length < allowances.cluster.count) {
+    const next = nextOf(waiting, { allowances, going, pods });
     if (next === undefined) break;
     going.push(next);
     waiting.splice(waiting.indexOf(next), 1);
@@ -79,8 +79,8 @@ export function takeTurns(
   return {
     now: going,
     later: [
-      ...waiting.map((candidate) => ({ candidate, ...whyLater(candidate, rooms, going) })),
-      ...resting.map((candidate) => ({ candidate, ...whyResting(candidate) })),
+      ...waiting.map((candidate) => ({ candidate, ...whyLater(candidate, allowances, going) })),
+      ...resting.map((candidate) => ({ candidate, ...whyCoolingDown(candidate) })),
     ],
   };
 }
@@ -88,53 +88,62 @@ export function takeTurns(
 /** @param waiting in the order of their turn, zones aside: equals stand together */
 function nextOf(
   waiting: readonly Candidate[],
-  { rooms, going, pods }: { rooms: Rooms; going: readonly Candidate[]; pods: ReadonlyMap<string, number> },
+  {
+    allowances,
+    going,
+    pods,
+  }: { allowances: Allowances; going: readonly Candidate[]; pods: ReadonlyMap<string, number> },
 ): Candidate | undefined {
   const [from, within] = [counts(going.map(({ zone }) => zone)), counts(going.map(({ group }) => group))];
   const fromZone = ({ zone }: Candidate): number => from.get(zone) ?? 0;
   let best: Candidate | undefined;
   for (const each of waiting) {
-    if (best !== undefined && inTurn(best, each, pods) !== 0) return best;
-    const isFree = (within.get(each.group) ?? 0) < roomOf(rooms, each.group).count;
+    if (best !== undefined && compareOrder(best, each, pods) !== 0) return best;
+    const isFree = (within.get(each.group) ?? 0) < allowanceOf(allowances, each.group).count;
     if (isFree && (best === undefined || fromZone(each) < fromZone(best))) best = each;
   }
   return best;
 }
 
-function whyLater(candidate: Candidate, rooms: Rooms, going: readonly Candidate[]): { why: string; at?: number } {
-  const room = roomOf(rooms, candidate.group);
+function whyLater(
+  candidate: Candidate,
+  allowances: Allowances,
+  going: readonly Candidate[],
+): { why: string; at?: number } {
+  const allowance = allowanceOf(allowances, candidate.group);
   const before = going.filter(({ group }) => group === candidate.group).length;
-  if (before >= room.count) return limited(room, `${before} of its group ${before === 1 ? 'goes' : 'go'} before it`);
-  return limited(rooms.cluster, `${going.length} of the cluster ${going.length === 1 ? 'goes' : 'go'} before it`);
+  if (before >= allowance.count)
+    return limited(allowance, `${before} of its group ${before === 1 ? 'goes' : 'go'} before it`);
+  return limited(allowances.cluster, `${going.length} of the cluster ${going.length === 1 ? 'goes' : 'go'} before it`);
 }
 
-function limited({ count, why, opensAt }: Room, before: string): { why: string; at?: number } {
+function limited({ count, why, opensAt }: Allowance, before: string): { why: string; at?: number } {
   if (count > 0) return { why: why === undefined ? before : `${before}: ${why}` };
   return { why: why ?? 'there is no room', ...(opensAt !== undefined && { at: opensAt }) };
 }
 
-function whyResting({ restedUntil = 0 }: Candidate): { why: string; at: number } {
-  return { why: 'rests', at: restedUntil };
+function whyCoolingDown({ coolDownUntil = 0 }: Candidate): { why: string; at: number } {
+  return { why: 'rests', at: coolDownUntil };
 }
 
-function byTurn(pods: ReadonlyMap<string, number>): (one: Candidate, other: Candidate) => number {
-  return (one, other) => inTurn(one, other, pods) || byName(one, other);
+function byOrder(pods: ReadonlyMap<string, number>): (one: Candidate, other: Candidate) => number {
+  return (one, other) => compareOrder(one, other, pods) || byName(one, other);
 }
 
 /** 0 when nothing but zone and name tells them apart. */
-function inTurn(one: Candidate, other: Candidate, pods: ReadonlyMap<string, number>): number {
+function compareOrder(one: Candidate, other: Candidate, pods: ReadonlyMap<string, number>): number {
   const age = generation(one) - generation(other);
   if (age !== 0) return age;
   const [few = Infinity, many = Infinity] = [pods.get(one.name), pods.get(other.name)];
   return few === many ? 0 : few - many;
 }
 
-function generation({ createdAt, restedUntil }: Candidate): number {
-  return Math.floor(createdAt / HOUR_MS) + (restedUntil === undefined ? 0 : RESTED_HOURS);
+function generation({ createdAt, coolDownUntil }: Candidate): number {
+  return Math.floor(createdAt / HOUR_MS) + (coolDownUntil === undefined ? 0 : COOLED_DOWN_HOURS);
 }
 
-function byRest(one: Candidate, other: Candidate): number {
-  return (one.restedUntil ?? 0) - (other.restedUntil ?? 0) || byName(one, other);
+function byCoolDown(one: Candidate, other: Candidate): number {
+  return (one.coolDownUntil ?? 0) - (other.coolDownUntil ?? 0) || byName(one, other);
 }
 
 /** Names are compared by code unit, which is the same everywhere. */
@@ -171,6 +180,6 @@ function counts(words: readonly string[]): ReadonlyMap<string, number> {
   return found;
 }
 
-function roomOf({ groups }: Rooms, group: string): Room {
+function allowanceOf({ groups }: Allowances, group: string): Allowance {
   return groups.get(group) ?? UNKNOWN;
 }

@@ -3,7 +3,7 @@ import type { FleetNode, PlacedNode } from './fleet.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
 import { IN_SERVICE, isComing, isPooled } from '../aws/lifecycle-state.ts';
 
-export interface Outage {
+export interface UnavailableNodes {
   /** How many nodes there should be. */
   readonly size: number;
   /** How many are out, those that are missing among them. */
@@ -22,22 +22,22 @@ const MOST_NAMED = 3;
  * @param isOut whether a node counts as out although it is Ready, schedulable and not retiring
  * @param isExempt whether a node counts as there although it is cordoned or not Ready
  */
-export function outageOf(
+export function unavailableNodesOf(
   group: Group,
   placed: readonly PlacedNode[],
-  { isOut, isExempt = () => false, ...at }: CountedNodes & StandingTerms,
-): Outage {
+  { isUnavailable, isExempt = () => false, ...at }: CountedNodes & StuckTerms,
+): UnavailableNodes {
   const nodes: string[] = [];
   let accounted = 0;
   for (const { node, member } of placed) {
-    const how = isExempt(node) ? undefined : howOut(node, member.state, isOut);
+    const how = isExempt(node) ? undefined : howUnavailable(node, member.state, isUnavailable);
     if (how !== undefined) nodes.push(`${node.name} ${how}`);
     // A node that has left and its replacement that has not joined are one gap, not two.
     if (how !== undefined || member.state === IN_SERVICE) accounted += weightOf(member);
   }
   const missing = nodesFor(Math.max(0, group.desired - accounted), group);
   const isForgotten = (each: PlacedNode): boolean =>
-    !isExempt(each.node) && !isOut(each.node) && standsOut(each, at) !== undefined;
+    !isExempt(each.node) && !isUnavailable(each.node) && whyStuck(each, at) !== undefined;
   const lasts = sumOf(weightsOf(group)) < group.desired || placed.some(isForgotten);
   return { size: nodesFor(group.desired, group), out: nodes.length + missing, nodes, lasts };
 }
@@ -63,17 +63,17 @@ function weightOf({ weight = 1 }: GroupMember): number {
 }
 
 /** Those of several groups together. */
-export function totalOf(outages: readonly Outage[]): Outage {
+export function totalUnavailable(unavailable: readonly UnavailableNodes[]): UnavailableNodes {
   return {
-    size: outages.reduce((sum, { size }) => sum + size, 0),
-    out: outages.reduce((sum, { out }) => sum + out, 0),
-    nodes: outages.flatMap(({ nodes }) => nodes),
-    lasts: outages.some(({ lasts }) => lasts),
+    size: unavailable.reduce((sum, { size }) => sum + size, 0),
+    out: unavailable.reduce((sum, { out }) => sum + out, 0),
+    nodes: unavailable.flatMap(({ nodes }) => nodes),
+    lasts: unavailable.some(({ lasts }) => lasts),
   };
 }
 
 /** Who is out, in words; empty when nobody is. */
-export function wordsOf({ out, nodes }: Outage): string {
+export function describeUnavailable({ out, nodes }: UnavailableNodes): string {
   const named = nodes.slice(0, MOST_NAMED);
   const more = nodes.length - named.length;
   const missing = out - nodes.length;
@@ -84,35 +84,39 @@ export function wordsOf({ out, nodes }: Outage): string {
   ].join(', ');
 }
 
-function howOut(node: FleetNode, state: string, isOut: (node: FleetNode) => boolean): string | undefined {
+function howUnavailable(
+  node: FleetNode,
+  state: string,
+  isUnavailable: (node: FleetNode) => boolean,
+): string | undefined {
   if (isPooled(state)) return undefined;
   if (node.leftDrained) return 'is drained, and left to whoever removes it';
   if (node.retiring && node.unsigned !== true) return 'retires';
   const unfit = howUnfit(node);
   if (unfit !== undefined) return unfit;
-  if (isOut(node)) return 'is to be drained';
+  if (isUnavailable(node)) return 'is to be drained';
   return isComing(state) ? undefined : `is ${state}`;
 }
 
 /** Which nodes count as unavailable, besides what they say themselves. */
 export interface CountedNodes {
   /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
-  readonly isOut: (node: FleetNode) => boolean;
+  readonly isUnavailable: (node: FleetNode) => boolean;
   /** Whether the node counts as there although it is cordoned or not Ready. @default none does */
   readonly isExempt?: (node: FleetNode) => boolean;
 }
 
 /** What it depends on whether a node that is not Ready is a person's business by now. */
-export interface StandingTerms {
+export interface StuckTerms {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly replacementTimeoutSeconds: number;
 }
 
 /** What keeps a node from serving until a person sees to it, in words; undefined when that ends by itself, or nothing does. */
-export function standsOut(
+export function whyStuck(
   { node, member }: PlacedNode,
-  { now, replacementTimeoutSeconds }: StandingTerms,
+  { now, replacementTimeoutSeconds }: StuckTerms,
 ): string | undefined {
   if (node.retiring) return undefined;
   if (member.state === 'Standby') return 'is Standby';

@@ -48,9 +48,9 @@ export interface Blocked {
 /**
  * @param uncounted pods whose eviction we have asked for and the status does not show yet
  */
-export function blockedByBudget(budget: DisruptionBudget, uncounted: number): BudgetBlock {
+export function blockedByBudget(budget: DisruptionBudget, nodesToCount: number): BudgetBlock {
   // A granted eviction lowers what is allowed at once, the healthy count only when the controller has looked.
-  const healthy = Math.min(budget.currentHealthy, budget.desiredHealthy + budget.disruptionsAllowed) - uncounted;
+  const healthy = Math.min(budget.currentHealthy, budget.desiredHealthy + budget.disruptionsAllowed) - nodesToCount;
   return {
     kind: 'budget',
     budget: budgetName(budget),

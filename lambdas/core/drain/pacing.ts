@@ -83,13 +83,13 @@ export class Pacing {
 
   #heldByBudget(pod: Pod, budget: DisruptionBudget): Permission | undefined {
     if (passesBudgetFree(pod, budget)) return undefined;
-    const left = this.#allowance(budgetName(budget), () => budget.disruptionsAllowed - this.#uncounted(budget));
+    const left = this.#allowance(budgetName(budget), () => budget.disruptionsAllowed - this.#nodesToCount(budget));
     if (left > 0) return undefined;
     return { kind: 'blocked', by: blockedByBudget(budget, budget.disruptionsAllowed - left) };
   }
 
   /** Asks that the budget's watched status cannot show yet. */
-  #uncounted(budget: DisruptionBudget): number {
+  #nodesToCount(budget: DisruptionBudget): number {
     return this.#state.pods.filter((pod) => {
       const ask = this.#asks.get(pod.uid);
       return (

@@ -5,9 +5,9 @@ import { isLetGoByUs, isMarked, isMarkedFor } from './mark.ts';
 import type { FleetNode, PlacedNode } from '../disruption/fleet.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 import { howUnfit } from '../disruption/unavailable-nodes.ts';
-import { isResting } from '../node/cool-down.ts';
-import type { Room, Rooms } from '../disruption/allowance.ts';
-import type { Postponed, Turns } from '../disruption/queue.ts';
+import { isCoolingDown } from '../node/cool-down.ts';
+import type { Allowance, Allowances } from '../disruption/allowance.ts';
+import type { Postponed, DisruptionQueue } from '../disruption/queue.ts';
 
 export interface Judged {
   readonly placed: PlacedNode;
@@ -48,12 +48,15 @@ export interface NodeChange {
 }
 
 /** What is decided of a drifted node without asking for room; undefined: its turn decides. */
-export function decisionWithoutTurn(
+export function decisionBeforeQueue(
   { node, member }: PlacedNode,
-  { isOut, room }: { isOut: (node: FleetNode) => boolean; room: Pick<Room, 'stopped' | 'why'> | undefined },
+  {
+    isUnavailable,
+    allowance,
+  }: { isUnavailable: (node: FleetNode) => boolean; allowance: Pick<Allowance, 'stopped' | 'why'> | undefined },
 ): Decision | undefined {
-  if (node.retiring || isOut(node)) return { decision: 'let go before' };
-  if (room?.stopped) return { decision: 'stopped', ...(room.why !== undefined && { why: room.why }) };
+  if (node.retiring || isUnavailable(node)) return { decision: 'let go before' };
+  if (allowance?.stopped) return { decision: 'stopped', ...(allowance.why !== undefined && { why: allowance.why }) };
   const why = whyNotNow({ node, member });
   return why === undefined ? undefined : { decision: 'waits', why };
 }
@@ -68,15 +71,19 @@ function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): strin
 /** @returns by the name of the node, in the order of the turn */
 export function decisionsOf(
   drifted: readonly Drifted[],
-  { turns, rooms, isOut }: { turns: Turns; rooms: Rooms; isOut: (node: FleetNode) => boolean },
+  {
+    queue,
+    allowances,
+    isUnavailable,
+  }: { queue: DisruptionQueue; allowances: Allowances; isUnavailable: (node: FleetNode) => boolean },
 ): ReadonlyMap<string, Decision> {
-  const going = new Set(turns.now.map(({ name }) => name));
-  const later = placesOf(turns.later);
+  const going = new Set(queue.now.map(({ name }) => name));
+  const later = placesOf(queue.later);
   return new Map(
     drifted.map(({ placed }) => {
       const { node, group } = placed;
-      const room = rooms.groups.get(group.name);
-      const early = decisionWithoutTurn(placed, { isOut, room });
+      const allowance = allowances.groups.get(group.name);
+      const early = decisionBeforeQueue(placed, { isUnavailable, allowance });
       if (early !== undefined) return [node.name, early];
       if (going.has(node.name)) return [node.name, { decision: 'goes now' }];
       return [node.name, waiting(node, later.get(node.name))];
@@ -84,15 +91,15 @@ export function decisionsOf(
   );
 }
 
-function waiting({ rest }: FleetNode, later: (Postponed & { readonly place: number }) | undefined): Decision {
+function waiting({ coolDown }: FleetNode, later: (Postponed & { readonly place: number }) | undefined): Decision {
   if (later === undefined) return { decision: 'waits' };
   const { why, at, place } = later;
-  const rests = at !== undefined && at === rest?.until;
-  return { decision: 'waits', why: rests ? `${why}: ${rest.reason}` : why, ...(at !== undefined && { at }), place };
+  const rests = at !== undefined && at === coolDown?.until;
+  return { decision: 'waits', why: rests ? `${why}: ${coolDown.reason}` : why, ...(at !== undefined && { at }), place };
 }
 
 /** Each with its place among those of its group, 1 is next. */
-function placesOf(later: Turns['later']): ReadonlyMap<string, Postponed & { readonly place: number }> {
+function placesOf(later: DisruptionQueue['later']): ReadonlyMap<string, Postponed & { readonly place: number }> {
   const places = new Map<string, number>();
   return new Map(
     later.map((postponed) => {
@@ -169,5 +176,5 @@ function markingStep(node: FleetNode, reasons: readonly DriftReason[], { setting
 
 function goingStep(node: FleetNode, decided: Decision | undefined, { settings, now }: Terms): Step[] {
   if (decided?.decision === 'goes now') return ['let go'];
-  return isResting(node, now) && isLetGoByUs(node, settings) ? ['take back'] : [];
+  return isCoolingDown(node, now) && isLetGoByUs(node, settings) ? ['take back'] : [];
 }

@@ -35,7 +35,7 @@ export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: Drif
   const { launched } = facts;
   const source = sourceOf(facts.plan, member);
   if ((settings.ami || settings.kubelet) && isVain(member, source, launched)) {
-    const runs = `${node.name} was launched from ${wordsOf(source)} and runs ${launched.image}`;
+    const runs = `${node.name} was launched from ${nameOfSource(source)} and runs ${launched.image}`;
     return { kind: 'stops', reason: `its group launches something else than it says: ${runs}, not ${source.image}` };
   }
   const reasons = [
@@ -85,7 +85,7 @@ export function oldPool({ members }: Group, plan: LaunchPlan, images: ReadonlyMa
 /** The same source may launch another image than it did: an SSM parameter names it. */
 function oldOrigin({ launchedFrom }: GroupMember, source: LaunchSource, image = source.image): string | undefined {
   if (launchedFrom !== undefined && !isUnresolved(launchedFrom) && !isSame(launchedFrom, source)) {
-    return `what was launched from ${wordsOf(launchedFrom)}`;
+    return `what was launched from ${nameOfSource(launchedFrom)}`;
   }
   return image === source.image ? undefined : `what runs ${image}`;
 }
@@ -101,13 +101,13 @@ export function imageByOrigin({ launchedFrom, image }: GroupMember, { origins }:
 
 function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {
   if (launched === undefined || launched.image === source.image) return [];
-  const text = `runs ${launched.image}, its group would launch ${source.image} (${wordsOf(source)})`;
+  const text = `runs ${launched.image}, its group would launch ${source.image} (${nameOfSource(source)})`;
   return [{ kind: 'ami', text }];
 }
 
 function template({ launchedFrom }: GroupMember, source: LaunchSource): DriftReason[] {
   if (launchedFrom === undefined || isUnresolved(launchedFrom) || isSame(launchedFrom, source)) return [];
-  const text = `was launched from ${wordsOf(launchedFrom)}, its group would launch from ${wordsOf(source)}`;
+  const text = `was launched from ${nameOfSource(launchedFrom)}, its group would launch from ${nameOfSource(source)}`;
   return [{ kind: 'launch-template', text }];
 }
 
@@ -142,7 +142,7 @@ function isUnresolved({ version }: SourceReference): boolean {
   return version?.startsWith('$') ?? false;
 }
 
-function wordsOf({ kind, id, version }: SourceReference): string {
+function nameOfSource({ kind, id, version }: SourceReference): string {
   if (kind === 'configuration') return `launch configuration ${id}`;
   const template = kind === 'template-name' ? `launch template ${id}` : id;
   return version === undefined ? template : `${template} version ${version}`;

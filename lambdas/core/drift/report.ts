@@ -2,7 +2,7 @@
 import type { Decision, Drifted } from './decision.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
 import type { Group } from '../aws/group.ts';
-import type { Rooms } from '../disruption/allowance.ts';
+import type { Allowances } from '../disruption/allowance.ts';
 
 export interface DriftReport {
   readonly cluster: string;
@@ -25,7 +25,7 @@ export interface GroupReport {
   readonly nodes: number;
   readonly drifted: number;
   /** How many more of its nodes may go out now, before those that this run lets go. */
-  readonly room: number;
+  readonly allowance: number;
   /** Why it is left alone altogether. */
   readonly stopped?: string;
   /** What limits the room. */
@@ -47,18 +47,22 @@ export function awayReport(cluster: string, at: number, away: string): DriftRepo
   return { cluster, at, away, groups: [], nodes: [], strays: [], left: 0 };
 }
 
-export function reportGroups(placed: readonly PlacedNode[], drifted: readonly Drifted[], rooms: Rooms): GroupReport[] {
+export function reportGroups(
+  placed: readonly PlacedNode[],
+  drifted: readonly Drifted[],
+  allowances: Allowances,
+): GroupReport[] {
   const nodes = counts(placed);
   const old = counts(drifted.map((each) => each.placed));
   return [...nodes].map(([group, count]) => {
-    const room = rooms.groups.get(group);
+    const allowance = allowances.groups.get(group);
     return {
       group,
       nodes: count,
       drifted: old.get(group) ?? 0,
-      room: room?.count ?? 0,
-      ...(room?.why !== undefined && (room.stopped ? { stopped: room.why } : { why: room.why })),
-      ...(room?.opensAt !== undefined && { opensAt: room.opensAt }),
+      allowance: allowance?.count ?? 0,
+      ...(allowance?.why !== undefined && (allowance.stopped ? { stopped: allowance.why } : { why: allowance.why })),
+      ...(allowance?.opensAt !== undefined && { opensAt: allowance.opensAt }),
     };
   });
 }
@@ -79,7 +83,7 @@ export function reportEmpty(
     .filter((name) => !there.has(name))
     .map((name) => {
       const members = groups.find((group) => group.name === name)?.members.length;
-      return { group: name, nodes: 0, drifted: 0, room: 0, stopped: foreign.get(name) ?? whyEmpty(members) };
+      return { group: name, nodes: 0, drifted: 0, allowance: 0, stopped: foreign.get(name) ?? whyEmpty(members) };
     });
 }
 

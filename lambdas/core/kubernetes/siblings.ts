@@ -16,14 +16,17 @@ export interface NamespacePod {
   /** The uid in its controller reference; absent without one. */
   readonly ownerUid?: string;
   /** Ready and staying, or why not; `finished` pods are replicas of nothing. */
-  readonly standing: 'ready' | 'finished' | UnreadyPod;
+  readonly readiness: 'ready' | 'finished' | UnreadyPod;
 }
 
 /**
  * Whether the pod is one of the controller's. The uid alone decides where the selector is not known, or has an operator
  * that we do not know.
  */
-export function isPodOf(controller: Controller, { ownerUid, labels }: Omit<NamespacePod, 'uid' | 'standing'>): boolean {
+export function isPodOf(
+  controller: Controller,
+  { ownerUid, labels }: Omit<NamespacePod, 'uid' | 'readiness'>,
+): boolean {
   if (ownerUid !== controller.owner.uid) return false;
   return 'unknown' in controller || matchesSelector(controller.selector, labels) !== false;
 }
@@ -37,8 +40,8 @@ export function isPodOf(controller: Controller, { ownerUid, labels }: Omit<Names
  */
 export function countSiblings(controller: Controller, pods: Iterable<NamespacePod>, mostSeen = 0): Workload {
   const own = [...pods].filter((pod) => isPodOf(controller, pod));
-  const ready = own.filter(({ standing }) => standing === 'ready').map(({ uid }) => uid);
-  const unready = own.flatMap(({ standing }) => (typeof standing === 'string' ? [] : [standing]));
+  const ready = own.filter(({ readiness }) => readiness === 'ready').map(({ uid }) => uid);
+  const unready = own.flatMap(({ readiness }) => (typeof readiness === 'string' ? [] : [readiness]));
   const counted = { owner: controller.owner, readyPods: new Set(ready), unreadyPods: unready };
   return 'unknown' in controller
     ? { ...counted, replicas: Math.max(mostSeen, ready.length + unready.length), unknown: controller.unknown }

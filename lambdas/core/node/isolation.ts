@@ -8,7 +8,7 @@ import {
   nodePatch,
   type NodePatch,
   readMark,
-  REST_ANNOTATION,
+  COOL_DOWN_ANNOTATION,
   RETIREMENT_ANNOTATION,
   RETIRING_LABEL,
   TARGETS_ANNOTATION,
@@ -20,10 +20,10 @@ import { withoutDriftDrain } from './drain-taints.ts';
 import type { Node, Taint } from '../kubernetes/node.ts';
 import type { IsolationTaint } from '../settings/cluster-settings.ts';
 import type { Notice } from '../notice/notice.ts';
-import { restText, type RestTerms } from './cool-down.ts';
+import { coolDownText, type CoolDownTerms } from './cool-down.ts';
 
 /** The owner annotation: JSON on the node, for us and for people. */
-const chargeSchema = z.object({
+const ownershipSchema = z.object({
   execution: z.string(),
   kind: z.string(),
   /** The Auto Scaling group that lets the instance go. */
@@ -41,7 +41,7 @@ const chargeSchema = z.object({
   leftDrained: z.optional(z.literal(true)),
 });
 
-export type Charge = Readonly<z.infer<typeof chargeSchema>>;
+export type Ownership = Readonly<z.infer<typeof ownershipSchema>>;
 
 /** Says that we set the load balancer label. */
 const EXCLUDE_VALUE = 'ebb';
@@ -64,7 +64,7 @@ export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint)
   const ours: Taint = { key: taint.key, value: taint.value ?? takeover.kind, effect: taint.effect };
   return nodePatch(node, {
     labels: { [RETIRING_LABEL]: takeover.kind, [EXCLUDE_LABEL]: node.labels[EXCLUDE_LABEL] ?? EXCLUDE_VALUE },
-    annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge(node, takeover)) },
+    annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(ownership(node, takeover)) },
     unschedulable: true,
     taints: [...foreignTaints(node, taint), ours],
   });
@@ -77,9 +77,9 @@ export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint)
 export function progress(
   node: Node,
   execution: string,
-  come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+  come: Pick<Ownership, 'completesHook' | 'leftDrained'>,
 ): NodePatch | undefined {
-  const ours = chargeOf(node);
+  const ours = ownershipOf(node);
   if (ours?.execution !== execution) return undefined;
   const text = JSON.stringify({ ...ours, ...come });
   return text === JSON.stringify(ours)
@@ -96,9 +96,9 @@ export function progress(
 export function restoration(
   node: Node,
   execution: string,
-  { taint, resting }: { taint: IsolationTaint; resting?: RestTerms },
+  { taint, coolDown }: { taint: IsolationTaint; coolDown?: CoolDownTerms },
 ): NodePatch | undefined {
-  const ours = chargeOf(node);
+  const ours = ownershipOf(node);
   if (ours?.execution !== execution) return undefined;
   const taints = foreignTaints(node, taint);
   return nodePatch(node, {
@@ -107,10 +107,10 @@ export function restoration(
       [RETIREMENT_ANNOTATION]: null,
       [WITHDRAWAL_ANNOTATION]: null,
       [TARGETS_ANNOTATION]: null,
-      ...(resting && { [REST_ANNOTATION]: restText(resting.rest) }),
+      ...(coolDown && { [COOL_DOWN_ANNOTATION]: coolDownText(coolDown.coolDown) }),
     },
     ...(ours.cordonedByUs && { unschedulable: null }),
-    taints: resting === undefined ? taints : withoutDriftDrain(taints, resting.drainTaint),
+    taints: coolDown === undefined ? taints : withoutDriftDrain(taints, coolDown.drainTaint),
   });
 }
 
@@ -118,8 +118,8 @@ function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
   return taints.filter(({ key, effect }) => key !== ours.key || effect !== ours.effect);
 }
 
-function charge(node: Node, { execution, kind, group, now, deadline }: Takeover): Charge {
-  const { since, cordonedByUs, labelledByUs } = chargeOf(node) ?? {
+function ownership(node: Node, { execution, kind, group, now, deadline }: Takeover): Ownership {
+  const { since, cordonedByUs, labelledByUs } = ownershipOf(node) ?? {
     since: new Date(now).toISOString(),
     cordonedByUs: !node.unschedulable,
     labelledByUs: !(EXCLUDE_LABEL in node.labels),
@@ -140,11 +140,11 @@ export function missingMarks(node: Node, execution: string, taint: IsolationTain
     ...(node.unschedulable ? [] : ['cordon']),
     ...(isTainted ? [] : [`taint ${taint.key}`]),
     ...[RETIRING_LABEL, EXCLUDE_LABEL].filter((label) => !(label in node.labels)).map((label) => `label ${label}`),
-    ...(chargeOf(node)?.execution === execution ? [] : [`annotation ${RETIREMENT_ANNOTATION}`]),
+    ...(ownershipOf(node)?.execution === execution ? [] : [`annotation ${RETIREMENT_ANNOTATION}`]),
   ];
 }
 
 /** Who is in charge of the node; undefined when nobody is, or when the annotation is not ours to read. */
-export function chargeOf(node: Pick<Node, 'annotations'>): Charge | undefined {
-  return readMark(node, RETIREMENT_ANNOTATION, chargeSchema);
+export function ownershipOf(node: Pick<Node, 'annotations'>): Ownership | undefined {
+  return readMark(node, RETIREMENT_ANNOTATION, ownershipSchema);
 }

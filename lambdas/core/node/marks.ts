@@ -6,14 +6,14 @@
 import type * as z from 'zod/mini';
 import type { Node, Taint } from '../kubernetes/node.ts';
 
-/** Which retirement owns the node (owner.ts, isolation.ts). */
+/** Which retirement owns the node (ownership.ts, isolation.ts). */
 export const RETIREMENT_ANNOTATION = 'ebb/retirement';
 /** The node is being retired; its value is the kind of the notice. */
 export const RETIRING_LABEL = 'ebb/retiring';
 /** Kubernetes' own: the service controller and the AWS load balancer controller take such nodes out of their targets. */
 export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 /** Until when the node is left alone, and why (cool-down.ts). */
-export const REST_ANNOTATION = 'ebb/rest';
+export const COOL_DOWN_ANNOTATION = 'ebb/rest';
 /** Why the node has drifted (drift/mark.ts). */
 export const DRIFT_ANNOTATION = 'ebb/drift';
 /** The node waits to be withdrawn (traffic/withdrawal.ts). */

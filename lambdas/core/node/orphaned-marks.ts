@@ -1,12 +1,12 @@
 /** Nodes that bear our marks although the retirement that put them on runs no more (contract 1.7). Pure. */
 import type { Machine } from './dead-node.ts';
-import { credibleCharge, whyIncredible } from './credible-owner.ts';
+import { credibleOwnership, whyIncredible } from './credible-ownership.ts';
 import { isAnothers } from '../aws/installation.ts';
-import type { Charge } from './isolation.ts';
+import type { Ownership } from './isolation.ts';
 import { instanceOf, type Node } from '../kubernetes/node.ts';
 import { executionsOf, type Home } from '../notice/notice.ts';
-import { REST_ANNOTATION, WITHDRAWAL_ANNOTATION, TARGETS_ANNOTATION } from './marks.ts';
-import { credibleRest } from './cool-down.ts';
+import { COOL_DOWN_ANNOTATION, WITHDRAWAL_ANNOTATION, TARGETS_ANNOTATION } from './marks.ts';
+import { credibleCoolDown } from './cool-down.ts';
 import { isReadable } from '../traffic/taken-targets.ts';
 import { credibleWithdrawal } from '../traffic/withdrawal.ts';
 
@@ -28,11 +28,11 @@ export function judgeMarks(
   running: ReadonlySet<string>,
   { home, isAsked, now }: { home: Home; isAsked: boolean; now: number },
 ): Marks {
-  const charge = credibleCharge(node, now);
+  const ownership = credibleOwnership(node, now);
   const instance = instanceOf(node);
-  if (charge === undefined) return { kind: 'unreadable', reason: whyIncredible(node, now) ?? '' };
-  const { execution } = charge;
-  if (running.has(execution) || isSeenTo(charge, { isAsked, now })) return { kind: 'attended' };
+  if (ownership === undefined) return { kind: 'unreadable', reason: whyIncredible(node, now) ?? '' };
+  const { execution } = ownership;
+  if (running.has(execution) || isSeenTo(ownership, { isAsked, now })) return { kind: 'attended' };
   if (instance !== undefined && isAnothers(execution, { home, instance })) return { kind: 'attended' };
   if (instance === undefined || !execution.startsWith(executionsOf({ ...home, instance }))) {
     // Another account's or region's: whether that one runs we cannot know.
@@ -49,19 +49,19 @@ export function judgeMarks(
  */
 export function unreadableNotes(
   node: Node,
-  { now, longestRestMs }: { now: number; longestRestMs: number },
+  { now, longestCoolDownMs }: { now: number; longestCoolDownMs: number },
 ): readonly string[] {
   const readable: Readonly<Record<string, () => boolean>> = {
     [WITHDRAWAL_ANNOTATION]: () => credibleWithdrawal(node, now) !== undefined,
     [TARGETS_ANNOTATION]: () => isReadable(node),
-    [REST_ANNOTATION]: () => credibleRest(node, { now, longestRestMs }) !== undefined,
+    [COOL_DOWN_ANNOTATION]: () => credibleCoolDown(node, { now, longestCoolDownMs }) !== undefined,
   };
   return Object.entries(readable).flatMap(([key, isSo]) => (key in node.annotations && !isSo() ? [key] : []));
 }
 
 /** Drained, and to stay so; or drained, and its termination may have been asked for, which AWS is late to say. */
 function isSeenTo(
-  { leftDrained, completesHook, deadline }: Charge,
+  { leftDrained, completesHook, deadline }: Ownership,
   { isAsked, now }: { isAsked: boolean; now: number },
 ): boolean {
   return (leftDrained === true && isAsked) || (completesHook === true && now < Date.parse(deadline));

@@ -3,7 +3,7 @@
  * (contract 1.7). Pure.
  */
 import type { Member } from '../aws/group.ts';
-import { standing } from '../aws/lifecycle-state.ts';
+import { phaseOf } from '../aws/lifecycle-state.ts';
 import { executionsOf, type Home, type LifecycleNotice } from '../notice/notice.ts';
 
 export interface StartedRetirement {
@@ -21,7 +21,7 @@ export interface EndedRetirement extends StartedRetirement {
 
 /** Waits in a hook of its termination, whoever's. */
 export function isWaiting({ state }: Member): boolean {
-  return standing(state) === 'waiting';
+  return phaseOf(state) === 'waiting';
 }
 
 /** @param running names of the retirements that run, read after its state: one of those may just have begun */

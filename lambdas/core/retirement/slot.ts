@@ -2,13 +2,13 @@
  * Slots: which of the retiring nodes of a cluster may drain now (contract 4.10). Many nodes that leave at once must not
  * take a cluster down together: the oldest go first, the others wait, isolated. Pure.
  */
-import type { Charge } from '../node/isolation.ts';
+import type { Ownership } from '../node/isolation.ts';
 import { isVoluntary } from '../notice/notice.ts';
 
 /** A node that bears our label; one whose annotation cannot be read or true waits for nobody, and holds nobody up. */
 export interface RetiringNode {
   readonly name: string;
-  readonly charge: Pick<Charge, 'since' | 'kind' | 'leftDrained' | 'completesHook'> | undefined;
+  readonly ownership: Pick<Ownership, 'since' | 'kind' | 'leftDrained' | 'completesHook'> | undefined;
 }
 
 export interface SlotLimits {
@@ -52,9 +52,9 @@ export function nodesBehind(name: string, retiring: readonly RetiringNode[]): re
  */
 function inOrder(nodes: readonly RetiringNode[]): { name: string; since: number; last: number }[] {
   return nodes
-    .flatMap(({ name, charge }) => {
-      if (charge === undefined || charge.leftDrained === true || charge.completesHook === true) return [];
-      return [{ name, since: Date.parse(charge.since), last: Number(isVoluntary(charge.kind)) }];
+    .flatMap(({ name, ownership }) => {
+      if (ownership === undefined || ownership.leftDrained === true || ownership.completesHook === true) return [];
+      return [{ name, since: Date.parse(ownership.since), last: Number(isVoluntary(ownership.kind)) }];
     })
     .toSorted((a, b) => a.last - b.last || a.since - b.since || (a.name < b.name ? -1 : 1));
 }

@@ -23,7 +23,7 @@ const LONGEST_SECONDS = 180;
  * Lambda ends a run at 3,000 durable operations. A turn takes two, its step and its suspension; the rest is for the
  * other steps of the run and for steps that are tried again.
  */
-const MOST_TURNS = 1_240;
+const MOST_ROUNDS = 1_240;
 
 /** When the retirement must have ended, and when its hook's heartbeats begin to be due; both told by its start. */
 export interface Span {
@@ -35,11 +35,11 @@ export interface Span {
   readonly hookTimeoutSeconds: number;
 }
 
-export interface Turning {
+export interface Rounds {
   /** How many turns the whole run has had, this one included. */
-  readonly turns: number;
+  readonly rounds: number;
   /** How many of the stage since it last got on, 1 for the first. */
-  readonly turn: number;
+  readonly round: number;
   readonly now: number;
   /** The nearest of the next heartbeat, the stage's end and what the stage says is due, epoch milliseconds. */
   readonly dueAt: number;
@@ -54,22 +54,22 @@ export function suspends({ startedAt, deadline }: Span): boolean {
  * Whether the run can afford a turn before the longest pace brings one: where a stage asks for so many that the run could
  * not last until its deadline, it is made to wait.
  */
-export function mayTurnEarly({ turns, now }: Pick<Turning, 'turns' | 'now'>, span: Span): boolean {
-  return turns + turnsFor(span, now) < MOST_TURNS;
+export function mayRoundEarly({ rounds, now }: Pick<Rounds, 'rounds' | 'now'>, span: Span): boolean {
+  return rounds + roundsFor(span, now) < MOST_ROUNDS;
 }
 
 /**
  * Whole seconds, 0 for not at all, to suspend after a turn: growing, but never past the next thing that is due.
  */
-export function suspensionSeconds({ turns, turn, now, dueAt }: Turning, span: Span): number {
+export function suspensionSeconds({ rounds, round, now, dueAt }: Rounds, span: Span): number {
   if (!suspends(span)) return 0;
-  const wanted = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (turn - 1));
-  const backoff = mayTurnEarly({ turns, now }, span) ? wanted : LONGEST_SECONDS;
+  const wanted = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (round - 1));
+  const backoff = mayRoundEarly({ rounds, now }, span) ? wanted : LONGEST_SECONDS;
   return Math.max(0, Math.floor(Math.min(backoff, (dueAt - now) / 1000)));
 }
 
 /** How many turns the rest of the run needs at the longest pace; each heartbeat may cut a suspension in two. */
-function turnsFor({ deadline, lastsUntil = deadline, hookTimeoutSeconds }: Span, now: number): number {
+function roundsFor({ deadline, lastsUntil = deadline, hookTimeoutSeconds }: Span, now: number): number {
   const pace = LONGEST_SECONDS + WATCHED_LATER_MS / 1000;
   const paced = Math.ceil(secondsUntil(Math.max(lastsUntil, deadline), now) / pace);
   return paced + Math.ceil(secondsUntil(deadline, now) / (hookTimeoutSeconds * SHORTEST_HEARTBEAT));

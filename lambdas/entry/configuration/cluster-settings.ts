@@ -1,7 +1,7 @@
 /** The configured clusters' settings, from their SSM parameters. */
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { namesUnder, readParameter, readParameters } from '../../adapters/aws/parameters.ts';
-import type { Settings } from '../../workflow/ports.ts';
+import type { Settings } from '../../workflow/ports/settings.ts';
 import { parseClusterParameter } from './configuration.ts';
 import { settingsIn } from './parameter-parts.ts';
 

@@ -1,6 +1,6 @@
 /** The durable run of a workflow, on a durable function's context. */
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import type { DurableRun } from '../../workflow/ports.ts';
+import type { DurableRun } from '../../workflow/ports/lambda.ts';
 import { retryStep } from './step-retry.ts';
 
 export function durableRun(context: DurableContext): DurableRun {

@@ -6,7 +6,7 @@ import {
   withdrawalRefused,
   withdrawalRequested,
 } from '../../core/events/withdrawal-request-events.ts';
-import type { Journal } from '../../workflow/ports.ts';
+import type { Journal } from '../../workflow/ports/journal.ts';
 import {
   withdrawInstance,
   type WithdrawalOrder,

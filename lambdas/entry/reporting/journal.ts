@@ -6,7 +6,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { DEFAULT_NAME } from '../../core/aws/installation.ts';
-import type { Journal } from '../../workflow/ports.ts';
+import type { Journal } from '../../workflow/ports/journal.ts';
 import { EventFormatter } from './event-formatter.ts';
 import { metricNamespace, METRICS } from './metric-names.ts';
 

@@ -10,12 +10,14 @@ import type { Group } from '../../core/aws/group.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import { howUnfit } from '../../core/disruption/unavailable-nodes.ts';
 import { OUTSIDE } from '../../core/disruption/outside-nodes.ts';
-import { isResting } from '../../core/node/cool-down.ts';
-import { roomsIn, type Circumstances, type Rooms } from '../../core/disruption/allowance.ts';
-import { takeTurns, uncounted, type Candidate, type Turns } from '../../core/disruption/queue.ts';
-import type { FleetView, GroupChanges, Launches } from '../ports.ts';
+import { isCoolingDown } from '../../core/node/cool-down.ts';
+import { allowancesIn, type Circumstances, type Allowances } from '../../core/disruption/allowance.ts';
+import { queueNodes, nodesToCount, type Candidate, type DisruptionQueue } from '../../core/disruption/queue.ts';
+import type { GroupChanges } from '../ports/auto-scaling.ts';
+import type { Launches } from '../ports/ec2.ts';
+import type { FleetView } from '../ports/kubernetes.ts';
 
-export interface TurnPorts {
+export interface QueuePorts {
   readonly changes: GroupChanges;
   readonly launches: Pick<Launches, 'launched'>;
 }
@@ -43,7 +45,7 @@ export async function readFleetNodes(
   { tainted }: Pick<ClusterSettings, 'tainted'>,
   look?: (page: readonly Node[]) => void,
 ): Promise<FleetNode[]> {
-  const at = { now: Date.now(), longestRestMs: tainted.retryAfterSeconds * 1000 };
+  const at = { now: Date.now(), longestCoolDownMs: tainted.retryAfterSeconds * 1000 };
   const nodes: FleetNode[] = [];
   for await (const page of view.allNodes()) {
     look?.(page);
@@ -57,36 +59,36 @@ export async function readFleetNodes(
  * not wait for one another, themselves least of all: that they are drained costs nobody anything. For the others they
  * count as out, whether they go or not (contract 9.3); one that rests goes nowhere, so nobody is exempt for it.
  *
- * @param at `isOut`, why the candidates are to go, and the groups that are stopped already, with why
+ * @param at `isUnavailable`, why the candidates are to go, and the groups that are stopped already, with why
  * @returns with the rooms that the others had
  */
-export async function fleetTurns(
+export async function queueFleet(
   candidates: readonly PlacedNode[],
   state: FleetState,
-  at: Pick<Circumstances, 'cause' | 'isOut' | 'stopped'>,
-  ports: TurnPorts & { readonly view: Pick<FleetView, 'countPods'> },
-): Promise<Turns & { readonly rooms: Rooms }> {
+  at: Pick<Circumstances, 'cause' | 'isUnavailable' | 'stopped'>,
+  ports: QueuePorts & { readonly view: Pick<FleetView, 'countPods'> },
+): Promise<DisruptionQueue & { readonly allowances: Allowances }> {
   const circumstances = await circumstancesOf(candidates, state, at, ports);
   const isUnfit = ({ node }: PlacedNode): boolean =>
-    howUnfit(node) !== undefined && !isResting(node, circumstances.now);
+    howUnfit(node) !== undefined && !isCoolingDown(node, circumstances.now);
   const unfit = candidates.filter(isUnfit);
   const others = candidates.filter((candidate) => !isUnfit(candidate));
   const exempt = new Set(unfit.map(({ node }) => node.name));
   const isExempt = ({ name }: FleetNode): boolean => exempt.has(name);
-  const isOut = (node: FleetNode): boolean => circumstances.isOut(node) || isExempt(node);
-  const roomsOfUnfit = roomsIn(state.fleet, state.cluster, { ...circumstances, isExempt });
-  const rooms = roomsIn(state.fleet, state.cluster, { ...circumstances, isOut });
-  const first = await turnsOf(unfit, roomsOfUnfit, circumstances.now, ports.view);
-  const second = await turnsOf(others, rooms, circumstances.now, ports.view);
-  return { now: [...first.now, ...second.now], later: [...first.later, ...second.later], rooms };
+  const isUnavailable = (node: FleetNode): boolean => circumstances.isUnavailable(node) || isExempt(node);
+  const allowancesOfUnfit = allowancesIn(state.fleet, state.cluster, { ...circumstances, isExempt });
+  const allowances = allowancesIn(state.fleet, state.cluster, { ...circumstances, isUnavailable });
+  const first = await queueOf(unfit, allowancesOfUnfit, circumstances.now, ports.view);
+  const second = await queueOf(others, allowances, circumstances.now, ports.view);
+  return { now: [...first.now, ...second.now], later: [...first.later, ...second.later], allowances };
 }
 
 /** Asks what the rooms of these candidates depend on. */
 async function circumstancesOf(
   candidates: readonly PlacedNode[],
   state: FleetState,
-  { cause, isOut, stopped: stoppedAlready }: Pick<Circumstances, 'cause' | 'isOut' | 'stopped'>,
-  { changes, launches }: TurnPorts,
+  { cause, isUnavailable, stopped: stoppedAlready }: Pick<Circumstances, 'cause' | 'isUnavailable' | 'stopped'>,
+  { changes, launches }: QueuePorts,
 ): Promise<Circumstances> {
   const { fleet, foreign } = state;
   const stopped = new Map([...stoppedAlready, ...foreign]);
@@ -100,7 +102,7 @@ async function circumstancesOf(
   return {
     now: Date.now(),
     cause,
-    ...whatCounts(state, isOut),
+    ...whatCounts(state, isUnavailable),
     stopped: new Map([
       ...stopped,
       ...changed.flatMap(([name, why]) => (why === undefined ? [] : [[name, why] as const])),
@@ -112,28 +114,32 @@ async function circumstancesOf(
 /** Nodes of other clusters' groups are out as far as they do not serve: that they are tainted comes to nothing. */
 function whatCounts(
   { fleet, groups, foreign }: FleetState,
-  isOut: Circumstances['isOut'],
-): Pick<Circumstances, 'groups' | 'isOut'> {
+  isUnavailable: Circumstances['isUnavailable'],
+): Pick<Circumstances, 'groups' | 'isUnavailable'> {
   const alone = new Set(fleet.placed.flatMap(({ node, group }) => (foreign.has(group.name) ? [node.name] : [])));
   const here = new Set(fleet.placed.map(({ group }) => group.name));
   return {
     // A group without a node here is not missing here.
     groups: groups.filter(({ name }) => here.has(name) || !foreign.has(name)),
-    isOut: (node) => !alone.has(node.name) && isOut(node),
+    isUnavailable: (node) => !alone.has(node.name) && isUnavailable(node),
   };
 }
 
-async function turnsOf(
+async function queueOf(
   placed: readonly PlacedNode[],
-  rooms: Rooms,
+  allowances: Allowances,
   now: number,
   view: Pick<FleetView, 'countPods'>,
-): Promise<Turns> {
+): Promise<DisruptionQueue> {
   const asked = placed.map(candidateOf);
-  const counted = await pMap(uncounted(asked, rooms), async (name) => [name, await view.countPods(name)] as const, {
-    concurrency: AT_ONCE,
-  });
-  return takeTurns(asked, rooms, { pods: new Map(counted), now });
+  const counted = await pMap(
+    nodesToCount(asked, allowances),
+    async (name) => [name, await view.countPods(name)] as const,
+    {
+      concurrency: AT_ONCE,
+    },
+  );
+  return queueNodes(asked, allowances, { pods: new Map(counted), now });
 }
 
 /** What cannot be told counts as a change: it concerns that group alone. */
@@ -144,6 +150,6 @@ function underWay(group: Group, changes: GroupChanges): Promise<string | undefin
 }
 
 function candidateOf({ node, member, group }: PlacedNode): Candidate {
-  const { name, createdAt, rest } = node;
-  return { name, group: group.name, zone: member.zone, createdAt, ...(rest && { restedUntil: rest.until }) };
+  const { name, createdAt, coolDown } = node;
+  return { name, group: group.name, zone: member.zone, createdAt, ...(coolDown && { coolDownUntil: coolDown.until }) };
 }

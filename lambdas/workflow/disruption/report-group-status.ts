@@ -1,14 +1,14 @@
 /** Says of each group why none of its nodes that are to go may go now (contract 9.7): once a run. */
 import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { groupHeld, groupStopped, groupWaiting } from '../../core/events/fleet-events.ts';
-import type { Standstill } from '../../core/disruption/group-status.ts';
-import type { Journal } from '../ports.ts';
+import type { GroupStatus } from '../../core/disruption/group-status.ts';
+import type { Journal } from '../ports/journal.ts';
 
-export function tellStandstills(cluster: string, found: readonly Standstill[], journal: Journal): void {
+export function reportGroupStatuses(cluster: string, found: readonly GroupStatus[], journal: Journal): void {
   for (const each of found) journal.report(eventOf(cluster, each));
 }
 
-function eventOf(cluster: string, found: Standstill): DomainEvent {
+function eventOf(cluster: string, found: GroupStatus): DomainEvent {
   const { group, reason } = found;
   switch (found.kind) {
     case 'stopped':

@@ -8,7 +8,7 @@ import { budgetName } from '../../core/kubernetes/disruption-budget.ts';
 import type { DrainState } from '../../core/drain/pacing.ts';
 import { ownerKey, type Pod } from '../../core/kubernetes/pod.ts';
 import { unreadyPods, type UnreadyPods } from '../../core/kubernetes/unready-pod.ts';
-import type { Cluster } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 
 /** So long after an eviction of ours its budget blocks for no other reason: the replacement starts. */
 const OWN_EVICTION_MS = 10_000;

@@ -3,7 +3,7 @@
  * that needs it waiting for minutes elsewhere. Volumes of pods that are spared stay with the node.
  */
 import type { AttachedVolume } from '../../core/kubernetes/attached-volume.ts';
-import type { Cluster } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 import { Signal } from '../run/signal.ts';
 
 export interface DetachResult {

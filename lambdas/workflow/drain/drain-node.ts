@@ -14,7 +14,8 @@ import { stateOf } from '../../core/drain/stuck-pod.ts';
 import { BlockInquiry } from './block-inquiry.ts';
 import type { DrainMemory } from './drain-memory.ts';
 import { DrainRecord, type Leaving } from './drain-record.ts';
-import type { Cluster, DrainWatch, Journal } from '../ports.ts';
+import type { Cluster, DrainWatch } from '../ports/kubernetes.ts';
+import type { Journal } from '../ports/journal.ts';
 import { Signal } from '../run/signal.ts';
 
 export interface Drain {

@@ -4,7 +4,7 @@
  */
 import { remainingPods } from './drain-memory.ts';
 import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
-import type { Pass, PassTurn, Stage } from '../run/stage.ts';
+import type { Pass, PassContext, Stage } from '../run/stage.ts';
 import type { Retiree } from '../retirement/retirement-stages.ts';
 
 /** How far one node is: its memory, or what its drain came to. */
@@ -30,12 +30,12 @@ export function drainNodesStage(
   const stages = new Map([[order.node, stage], ...others]);
   return {
     ...stage,
-    async pass({ nodes, ...memory }, turn) {
+    async pass({ nodes, ...memory }, context) {
       const progress = new Map<string, Progress>(
         [...stages].map(([node, { memory: first }]) => [node, nodes?.[node] ?? { memory: first }]),
       );
       if (nodes === undefined) progress.set(order.node, { memory });
-      const passes = await passEach(stages, progress, turn);
+      const passes = await passEach(stages, progress, context);
       return together(order.node, progress, passes);
     },
   };
@@ -55,20 +55,20 @@ type NodePass = Pass<Drained, DrainStageMemory>;
 async function passEach(
   stages: ReadonlyMap<string, Stage<Drained, DrainStageMemory>>,
   progress: Map<string, Progress>,
-  turn: PassTurn<NodesMemory>,
+  context: PassContext<NodesMemory>,
 ): Promise<readonly NodePass[]> {
   const passOne = async (node: string, stage: Stage<Drained, DrainStageMemory>): Promise<NodePass | undefined> => {
     const before = progress.get(node);
     if (before === undefined || 'drained' in before) return undefined;
     const keep = (memory: DrainStageMemory): void => void progress.set(node, { memory });
-    const pass = await stage.pass(before.memory, { ...turn, keep });
+    const pass = await stage.pass(before.memory, { ...context, keep });
     progress.set(node, pass.state === 'done' ? { drained: pass.value } : { memory: pass.memory });
     return pass;
   };
   const ends = await Promise.allSettled([...stages].map(([node, stage]) => passOne(node, stage)));
   const failed = ends.find((end) => end.status === 'rejected');
   if (failed === undefined) return ends.flatMap((end) => (end.status === 'fulfilled' ? (end.value ?? []) : []));
-  turn.keep(memoryOf([...stages.keys()][0] ?? '', progress));
+  context.keep(memoryOf([...stages.keys()][0] ?? '', progress));
   throw failed.reason;
 }
 

@@ -26,7 +26,7 @@ import { countReturns, isMadeSince, leftOnNode, stillLeft, type ReturnedPod } fr
 import type { NodeState } from '../../core/drain/stuck-pod.ts';
 import { UNSCHEDULABLE, unreadyKey, type UnreadyPods } from '../../core/kubernetes/unready-pod.ts';
 import type { DrainMemory } from './drain-memory.ts';
-import type { Journal } from '../ports.ts';
+import type { Journal } from '../ports/journal.ts';
 
 /** A quarter of what Lambda keeps at a time, less what else a turn has to say. */
 const MOST_BYTES = 62_000;

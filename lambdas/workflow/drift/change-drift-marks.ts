@@ -10,7 +10,8 @@ import type { NodePatch } from '../../core/node/marks.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import type { Attempts } from '../run/attempts.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Cluster, Journal } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import type { Journal } from '../ports/journal.ts';
 
 /** How many nodes are written at once. */
 const AT_ONCE = 10;

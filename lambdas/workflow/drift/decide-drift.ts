@@ -3,22 +3,22 @@ import { ailingReplacements } from '../../core/disruption/stop-conditions.ts';
 import { drainTaint } from '../../core/node/drain-taints.ts';
 import {
   decisionsOf,
-  decisionWithoutTurn,
+  decisionBeforeQueue,
   withCurrentImage,
   type Decision,
   type Drifted,
   type Judged,
 } from '../../core/drift/decision.ts';
 import type { FleetNode, PlacedNode } from '../../core/disruption/fleet.ts';
-import { isResting } from '../../core/node/cool-down.ts';
-import type { Rooms } from '../../core/disruption/allowance.ts';
-import { standingOut, standstills, type Standstill } from '../../core/disruption/group-status.ts';
-import { fleetTurns, type FleetState, type TurnPorts } from '../disruption/disruption-queue.ts';
+import { isCoolingDown } from '../../core/node/cool-down.ts';
+import type { Allowances } from '../../core/disruption/allowance.ts';
+import { stuckGroups, groupStatuses, type GroupStatus } from '../../core/disruption/group-status.ts';
+import { queueFleet, type FleetState, type QueuePorts } from '../disruption/disruption-queue.ts';
 import { judgeFleet, type FleetVerdicts, type JudgePorts } from './judge-fleet.ts';
 import { mistakenGroups } from './mistaken-origins.ts';
-import type { FleetView } from '../ports.ts';
+import type { FleetView } from '../ports/kubernetes.ts';
 
-export interface DecidePorts extends TurnPorts, JudgePorts {
+export interface DecidePorts extends QueuePorts, JudgePorts {
   readonly launches: JudgePorts['launches'];
   readonly view: Pick<FleetView, 'countPods'>;
 }
@@ -28,8 +28,8 @@ export interface DecidedDrift {
   readonly drifted: readonly Drifted[];
   /** By node, of those that have drifted. */
   readonly decisions: ReadonlyMap<string, Decision>;
-  readonly rooms: Rooms;
-  readonly still: readonly Standstill[];
+  readonly allowances: Allowances;
+  readonly statuses: readonly GroupStatus[];
 }
 
 /**
@@ -74,34 +74,40 @@ async function decide(
 ): Promise<DecidedDrift> {
   const now = Date.now();
   // One that rests goes nowhere for now, so it takes nobody's place; whose turn it is then, the sweep decides.
-  const isOut = (node: FleetNode): boolean => drainTaint(node, state.cluster) !== undefined && !isResting(node, now);
+  const isUnavailable = (node: FleetNode): boolean =>
+    drainTaint(node, state.cluster) !== undefined && !isCoolingDown(node, now);
   const drifted = judged.flatMap(({ placed, verdict }): Drifted[] =>
     verdict.kind === 'drifted' ? [{ placed, reasons: verdict.reasons }] : [],
   );
   const candidates = drifted
     .map(({ placed }) => placed)
-    .filter((placed) => decisionWithoutTurn(placed, { isOut, room: undefined }) === undefined);
+    .filter((placed) => decisionBeforeQueue(placed, { isUnavailable, allowance: undefined }) === undefined);
   const { drift } = state.cluster;
   const ailing = ailingReplacements(withCurrentImage(judged, drift), { ...drift, now });
   const untold = new Map([...unknown, ...vain]);
   const stopped = new Map([...ailing, ...untold]);
-  const { rooms, ...turns } = await fleetTurns(candidates, state, { cause: 'drift', isOut, stopped }, ports);
-  const still = withUntold(standstills(turns, rooms, now), untold);
-  const told = new Set([...still, ...turns.now].map(({ group }) => group));
-  const toGo = drifted.map(({ placed }) => placed).filter(({ node }) => !isOut(node));
+  const { allowances, ...queue } = await queueFleet(
+    candidates,
+    state,
+    { cause: 'drift', isUnavailable, stopped },
+    ports,
+  );
+  const statuses = withUntold(groupStatuses(queue, allowances, now), untold);
+  const told = new Set([...statuses, ...queue.now].map(({ group }) => group));
+  const toGo = drifted.map(({ placed }) => placed).filter(({ node }) => !isUnavailable(node));
   return {
     judged,
     drifted,
-    decisions: decisionsOf(drifted, { turns, rooms, isOut }),
-    rooms,
-    still: [...still, ...standingOut(toGo, told, { ...drift, now })],
+    decisions: decisionsOf(drifted, { queue, allowances, isUnavailable }),
+    allowances,
+    statuses: [...statuses, ...stuckGroups(toGo, told, { ...drift, now })],
   };
 }
 
 /** Groups of which it cannot be told whether a node in them would go, or that would replace it in vain, are stopped too. */
-function withUntold(still: readonly Standstill[], untold: ReadonlyMap<string, string>): readonly Standstill[] {
+function withUntold(statuses: readonly GroupStatus[], untold: ReadonlyMap<string, string>): readonly GroupStatus[] {
   return [
-    ...[...untold].map(([group, reason]): Standstill => ({ kind: 'stopped', group, reason })),
-    ...still.filter(({ group }) => !untold.has(group)),
+    ...[...untold].map(([group, reason]): GroupStatus => ({ kind: 'stopped', group, reason })),
+    ...statuses.filter(({ group }) => !untold.has(group)),
   ];
 }

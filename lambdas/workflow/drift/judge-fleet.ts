@@ -5,7 +5,8 @@ import type { Judged } from '../../core/drift/decision.ts';
 import type { PlacedNode } from '../../core/disruption/fleet.ts';
 import type { Group, LaunchPlan } from '../../core/aws/group.ts';
 import { isPooled } from '../../core/aws/lifecycle-state.ts';
-import type { ControlPlanes, Launches } from '../ports.ts';
+import type { Launches } from '../ports/ec2.ts';
+import type { ControlPlanes } from '../ports/eks.ts';
 import { vainGroups } from './vain-groups.ts';
 
 export interface JudgePorts {

@@ -3,7 +3,7 @@
  * are about to go, EC2 is asked as well. Emulators of AWS are known to tell the template's default version of all.
  */
 import type { PlacedNode } from '../../core/disruption/fleet.ts';
-import type { Launches } from '../ports.ts';
+import type { Launches } from '../ports/ec2.ts';
 
 /**
  * @param byOrigin images by instance, of those of which EC2 was not asked

@@ -12,15 +12,18 @@ import { placeNodes } from '../../core/disruption/fleet.ts';
 import { foreignGroups } from '../../core/disruption/foreign-group.ts';
 import type { Group } from '../../core/aws/group.ts';
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
-import { Attempts, wordsOf } from '../run/attempts.ts';
+import { Attempts, errorText } from '../run/attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
 import { decideDrift } from './decide-drift.ts';
-import { readFleetNodes, type TurnPorts } from '../disruption/disruption-queue.ts';
+import { readFleetNodes, type QueuePorts } from '../disruption/disruption-queue.ts';
 import type { JudgePorts } from './judge-fleet.ts';
-import type { Fleets, Groups, Journal, Settings } from '../ports.ts';
-import { tellStandstills } from '../disruption/report-group-status.ts';
+import type { Groups } from '../ports/auto-scaling.ts';
+import type { Fleets } from '../ports/kubernetes.ts';
+import type { Settings } from '../ports/settings.ts';
+import type { Journal } from '../ports/journal.ts';
+import { reportGroupStatuses } from '../disruption/report-group-status.ts';
 
-export interface DriftPorts extends TurnPorts, JudgePorts {
+export interface DriftPorts extends QueuePorts, JudgePorts {
   readonly settings: Settings;
   readonly groups: Groups;
   readonly clusters: Fleets;
@@ -74,7 +77,7 @@ async function lookAtCluster(
     try {
       report = await taintCluster(cluster, { ...run, at }, attempts, ports);
     } catch (error) {
-      report = awayReport(cluster.name, at, wordsOf(error));
+      report = awayReport(cluster.name, at, errorText(error));
       throw error;
     }
   });
@@ -97,17 +100,17 @@ async function taintCluster(
   const ours = fleet.placed.filter(({ node }) => node.owner === undefined);
   const foreign = foreignGroups(cluster, { groups, clusters });
   const state = { cluster, fleet, groups, foreign };
-  const { judged, drifted, decisions, rooms, still } = await decideDrift(ours, state, { view: api, ...ports });
+  const { judged, drifted, decisions, allowances, statuses } = await decideDrift(ours, state, { view: api, ...ports });
   const report: DriftReport = {
     cluster: cluster.name,
     at,
-    groups: [...reportGroups(ours, drifted, rooms), ...reportEmpty(namesOf(cluster), { groups, foreign }, ours)],
+    groups: [...reportGroups(ours, drifted, allowances), ...reportEmpty(namesOf(cluster), { groups, foreign }, ours)],
     nodes: reportNodes(drifted, decisions),
     strays: fleet.strays.flatMap(({ name, owner }) => (owner === undefined ? [name] : [])),
     left: nodes.filter(({ owner }) => owner !== undefined).length,
   };
   if (dryRun) return report;
-  tellStandstills(cluster.name, still, ports.journal);
+  reportGroupStatuses(cluster.name, statuses, ports.journal);
   const changes = [
     ...changesOf(judged, decisions, { settings: cluster.drift, now: at }),
     ...strayChanges(fleet.strays, cluster.drift),

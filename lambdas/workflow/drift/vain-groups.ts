@@ -4,7 +4,7 @@ import type { Judged } from '../../core/drift/decision.ts';
 import { imageByOrigin, oldPool } from '../../core/drift/drift.ts';
 import type { LaunchPlan } from '../../core/aws/group.ts';
 import { isPooled } from '../../core/aws/lifecycle-state.ts';
-import type { Launches } from '../ports.ts';
+import type { Launches } from '../ports/ec2.ts';
 
 type Plans = ReadonlyMap<string, LaunchPlan>;
 

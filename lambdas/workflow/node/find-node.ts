@@ -1,7 +1,8 @@
 /** Finding the nodes of an instance (contract 2.1), and the proof that a node without a providerID is one of them. */
 import { nodesOfMachine, proved, type NodesOfMachine } from '../../core/node/identity.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
-import type { Cluster, Clusters, Instances } from '../ports.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Cluster, Clusters } from '../ports/kubernetes.ts';
 
 export async function findNodes(
   instance: string,

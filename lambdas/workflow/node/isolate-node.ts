@@ -1,13 +1,21 @@
 /** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
-import { decideCharge, type Claim } from '../../core/node/owner.ts';
-import { credibleCharge } from '../../core/node/credible-owner.ts';
+import { decideOwnership, type Claim } from '../../core/node/ownership.ts';
+import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import type { IsolationTaint } from '../../core/settings/cluster-settings.ts';
-import { chargeOf, isIsolatedFor, isolation, progress, restoration, type Charge } from '../../core/node/isolation.ts';
+import {
+  ownershipOf,
+  isIsolatedFor,
+  isolation,
+  progress,
+  restoration,
+  type Ownership,
+} from '../../core/node/isolation.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
-import { resting, type RestTerms } from '../../core/node/cool-down.ts';
+import { coolingDown, type CoolDownTerms } from '../../core/node/cool-down.ts';
 import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../../core/events/retirement-events.ts';
 import { patchNode } from './patch-node.ts';
-import type { Cluster, Journal } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import type { Journal } from '../ports/journal.ts';
 
 interface Ports {
   readonly cluster: Cluster;
@@ -15,7 +23,7 @@ interface Ports {
 }
 
 interface IsolationChecks {
-  readonly isRunning: (charge: Charge) => Promise<boolean>;
+  readonly isRunning: (ownership: Ownership) => Promise<boolean>;
   readonly isAsked: (node: Node) => boolean;
 }
 
@@ -46,10 +54,10 @@ export async function isolateNode(
     if (!isInstance(found, subject.instance)) return 'gone';
     if (!isAsked(found)) return 'unchanged';
     // What cannot be true is nobody's charge (contract 3.5).
-    const charge = credibleCharge(found, Date.now());
-    const isRival = charge !== undefined && charge.execution !== claim.execution;
-    const rivalRuns = isRival && (await isRunning(charge));
-    const decision = decideCharge(charge, claim, { rivalRuns, now: Date.now() });
+    const ownership = credibleOwnership(found, Date.now());
+    const isRival = ownership !== undefined && ownership.execution !== claim.execution;
+    const rivalRuns = isRival && (await isRunning(ownership));
+    const decision = decideOwnership(ownership, claim, { rivalRuns, now: Date.now() });
     if (decision.kind === 'join') {
       joined = decision.execution;
       return 'unchanged';
@@ -67,7 +75,7 @@ export async function isolateNode(
   }
   const { found, changed } = patched;
   // An earlier try may have isolated it and lost the answer, or died before it could say so: it is said then.
-  const cordonedBefore = changed ? found.unschedulable : chargeOf(found)?.cordonedByUs === false;
+  const cordonedBefore = changed ? found.unschedulable : ownershipOf(found)?.cordonedByUs === false;
   journal.report(nodeIsolated(subject, { cordonedBefore }));
   return { kind: 'isolated', deadline };
 }
@@ -79,7 +87,7 @@ export async function isolateNode(
  * @returns whether anything was taken off
  */
 export async function restoreNode(
-  { subject, node, taint, resting }: { subject: Subject; node: string; taint: IsolationTaint; resting?: RestTerms },
+  { subject, node, taint, resting }: { subject: Subject; node: string; taint: IsolationTaint; resting?: CoolDownTerms },
   { cluster, journal }: Ports,
 ): Promise<boolean> {
   const patched = await patchNode(node, cluster, (found) =>
@@ -91,9 +99,12 @@ export async function restoreNode(
 }
 
 /** Lets a node rest that nobody is in charge of. */
-export async function layToRest({ node, terms }: { node: string; terms: RestTerms }, cluster: Cluster): Promise<void> {
+export async function startCoolDown(
+  { node, terms }: { node: string; terms: CoolDownTerms },
+  cluster: Cluster,
+): Promise<void> {
   await patchNode(node, cluster, (found) =>
-    Promise.resolve(chargeOf(found) === undefined ? resting(found, terms) : 'unchanged'),
+    Promise.resolve(ownershipOf(found) === undefined ? coolingDown(found, terms) : 'unchanged'),
   );
 }
 
@@ -103,13 +114,13 @@ export async function layToRest({ node, terms }: { node: string; terms: RestTerm
  * @returns `superseded`: another is in charge of it now, or the node has gone; `unasked`: the taint that asked for the
  *   drain has been taken away
  */
-export async function tellProgress(
+export async function reportProgress(
   { execution, node, isAsked }: { execution: string; node: string; isAsked: (node: Node) => boolean },
-  come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+  come: Pick<Ownership, 'completesHook' | 'leftDrained'>,
   cluster: Cluster,
 ): Promise<'told' | 'superseded' | 'unasked'> {
   const patched = await patchNode(node, cluster, (found) => {
-    if (chargeOf(found)?.execution !== execution) return Promise.resolve('gone');
+    if (ownershipOf(found)?.execution !== execution) return Promise.resolve('gone');
     return Promise.resolve(isAsked(found) ? (progress(found, execution, come) ?? 'unchanged') : 'unchanged');
   });
   if (patched === 'gone') return 'superseded';

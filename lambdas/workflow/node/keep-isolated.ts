@@ -3,7 +3,7 @@
  * taint off, and a kubelet that registers its node anew brings none of our marks.
  */
 import { isAskedFor } from '../../core/node/drain-taints.ts';
-import { chargeOf, isolation, missingMarks } from '../../core/node/isolation.ts';
+import { ownershipOf, isolation, missingMarks } from '../../core/node/isolation.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { nodeReisolated, type Subject } from '../../core/events/retirement-events.ts';
 import type { Stage } from '../run/stage.ts';
@@ -39,7 +39,7 @@ export async function keepIsolated(
     node,
     await ports.clusters.open(cluster.name),
     (read) => {
-      const { execution: by = execution } = chargeOf(read) ?? {};
+      const { execution: by = execution } = ownershipOf(read) ?? {};
       const isAsked = isLeftOver || isAskedFor(read, notice);
       const isOurs = isInstance(read, notice.instance) && by === execution && isAsked;
       missing = isOurs ? missingMarks(read, execution, cluster.taint) : [];
@@ -64,11 +64,11 @@ export function keepingIsolated<Value, Memory>(
 ): Stage<Kept<Value>, Memory> {
   return {
     ...stage,
-    async pass(memory, turn) {
-      const { subject } = turn;
+    async pass(memory, context) {
+      const { subject } = context;
       const looks = await Promise.all(isolations.map((each) => wasLost(each, { subject, retiree })));
       if (looks.includes(true)) return { state: 'done', value: { wasLost: true } };
-      const pass = await stage.pass(memory, turn);
+      const pass = await stage.pass(memory, context);
       return pass.state === 'done' ? { state: 'done', value: { value: pass.value } } : pass;
     },
   };

@@ -4,11 +4,12 @@
  */
 import { deadFrom, deathBySilence, deathOfMachine, type Death } from '../../core/node/dead-node.ts';
 import { isAskedFor } from '../../core/node/drain-taints.ts';
-import { chargeOf } from '../../core/node/isolation.ts';
+import { ownershipOf } from '../../core/node/isolation.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import type { Notice } from '../../core/notice/notice.ts';
 import { findNodes } from './find-node.ts';
-import type { Cluster, Instances } from '../ports.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 
 export type NodeLook =
   /** Without `found` when its object has gone: the control plane then ends its pods by itself (faults 44). */
@@ -59,7 +60,7 @@ export async function isStillOurs(order: NodeToLookAt, cluster: Cluster): Promis
 /** Undefined when the node is ours. */
 function lossOf(found: Node, { notice, execution, now }: NodeToLookAt): NodeLook | undefined {
   if (!isInstance(found, notice.instance)) return { kind: 'replaced' };
-  const { execution: by = execution } = chargeOf(found) ?? {};
+  const { execution: by = execution } = ownershipOf(found) ?? {};
   if (by !== execution) return { kind: 'superseded', by };
   return now === undefined && !isAskedFor(found, notice) ? { kind: 'unasked' } : undefined;
 }

@@ -1,7 +1,7 @@
 /** Patching a node as it was read: what somebody else changes in between is never overwritten (contract 3.1). */
 import type { NodePatch } from '../../core/node/marks.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
-import type { Cluster } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 
 /** How often a patch is made anew when somebody else changed the node in between (contract 3.1). */
 const PATCH_TRIES = 8;

@@ -4,8 +4,9 @@
  */
 import { noticeIgnored, retirementRequested } from '../../core/events/notice-events.ts';
 import { executionName, type LifecycleNotice } from '../../core/notice/notice.ts';
-import type { Journal, Retirements } from '../ports.ts';
-import { releaseUndrained, tellTurnedAway } from './turn-away.ts';
+import type { Retirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
+import { releaseUndrained, reportTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 /** What parsing an event came to; a malformed one throws. */
@@ -49,7 +50,7 @@ export async function actOnNotice(
   switch (verified.kind) {
     case 'ignore':
     case 'refuse':
-      tellTurnedAway(verified, instance, ports.journal);
+      reportTurnedAway(verified, instance, ports.journal);
       break;
     case 'release':
       await releaseUndrained(verified, ports);

@@ -1,9 +1,10 @@
 /** Notices that lead to no retirement: what is said of them, and the release of an instance that nobody could drain. */
 import { noticeIgnored, noticeRefused, noticeReleased } from '../../core/events/notice-events.ts';
-import type { Journal, Lifecycle, LifecycleAction } from '../ports.ts';
+import type { Lifecycle, LifecycleAction } from '../ports/auto-scaling.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { Verification } from './verify-notice.ts';
 
-export function tellTurnedAway(
+export function reportTurnedAway(
   verified: Extract<Verification, { kind: 'ignore' | 'refuse' }>,
   instance: string,
   journal: Journal,

@@ -2,7 +2,7 @@
 import type { ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
-import type { Hook, LifecycleAction } from '../ports.ts';
+import type { Hook, LifecycleAction } from '../ports/auto-scaling.ts';
 
 export type Verification =
   /** Not for us, or over: nothing is touched. */

@@ -7,9 +7,11 @@ import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-id
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { drainKeys } from '../../core/node/drain-taints.ts';
 import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
-import { IN_SERVICE, RELOOK, standing } from '../../core/aws/lifecycle-state.ts';
+import { IN_SERVICE, RELOOK, phaseOf } from '../../core/aws/lifecycle-state.ts';
 import type { Home, LifecycleNotice, Notice, TaintedNotice } from '../../core/notice/notice.ts';
-import type { Hook, InstanceTags, Lifecycle, Settings } from '../ports.ts';
+import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
+import type { InstanceTags } from '../ports/ec2.ts';
+import type { Settings } from '../ports/settings.ts';
 import { sleep } from '../run/sleep.ts';
 import {
   disputed,
@@ -161,7 +163,7 @@ async function identify(
 async function lookAtState(instance: string, ports: VerificationPorts): Promise<Verification | undefined> {
   for (let looks = 1; ; looks += 1) {
     const state = (await ports.lifecycle.membership(instance))?.state;
-    const says = standing(state);
+    const says = phaseOf(state);
     if (says === 'waiting') return undefined;
     if (says === 'over') return stale(`the instance is ${state ?? 'gone'}: its hook is over`);
     const { times, pauseMs } = RELOOK[says];

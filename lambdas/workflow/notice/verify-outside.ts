@@ -9,7 +9,8 @@ import { drainKeys, releaseFor } from '../../core/node/drain-taints.ts';
 import { NO_GROUP } from '../../core/aws/group.ts';
 import { IN_SERVICE } from '../../core/aws/lifecycle-state.ts';
 import type { Home, Notice, TaintedNotice } from '../../core/notice/notice.ts';
-import type { InstanceTags, Settings } from '../ports.ts';
+import type { InstanceTags } from '../ports/ec2.ts';
+import type { Settings } from '../ports/settings.ts';
 import {
   disputed,
   ignore,

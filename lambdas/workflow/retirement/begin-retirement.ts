@@ -13,8 +13,9 @@ import {
 import { retentionMissing, retirementStarted, type Subject } from '../../core/events/retirement-events.ts';
 import type { Course, Hold } from '../run/stage.ts';
 import { hookTime, type HookTimePorts } from './hook-time.ts';
-import type { Hook, Journal } from '../ports.ts';
-import { tellTurnedAway } from '../notice/turn-away.ts';
+import type { Hook } from '../ports/auto-scaling.ts';
+import type { Journal } from '../ports/journal.ts';
+import { reportTurnedAway } from '../notice/turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from '../notice/verify-notice.ts';
 
 type Verified = Extract<Verification, { kind: 'retire' }>;
@@ -37,7 +38,7 @@ export async function beginRetirement(notice: Notice, ports: BeginPorts): Promis
   switch (verified.kind) {
     case 'ignore':
     case 'refuse':
-      tellTurnedAway(verified, notice.instance, ports.journal);
+      reportTurnedAway(verified, notice.instance, ports.journal);
       return verified;
     case 'release':
       return verified;

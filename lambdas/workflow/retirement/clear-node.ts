@@ -9,7 +9,7 @@ import { targetsLate, type Result } from '../../core/events/retirement-events.ts
 import { hurriedFrom } from '../../core/traffic/withdrawal.ts';
 import { drainNodesStage } from '../drain/drain-nodes.ts';
 import type { Drained, DrainOrder } from '../drain/drain-stage.ts';
-import type { HookHolder } from '../run/stage-runner.ts';
+import type { StageRunner } from '../run/stage-runner.ts';
 import type { StageEnd } from '../run/stage.ts';
 import { keepingIsolated, type Isolation } from '../node/keep-isolated.ts';
 import type { DrainEnd, LateDrain, Order } from './retirement.ts';
@@ -27,7 +27,7 @@ export interface IsolatedNodes extends NodeNames {
 /** In what a retirement's kind makes a difference here. */
 export interface ClearingTerms {
   readonly order: Order;
-  readonly holder: HookHolder;
+  readonly holder: StageRunner;
   readonly forces: boolean;
   /** When targets are waited for no longer, however long they may drain, epoch milliseconds. */
   readonly settlesBy: () => number;
@@ -55,7 +55,7 @@ type Withdrawing = { readonly withdrawn?: Withdrawn } | { readonly isBeside: tru
 export class Clearing {
   readonly #terms: ClearingTerms;
   readonly #order: Order;
-  readonly #holder: HookHolder;
+  readonly #holder: StageRunner;
 
   constructor(terms: ClearingTerms) {
     this.#terms = terms;

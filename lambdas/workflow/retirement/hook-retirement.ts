@@ -16,7 +16,7 @@ import type { Ending } from './begin-retirement.ts';
 import type { DrainMemory } from '../drain/drain-memory.ts';
 import { drainNodesStage, remainingOn } from '../drain/drain-nodes.ts';
 import type { DrainOrder } from '../drain/drain-stage.ts';
-import type { LifecycleAction } from '../ports.ts';
+import type { LifecycleAction } from '../ports/auto-scaling.ts';
 import { Retirement, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
 import { overMeanwhile, Stopped, valueOf } from './retirement-end.ts';
 

@@ -6,7 +6,8 @@
 import type { HookTime } from '../../core/drain/deadline.ts';
 import { firstStart, runsOfHook } from '../../core/retirement/hook-history.ts';
 import { executionName, type Home, type LifecycleNotice } from '../../core/notice/notice.ts';
-import type { Hook, Lifecycle, RetirementHistory } from '../ports.ts';
+import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
+import type { RetirementHistory } from '../ports/lambda.ts';
 
 /** The sweep's interval: it may have begun a retirement before an event that is later than this. */
 const PROMPT_MS = 300_000;

@@ -11,9 +11,9 @@ import {
   volumesDetached,
   volumesKept,
 } from '../../core/events/retirement-events.ts';
-import { credibleCharge } from '../../core/node/credible-owner.ts';
+import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { isAnothers } from '../../core/aws/installation.ts';
-import { chargeOf, type Charge } from '../../core/node/isolation.ts';
+import { ownershipOf, type Ownership } from '../../core/node/isolation.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { Home, Notice } from '../../core/notice/notice.ts';
 import { decideSlot, type RetiringNode } from '../../core/retirement/slot.ts';
@@ -22,7 +22,11 @@ import { findNodes } from '../node/find-node.ts';
 import type { Course, Stage } from '../run/stage.ts';
 import { isolateNode, type Isolated } from '../node/isolate-node.ts';
 import { keepIsolated, type Isolation } from '../node/keep-isolated.ts';
-import type { Clusters, Instances, Journal, LoadBalancing, RunningRetirements } from '../ports.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Clusters } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 
 /** Whose stages they are. */
 export interface Retiree {
@@ -90,7 +94,7 @@ export function isolateStage(
       const { deadline, late } = course;
       const claim = { execution, kind: notice.kind, group, deadline, ...(late && { late }) };
       const api = await ports.clusters.open(cluster.name);
-      const isRunning = (charge: Charge) => runs(charge, notice, ports);
+      const isRunning = (ownership: Ownership) => runs(ownership, notice, ports);
       const isolate = (name: string, isAsked: (found: Node) => boolean): Promise<Isolated> =>
         isolateNode(
           { subject: { ...subject, node: name }, node: name, claim, taint: cluster.taint },
@@ -108,9 +112,9 @@ export function isolateStage(
  * Whether the retirement in charge runs. Of another installation's nobody can tell us: it counts as running until the
  * deadline that it wrote down (contract 15.2).
  */
-async function runs(charge: Charge, { instance }: Notice, { running, home }: Retiree['ports']): Promise<boolean> {
-  if (isAnothers(charge.execution, { home, instance })) return Date.now() < Date.parse(charge.deadline);
-  return await running.isRunning(charge.execution);
+async function runs(ownership: Ownership, { instance }: Notice, { running, home }: Retiree['ports']): Promise<boolean> {
+  if (isAnothers(ownership.execution, { home, instance })) return Date.now() < Date.parse(ownership.deadline);
+  return await running.isRunning(ownership.execution);
 }
 
 /** `by`: another retirement is in charge; `unasked`: the taint that asked for the drain has been taken away. */
@@ -127,7 +131,7 @@ export function othersWish(
 ): OthersWish | undefined {
   const own = found.find(({ name }) => name === node);
   if (own === undefined) return undefined;
-  const { execution: by } = chargeOf(own) ?? course.subject;
+  const { execution: by } = ownershipOf(own) ?? course.subject;
   if (by !== course.subject.execution) return { by };
   return isAskedFor(own, notice) ? undefined : { unasked: true };
 }
@@ -144,15 +148,15 @@ export function slotContenders(
 ): RetiringNode[] {
   const now = Date.now();
   const own = found.find(({ name }) => name === node);
-  const since = (own && credibleCharge(own, now)?.since) ?? new Date(isolatedAt).toISOString();
+  const since = (own && credibleOwnership(own, now)?.since) ?? new Date(isolatedAt).toISOString();
   const counted = new Set([course.subject.execution]);
   const others = found.flatMap((other): RetiringNode[] => {
-    const charge = credibleCharge(other, now);
-    if (other.name === node || charge === undefined || counted.has(charge.execution)) return [];
-    counted.add(charge.execution);
-    return Date.parse(charge.deadline) < now ? [] : [{ name: other.name, charge }];
+    const ownership = credibleOwnership(other, now);
+    if (other.name === node || ownership === undefined || counted.has(ownership.execution)) return [];
+    counted.add(ownership.execution);
+    return Date.parse(ownership.deadline) < now ? [] : [{ name: other.name, ownership }];
   });
-  return [{ name: node, charge: { since, kind: notice.kind } }, ...others];
+  return [{ name: node, ownership: { since, kind: notice.kind } }, ...others];
 }
 
 /**

@@ -10,17 +10,13 @@ import { Clearing, type ClearingTerms, type IsolatedNodes } from './clear-node.t
 import type { NodesMemory } from '../drain/drain-nodes.ts';
 import type { Drained, DrainOrder } from '../drain/drain-stage.ts';
 import { identifying } from '../node/find-node.ts';
-import { HookHolder } from '../run/stage-runner.ts';
+import { StageRunner } from '../run/stage-runner.ts';
 import type { StageEnd } from '../run/stage.ts';
-import type {
-  Clusters,
-  DurableRun,
-  Instances,
-  Journal,
-  LoadBalancing,
-  RetirementHistory,
-  RunningRetirements,
-} from '../ports.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Clusters } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { DurableRun, RetirementHistory, RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import {
   findStage,
   isolateStage,
@@ -66,7 +62,7 @@ export type LateDrain = Extract<StageEnd<Drained, NodesMemory>, { kind: 'late' }
 
 export abstract class Retirement {
   protected readonly order: Order;
-  protected readonly holder: HookHolder;
+  protected readonly holder: StageRunner;
   /** Of the machine; undefined until they are found. */
   protected names: NodeNames | undefined;
 
@@ -74,7 +70,7 @@ export abstract class Retirement {
     const { notice, ports } = order;
     const clusters = identifying(ports.clusters, notice.instance, ports.instances);
     this.order = { ...order, ports: { ...ports, clusters } };
-    this.holder = new HookHolder(order.course, order.ports);
+    this.holder = new StageRunner(order.course, order.ports);
   }
 
   /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */

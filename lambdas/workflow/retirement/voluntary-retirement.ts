@@ -6,16 +6,16 @@
 import type { VoluntaryRelease } from '../../core/settings/cluster-settings.ts';
 import { forcePoint } from '../../core/drain/deadline.ts';
 import { isLasting } from '../../core/aws/lasting-error.ts';
-import { standing } from '../../core/aws/lifecycle-state.ts';
-import type { Rest } from '../../core/node/cool-down.ts';
+import { phaseOf } from '../../core/aws/lifecycle-state.ts';
+import type { CoolDown } from '../../core/node/cool-down.ts';
 import { hookCompleted, instanceLeft, instanceTerminated, type Result } from '../../core/events/retirement-events.ts';
 import type { Ending } from './begin-retirement.ts';
 import type { DrainOrder } from '../drain/drain-stage.ts';
 import { Retirement, type DrainEnd, type LateDrain, type Order } from './retirement.ts';
 import { Stopped, unasked, valueOf } from './retirement-end.ts';
-import type { Hook } from '../ports.ts';
+import type { Hook } from '../ports/auto-scaling.ts';
 import { passHookStage, progressStage, registerStage, restoreStage, surveyStage } from './voluntary-stages.ts';
-import { giveWayStage, targetRoomStage } from '../traffic/target-allowance.ts';
+import { giveWayStage, targetAllowanceStage } from '../traffic/target-allowance.ts';
 
 /** Later than this before its deadline no drain begins. */
 const DRAINS_FROM_MS = 300_000;
@@ -53,7 +53,7 @@ export class VoluntaryRetirement extends Retirement {
   /** Its load balancers can spare it (contract 7.1). */
   protected async mayBegin(node: string): Promise<void> {
     if (!this.order.cluster.withdraw.enabled) return;
-    const end = await this.holder.through(targetRoomStage(this.order, node));
+    const end = await this.holder.through(targetAllowanceStage(this.order, node));
     if (end.kind === 'late') throw new Stopped('restored', `it could not be spared: ${end.waitingFor.join(', ')}`);
     this.#pools = valueOf(end).pools;
   }
@@ -87,9 +87,9 @@ export class VoluntaryRetirement extends Retirement {
     if (emptied === 'never joined') throw new Stopped('stopped', 'the instance has no node');
     if (emptied === 'dead node') throw new Stopped('restored', 'the node died while it was drained');
     const come = this.#release === 'leave' ? ({ leftDrained: true } as const) : ({ completesHook: true } as const);
-    const charge = valueOf(await this.holder.through(progressStage(this.order, come, this.names?.leftOver)));
-    if (charge === 'superseded') throw new Stopped('superseded', 'the node is in its charge no more');
-    if (charge === 'unasked') throw unasked();
+    const ownership = valueOf(await this.holder.through(progressStage(this.order, come, this.names?.leftOver)));
+    if (ownership === 'superseded') throw new Stopped('superseded', 'the node is in its charge no more');
+    if (ownership === 'unasked') throw unasked();
     await (this.#release === 'leave' ? this.tell(instanceLeft(this.holder.subject)) : this.#terminate());
     return emptied;
   }
@@ -97,15 +97,15 @@ export class VoluntaryRetirement extends Retirement {
   protected async giveUp({ result, rests }: Stopped): Promise<void> {
     if (this.names === undefined || this.#terminated || (result !== 'restored' && result !== 'failed')) return;
     const { node, leftOver } = this.names;
-    const rest = rests === undefined ? undefined : await this.#restFrom(rests);
+    const coolDown = rests === undefined ? undefined : await this.#restFrom(rests);
     const until = this.holder.deadline + RESTORE_SECONDS * 1000;
     await this.holder.through({ ...registerStage(this.order, node), until });
-    await this.holder.through({ ...restoreStage(this.order, { node, ...(rest && { rest }) }), until });
+    await this.holder.through({ ...restoreStage(this.order, { node, ...(coolDown && { coolDown }) }), until });
     for (const name of leftOver) await this.holder.through({ ...restoreStage(this.order, { node: name }), until });
   }
 
   /** By the clock, so it is kept. */
-  #restFrom(reason: string): Promise<Rest> {
+  #restFrom(reason: string): Promise<CoolDown> {
     const { cluster, ports } = this.order;
     return ports.run.step('rest', () =>
       Promise.resolve({ until: Date.now() + cluster.tainted.retryAfterSeconds * 1000, reason }),
@@ -138,7 +138,7 @@ export class VoluntaryRetirement extends Retirement {
       await this.tell(hookCompleted(this.holder.subject, { outcome: end.value }));
     }
     // Where it has only not reached the hook yet, the hook's own event, the sweep or its timeout sees to the rest.
-    if (end.kind !== 'late' || standing(end.memory) !== 'in service') return;
+    if (end.kind !== 'late' || phaseOf(end.memory) !== 'in service') return;
     this.#terminated = false;
     throw new Stopped('failed', `it is drained, and its group has not let it go: it is ${end.memory}`);
   }

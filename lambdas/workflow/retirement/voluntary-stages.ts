@@ -1,18 +1,19 @@
 /** The stages that only a retirement has which nothing but us wants; stage-runner.ts repeats each until it is done. */
 import { isAskedFor } from '../../core/node/drain-taints.ts';
 import { firstOf } from '../../core/drain/holders.ts';
-import type { Charge } from '../../core/node/isolation.ts';
-import { standing } from '../../core/aws/lifecycle-state.ts';
+import type { Ownership } from '../../core/node/isolation.ts';
+import { phaseOf } from '../../core/aws/lifecycle-state.ts';
 import { evictionBlocked } from '../../core/events/retirement-events.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import { podName } from '../../core/kubernetes/pod.ts';
-import type { Rest } from '../../core/node/cool-down.ts';
+import type { CoolDown } from '../../core/node/cool-down.ts';
 import { judge } from '../../core/drain/verdict.ts';
 import { drainPolicy } from '../drain/drain-stage.ts';
 import type { Stage } from '../run/stage.ts';
-import { layToRest, restoreNode, tellProgress } from '../node/isolate-node.ts';
-import type { Hook, WatchListener } from '../ports.ts';
-import { registerAgain, tellUnregistered } from '../traffic/restorable-targets.ts';
+import { startCoolDown, restoreNode, reportProgress } from '../node/isolate-node.ts';
+import type { Hook } from '../ports/auto-scaling.ts';
+import type { WatchListener } from '../ports/kubernetes.ts';
+import { registerAgain, reportUnregistered } from '../traffic/restorable-targets.ts';
 import type { Order } from './retirement.ts';
 
 /** For what is looked at once. */
@@ -44,7 +45,7 @@ export function surveyStage({ cluster, ports }: Order, node: string): Stage<{ ke
 /** Says on the node how far the retirement has come, and on those that its machine had before. */
 export function progressStage(
   { notice, cluster, course, ports }: Order,
-  come: Pick<Charge, 'completesHook' | 'leftDrained'>,
+  come: Pick<Ownership, 'completesHook' | 'leftDrained'>,
   leftOver: readonly string[] = [],
 ): Stage<'told' | 'superseded' | 'unasked', null> {
   return {
@@ -54,9 +55,9 @@ export function progressStage(
       const api = await ports.clusters.open(cluster.name);
       const isAsked = (found: Node): boolean => isAskedFor(found, notice);
       const { execution } = course.subject;
-      for (const node of leftOver) await tellProgress({ execution, node, isAsked: () => true }, come, api);
+      for (const node of leftOver) await reportProgress({ execution, node, isAsked: () => true }, come, api);
       const ours = { execution, node: subject.node ?? '', isAsked };
-      return { state: 'done', value: await tellProgress(ours, come, api) };
+      return { state: 'done', value: await reportProgress(ours, come, api) };
     },
   };
 }
@@ -84,7 +85,7 @@ export function passHookStage(
     pauseSeconds: HOOK_LOOK_SECONDS,
     async pass() {
       const { state = '' } = (await ports.lifecycle.membership(instance)) ?? {};
-      switch (standing(state === '' ? undefined : state)) {
+      switch (phaseOf(state === '' ? undefined : state)) {
         case 'over':
           return { state: 'done', value: 'gone' };
         case 'waiting':
@@ -124,7 +125,7 @@ export function registerStage({ cluster, ports }: Order, node: string): Stage<nu
       const done = [...before, ...back.map(({ id }) => id)];
       if (faults.length > 0 && Date.now() - since < REGISTER_FAILS_MS)
         return { state: 'waiting', memory: { done, since }, waitingFor: faults.map(({ pool }) => pool.name) };
-      tellUnregistered(subject, faults, journal);
+      reportUnregistered(subject, faults, journal);
       return { state: 'done', value: null };
     },
   };
@@ -133,17 +134,22 @@ export function registerStage({ cluster, ports }: Order, node: string): Stage<nu
 /** Takes our marks off again; a node that is to rest and bears none is told so all the same. */
 export function restoreStage(
   { cluster, ports }: Order,
-  { node, rest }: { node: string; rest?: Rest },
+  { node, coolDown }: { node: string; coolDown?: CoolDown },
 ): Stage<null, null> {
   return {
     name: 'restore',
     memory: null,
     async pass(_memory, { subject }) {
       const api = await ports.clusters.open(cluster.name);
-      const terms = rest && { rest, drainTaint: cluster.drift.drainTaint };
-      const restoring = { subject: { ...subject, node }, node, taint: cluster.taint, ...(terms && { resting: terms }) };
+      const terms = coolDown && { coolDown, drainTaint: cluster.drift.drainTaint };
+      const restoring = {
+        subject: { ...subject, node },
+        node,
+        taint: cluster.taint,
+        ...(terms && { coolDown: terms }),
+      };
       const restored = await restoreNode(restoring, { cluster: api, journal: ports.journal });
-      if (!restored && terms !== undefined) await layToRest({ node, terms }, api);
+      if (!restored && terms !== undefined) await startCoolDown({ node, terms }, api);
       return { state: 'done', value: null };
     },
   };

@@ -5,7 +5,8 @@
 import { ClusterError } from '../../core/kubernetes/cluster-error.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { clusterUnswept } from '../../core/events/fleet-events.ts';
-import type { Journal, Settings } from '../ports.ts';
+import type { Settings } from '../ports/settings.ts';
+import type { Journal } from '../ports/journal.ts';
 
 /** Something of a run could not be done; the next one finds it again. */
 export class RunIncomplete extends Error {
@@ -34,7 +35,7 @@ export class Attempts {
     try {
       await work();
     } catch (error) {
-      if (!this.#away.has(cluster)) this.journal.report(clusterUnswept({ cluster, reason: wordsOf(error) }));
+      if (!this.#away.has(cluster)) this.journal.report(clusterUnswept({ cluster, reason: errorText(error) }));
       this.#away.add(cluster);
       if (!(error instanceof ClusterError)) this.#failures.push(error);
     }
@@ -61,10 +62,10 @@ export class Attempts {
   throwFailures(): void {
     if (this.#failures.length === 0) return;
     const [cause] = this.#failures;
-    throw new RunIncomplete(this.#failures.map(wordsOf).join('; '), { cause });
+    throw new RunIncomplete(this.#failures.map(errorText).join('; '), { cause });
   }
 }
 
-export function wordsOf(error: unknown): string {
+export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

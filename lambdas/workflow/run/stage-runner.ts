@@ -16,14 +16,16 @@ import {
   type Subject,
 } from '../../core/events/retirement-events.ts';
 import {
-  mayTurnEarly,
+  mayRoundEarly,
   suspends,
   suspensionSeconds,
   WATCHED_LATER_MS,
   WATCHED_MS,
   type Span,
 } from '../../core/retirement/suspension.ts';
-import type { DurableRun, Journal, Lifecycle } from '../ports.ts';
+import type { Lifecycle } from '../ports/auto-scaling.ts';
+import type { DurableRun } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import { Signal } from './signal.ts';
 import { sleep } from './sleep.ts';
 import type { Course, Pass, Stage, StageEnd } from './stage.ts';
@@ -35,7 +37,7 @@ export interface HoldPorts {
 }
 
 /** What a step keeps of a turn, so that a replay goes on as the turn did. */
-interface Turn<Value> {
+interface Round<Value> {
   readonly outcome:
     | Exclude<StageEnd<Value, unknown>, { kind: 'late' }>
     | {
@@ -57,10 +59,10 @@ interface Turn<Value> {
   readonly heartbeatAt?: number;
 }
 
-interface TurnStart<Memory> {
+interface RoundStart<Memory> {
   readonly memory: Memory;
   /** How many turns the stage has had since it last got on. */
-  readonly idleTurns: number;
+  readonly idleRounds: number;
   readonly until: number;
   /** When the stage last got on, or began; absent in its first turn. */
   readonly progressAt: number | undefined;
@@ -85,11 +87,11 @@ const LONGEST_RETRY_MS = 60_000;
 /** What a server says may be of any length; what is kept may not (contract 14.1). */
 const LONGEST_REASON = 2_000;
 
-export class HookHolder {
+export class StageRunner {
   #course: Course;
   /** When the next heartbeat is due, epoch milliseconds; Infinity once no hook is held any more. */
   #heartbeatAt: number;
-  #turns = 0;
+  #rounds = 0;
   readonly #ports: HoldPorts;
 
   constructor(course: Course, ports: HoldPorts) {
@@ -132,28 +134,28 @@ export class HookHolder {
     const until = stage.until ?? this.deadline;
     let memory = stage.memory;
     let progressAt: number | undefined;
-    let idleTurns = 0;
+    let idleRounds = 0;
     let wasAway = false;
     let failingSince: number | undefined;
     for (;;) {
-      const start: TurnStart<Memory> = { memory, idleTurns, until, progressAt, wasAway, failingSince };
-      const { outcome, ...turn }: Turn<Value> = await this.#turn(stage, start);
-      this.#heartbeatAt = turn.heartbeatAt ?? Infinity;
+      const start: RoundStart<Memory> = { memory, idleRounds, until, progressAt, wasAway, failingSince };
+      const { outcome, ...round }: Round<Value> = await this.#round(stage, start);
+      this.#heartbeatAt = round.heartbeatAt ?? Infinity;
       if (outcome.kind !== 'again') return outcome;
       memory = patched(memory, outcome.changed) as Memory;
       ({ failingSince } = outcome);
       const { waitingFor, away } = outcome;
-      if (turn.at >= until) return { kind: 'late', memory, waitingFor, away: away || failingSince !== undefined };
+      if (round.at >= until) return { kind: 'late', memory, waitingFor, away: away || failingSince !== undefined };
       wasAway = away;
-      idleTurns = outcome.progressAt === progressAt ? idleTurns + 1 : 0;
+      idleRounds = outcome.progressAt === progressAt ? idleRounds + 1 : 0;
       progressAt = outcome.progressAt;
       if (outcome.suspendSeconds > 0) await this.#ports.run.suspend(stage.name, outcome.suspendSeconds);
     }
   }
 
   /** One pass as one durable step: what it decided by the clock is kept with it, so that a replay decides the same. */
-  #turn<Value, Memory>(stage: Stage<Value, Memory>, start: TurnStart<Memory>): Promise<Turn<Value>> {
-    this.#turns += 1;
+  #round<Value, Memory>(stage: Stage<Value, Memory>, start: RoundStart<Memory>): Promise<Round<Value>> {
+    this.#rounds += 1;
     return this.#ports.run.step(stage.name, async () => {
       const outcome = await this.#take(stage, start);
       const heartbeat = Number.isFinite(this.#heartbeatAt) ? { heartbeatAt: this.#heartbeatAt } : {};
@@ -161,7 +163,7 @@ export class HookHolder {
     });
   }
 
-  async #take<Value, Memory>(stage: Stage<Value, Memory>, start: TurnStart<Memory>): Promise<Turn<Value>['outcome']> {
+  async #take<Value, Memory>(stage: Stage<Value, Memory>, start: RoundStart<Memory>): Promise<Round<Value>['outcome']> {
     const began = Date.now();
     const { memory, until, progressAt: progressBefore = began } = start;
     if (began >= this.#beatDue && (await this.#heartbeat()) === 'over') return { kind: 'hook over' };
@@ -170,7 +172,7 @@ export class HookHolder {
     const pass = await this.#keptAlive(this.#attempt(stage.name, attempt, start));
     if (pass.state === 'done') return { kind: 'done', value: pass.value };
     if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
-    const suspendSeconds = await this.#rest(stage, pass, { watchUntil, until, turn: start.idleTurns + 1 });
+    const suspendSeconds = await this.#rest(stage, pass, { watchUntil, until, round: start.idleRounds + 1 });
     return { ...keptOf(pass, { ...start, progressAt: progressBefore, began }), suspendSeconds };
   }
 
@@ -186,13 +188,13 @@ export class HookHolder {
       progressAt = 0,
       waitingFor,
     }: { dueAt?: number; progressAt?: number; waitingFor: readonly string[] },
-    { watchUntil, until, turn }: { watchUntil: number; until: number; turn: number },
+    { watchUntil, until, round }: { watchUntil: number; until: number; round: number },
   ): Promise<number> {
     const now = Date.now();
-    const early = mayTurnEarly({ turns: this.#turns, now }, this.#span);
+    const early = mayRoundEarly({ rounds: this.#rounds, now }, this.#span);
     if (early && now >= watchUntil && now < progressAt + WATCHED_MS) return 0;
     const next = Math.min(this.#beatDue, until, early ? dueAt : Infinity);
-    const seconds = this.#suspension(early ? { pauseSeconds } : {}, { turn, dueAt: next });
+    const seconds = this.#suspension(early ? { pauseSeconds } : {}, { round, dueAt: next });
     if (seconds === 0) await sleep(this.#pause({ pauseSeconds }, { dueAt: next, watchUntil }));
     else this.#ports.journal.report(retirementSuspended(this.subject, { seconds, waitingFor: firstOf(waitingFor) }));
     return seconds;
@@ -209,8 +211,8 @@ export class HookHolder {
     return Math.max(progressAt + WATCHED_MS, began + WATCHED_LATER_MS);
   }
 
-  #suspension({ pauseSeconds = Infinity }: { pauseSeconds?: number }, next: { turn: number; dueAt: number }): number {
-    return Math.min(pauseSeconds, suspensionSeconds({ ...next, turns: this.#turns, now: Date.now() }, this.#span));
+  #suspension({ pauseSeconds = Infinity }: { pauseSeconds?: number }, next: { round: number; dueAt: number }): number {
+    return Math.min(pauseSeconds, suspensionSeconds({ ...next, rounds: this.#rounds, now: Date.now() }, this.#span));
   }
 
   /**
@@ -230,7 +232,7 @@ export class HookHolder {
   async #attempt<Value, Memory>(
     stage: string,
     pass: (keep: (memory: Memory) => void) => Promise<Pass<Value, Memory>>,
-    { memory: before, wasAway, failingSince }: Pick<TurnStart<Memory>, 'memory' | 'wasAway' | 'failingSince'>,
+    { memory: before, wasAway, failingSince }: Pick<RoundStart<Memory>, 'memory' | 'wasAway' | 'failingSince'>,
   ): Promise<Pass<Value, Memory> | { state: 'refused'; reason: string }> {
     let memory = before;
     try {
@@ -301,12 +303,12 @@ export class HookHolder {
   }
 }
 
-type Again<Value> = Extract<Turn<Value>['outcome'], { kind: 'again' }>;
+type Again<Value> = Extract<Round<Value>['outcome'], { kind: 'again' }>;
 
 /** What is kept of a pass that has not come to the stage's end. */
 function keptOf<Memory>(
   { memory: after, waitingFor, heldBy, away, failed, progressAt }: Extract<Pass<never, Memory>, { state: 'waiting' }>,
-  before: Pick<TurnStart<Memory>, 'memory' | 'failingSince'> & { progressAt: number; began: number },
+  before: Pick<RoundStart<Memory>, 'memory' | 'failingSince'> & { progressAt: number; began: number },
 ): Omit<Again<never>, 'suspendSeconds'> {
   return {
     kind: 'again',

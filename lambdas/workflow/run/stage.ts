@@ -4,7 +4,7 @@
  */
 import type { Holder } from '../../core/drain/holders.ts';
 import type { Subject } from '../../core/events/retirement-events.ts';
-import type { LifecycleAction } from '../ports.ts';
+import type { LifecycleAction } from '../ports/auto-scaling.ts';
 
 /** What a retirement is about, and its time. */
 export interface Course {
@@ -52,7 +52,7 @@ export type Pass<Value, Memory> =
       readonly failed?: true;
     };
 
-export interface PassTurn<Memory> {
+export interface PassContext<Memory> {
   readonly subject: Subject;
   /** When the pass must end at the latest, epoch milliseconds. */
   readonly watchUntil: number;
@@ -68,7 +68,7 @@ export interface Stage<Value, Memory> {
   readonly until?: number;
   /** Suspends at most this long between two passes; absent: by the usual growing steps. */
   readonly pauseSeconds?: number;
-  pass(memory: Memory, turn: PassTurn<Memory>): Promise<Pass<Value, Memory>>;
+  pass(memory: Memory, round: PassContext<Memory>): Promise<Pass<Value, Memory>>;
 }
 
 /** How a stage ended. */

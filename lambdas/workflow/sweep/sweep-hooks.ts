@@ -10,7 +10,7 @@ import type { Group, Member } from '../../core/aws/group.ts';
 import { firstStart, mayBeginAnother, runsOfHook } from '../../core/retirement/hook-history.ts';
 import { executionsOf } from '../../core/notice/notice.ts';
 import { deadlineOfHook } from '../retirement/begin-retirement.ts';
-import type { RetirementHistory, RunningRetirements } from '../ports.ts';
+import type { RetirementHistory, RunningRetirements } from '../ports/lambda.ts';
 import { actOnNotice, type RoutePorts } from '../notice/route-notice.ts';
 import type { SweepRecord } from './sweep-record.ts';
 import { verifyNotice, type Verification } from '../notice/verify-notice.ts';

@@ -10,8 +10,13 @@ import { decideMarks, judgeMarks, unreadableNotes, type Whereabouts } from '../.
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { Home } from '../../core/notice/notice.ts';
 import { restoreNode } from '../node/isolate-node.ts';
-import type { Cluster, Groups, Instances, Journal, LoadBalancing, RunningRetirements } from '../ports.ts';
-import { registerAgain, tellUnregistered } from '../traffic/restorable-targets.ts';
+import type { Groups } from '../ports/auto-scaling.ts';
+import type { Instances } from '../ports/ec2.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
+import { registerAgain, reportUnregistered } from '../traffic/restorable-targets.ts';
 import type { SweepRecord } from './sweep-record.ts';
 
 export interface MarkSweepPorts {
@@ -53,8 +58,8 @@ export async function sweepMarks(
 }
 
 /** Annotations that nobody acts on, because they cannot be read or true. */
-export function tellUnreadable(nodes: readonly Node[], { name, tainted }: ClusterSettings, journal: Journal): void {
-  const at = { now: Date.now(), longestRestMs: tainted.retryAfterSeconds * 1000 };
+export function reportUnreadable(nodes: readonly Node[], { name, tainted }: ClusterSettings, journal: Journal): void {
+  const at = { now: Date.now(), longestCoolDownMs: tainted.retryAfterSeconds * 1000 };
   for (const node of nodes) {
     const unreadable = unreadableNotes(node, at);
     if (unreadable.length === 0) continue;
@@ -92,6 +97,6 @@ async function restoreIfServing(
   const subject = { execution, cluster: cluster.name, group: member?.group ?? NO_GROUP, instance, node };
   // Before the marks come off, so that a sweep that dies here is followed by one that does it.
   const { faults } = await registerAgain({ subject, node }, { cluster: api, balancing, journal });
-  tellUnregistered(subject, faults, journal);
+  reportUnregistered(subject, faults, journal);
   return await restoreNode({ subject, node, taint: cluster.taint }, { cluster: api, journal });
 }

@@ -9,11 +9,12 @@ import { RETIRING_LABEL } from '../../core/node/marks.ts';
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { SweepReport } from '../../core/disruption/sweep-report.ts';
-import { wordsOf } from '../run/attempts.ts';
+import { errorText } from '../run/attempts.ts';
 import { readFleetNodes } from '../disruption/disruption-queue.ts';
-import type { Fleets, Groups } from '../ports.ts';
+import type { Groups } from '../ports/auto-scaling.ts';
+import type { Fleets } from '../ports/kubernetes.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
-import { sweepMarks, tellUnreadable, type MarkSweepPorts } from './sweep-marks.ts';
+import { sweepMarks, reportUnreadable, type MarkSweepPorts } from './sweep-marks.ts';
 import { SweepRecord } from './sweep-record.ts';
 import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
 
@@ -62,14 +63,14 @@ async function sweepCluster(
       const retiring: Node[] = [];
       const nodes = await readFleetNodes(api, cluster, (page) => {
         retiring.push(...page.filter(isRetiring));
-        tellUnreadable(page, cluster, ports.journal);
+        reportUnreadable(page, cluster, ports.journal);
       });
       if (!dryRun) await sweepMarks(retiring, { cluster, api }, record, ports);
       if (groups === undefined) return;
       const foreign = foreignGroups(cluster, { groups, clusters });
       report = await sweepTainted(nodes, { cluster, view: api, groups, foreign, dryRun }, record, ports);
     } catch (error) {
-      report = { ...report, away: wordsOf(error) };
+      report = { ...report, away: errorText(error) };
       throw error;
     }
   });

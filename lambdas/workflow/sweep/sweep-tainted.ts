@@ -13,14 +13,17 @@ import type { ClusterSettings, VoluntaryRelease } from '../../core/settings/clus
 import { IN_SERVICE } from '../../core/aws/lifecycle-state.ts';
 import { executionName, type Home, type TaintedNotice } from '../../core/notice/notice.ts';
 import { isLeftOutside, OUTSIDE, withOutside } from '../../core/disruption/outside-nodes.ts';
-import { standstills, type Standstill } from '../../core/disruption/group-status.ts';
+import { groupStatuses, type GroupStatus } from '../../core/disruption/group-status.ts';
 import type { SweepReport, SweptNode } from '../../core/disruption/sweep-report.ts';
-import { fleetTurns, type FleetState, type TurnPorts } from '../disruption/disruption-queue.ts';
-import type { FleetView, Groups, Journal, Retirements, RunningRetirements } from '../ports.ts';
+import { queueFleet, type FleetState, type QueuePorts } from '../disruption/disruption-queue.ts';
+import type { Groups } from '../ports/auto-scaling.ts';
+import type { FleetView } from '../ports/kubernetes.ts';
+import type { Retirements, RunningRetirements } from '../ports/lambda.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { SweepRecord } from './sweep-record.ts';
-import { tellStandstills } from '../disruption/report-group-status.ts';
+import { reportGroupStatuses } from '../disruption/report-group-status.ts';
 
-export interface TaintedSweepPorts extends TurnPorts {
+export interface TaintedSweepPorts extends QueuePorts {
   readonly groups: Pick<Groups, 'members'>;
   readonly running: RunningRetirements;
   readonly retirements: Retirements;
@@ -65,10 +68,10 @@ export async function sweepTainted(
   const members = await membersOutside(placed, cluster, ports);
   const { fleet, outside = [] } = withOutside(placed, cluster, members);
   const state = { cluster, groups: [...groups, ...outside], foreign, fleet };
-  const { swept, still } = await decide(asking, { ...state, members }, { view, ...ports });
+  const { swept, statuses } = await decide(asking, { ...state, members }, { view, ...ports });
   if (dryRun) return { cluster: cluster.name, at, nodes: swept };
-  tellStandstills(cluster.name, still, ports.journal);
-  tellIgnored(cluster.name, swept, ports.journal);
+  reportGroupStatuses(cluster.name, statuses, ports.journal);
+  reportIgnored(cluster.name, swept, ports.journal);
   for (const each of swept.filter(({ decision }) => decision === 'starts now')) {
     await record.attempt(async () => {
       await start(each, cluster, ports);
@@ -92,7 +95,7 @@ async function decide(
   asking: readonly Asking[],
   state: FleetState & { readonly members: readonly Member[] },
   ports: TaintedSweepPorts & { readonly view: FleetView },
-): Promise<{ swept: readonly SweptNode[]; still: readonly Standstill[] }> {
+): Promise<{ swept: readonly SweptNode[]; statuses: readonly GroupStatus[] }> {
   const { cluster, fleet, foreign } = state;
   const places = new Map(fleet.placed.map((placed) => [placed.node.name, placed]));
   // Asked after the nodes were read: one that was started meanwhile runs, though its node bears no marks yet.
@@ -106,15 +109,15 @@ async function decide(
     decision === 'waits' && why === undefined && place !== undefined ? [place] : [],
   );
   const out = new Set(judged.filter(({ decision }) => decision === 'under way').map(({ node }) => node.name));
-  const turns = await fleetTurns(
+  const queue = await queueFleet(
     candidates,
     state,
-    { cause: 'taint', isOut: ({ name }) => out.has(name), stopped: new Map() },
+    { cause: 'taint', isUnavailable: ({ name }) => out.has(name), stopped: new Map() },
     ports,
   );
-  const now = new Set(turns.now.map(({ name }) => name));
+  const now = new Set(queue.now.map(({ name }) => name));
   const later = new Map(
-    turns.later.map(({ candidate, why, at }) => [candidate.name, { why, ...(at !== undefined && { at }) }]),
+    queue.later.map(({ candidate, why, at }) => [candidate.name, { why, ...(at !== undefined && { at }) }]),
   );
   const swept = judged.map(({ node, taint, release, place, decision, why }): SweptNode => {
     const { name, instance } = node;
@@ -130,7 +133,7 @@ async function decide(
       ...later.get(name),
     };
   });
-  return { swept, still: standstills(turns, turns.rooms, Date.now()) };
+  return { swept, statuses: groupStatuses(queue, queue.allowances, Date.now()) };
 }
 
 function groupOutside(instance: string | undefined, members: readonly Member[]): string | undefined {
@@ -185,7 +188,7 @@ function strangeness({ node, release }: Asking, place: PlacedNode | undefined): 
 }
 
 /** Whoever has tainted them waits for a drain that does not come. */
-function tellIgnored(cluster: string, swept: readonly SweptNode[], journal: Journal): void {
+function reportIgnored(cluster: string, swept: readonly SweptNode[], journal: Journal): void {
   const nodes = swept.flatMap(({ node, decision, why = '' }) => (decision === 'left alone' ? [`${node}: ${why}`] : []));
   if (nodes.length > 0) journal.report(taintsIgnored({ cluster, nodes }));
 }

@@ -2,15 +2,15 @@
  * What is done for a node at its load balancers, by its own retirement or another's: nodes that leave together are withdrawn
  * together (contract 7.3). A node looks itself whether it was done wherever AWS's rates last for that (contract 3.5).
  */
-import { credibleCharge } from '../../core/node/credible-owner.ts';
-import { chargeOf } from '../../core/node/isolation.ts';
+import { credibleOwnership } from '../../core/node/credible-ownership.ts';
+import { ownershipOf } from '../../core/node/isolation.ts';
 import { instanceOf, isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { isVoluntary } from '../../core/notice/notice.ts';
 import type { TargetPool } from '../../core/traffic/target-pool.ts';
 import { WITHDRAW_LABEL } from '../../core/node/marks.ts';
 import { asking, canAllLook, credibleWithdrawal, leads, type Withdrawal } from '../../core/traffic/withdrawal.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Cluster } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
 import { withdrawingFor } from './restorable-targets.ts';
 import type { Retiree } from '../retirement/retirement-stages.ts';
 import { longestDrain, withdrawEach, withdrawTogether } from './withdraw-nodes.ts';
@@ -100,7 +100,7 @@ async function leavingWith(own: Node, since: number, api: Cluster): Promise<read
 
 /** A label that no retirement has signed for is anybody's: such a node is not withdrawn, nor waited for (contract 3.5). */
 function isSigned(node: Node): boolean {
-  return instanceOf(node) !== undefined && credibleCharge(node, Date.now()) !== undefined;
+  return instanceOf(node) !== undefined && credibleOwnership(node, Date.now()) !== undefined;
 }
 
 /** What is attached to a group, Auto Scaling takes out itself before the hook: of one that nothing forces to go, later. */
@@ -111,7 +111,7 @@ export function scopeOf({ notice, cluster, course }: Retiree): { cluster: string
 /** Of the cluster, and of the groups that let these nodes go. */
 async function poolsOf(nodes: readonly Node[], retiree: Retiree): Promise<readonly TargetPool[]> {
   const { cluster, group } = scopeOf(retiree);
-  const groups = group === undefined ? [] : [group, ...nodes.flatMap((node) => chargeOf(node)?.group ?? [])];
+  const groups = group === undefined ? [] : [group, ...nodes.flatMap((node) => ownershipOf(node)?.group ?? [])];
   const scopes = [{ cluster }, ...[...new Set(groups)].map((each) => ({ group: each }))];
   const { ports } = retiree;
   const found = await Promise.all(scopes.map((scope) => ports.balancing.pools(scope)));

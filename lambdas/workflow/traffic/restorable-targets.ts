@@ -3,7 +3,7 @@
  * first, and is registered again before our marks come off. So whatever dies in between, the next try does it all.
  */
 import { marksUnreadable } from '../../core/events/fleet-events.ts';
-import { chargeOf } from '../../core/node/isolation.ts';
+import { ownershipOf } from '../../core/node/isolation.ts';
 import { isInstance } from '../../core/kubernetes/node.ts';
 import { isVoluntary } from '../../core/notice/notice.ts';
 import { targetsRegistered, targetsUnregistered, type Subject } from '../../core/events/retirement-events.ts';
@@ -12,7 +12,9 @@ import { isOursToPutBack, isReadable, taking, takenFrom, type Taken } from '../.
 import type { Target, TargetPool } from '../../core/traffic/target-pool.ts';
 import { notWithdrawn, withdrawalOf } from '../../core/traffic/withdrawal.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Cluster, Journal, LoadBalancing } from '../ports.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { Retiree } from '../retirement/retirement-stages.ts';
 import type { PoolFault } from './withdraw-nodes.ts';
 import type { Withdrawing } from './withdraw-pass.ts';
@@ -46,11 +48,11 @@ class RestorableTargets implements Withdrawing {
   }
 
   async deregister(pool: TargetPool, targets: readonly Target[]): Promise<void> {
-    if (isOursToPutBack(pool)) await this.#inTurn(() => this.#note({ pool, targets }));
+    if (isOursToPutBack(pool)) await this.#compareOrder(() => this.#note({ pool, targets }));
     await this.#balancing.deregister(pool, targets);
   }
 
-  #inTurn(note: () => Promise<void>): Promise<void> {
+  #compareOrder(note: () => Promise<void>): Promise<void> {
     const done = this.#noted.then(note);
     this.#noted = done.catch(() => undefined);
     return done;
@@ -59,7 +61,7 @@ class RestorableTargets implements Withdrawing {
   async #note(taken: Taken): Promise<void> {
     const { execution, node, open } = this.#of;
     const patched = await patchNode(node, await open(), (found) =>
-      Promise.resolve(chargeOf(found)?.execution === execution ? taking(found, taken) : 'gone'),
+      Promise.resolve(ownershipOf(found)?.execution === execution ? taking(found, taken) : 'gone'),
     );
     if (patched === 'gone') throw new Error(`${execution} is in charge of node ${node} no more`);
   }
@@ -87,7 +89,7 @@ export async function registerAgain(
 ): Promise<PutBack> {
   const found = await cluster.readNode(node);
   const isOurs = found !== undefined && isInstance(found, subject.instance);
-  if (!isOurs || chargeOf(found)?.execution !== subject.execution) return { back: [], faults: [] };
+  if (!isOurs || ownershipOf(found)?.execution !== subject.execution) return { back: [], faults: [] };
   if (!isReadable(found)) {
     const reason = `its annotation ${TARGETS_ANNOTATION} cannot be read: it is put back into no load balancer`;
     journal.report(marksUnreadable({ cluster: subject.cluster, node, reason }));
@@ -121,14 +123,14 @@ export async function registerAgain(
  */
 async function takeBack(node: string, execution: string, cluster: Cluster): Promise<boolean> {
   const patched = await patchNode(node, cluster, (found) => {
-    if (chargeOf(found)?.execution !== execution) return Promise.resolve('gone');
+    if (ownershipOf(found)?.execution !== execution) return Promise.resolve('gone');
     return Promise.resolve(withdrawalOf(found) === undefined ? 'unchanged' : notWithdrawn(found));
   });
   return patched !== 'gone';
 }
 
 /** Nobody tries any more: the node gets no traffic from these until somebody registers it. */
-export function tellUnregistered(subject: Subject, faults: readonly PoolFault[], journal: Journal): void {
+export function reportUnregistered(subject: Subject, faults: readonly PoolFault[], journal: Journal): void {
   const [first] = faults;
   if (first === undefined) return;
   const pools = faults.map(({ pool }) => pool.name);

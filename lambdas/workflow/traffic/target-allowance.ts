@@ -3,7 +3,7 @@
  * to go waits until enough other targets are healthy, and looks once more when it is isolated: two that have not seen
  * each other before must not both go.
  */
-import { credibleCharge } from '../../core/node/credible-owner.ts';
+import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
 import { nodesBehind } from '../../core/retirement/slot.ts';
 import { sendsTo, tooFewWithout, type Target, type TargetPool } from '../../core/traffic/target-pool.ts';
@@ -25,7 +25,7 @@ const GIVE_WAY_MS = 300_000;
  * Waits until every pool can spare the node; a load balancer that cannot be asked is asked again. `pools`: ids of those
  * that send requests to it.
  */
-export function targetRoomStage(order: Order, node: string): Stage<{ pools: readonly string[] }, null> {
+export function targetAllowanceStage(order: Order, node: string): Stage<{ pools: readonly string[] }, null> {
   return {
     name: 'target-room',
     memory: null,
@@ -117,7 +117,7 @@ function asIfStaying(looked: readonly LookedAt[], staying: ReadonlySet<string>):
 /** Those that a retirement has signed for: what only bears our label goes nowhere (contract 3.5). */
 async function retiringNodes({ cluster, ports }: Order): Promise<readonly Node[]> {
   const found = await (await ports.clusters.open(cluster.name)).retiringNodes();
-  return found.filter((node) => credibleCharge(node, Date.now()) !== undefined);
+  return found.filter((node) => credibleOwnership(node, Date.now()) !== undefined);
 }
 
 function instancesOf(nodes: readonly Node[]): ReadonlySet<string> {

@@ -5,10 +5,11 @@
 import { clusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { PoolScope, Target, TargetPool } from '../../core/traffic/target-pool.ts';
 import { LATE_MS } from '../../core/traffic/withdrawal.ts';
-import type { FoundInstance, InstanceFinder, LoadBalancing } from '../ports.ts';
+import type { FoundInstance, InstanceFinder } from '../ports/ec2.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
 import { sleep } from '../run/sleep.ts';
 import { withdrawEach, type PoolFault } from './withdraw-nodes.ts';
-import type { Standing } from './withdraw-pass.ts';
+import type { PoolTargets } from './withdraw-pass.ts';
 
 export interface WithdrawalOrder {
   readonly who: { readonly id: string } | { readonly ip: string };
@@ -26,7 +27,7 @@ export interface WithdrawalPorts {
 }
 
 /** Where the instance still is. */
-export interface Remaining extends Standing {
+export interface Remaining extends PoolTargets {
   /** It has drained for longer than it should: its delay and 30 s (contract 7.3). */
   readonly late: boolean;
 }
@@ -111,7 +112,7 @@ async function withdraw(
 class Lateness {
   readonly #since = new Map<string, number>();
 
-  judge(standing: readonly Standing[]): Remaining[] {
+  judge(standing: readonly PoolTargets[]): Remaining[] {
     return standing.map((each) => ({ ...each, late: this.#isLate(each.pool, each.target) }));
   }
 

@@ -83,19 +83,19 @@ export class NodeWithdrawal {
   beside<Value, Memory>(stage: Stage<Value, Memory>, until: number): Stage<Value, Memory> {
     return {
       ...stage,
-      pass: async (before, turn) => {
+      pass: async (before, context) => {
         const withdrawing = { isUnderWay: true };
         // Its failure counts where it is waited for: it is tried again then, or in the next pass.
-        const withdrawn = this.#untilDone(turn.subject, until)
+        const withdrawn = this.#untilDone(context.subject, until)
           .catch(() => undefined)
           .finally(() => {
             withdrawing.isUnderWay = false;
           });
-        let pass = await stage.pass(before, turn);
+        let pass = await stage.pass(before, context);
         while (withdrawing.isUnderWay && pass.state === 'waiting' && Date.now() < until) {
-          turn.keep(pass.memory);
+          context.keep(pass.memory);
           const watchUntil = Math.min(until, Date.now() + WATCHED_LATER_MS);
-          pass = await stage.pass(pass.memory, { ...turn, watchUntil });
+          pass = await stage.pass(pass.memory, { ...context, watchUntil });
         }
         await inTime(withdrawn, until);
         return pass;

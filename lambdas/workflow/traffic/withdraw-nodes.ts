@@ -4,8 +4,8 @@ import type { NodePatch } from '../../core/node/marks.ts';
 import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
 import type { TargetPool } from '../../core/traffic/target-pool.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Cluster } from '../ports.ts';
-import { withdrawPass, type Leaver, type Standing, type Withdrawing } from './withdraw-pass.ts';
+import type { Cluster } from '../ports/kubernetes.ts';
+import { withdrawPass, type Leaver, type PoolTargets, type Withdrawing } from './withdraw-pass.ts';
 
 /** A pool that could not be asked, or not be changed. */
 export interface PoolFault {
@@ -21,10 +21,10 @@ export async function withdrawEach(
   leavers: readonly Leaver[],
   { pools, dryRun = false }: { pools: readonly TargetPool[]; dryRun?: boolean },
   balancing: Withdrawing,
-): Promise<{ left: readonly Standing[]; faults: readonly PoolFault[] }> {
+): Promise<{ left: readonly PoolTargets[]; faults: readonly PoolFault[] }> {
   const passes = pools.map((pool) => withdrawPass(leavers, { pools: [pool], dryRun }, balancing));
   const faults: PoolFault[] = [];
-  const left: Standing[] = [];
+  const left: PoolTargets[] = [];
   for (const [index, end] of (await Promise.allSettled(passes)).entries()) {
     const pool = pools[index];
     if (end.status === 'fulfilled') left.push(...end.value);

@@ -3,7 +3,7 @@
  * already is left alone, and what is gone is done.
  */
 import type { Target, TargetPool } from '../../core/traffic/target-pool.ts';
-import type { LoadBalancing } from '../ports.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
 
 /** As much of load balancing as takes machines out. */
 export type Withdrawing = Pick<LoadBalancing, 'targets' | 'deregister'>;
@@ -16,7 +16,7 @@ export interface Leaver {
 }
 
 /** Where a leaver still is, after the pass. */
-export interface Standing {
+export interface PoolTargets {
   readonly instance: string;
   readonly pool: TargetPool;
   /** `draining` also when it has just been deregistered. */
@@ -28,10 +28,10 @@ export async function withdrawPass(
   leavers: readonly Leaver[],
   { pools, dryRun = false }: { pools: readonly TargetPool[]; dryRun?: boolean },
   balancing: Withdrawing,
-): Promise<Standing[]> {
+): Promise<PoolTargets[]> {
   const instances = leaversBy(leavers, ({ instance }) => [instance]);
   const addresses = leaversBy(leavers, ({ addresses: each }) => each);
-  const each = pools.map(async (pool): Promise<Standing[]> => {
+  const each = pools.map(async (pool): Promise<PoolTargets[]> => {
     const who = pool.by === 'instance' ? instances : addresses;
     const targets = (await balancing.targets(pool, [...who.keys()])).filter(({ id }) => who.has(id));
     const leaving = isOthers(pool) ? [] : targets.filter(({ state }) => state === 'registered');

@@ -2,7 +2,7 @@ import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
 import { GROUP_READ_ACTIONS, groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import type { Group } from '../../../lambdas/core/aws/group.ts';
-import type { Groups } from '../../../lambdas/workflow/ports.ts';
+import type { Groups } from '../../../lambdas/workflow/ports/auto-scaling.ts';
 import { AwsGiven } from '../aws/given.ts';
 
 const TAG = 'ebb/managed';

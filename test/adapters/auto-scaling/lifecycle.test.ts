@@ -7,7 +7,7 @@ import {
   LIFECYCLE_HEARTBEAT_ACTIONS,
   LIFECYCLE_READ_ACTIONS,
 } from '../../../lambdas/adapters/auto-scaling/lifecycle.ts';
-import type { Lifecycle, LifecycleAction } from '../../../lambdas/workflow/ports.ts';
+import type { Lifecycle, LifecycleAction } from '../../../lambdas/workflow/ports/auto-scaling.ts';
 import { AwsGiven } from '../aws/given.ts';
 
 const HOOK = 'ebb-drain';

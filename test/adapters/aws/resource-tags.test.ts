@@ -1,7 +1,7 @@
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { describe, expect, test } from 'vitest';
 import { instanceTags, TAG_ACTIONS } from '../../../lambdas/adapters/aws/resource-tags.ts';
-import type { InstanceTags } from '../../../lambdas/workflow/ports.ts';
+import type { InstanceTags } from '../../../lambdas/workflow/ports/ec2.ts';
 import { AwsGiven } from './given.ts';
 
 const HERE = { account: '123456789012', region: 'eu-central-1' };

@@ -1,7 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { ec2Instances, INSTANCE_ACTIONS } from '../../../lambdas/adapters/ec2/ec2-instances.ts';
-import type { Instances } from '../../../lambdas/workflow/ports.ts';
+import type { Instances } from '../../../lambdas/workflow/ports/ec2.ts';
 import { AwsGiven } from '../aws/given.ts';
 
 describe('by what an instance is known (contract 2.1)', () => {

@@ -2,7 +2,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { describe, expect, test } from 'vitest';
 import { eksClusters } from '../../../lambdas/adapters/eks/clusters.ts';
 import { ClusterAway, ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
-import type { Clusters } from '../../../lambdas/workflow/ports.ts';
+import type { Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { AwsGiven } from '../aws/given.ts';
 import { TcpProxy } from '../kubernetes/api/tcp-proxy.ts';

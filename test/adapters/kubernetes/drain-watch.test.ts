@@ -4,7 +4,7 @@ import { watchDrain } from '../../../lambdas/adapters/kubernetes/drain-watch.ts'
 import { ClusterAway, ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
 import type { Workload } from '../../../lambdas/core/drain/implied-budget.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
-import type { DrainWatch } from '../../../lambdas/workflow/ports.ts';
+import type { DrainWatch } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { aBudget } from '../../given.ts';
 import { budgets, pods } from '../../peers/kubernetes/resources.ts';
 import { Heard, KubernetesGiven } from './given.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { kubernetesCluster } from '../../../lambdas/adapters/kubernetes/cluster.ts';
 import { ClusterAway, ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
-import type { FleetView } from '../../../lambdas/workflow/ports.ts';
+import type { FleetView } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { KubernetesGiven } from './given.ts';
 
 describe('all nodes', () => {

@@ -11,7 +11,7 @@ import {
 } from '../../../lambdas/adapters/kubernetes/api/connection.ts';
 import { toPod } from '../../../lambdas/adapters/kubernetes/pods.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
-import type { Cluster, FleetView } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster, FleetView } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { DrivenClock } from '../../peers/clock.ts';
 import type { AccessEntry } from '../../peers/kubernetes/access-log.ts';
 import type { Latencies } from '../../peers/kubernetes/cluster.ts';

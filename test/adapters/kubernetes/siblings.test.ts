@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Workload } from '../../../lambdas/core/drain/implied-budget.ts';
 import { ownerKey, type Pod } from '../../../lambdas/core/kubernetes/pod.ts';
-import type { DrainWatch } from '../../../lambdas/workflow/ports.ts';
+import type { DrainWatch } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { OwnerReference } from '../../peers/kubernetes/objects.ts';
 import { pods as podResource } from '../../peers/kubernetes/resources.ts';
 import { Heard, KubernetesGiven, type KubernetesPlan } from './given.ts';

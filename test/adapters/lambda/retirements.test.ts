@@ -12,7 +12,7 @@ import {
   unqualified,
 } from '../../../lambdas/adapters/lambda/retirements.ts';
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
-import type { Retirements } from '../../../lambdas/workflow/ports.ts';
+import type { Retirements } from '../../../lambdas/workflow/ports/lambda.ts';
 import { aNotice } from '../../given.ts';
 import type { ExecutionStatus } from '../../peers/aws/lambda/execution.ts';
 import { AwsGiven } from '../aws/given.ts';

@@ -4,7 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
-import type { Launches } from '../../../lambdas/workflow/ports.ts';
+import type { Launches } from '../../../lambdas/workflow/ports/ec2.ts';
 import type { GroupPlan } from '../../peers/aws/auto-scaling/auto-scaling.ts';
 import type { LaunchTemplateData } from '../../peers/aws/ec2/launch-templates.ts';
 import type { Credentials } from '../../peers/aws/iam/credentials.ts';

@@ -8,7 +8,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { CALL_LIMITS } from '../../../lambdas/adapters/aws/call-limits.ts';
 import { loadBalancing } from '../../../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
 import type { PoolScope, Target, TargetPool } from '../../../lambdas/core/traffic/target-pool.ts';
-import type { LoadBalancing } from '../../../lambdas/workflow/ports.ts';
+import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
 import type { ElasticLoadBalancing } from '../../peers/aws/elastic-load-balancing/elastic-load-balancing.ts';
 import type { Credentials } from '../../peers/aws/iam/credentials.ts';
 import { AwsGiven } from '../aws/given.ts';

@@ -24,7 +24,7 @@ export function markedNode(index: number, state: fleet.FleetState): V1Node {
   if (state !== 'marked' || fleet.isCurrent(index, { state })) return manifest;
   const node = toNode(manifest);
   const verdict = judgeDrift(
-    { node: fleetNode(node, { now: 0, longestRestMs: 0 }), ...placeOf(index) },
+    { node: fleetNode(node, { now: 0, longestCoolDownMs: 0 }), ...placeOf(index) },
     { ...factsOf(index), now: 0 },
     drift,
   );

@@ -1,9 +1,9 @@
 import { LifecycleState } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
-import { RELOOK, standing, type Standing } from '../../../lambdas/core/aws/lifecycle-state.ts';
+import { RELOOK, phaseOf, type LifecyclePhase } from '../../../lambdas/core/aws/lifecycle-state.ts';
 
 /** All of AWS' own list. */
-const TABLE: Readonly<Record<Standing, readonly LifecycleState[]>> = {
+const TABLE: Readonly<Record<LifecyclePhase, readonly LifecycleState[]>> = {
   waiting: ['Terminating:Wait', 'Warmed:Terminating:Wait', 'Warmed:Pending:Wait'],
   'not yet': ['Terminating', 'Warmed:Terminating', 'Warmed:Pending'],
   over: [
@@ -40,7 +40,7 @@ describe('the standing of a lifecycle state (contract 1.3, 1.4)', () => {
   const rows = Object.entries(TABLE).flatMap(([expected, states]) => states.map((state) => [state, expected] as const));
 
   test.each(rows)('%s is "%s"', (state, expected) => {
-    expect(standing(state)).toBe(expected);
+    expect(phaseOf(state)).toBe(expected);
   });
 
   test('every state that AWS knows has its row', () => {
@@ -48,15 +48,15 @@ describe('the standing of a lifecycle state (contract 1.3, 1.4)', () => {
   });
 
   test('an instance in no group is over', () => {
-    expect(standing(undefined)).toBe('over');
+    expect(phaseOf(undefined)).toBe('over');
   });
 
   test('a state that AWS may yet invent lets nothing be drained', () => {
-    expect(standing('Dancing:Wait')).not.toBe('waiting');
+    expect(phaseOf('Dancing:Wait')).not.toBe('waiting');
   });
 
   test('only states that wait in a termination hook are acted upon', () => {
-    const waiting = Object.values(LifecycleState).filter((state) => standing(state) === 'waiting');
+    const waiting = Object.values(LifecycleState).filter((state) => phaseOf(state) === 'waiting');
     expect(waiting.toSorted()).toEqual(TABLE.waiting.toSorted());
   });
 });

@@ -1,7 +1,7 @@
 /** How many more nodes may go out: budgets, what uses them up, and brakes (contract 9.3, 9.4). */
 import { describe, expect, test } from 'vitest';
 import { LOOKS_ONLY, type Cause } from '../../../lambdas/core/disruption/budget.ts';
-import { roomsIn, type Circumstances, type Room } from '../../../lambdas/core/disruption/allowance.ts';
+import { allowancesIn, type Circumstances, type Allowance } from '../../../lambdas/core/disruption/allowance.ts';
 import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
 import { aCluster, aCrew, fleetOf, instanceId, nodeName, upTo, type Peculiar } from '../../fleet-given.ts';
 import { HOUR, MINUTE, NOON } from '../../given.ts';
@@ -10,21 +10,21 @@ type Given = Partial<Circumstances> & { readonly cluster?: object };
 type Crew = ReturnType<typeof aCrew>;
 
 function roomsOf(crews: readonly Crew[], { cluster = {}, ...at }: Given = {}) {
-  return roomsIn(fleetOf(...crews), aCluster(cluster), {
+  return allowancesIn(fleetOf(...crews), aCluster(cluster), {
     now: NOON,
     cause: 'drift',
     groups: crews.map(({ group }) => group),
-    isOut: () => false,
+    isUnavailable: () => false,
     stopped: new Map(),
     ...at,
   });
 }
 
 /** Room of the group `workers`. */
-function roomOf(crew: Crew, given: Given = {}): Room {
-  const room = roomsOf([crew], given).groups.get('workers');
-  if (room === undefined) throw new Error('the group has no room');
-  return room;
+function allowanceOf(crew: Crew, given: Given = {}): Allowance {
+  const allowance = roomsOf([crew], given).groups.get('workers');
+  if (allowance === undefined) throw new Error('the group has no room');
+  return allowance;
 }
 
 const TEN = upTo(10);
@@ -40,7 +40,7 @@ describe('a group', () => {
     ['of nothing', { nodes: 0 }, 0],
     ['of no percent', { nodes: '0%' }, 0],
   ])('all of which serves has the room of its budget: %s', (_, budget, count) => {
-    expect(roomOf(aCrew(TEN), { cluster: { budget } }).count).toBe(count);
+    expect(allowanceOf(aCrew(TEN), { cluster: { budget } }).count).toBe(count);
   });
 
   test.each<[string, Cause, object, number]>([
@@ -60,15 +60,15 @@ describe('a group', () => {
       JSON.stringify({ name: 'production', groups: [{ name: 'workers' }], budget }),
     );
     const crew = aCrew(TEN);
-    const room = roomsIn(fleetOf(crew), cluster, {
+    const allowance = allowancesIn(fleetOf(crew), cluster, {
       now: NOON,
       cause,
       groups: [crew.group],
-      isOut: () => false,
+      isUnavailable: () => false,
       stopped: new Map(),
     }).groups.get('workers');
-    expect(room?.count).toBe(count);
-    if (count === 0) expect(room).toEqual({ count, why: LOOKS_ONLY });
+    expect(allowance?.count).toBe(count);
+    if (count === 0) expect(allowance).toEqual({ count, why: LOOKS_ONLY });
   });
 
   test.each<[string, Peculiar, string]>([
@@ -88,7 +88,7 @@ describe('a group', () => {
     ['stands by', { member: { state: 'Standby' } }, 'node-01 is Standby'],
     ['has not joined', { absent: true, member: { state: 'Pending:Wait' } }, '1 has yet to join'],
   ])('of which one %s has that much less', (_, peculiar, who) => {
-    expect(roomOf(aCrew(TEN, { 1: peculiar }), { cluster: { budget: { nodes: 3 } } })).toEqual({
+    expect(allowanceOf(aCrew(TEN, { 1: peculiar }), { cluster: { budget: { nodes: 3 } } })).toEqual({
       count: 2,
       why: `its budget is 3 nodes, 1 of it used up: ${who}`,
     });
@@ -96,12 +96,12 @@ describe('a group', () => {
 
   test('of which one bears our label, and no retirement has signed for it, has as much as without (contract 3.5)', () => {
     const crew = aCrew(TEN, { 1: { node: { retiring: true, unsigned: true } } });
-    expect(roomOf(crew, { cluster: { budget: { nodes: 3 } } }).count).toBe(3);
+    expect(allowanceOf(crew, { cluster: { budget: { nodes: 3 } } }).count).toBe(3);
   });
 
   test('of which one is out by the caller’s word has that much less', () => {
-    const isOut = ({ name }: { name: string }): boolean => name === nodeName(4);
-    expect(roomOf(aCrew(TEN), { isOut })).toMatchObject({
+    const isUnavailable = ({ name }: { name: string }): boolean => name === nodeName(4);
+    expect(allowanceOf(aCrew(TEN), { isUnavailable })).toMatchObject({
       count: 0,
       why: expect.stringContaining('node-04 is to be drained') as string,
     });
@@ -113,19 +113,19 @@ describe('a group', () => {
       { 1: { ...RETIRING, member: { state: 'Terminating:Wait' } }, 11: { absent: true } },
       { desired: 10 },
     );
-    expect(roomOf(crew, { cluster: { budget: { nodes: 3 } } })).toEqual({
+    expect(allowanceOf(crew, { cluster: { budget: { nodes: 3 } } })).toEqual({
       count: 2,
       why: 'its budget is 3 nodes, 1 of it used up: node-01 retires',
     });
   });
 
   test('counts the replacement that has not joined on when the node is gone', () => {
-    expect(roomOf(aCrew(upTo(9), {}, { desired: 10 })).count).toBe(0);
+    expect(allowanceOf(aCrew(upTo(9), {}, { desired: 10 })).count).toBe(0);
   });
 
   test('more of which is out than it may has no room, not less', () => {
     const crew = aCrew(TEN, { 1: RETIRING, 2: RETIRING, 3: CORDONED, 4: RETIRING, 5: RETIRING });
-    const { count, why } = roomOf(crew, { cluster: { budget: { nodes: 2 } } });
+    const { count, why } = allowanceOf(crew, { cluster: { budget: { nodes: 2 } } });
     expect(count).toBe(0);
     expect(why).toBe(
       'its budget is 2 nodes, 5 of it used up: node-01 retires, node-02 retires, node-03 is cordoned, 2 more are out',
@@ -133,17 +133,17 @@ describe('a group', () => {
   });
 
   test('may be smaller than its percentage of what was there: it counts what it is to have', () => {
-    expect(roomOf(aCrew(TEN, {}, { desired: 4 }), { cluster: { budget: { nodes: '50%' } } }).count).toBe(2);
+    expect(allowanceOf(aCrew(TEN, {}, { desired: 4 }), { cluster: { budget: { nodes: '50%' } } }).count).toBe(2);
   });
 
   test('does not count those of its warm pool', () => {
     const warm: Peculiar = { ...NOT_READY, member: { state: 'Warmed:Stopped' } };
-    expect(roomOf(aCrew(TEN, { 9: warm, 10: warm }, { desired: 8 })).count).toBe(1);
+    expect(allowanceOf(aCrew(TEN, { 9: warm, 10: warm }, { desired: 8 })).count).toBe(1);
   });
 
   test('with a node that is Ready before its launch hooks are through, is not short of it twice', () => {
     const crew = aCrew(TEN, { 1: { member: { state: 'Pending:Wait' } } });
-    expect(roomOf(crew, { cluster: { budget: { nodes: 2 } } }).count).toBe(1);
+    expect(allowanceOf(crew, { cluster: { budget: { nodes: 2 } } }).count).toBe(1);
   });
 
   describe('whose capacity counts by weight', () => {
@@ -168,9 +168,9 @@ describe('a group', () => {
       ['all but some of one', { 1: four, 2: four, 3: four }, 13, '1 has yet to join'],
       ['all of it, one far heavier', { 1: weighs(16, NOT_READY), 2: four }, 20, 'node-01 is not Ready'],
     ])('is served by nodes that make %s: %#', (_, peculiar, desired, used) => {
-      const room = roomOf(aCrew(Object.keys(peculiar).map(Number), peculiar, { desired }), ALL);
+      const allowance = allowanceOf(aCrew(Object.keys(peculiar).map(Number), peculiar, { desired }), ALL);
       const [count, why] = used === '' ? [9, ''] : [8, `, 1 of it used up: ${used}`];
-      expect(room).toEqual({ count, why: `its budget is 9 nodes${why}` });
+      expect(allowance).toEqual({ count, why: `its budget is 9 nodes${why}` });
     });
 
     test('has a percentage of its nodes, not of its capacity', () => {
@@ -181,13 +181,13 @@ describe('a group', () => {
 
     test('counts what rests in its warm pool neither as there nor as its weight', () => {
       const pooled = weighs(40, { member: { state: 'Warmed:Stopped' } });
-      expect(roomOf(aCrew([1, 2, 3], { 1: four, 2: four, 3: pooled }, { desired: 12 }), ALL).count).toBe(8);
+      expect(allowanceOf(aCrew([1, 2, 3], { 1: four, 2: four, 3: pooled }, { desired: 12 }), ALL).count).toBe(8);
     });
   });
 
   test('that has no node in the cluster has no room there', () => {
-    const rooms = roomsOf([aCrew(TEN), aCrew([], {}, { name: 'elsewhere', desired: 5 })]);
-    expect([...rooms.groups.keys()]).toEqual(['workers']);
+    const allowances = roomsOf([aCrew(TEN), aCrew([], {}, { name: 'elsewhere', desired: 5 })]);
+    expect([...allowances.groups.keys()]).toEqual(['workers']);
   });
 });
 
@@ -255,7 +255,7 @@ describe('a budget that is used up', () => {
       true,
     ],
     ['by an instance that has not joined', aCrew(TEN, { 1: { absent: true } }), {}, undefined],
-    ['by a cordoned node that is to be drained', aCrew(TEN, { 1: CORDONED }), { isOut: isOne }, undefined],
+    ['by a cordoned node that is to be drained', aCrew(TEN, { 1: CORDONED }), { isUnavailable: isOne }, undefined],
     ['because it is none', aCrew(TEN), { cluster: { budget: { nodes: 0 } } }, undefined],
     [
       'while the only cordoned node waits for its turn itself',
@@ -271,7 +271,7 @@ describe('a budget that is used up', () => {
   });
 
   test('in part leaves room, and nothing to see to', () => {
-    expect(roomOf(aCrew(TEN, { 1: CORDONED }), { cluster: { budget: { nodes: 2 } } }).held).toBeUndefined();
+    expect(allowanceOf(aCrew(TEN, { 1: CORDONED }), { cluster: { budget: { nodes: 2 } } }).held).toBeUndefined();
   });
 });
 
@@ -288,17 +288,17 @@ describe('out of its windows', () => {
 
   test('of a group nothing goes there; the cluster is open', () => {
     const groups = [{ name: 'workers', budget: { windows: [night] } }];
-    const rooms = roomsOf([aCrew(TEN)], { cluster: { groups } });
-    expect(rooms.groups.get('workers')).toMatchObject({ count: 0, closed: true, opensAt: at2 });
-    expect(rooms.cluster.count).toBe(1);
-    expect(roomOf(aCrew(TEN), { cluster: { groups }, now: at2 }).count).toBe(1);
+    const allowances = roomsOf([aCrew(TEN)], { cluster: { groups } });
+    expect(allowances.groups.get('workers')).toMatchObject({ count: 0, closed: true, opensAt: at2 });
+    expect(allowances.cluster.count).toBe(1);
+    expect(allowanceOf(aCrew(TEN), { cluster: { groups }, now: at2 }).count).toBe(1);
   });
 
   test('or in a freeze, likewise', () => {
     const freezes = [{ from: '2026-01-05', to: '2026-01-05' }];
     const midnight = Date.parse('2026-01-06T00:00:00Z');
-    const room = roomOf(aCrew(TEN), { cluster: { budget: { freezes } } });
-    expect(room).toMatchObject({ count: 0, closed: true, opensAt: midnight });
+    const allowance = allowanceOf(aCrew(TEN), { cluster: { budget: { freezes } } });
+    expect(allowance).toMatchObject({ count: 0, closed: true, opensAt: midnight });
   });
 });
 
@@ -306,8 +306,8 @@ describe('brakes:', () => {
   const generous = { budget: { nodes: '100%', cluster: '100%' } };
 
   test('a group that is stopped by the caller’s word has no room, and says so', () => {
-    const room = roomOf(aCrew(TEN), { stopped: new Map([['workers', 'an instance refresh is under way']]) });
-    expect(room).toEqual({ count: 0, why: 'an instance refresh is under way', stopped: true });
+    const allowance = allowanceOf(aCrew(TEN), { stopped: new Map([['workers', 'an instance refresh is under way']]) });
+    expect(allowance).toEqual({ count: 0, why: 'an instance refresh is under way', stopped: true });
   });
 
   const MENDING = `terminate instance ${instanceId(10)} or mend it`;
@@ -342,15 +342,17 @@ describe('brakes:', () => {
     ['that was Ready for a while', made(99, 20), {}, undefined],
     ['never Ready and no longer in service', { ...made(16), member: { state: 'Terminating:Wait' } }, {}, undefined],
   ])('one instance %s than the timeout: %#', (_, peculiar, at, why) => {
-    const room = roomOf(aCrew(TEN, { 10: peculiar }), { cluster: generous, ...at });
-    expect([room.stopped, room.stopped && room.why]).toEqual(why === undefined ? [undefined, undefined] : [true, why]);
-    if (why === undefined) expect(room.count).toBe(9);
+    const allowance = allowanceOf(aCrew(TEN, { 10: peculiar }), { cluster: generous, ...at });
+    expect([allowance.stopped, allowance.stopped && allowance.why]).toEqual(
+      why === undefined ? [undefined, undefined] : [true, why],
+    );
+    if (why === undefined) expect(allowance.count).toBe(9);
   });
 
   test('the timeout is the cluster’s to choose', () => {
     const cluster = { ...generous, drift: { replacementTimeoutSeconds: 3_600 } };
-    expect(roomOf(aCrew(TEN, { 10: made(59) }), { cluster }).count).toBe(9);
-    expect(roomOf(aCrew(TEN, { 10: made(61) }), { cluster }).count).toBe(0);
+    expect(allowanceOf(aCrew(TEN, { 10: made(59) }), { cluster }).count).toBe(9);
+    expect(allowanceOf(aCrew(TEN, { 10: made(61) }), { cluster }).count).toBe(0);
   });
 
   test('a stuck replacement stops its own group alone', () => {

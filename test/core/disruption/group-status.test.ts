@@ -1,31 +1,31 @@
 /** What people are told of nodes that are to go and do not (contract 9.7). */
 import { describe, expect, test } from 'vitest';
-import type { Room } from '../../../lambdas/core/disruption/allowance.ts';
-import { standingOut, standstills, type Standstill } from '../../../lambdas/core/disruption/group-status.ts';
+import type { Allowance } from '../../../lambdas/core/disruption/allowance.ts';
+import { stuckGroups, groupStatuses, type GroupStatus } from '../../../lambdas/core/disruption/group-status.ts';
 import type { Postponed } from '../../../lambdas/core/disruption/queue.ts';
 import { aCrew, fleetOf, nodeName, type Peculiar } from '../../fleet-given.ts';
 import { HOUR, MINUTE, NOON } from '../../given.ts';
 
-const OPEN: Room = { count: 2, why: 'its budget is 2 nodes' };
-const FULL: Room = { count: 0, why: 'node-09 retires' };
-const HELD: Room = { count: 0, why: 'node-09 is cordoned', held: true };
-const CLOSED: Room = { count: 0, why: 'outside the window', closed: true };
-const STOPPED: Room = { count: 0, why: 'Launch is suspended', stopped: true };
-const SICK: Room = { count: 0, why: '3 of the 10 nodes are not Ready', stopped: true };
+const OPEN: Allowance = { count: 2, why: 'its budget is 2 nodes' };
+const FULL: Allowance = { count: 0, why: 'node-09 retires' };
+const HELD: Allowance = { count: 0, why: 'node-09 is cordoned', held: true };
+const CLOSED: Allowance = { count: 0, why: 'outside the window', closed: true };
+const STOPPED: Allowance = { count: 0, why: 'Launch is suspended', stopped: true };
+const SICK: Allowance = { count: 0, why: '3 of the 10 nodes are not Ready', stopped: true };
 
-function later(number: number, group = 'workers', restedUntil?: number): Postponed {
+function later(number: number, group = 'workers', coolDownUntil?: number): Postponed {
   const candidate = { name: nodeName(number), group, zone: 'a', createdAt: NOON - HOUR };
-  return { candidate: { ...candidate, ...(restedUntil !== undefined && { restedUntil }) }, why: 'r' };
+  return { candidate: { ...candidate, ...(coolDownUntil !== undefined && { coolDownUntil }) }, why: 'r' };
 }
 
 const TWO = [later(1), later(2)];
 const RESTING = [later(1, 'workers', NOON + HOUR)];
 const RESTED = [later(1, 'workers', NOON - HOUR)];
 
-type Limits = readonly [own: Room, cluster: Room];
+type Limits = readonly [own: Allowance, cluster: Allowance];
 
-function found(postponed: readonly Postponed[], [own, cluster]: Limits): readonly Standstill[] {
-  return standstills({ now: [], later: postponed }, { cluster, groups: new Map([['workers', own]]) }, NOON);
+function found(postponed: readonly Postponed[], [own, cluster]: Limits): readonly GroupStatus[] {
+  return groupStatuses({ now: [], later: postponed }, { cluster, groups: new Map([['workers', own]]) }, NOON);
 }
 
 describe('of a group', () => {
@@ -53,8 +53,8 @@ describe('of a group', () => {
       [FULL, OPEN],
       { kind: 'waiting', reason: 'node-09 retires', nodes: 1 },
     ],
-  ])('%s it is told', (_which, postponed, rooms, expected) => {
-    expect(found(postponed, rooms)).toEqual([{ group: 'workers', ...expected }]);
+  ])('%s it is told', (_which, postponed, allowances, expected) => {
+    expect(found(postponed, allowances)).toEqual([{ group: 'workers', ...expected }]);
   });
 
   test.each<[string, readonly Postponed[], Limits]>([
@@ -63,8 +63,8 @@ describe('of a group', () => {
     ['out of its windows', TWO, [CLOSED, OPEN]],
     ['out of its windows, in a cluster that is not well', TWO, [CLOSED, SICK]],
     ['all of which rests', RESTING, [FULL, OPEN]],
-  ])('%s nothing is told', (_which, postponed, rooms) => {
-    expect(found(postponed, rooms)).toEqual([]);
+  ])('%s nothing is told', (_which, postponed, allowances) => {
+    expect(found(postponed, allowances)).toEqual([]);
   });
 });
 
@@ -74,19 +74,19 @@ test('each group is told once', () => {
     ['batch', HELD],
   ]);
   const postponed = [later(1), later(11, 'batch'), later(2), later(12, 'batch'), later(3)];
-  expect(standstills({ now: [], later: postponed }, { cluster: OPEN, groups }, NOON)).toMatchObject([
+  expect(groupStatuses({ now: [], later: postponed }, { cluster: OPEN, groups }, NOON)).toMatchObject([
     { group: 'workers', nodes: 3 },
     { group: 'batch', nodes: 2 },
   ]);
 });
 
 test('a group in which somebody goes does not stand still', () => {
-  const turns = { now: [later(1).candidate], later: [later(2), later(11, 'batch')] };
+  const queue = { now: [later(1).candidate], later: [later(2), later(11, 'batch')] };
   const groups = new Map([
     ['workers', FULL],
     ['batch', FULL],
   ]);
-  expect(standstills(turns, { cluster: OPEN, groups }, NOON)).toMatchObject([{ group: 'batch', nodes: 1 }]);
+  expect(groupStatuses(queue, { cluster: OPEN, groups }, NOON)).toMatchObject([{ group: 'batch', nodes: 1 }]);
 });
 
 describe('a group whose nodes that are to go do not serve', () => {
@@ -103,7 +103,7 @@ describe('a group whose nodes that are to go do not serve', () => {
   ])('one that %s', (_how, peculiar, reason) => {
     const { placed } = fleetOf(aCrew([1], { 1: peculiar }));
     const expected = reason === undefined ? [] : [{ kind: 'held', group: 'workers', nodes: 1, reason }];
-    expect(standingOut(placed, new Set(), at)).toEqual(expected);
-    expect(standingOut(placed, new Set(['workers']), at)).toEqual([]);
+    expect(stuckGroups(placed, new Set(), at)).toEqual(expected);
+    expect(stuckGroups(placed, new Set(['workers']), at)).toEqual([]);
   });
 });

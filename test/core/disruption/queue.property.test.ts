@@ -1,8 +1,8 @@
 /** What holds whoever is to go: budgets are kept, nobody is forgotten, and the order of asking changes nothing. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { roomsIn, type Rooms } from '../../../lambdas/core/disruption/allowance.ts';
-import { takeTurns, uncounted, type Candidate } from '../../../lambdas/core/disruption/queue.ts';
+import { allowancesIn, type Allowances } from '../../../lambdas/core/disruption/allowance.ts';
+import { queueNodes, nodesToCount, type Candidate } from '../../../lambdas/core/disruption/queue.ts';
 import { limitOf, readBudget, UNWRITTEN_NODES } from '../../../lambdas/core/disruption/budget.ts';
 import { aCluster, aCrew, fleetOf, upTo, type Peculiar } from '../../fleet-given.ts';
 import { HOUR, MINUTE, NOON } from '../../given.ts';
@@ -24,13 +24,13 @@ const candidates: fc.Arbitrary<Candidate[]> = fc
     list.map(({ rested, ...each }, index) => ({
       ...each,
       name: `n${String(index).padStart(2, '0')}`,
-      ...(rested !== undefined && { restedUntil: NOON + rested * HOUR }),
+      ...(rested !== undefined && { coolDownUntil: NOON + rested * HOUR }),
     })),
   );
 
-const room = fc.nat(6).map((count) => ({ count, why: 'a reason' }));
-const rooms: fc.Arbitrary<Rooms> = fc
-  .record({ cluster: room, each: fc.array(room, { minLength: 3, maxLength: 3 }) })
+const allowance = fc.nat(6).map((count) => ({ count, why: 'a reason' }));
+const allowances: fc.Arbitrary<Allowances> = fc
+  .record({ cluster: allowance, each: fc.array(allowance, { minLength: 3, maxLength: 3 }) })
   .map(({ cluster, each }) => ({
     cluster,
     groups: new Map(GROUPS.map((name, index) => [name, each[index] ?? { count: 0 }])),
@@ -43,19 +43,19 @@ const pods = fc
 const hourOf = ({ createdAt }: Candidate): number => Math.floor(createdAt / HOUR);
 
 describe('of all turns', () => {
-  const given = fc.record({ all: candidates, rooms, pods });
+  const given = fc.record({ all: candidates, allowances, pods });
 
   test('no group and no cluster exceeds its room, and none that rests goes', () => {
     fc.assert(
-      fc.property(given, ({ all, rooms: within, pods: counted }) => {
-        const { now } = takeTurns(all, within, { pods: counted, now: NOON });
+      fc.property(given, ({ all, allowances: within, pods: counted }) => {
+        const { now } = queueNodes(all, within, { pods: counted, now: NOON });
         expect(now.length).toBeLessThanOrEqual(within.cluster.count);
         for (const [name, { count }] of within.groups) {
           expect(now.filter(({ group }) => group === name).length).toBeLessThanOrEqual(count);
         }
-        for (const { group, restedUntil = 0 } of now) {
+        for (const { group, coolDownUntil = 0 } of now) {
           expect(within.groups.has(group)).toBe(true);
-          expect(restedUntil).toBeLessThanOrEqual(NOON);
+          expect(coolDownUntil).toBeLessThanOrEqual(NOON);
         }
       }),
     );
@@ -63,8 +63,8 @@ describe('of all turns', () => {
 
   test('each candidate goes or waits, once, and who waits is told why', () => {
     fc.assert(
-      fc.property(given, ({ all, rooms: within, pods: counted }) => {
-        const { now, later } = takeTurns(all, within, { pods: counted, now: NOON });
+      fc.property(given, ({ all, allowances: within, pods: counted }) => {
+        const { now, later } = queueNodes(all, within, { pods: counted, now: NOON });
         const told = [...now, ...later.map(({ candidate }) => candidate)].map(({ name }) => name);
         expect(told.toSorted()).toEqual(all.map(({ name }) => name));
         for (const { why } of later) expect(why).not.toBe('');
@@ -74,10 +74,10 @@ describe('of all turns', () => {
 
   test('room is not left while somebody could go', () => {
     fc.assert(
-      fc.property(given, ({ all, rooms: within, pods: counted }) => {
-        const { now, later } = takeTurns(all, within, { pods: counted, now: NOON });
+      fc.property(given, ({ all, allowances: within, pods: counted }) => {
+        const { now, later } = queueNodes(all, within, { pods: counted, now: NOON });
         if (now.length === within.cluster.count) return;
-        for (const { candidate } of later.filter(({ candidate: { restedUntil = 0 } }) => restedUntil <= NOON)) {
+        for (const { candidate } of later.filter(({ candidate: { coolDownUntil = 0 } }) => coolDownUntil <= NOON)) {
           const taken = now.filter(({ group }) => group === candidate.group).length;
           expect(taken).toBe(within.groups.get(candidate.group)?.count ?? 0);
         }
@@ -87,9 +87,9 @@ describe('of all turns', () => {
 
   test('nobody goes before somebody of its group who is older by hours, unless that one has rested', () => {
     fc.assert(
-      fc.property(given, ({ all, rooms: within, pods: counted }) => {
-        const { now, later } = takeTurns(all, within, { pods: counted, now: NOON });
-        const fresh = ({ restedUntil }: Candidate): boolean => restedUntil === undefined;
+      fc.property(given, ({ all, allowances: within, pods: counted }) => {
+        const { now, later } = queueNodes(all, within, { pods: counted, now: NOON });
+        const fresh = ({ coolDownUntil }: Candidate): boolean => coolDownUntil === undefined;
         for (const { candidate } of later.filter((each) => fresh(each.candidate))) {
           for (const first of now.filter(({ group }) => group === candidate.group)) {
             expect(fresh(first)).toBe(true);
@@ -111,8 +111,10 @@ describe('of all turns', () => {
     fc.assert(
       fc.property(shuffled, ({ all, other, rest }) => {
         const terms = { pods: rest.pods, now: NOON };
-        expect(takeTurns(other, rest.rooms, terms)).toEqual(takeTurns(all, rest.rooms, terms));
-        expect([...uncounted(other, rest.rooms)].toSorted()).toEqual([...uncounted(all, rest.rooms)].toSorted());
+        expect(queueNodes(other, rest.allowances, terms)).toEqual(queueNodes(all, rest.allowances, terms));
+        expect([...nodesToCount(other, rest.allowances)].toSorted()).toEqual(
+          [...nodesToCount(all, rest.allowances)].toSorted(),
+        );
       }),
     );
   });
@@ -122,8 +124,8 @@ describe('of all turns', () => {
     fc.assert(
       fc.property(equals, ({ zones, count }) => {
         const all = zones.map((zone, index) => ({ name: `n${index}`, group: 'one', zone, createdAt: NOON }));
-        const within: Rooms = { cluster: { count: 100 }, groups: new Map([['one', { count }]]) };
-        const { now, later } = takeTurns(all, within, { pods: new Map(), now: NOON });
+        const within: Allowances = { cluster: { count: 100 }, groups: new Map([['one', { count }]]) };
+        const { now, later } = queueNodes(all, within, { pods: new Map(), now: NOON });
         const from = (zone: string): number => now.filter((each) => each.zone === zone).length;
         const most = Math.max(0, ...ZONES.map(from));
         for (const { candidate } of later) expect(from(candidate.zone)).toBeGreaterThanOrEqual(most - 1);
@@ -133,12 +135,12 @@ describe('of all turns', () => {
 
   test('at most five pods counts are asked for per free place', () => {
     fc.assert(
-      fc.property(given, ({ all, rooms: within }) => {
+      fc.property(given, ({ all, allowances: within }) => {
         const free = [...within.groups.values()].reduce(
           (sum, { count }) => sum + Math.min(count, within.cluster.count),
           0,
         );
-        expect(uncounted(all, within).length).toBeLessThanOrEqual(5 * free);
+        expect(nodesToCount(all, within).length).toBeLessThanOrEqual(5 * free);
       }),
     );
   });
@@ -177,11 +179,11 @@ describe('of all rooms', () => {
         const written = { nodes, cluster };
         const settings = aCluster({ budget: written, drift: { unhealthyLimit: '100%' } });
         const fleet = fleetOf(crew);
-        const found = roomsIn(fleet, settings, {
+        const found = allowancesIn(fleet, settings, {
           now: NOON,
           cause: 'drift',
           groups: [crew.group],
-          isOut: () => false,
+          isUnavailable: () => false,
           stopped: new Map(),
         });
         const budget = readBudget(written);

@@ -107,8 +107,8 @@ describe('the healthy pods that a block tells count what we have asked for (cont
     ['less than needed, when so few are', { currentHealthy: 1, disruptionsAllowed: 0 }, 0, 1],
     ['less what the server has granted and not yet seen go', { currentHealthy: 3, disruptionsAllowed: 0 }, 0, 2],
     ['less what the status cannot show yet', { currentHealthy: 3, disruptionsAllowed: 1 }, 1, 2],
-  ])('%s', (_which, budget, uncounted, healthy) => {
-    expect(blockedByBudget(aBudget(budget), uncounted)).toMatchObject({ healthy, needed: 2 });
+  ])('%s', (_which, budget, nodesToCount, healthy) => {
+    expect(blockedByBudget(aBudget(budget), nodesToCount)).toMatchObject({ healthy, needed: 2 });
   });
 
   test.each([

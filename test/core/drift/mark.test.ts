@@ -104,7 +104,7 @@ describe('taking the marks off', () => {
   ])('%s', (_what, node, expected) => {
     expect(taintsOf(unmarking(node, SETTINGS))).toEqual(expected);
     const marked = expected !== 'unchanged';
-    expect(isMarked(fleetNode(node, { now: 0, longestRestMs: 0 }), SETTINGS)).toBe(marked);
+    expect(isMarked(fleetNode(node, { now: 0, longestCoolDownMs: 0 }), SETTINGS)).toBe(marked);
   });
 
   test('of a node that was marked and let go gives it back as it was', () => {

@@ -17,11 +17,11 @@ function aCloneSet(): Controller {
 
 /** A Ready pod of the controller. */
 function podNamed(uid: string, given: Partial<NamespacePod> = {}): NamespacePod {
-  return { uid, labels: { app: 'web' }, ownerUid: 'web', standing: 'ready', ...given };
+  return { uid, labels: { app: 'web' }, ownerUid: 'web', readiness: 'ready', ...given };
 }
 
 describe('a pod is one of its controller’s (contract 4.5)', () => {
-  test.each<[string, Controller, Omit<NamespacePod, 'uid' | 'standing'>, boolean]>([
+  test.each<[string, Controller, Omit<NamespacePod, 'uid' | 'readiness'>, boolean]>([
     ['by selector and uid', aReplicaSet(), podNamed('a'), true],
     ['in whichever zone it is', aReplicaSet(), { ...podNamed('a'), labels: { app: 'web', [ZONES.key]: 'z1' } }, true],
     ['whatever else somebody labels it', aReplicaSet(), { ...podNamed('a'), labels: { app: 'web', role: 'x' } }, true],
@@ -64,8 +64,8 @@ describe('its pods are counted (contract 4.5)', () => {
   const pods = [
     podNamed('a', { labels: { app: 'web', [ZONES.key]: 'z1' } }),
     podNamed('b', { labels: { app: 'web', [ZONES.key]: 'z2' } }),
-    podNamed('c', { standing: unready }),
-    podNamed('d', { standing: 'finished' }),
+    podNamed('c', { readiness: unready }),
+    podNamed('d', { readiness: 'finished' }),
     podNamed('e', { ownerUid: 'other' }),
   ];
 

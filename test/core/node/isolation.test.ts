@@ -5,18 +5,18 @@ import {
   RETIREMENT_ANNOTATION,
   RETIRING_LABEL,
   type NodePatch,
-  REST_ANNOTATION,
+  COOL_DOWN_ANNOTATION,
 } from '../../../lambdas/core/node/marks.ts';
 import {
-  chargeOf,
+  ownershipOf,
   isIsolatedFor,
   isolation,
   restoration,
-  type Charge,
+  type Ownership,
   type Takeover,
 } from '../../../lambdas/core/node/isolation.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
-import { restText } from '../../../lambdas/core/node/cool-down.ts';
+import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { aNode, HOUR, MINUTE, NOON, TAINT_KEY } from '../../given.ts';
 
 const TAINT = { key: TAINT_KEY, effect: 'NoSchedule' } as const;
@@ -120,7 +120,7 @@ describe('taking charge of a node that bears our marks (contract 1.6)', () => {
   test('isolating twice for the same takeover changes nothing', () => {
     const again = isolation(marked, { ...TAKEOVER, now: NOON + MINUTE }, TAINT);
     expect({ ...marked, ...again.spec }).toEqual(marked);
-    expect(chargeIn(again)).toEqual(chargeOf(marked));
+    expect(chargeIn(again)).toEqual(ownershipOf(marked));
   });
 
   test('over any row of takeovers the first cordon and `since` are kept', () => {
@@ -134,7 +134,7 @@ describe('taking charge of a node that bears our marks (contract 1.6)', () => {
           const deadline = NOON + until * MINUTE;
           node = after(node, { ...TAKEOVER, execution: String(index), now: NOON + minute * MINUTE, deadline });
         }
-        expect(chargeOf(node)).toMatchObject({
+        expect(ownershipOf(node)).toMatchObject({
           execution: String(row.length - 1),
           since: new Date(NOON + (row[0]?.minute ?? 0) * MINUTE).toISOString(),
           deadline: new Date(NOON + (row.at(-1)?.until ?? 0) * MINUTE).toISOString(),
@@ -148,7 +148,7 @@ describe('taking charge of a node that bears our marks (contract 1.6)', () => {
 
 describe('who is in charge', () => {
   test('reads what was written', () => {
-    expect(chargeOf(after(aNode(), TAKEOVER))).toEqual({
+    expect(ownershipOf(after(aNode(), TAKEOVER))).toEqual({
       execution: 'first',
       kind: 'asg-terminate',
       since: '2026-01-05T12:00:00.000Z',
@@ -171,7 +171,7 @@ describe('who is in charge', () => {
     ['a day that is none', garbled({ since: '2026-02-30T00:00:00Z' })],
   ])('is nobody by %s, and the node is isolated as if untouched', (_what, annotation) => {
     const node = aNode({ annotations: annotation === undefined ? {} : { [RETIREMENT_ANNOTATION]: annotation } });
-    expect(chargeOf(node)).toBeUndefined();
+    expect(ownershipOf(node)).toBeUndefined();
     expect(isolation(node, TAKEOVER, TAINT)).toEqual(isolation(aNode(), TAKEOVER, TAINT));
   });
 
@@ -226,10 +226,10 @@ describe('restoring a node (contract 3.2)', () => {
     const asking = { key: 'acme/drain', value: 'drift', effect: 'NoSchedule', ...given };
     const node = after(aNode({ taints: [...FOREIGN, asking] }), TAKEOVER);
     const drainTaint = { key: 'acme/drain', effect: 'NoSchedule' } as const;
-    const resting = { rest: { until: NOON + HOUR, reason: 'a pod is protected' }, drainTaint };
-    const rested = restoration(node, TAKEOVER.execution, { taint: TAINT, resting });
+    const coolDown = { coolDown: { until: NOON + HOUR, reason: 'a pod is protected' }, drainTaint };
+    const rested = restoration(node, TAKEOVER.execution, { taint: TAINT, coolDown });
     expect(rested?.spec.taints).toEqual(stays ? [...FOREIGN, asking] : FOREIGN);
-    expect(rested?.metadata.annotations).toMatchObject({ [REST_ANNOTATION]: restText(resting.rest) });
+    expect(rested?.metadata.annotations).toMatchObject({ [COOL_DOWN_ANNOTATION]: coolDownText(coolDown.coolDown) });
     expect(restoration(node, TAKEOVER.execution, { taint: TAINT })?.spec.taints).toEqual([...FOREIGN, asking]);
   });
 
@@ -267,8 +267,8 @@ function merged(
   return Object.fromEntries(all.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
 }
 
-function chargeIn(patch: NodePatch): Charge {
-  return JSON.parse(patch.metadata.annotations[RETIREMENT_ANNOTATION] ?? 'null') as Charge;
+function chargeIn(patch: NodePatch): Ownership {
+  return JSON.parse(patch.metadata.annotations[RETIREMENT_ANNOTATION] ?? 'null') as Ownership;
 }
 
 function garbled(wrong: Readonly<Record<string, unknown>>): string {

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Machine } from '../../../lambdas/core/node/dead-node.ts';
 import { RETIREMENT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
-import { type Charge } from '../../../lambdas/core/node/isolation.ts';
+import { type Ownership } from '../../../lambdas/core/node/isolation.ts';
 import { decideMarks, judgeMarks, unreadableNotes } from '../../../lambdas/core/node/orphaned-marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
-import { restText } from '../../../lambdas/core/node/cool-down.ts';
+import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { withdrawalText } from '../../../lambdas/core/traffic/withdrawal.ts';
 import { aNode, HOUR, NOON } from '../../given.ts';
 
@@ -13,10 +13,10 @@ const HOME = { account: '123456789012', region: 'eu-central-1' };
 const INSTANCE = 'i-0123456789abcdef0';
 const EXECUTION = `123456789012-eu-central-1-${INSTANCE}-0a1b2c3d`;
 
-function marked(execution = EXECUTION, given: Partial<Node> = {}, come: Partial<Charge> = {}): Node {
+function marked(execution = EXECUTION, given: Partial<Node> = {}, come: Partial<Ownership> = {}): Node {
   const times = { since: '2026-01-05T12:00:00Z', deadline: '2026-01-05T13:00:00Z' };
-  const charge = { execution, kind: 'asg-terminate', ...times, cordonedByUs: true, labelledByUs: true, ...come };
-  return aNode({ annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) }, ...given });
+  const ownership = { execution, kind: 'asg-terminate', ...times, cordonedByUs: true, labelledByUs: true, ...come };
+  return aNode({ annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(ownership) }, ...given });
 }
 
 const judge = (node: Node, ...running: string[]) =>
@@ -62,8 +62,8 @@ describe('marks', () => {
 
 describe('notes of ours besides', () => {
   const notes = (annotations: Record<string, string>) =>
-    unreadableNotes(aNode({ annotations, createdAt: NOON - HOUR }), { now: NOON, longestRestMs: 24 * HOUR });
-  const rest = (until: number) => ({ 'ebb/rest': restText({ until, reason: 'a pod is protected' }) });
+    unreadableNotes(aNode({ annotations, createdAt: NOON - HOUR }), { now: NOON, longestCoolDownMs: 24 * HOUR });
+  const rest = (until: number) => ({ 'ebb/rest': coolDownText({ until, reason: 'a pod is protected' }) });
   const withdrawal = (at: number) => ({
     'ebb/withdrawal': withdrawalText({ at, until: at + 300_000, nodes: 1, pools: [] }),
   });

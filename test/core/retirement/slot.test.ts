@@ -7,7 +7,7 @@ import { NOON, SECOND } from '../../given.ts';
 function retiring(count: number): RetiringNode[] {
   return Array.from({ length: count }, (_, index) => ({
     name: `n-${index}`,
-    charge: { kind: 'asg-terminate', since: new Date(NOON + index * SECOND).toISOString() },
+    ownership: { kind: 'asg-terminate', since: new Date(NOON + index * SECOND).toISOString() },
   }));
 }
 
@@ -29,7 +29,7 @@ describe('a slot (contract 4.10)', () => {
   test('the oldest go first, whatever the order of the list, and of two alike the first by name', () => {
     const alike = (name: string): RetiringNode => ({
       name,
-      charge: { kind: 'asg-terminate', since: new Date(NOON).toISOString() },
+      ownership: { kind: 'asg-terminate', since: new Date(NOON).toISOString() },
     });
     const nodes = [...retiring(3).slice(1).toReversed(), alike('b'), alike('a')];
     const granted = nodes.filter(({ name }) => decideSlot(name, nodes, { ...LIMITS, maxDrains: 2 }).kind === 'granted');
@@ -38,7 +38,7 @@ describe('a slot (contract 4.10)', () => {
 
   test('what nothing forces to go waits for what must, however long it has waited', () => {
     const since = new Date(NOON - 60 * SECOND).toISOString();
-    const nodes = [{ name: 'tainted', charge: { kind: 'tainted', since } }, ...retiring(1)];
+    const nodes = [{ name: 'tainted', ownership: { kind: 'tainted', since } }, ...retiring(1)];
     const kindOf = (name: string) => decideSlot(name, nodes, { ...LIMITS, maxDrains: 1 }).kind;
     expect([kindOf('n-0'), kindOf('tainted')]).toEqual(['granted', 'held']);
   });
@@ -47,13 +47,13 @@ describe('a slot (contract 4.10)', () => {
     'a node that is drained already holds nobody up: %j',
     (come) => {
       const since = new Date(NOON - 60 * SECOND).toISOString();
-      const nodes = [{ name: 'drained', charge: { kind: 'asg-terminate', since, ...come } }, ...retiring(1)];
+      const nodes = [{ name: 'drained', ownership: { kind: 'asg-terminate', since, ...come } }, ...retiring(1)];
       expect(decideSlot('n-0', nodes, { ...LIMITS, maxDrains: 1 })).toEqual({ kind: 'granted' });
     },
   );
 
   test('a node whose annotation cannot be read holds nobody up', () => {
-    const nodes = [{ name: 'strange', charge: undefined }, ...retiring(1)];
+    const nodes = [{ name: 'strange', ownership: undefined }, ...retiring(1)];
     expect(decideSlot('n-0', nodes, { ...LIMITS, maxDrains: 1 })).toEqual({ kind: 'granted' });
   });
 

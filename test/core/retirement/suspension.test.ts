@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { heartbeatInterval } from '../../../lambdas/core/retirement/heartbeat.ts';
 import {
-  mayTurnEarly,
+  mayRoundEarly,
   suspends,
   suspensionSeconds,
   WATCHED_LATER_MS,
@@ -12,15 +12,15 @@ import { HOUR, MINUTE, NOON, SECOND } from '../../given.ts';
 
 const DAY: Span = { startedAt: NOON, deadline: NOON + 24 * HOUR, hookTimeoutSeconds: 900 };
 
-/** Before turn `turn` of a run that has just begun, with something due in so many milliseconds. */
-function seconds(turn: number, dueIn: number, span = DAY): number {
-  return suspensionSeconds({ turns: turn, turn, now: NOON, dueAt: NOON + dueIn }, span);
+/** Before turn `round` of a run that has just begun, with something due in so many milliseconds. */
+function seconds(round: number, dueIn: number, span = DAY): number {
+  return suspensionSeconds({ rounds: round, round, now: NOON, dueAt: NOON + dueIn }, span);
 }
 
 describe('a suspension', () => {
   test('grows by half each time, from 15 s to 180 s', () => {
-    const turns = Array.from({ length: 10 }, (_, index) => seconds(index + 1, Infinity));
-    expect(turns).toEqual([15, 22, 33, 50, 75, 113, 170, 180, 180, 180]);
+    const rounds = Array.from({ length: 10 }, (_, index) => seconds(index + 1, Infinity));
+    expect(rounds).toEqual([15, 22, 33, 50, 75, 113, 170, 180, 180, 180]);
   });
 
   test.each([
@@ -30,14 +30,14 @@ describe('a suspension', () => {
     ['lasts a second when that is left', 5, 1_000, 1],
     ['is not at all within the last second', 5, 999, 0],
     ['is not at all when something is overdue', 5, -3_000, 0],
-  ])('%s', (_what, turn, dueIn, expected) => {
-    expect(seconds(turn, dueIn)).toBe(expected);
+  ])('%s', (_what, round, dueIn, expected) => {
+    expect(seconds(round, dueIn)).toBe(expected);
   });
 
   test('is a whole number of seconds, 0 to 180, never past the next due', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(1_000_000), (turn, dueIn) => {
-        const found = seconds(turn, dueIn);
+      fc.property(fc.integer({ min: 1, max: 500 }), fc.nat(1_000_000), (round, dueIn) => {
+        const found = seconds(round, dueIn);
         expect(Number.isInteger(found)).toBe(true);
         expect(found).toBeGreaterThanOrEqual(0);
         expect(found).toBeLessThanOrEqual(180);
@@ -48,8 +48,8 @@ describe('a suspension', () => {
 
   test('never shrinks from one turn to the next', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 1_000_000 }), (turn, dueIn) => {
-        expect(seconds(turn + 1, dueIn)).toBeGreaterThanOrEqual(seconds(turn, dueIn));
+      fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 1_000_000 }), (round, dueIn) => {
+        expect(seconds(round + 1, dueIn)).toBeGreaterThanOrEqual(seconds(round, dueIn));
       }),
     );
   });
@@ -77,24 +77,24 @@ describe('a run with less than 300 s to its deadline never suspends', () => {
 function operations(span: Span, random: number, dueIn = Infinity): number {
   const { startedAt, deadline, lastsUntil = deadline } = span;
   let now = startedAt;
-  let turns = 0;
+  let rounds = 0;
   let heartbeatAt = now;
-  let turn = 0;
+  let round = 0;
   while (now < lastsUntil) {
-    turns += 1;
-    turn += 1;
+    rounds += 1;
+    round += 1;
     const passEnds = now + WATCHED_LATER_MS;
     if (passEnds >= heartbeatAt) {
       heartbeatAt = Math.max(now, heartbeatAt) + heartbeatInterval(span.hookTimeoutSeconds, random);
     }
     now = passEnds;
     if (now >= deadline) heartbeatAt = Infinity;
-    const due = mayTurnEarly({ turns, now }, span) ? now + dueIn : Infinity;
+    const due = mayRoundEarly({ rounds, now }, span) ? now + dueIn : Infinity;
     const dueAt = Math.min(heartbeatAt, now < deadline ? deadline : lastsUntil, due);
-    const suspended = suspensionSeconds({ turns, turn, now, dueAt }, span);
+    const suspended = suspensionSeconds({ rounds, round, now, dueAt }, span);
     now = suspended === 0 ? Math.max(now + 1, dueAt) : now + suspended * 1000;
   }
-  return turns * 2;
+  return rounds * 2;
 }
 
 describe('48 hours take fewer than 2,500 durable operations (contract 14.1, faults 31)', () => {

@@ -1,6 +1,6 @@
 /** The end of it for the user's node: put back, or left isolated as asked, and what is still to be done by hand. */
 import type { Subject } from '../../../lambdas/core/events/retirement-events.ts';
-import type { Journal } from '../../../lambdas/workflow/ports.ts';
+import type { Journal } from '../../../lambdas/workflow/ports/journal.ts';
 import { wordsOf } from '../../peers/own-cluster/fault.ts';
 import { commandsByHand, putBack, remnants } from '../own-node/node-restoration.ts';
 import type { OwnInstallation } from './own-installation.ts';

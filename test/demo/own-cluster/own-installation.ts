@@ -8,7 +8,7 @@ import { kubernetesCluster } from '../../../lambdas/adapters/kubernetes/cluster.
 import type { KubernetesConnection } from '../../../lambdas/adapters/kubernetes/api/connection.ts';
 import type { ClusterConfiguration, Configuration } from '../../../lambdas/entry/configuration/configuration.ts';
 import type { DrainPolicy } from '../../../lambdas/core/drain/verdict.ts';
-import type { Cluster } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { AwsInstallation } from '../../installation.ts';
 import { AwsPeer } from '../../peers/aws/peer.ts';
 import type { Execution } from '../../peers/aws/lambda/execution.ts';

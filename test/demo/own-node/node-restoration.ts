@@ -1,11 +1,12 @@
 /** Putting the user's node back as it was, or saying how to do it by hand. */
 import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
 import type { IsolationTaint } from '../../../lambdas/core/settings/cluster-settings.ts';
-import { chargeOf } from '../../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../../lambdas/core/node/isolation.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import type { Subject } from '../../../lambdas/core/events/retirement-events.ts';
 import { restoreNode } from '../../../lambdas/workflow/node/isolate-node.ts';
-import type { Cluster, Journal } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { Journal } from '../../../lambdas/workflow/ports/journal.ts';
 import { persist } from './persistence.ts';
 
 export interface Restoration {
@@ -52,7 +53,7 @@ export function commandsByHand(kubeconfig: string, before: Node, taint: Isolatio
 
 /** What the node had before any retirement: an earlier one may have left its marks, and says what it had found. */
 function original(before: Node): { cordoned: boolean; excluded: boolean } {
-  const earlier = chargeOf(before);
+  const earlier = ownershipOf(before);
   return {
     cordoned: before.unschedulable && earlier?.cordonedByUs !== true,
     excluded: EXCLUDE_LABEL in before.labels && earlier?.labelledByUs !== true,

@@ -120,6 +120,6 @@ function wrapped(head: string, parts: readonly string[], columns: number): strin
 
 /** Cuts or fills to a width; escape sequences take no room. */
 function fit(text: string, width: number): string {
-  const room = width - stringWidth(text);
-  return room >= 0 ? text + ' '.repeat(room) : cliTruncate(text, width);
+  const missing = width - stringWidth(text);
+  return missing >= 0 ? text + ' '.repeat(missing) : cliTruncate(text, width);
 }

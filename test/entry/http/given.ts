@@ -6,7 +6,8 @@ import { drain } from '../../../lambdas/entry/http/drain.ts';
 import type { HttpAnswer } from '../../../lambdas/entry/http/answer.ts';
 import { routes } from '../../../lambdas/entry/http/routes.ts';
 import { doorkeeper, type Doorkeeper } from '../../../lambdas/entry/http/secret.ts';
-import type { FoundInstance, InstanceFinder, LoadBalancing } from '../../../lambdas/workflow/ports.ts';
+import type { FoundInstance, InstanceFinder } from '../../../lambdas/workflow/ports/ec2.ts';
+import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
 
 export const INSTANCE = 'i-0123456789abcdef0';
 export const ADDRESS = '10.0.1.23';

@@ -17,7 +17,7 @@ describe('a cluster', () => {
   test('with drifted nodes: its counts, its groups, then each node with its reason and its turn', () => {
     const report = aDriftReport({
       groups: [
-        aGroupReport({ nodes: 6, drifted: 4, room: 1, why: '1 of at most 1 node of the group is out' }),
+        aGroupReport({ nodes: 6, drifted: 4, allowance: 1, why: '1 of at most 1 node of the group is out' }),
         aGroupReport({ group: 'quiet', drifted: 0 }),
       ],
       nodes: [

@@ -11,7 +11,7 @@ export function aDriftReport(given: Partial<DriftReport> = {}): DriftReport {
 }
 
 export function aGroupReport(given: Partial<GroupReport> = {}): GroupReport {
-  return { group: 'workers', nodes: 50, drifted: 1, room: 1, ...given };
+  return { group: 'workers', nodes: 50, drifted: 1, allowance: 1, ...given };
 }
 
 /** One that goes now. */

@@ -1,7 +1,7 @@
 /** Whose turn it is when some of those that are to go are out already, or another cluster's (contract 1.5, 9.3). */
 import { describe, expect, test } from 'vitest';
 import type { FleetNode } from '../../../lambdas/core/disruption/fleet.ts';
-import { fleetTurns } from '../../../lambdas/workflow/disruption/disruption-queue.ts';
+import { queueFleet } from '../../../lambdas/workflow/disruption/disruption-queue.ts';
 import { aCluster, aCrew, fleetOf, nodeName, upTo, type Peculiar } from '../../fleet-given.ts';
 import { HOUR } from '../../given.ts';
 
@@ -12,7 +12,7 @@ const notReady = (days: number): Peculiar => ({
 const cordoned = (days: number): Peculiar => ({ node: { ...launchedDaysAgo(days), unschedulable: true } });
 const healthy = (days: number): Peculiar => ({ node: launchedDaysAgo(days) });
 const resting = ({ node }: Peculiar): Peculiar => ({
-  node: { ...node, rest: { until: Date.now() + HOUR, reason: 'a pod is protected' } },
+  node: { ...node, coolDown: { until: Date.now() + HOUR, reason: 'a pod is protected' } },
 });
 
 interface Given {
@@ -24,7 +24,7 @@ interface Given {
 }
 
 /** Nobody changes a group, and all nodes are equally full. */
-const UNASKED: Parameters<typeof fleetTurns>[3] = {
+const UNASKED: Parameters<typeof queueFleet>[3] = {
   changes: { underWay: () => Promise.resolve(undefined) },
   launches: { launched: () => Promise.resolve(new Map()) },
   view: { countPods: () => Promise.resolve(0) },
@@ -34,16 +34,16 @@ async function turns({ nodes, candidates, budget = { nodes: 1, cluster: 1 } }: G
   const crew = aCrew(upTo(10), nodes);
   const fleet = fleetOf(crew);
   const names = new Set(candidates.map(nodeName));
-  const { now, later, rooms } = await fleetTurns(
+  const { now, later, allowances } = await queueFleet(
     fleet.placed.filter(({ node }) => names.has(node.name)),
     { cluster: aCluster({ budget }), fleet, groups: [crew.group], foreign: new Map() },
-    { cause: 'drift', isOut: () => false, stopped: new Map() },
+    { cause: 'drift', isUnavailable: () => false, stopped: new Map() },
     UNASKED,
   );
   return {
     now: now.map(({ name }) => name),
     later: later.map(({ candidate: { name }, why }) => ({ name, why })),
-    held: rooms.groups.get(crew.group.name)?.held,
+    held: allowances.groups.get(crew.group.name)?.held,
   };
 }
 
@@ -110,10 +110,10 @@ describe('a group that is said to be another cluster’s', () => {
   async function going(theirs: ReturnType<typeof aCrew>): Promise<string[]> {
     const ours = aCrew(upTo(10));
     const fleet = fleetOf(ours, theirs);
-    const { now } = await fleetTurns(
+    const { now } = await queueFleet(
       fleet.placed.filter(({ node }) => node.name === nodeName(1)),
       { cluster, fleet, groups: [ours.group, theirs.group], foreign },
-      { cause: 'taint', isOut: ({ name }) => name > nodeName(10), stopped: new Map() },
+      { cause: 'taint', isUnavailable: ({ name }) => name > nodeName(10), stopped: new Map() },
       UNASKED,
     );
     return now.map(({ name }) => name);

@@ -9,8 +9,8 @@ import { EXCLUDE_LABEL, RETIRING_LABEL } from '../../../lambdas/core/node/marks.
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { drainStage } from '../../../lambdas/workflow/drain/drain-stage.ts';
-import { HookHolder } from '../../../lambdas/workflow/run/stage-runner.ts';
-import type { Cluster } from '../../../lambdas/workflow/ports.ts';
+import { StageRunner } from '../../../lambdas/workflow/run/stage-runner.ts';
+import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import {
   aNode,
   aNotice,
@@ -100,7 +100,7 @@ async function drainFor(deadline: number, pods: Map<string, Pod>) {
   };
   const retiree = { notice: aNotice(), cluster, course, ports };
   const order = { node: aNode().name, isolatedAt: NOON, startedAt: NOON, deadline: course.deadline, forces: true };
-  const end = await new HookHolder(course, ports as never).through(drainStage(retiree as never, order));
+  const end = await new StageRunner(course, ports as never).through(drainStage(retiree as never, order));
   return { end, told, sizes };
 }
 

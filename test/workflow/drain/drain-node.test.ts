@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../../lambdas/workflow/drain/drain-node.ts';
 import { NOTHING_DRAINED } from '../../../lambdas/workflow/drain/drain-memory.ts';
 import { UNDISPUTED } from '../../given.ts';
-import type { Cluster, Clusters } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { PodLife } from '../../peers/kubernetes/timeline.ts';
 import { Rehearsal } from '../retirement/rehearsal.ts';
 

@@ -7,8 +7,8 @@ import type { Group, GroupMember, Launched, LaunchPlan } from '../../../lambdas/
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../../lambdas/core/node/marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { isPooled } from '../../../lambdas/core/aws/lifecycle-state.ts';
-import { resting } from '../../../lambdas/core/node/cool-down.ts';
-import type { Cluster, FleetView } from '../../../lambdas/workflow/ports.ts';
+import { coolingDown } from '../../../lambdas/core/node/cool-down.ts';
+import type { Cluster, FleetView } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { taintDriftedNodes, type DriftPorts } from '../../../lambdas/workflow/drift/taint-drifted-nodes.ts';
 import { aCluster, instanceId, nodeName } from '../../fleet-given.ts';
 import { aGroup, aMember, aNode, HOUR, NOON, TEMPLATE } from '../../given.ts';
@@ -22,8 +22,8 @@ export const DRAIN_KEY = 'status-taint.cluster-autoscaler.kubernetes.io/ebb-drai
 /** What a retirement of that kind puts on a node. */
 export function retiringMarks(kind: string): Pick<Node, 'labels' | 'annotations'> {
   const time = new Date(NOON).toISOString();
-  const charge = { execution: 'one', kind, since: time, deadline: time, cordonedByUs: true, labelledByUs: true };
-  return { labels: { [RETIRING_LABEL]: kind }, annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) } };
+  const ownership = { execution: 'one', kind, since: time, deadline: time, cordonedByUs: true, labelledByUs: true };
+  return { labels: { [RETIRING_LABEL]: kind }, annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(ownership) } };
 }
 
 /** What is peculiar about a node that is added. */
@@ -138,11 +138,11 @@ export class DriftScene {
   }
 
   /** Its drain has failed: it is restored and rests until then, epoch milliseconds. */
-  rest(number: number, until: number): void {
+  coolDown(number: number, until: number): void {
     const [settings] = this.settings.values();
     if (settings === undefined || settings instanceof Error) throw new Error('there is no cluster');
-    const terms = { rest: { until, reason: 'shop/web cannot move' }, drainTaint: settings.drift.drainTaint };
-    this.#patch(this.#nodesOf(settings.name), nodeName(number), resting(this.node(number), terms));
+    const terms = { coolDown: { until, reason: 'shop/web cannot move' }, drainTaint: settings.drift.drainTaint };
+    this.#patch(this.#nodesOf(settings.name), nodeName(number), coolingDown(this.node(number), terms));
   }
 
   /** Keys of the taints of a node. */

@@ -1,8 +1,8 @@
 /** What the drift tainter does to the nodes of its clusters, and what it tells (contract 9). */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ClusterAway } from '../../../lambdas/core/kubernetes/cluster-error.ts';
-import { REST_ANNOTATION, DRIFT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
-import { restText } from '../../../lambdas/core/node/cool-down.ts';
+import { COOL_DOWN_ANNOTATION, DRIFT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
+import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
 import { RunIncomplete } from '../../../lambdas/workflow/run/attempts.ts';
 import { aCluster, instanceId, nodeName, upTo } from '../../fleet-given.ts';
@@ -149,7 +149,7 @@ describe('nodes with an old image', () => {
 });
 
 describe('a drifted node is not let go', () => {
-  const rest = restText({ until: NOON + HOUR, reason: 'shop/web cannot move' });
+  const coolDown = coolDownText({ until: NOON + HOUR, reason: 'shop/web cannot move' });
 
   test.each<[string, Added, object]>([
     ['while it retires', { node: retiringMarks('asg-terminate') }, { decision: 'let go before' }],
@@ -171,7 +171,7 @@ describe('a drifted node is not let go', () => {
     ],
     [
       'while it rests',
-      { node: { annotations: { [REST_ANNOTATION]: rest } } },
+      { node: { annotations: { [COOL_DOWN_ANNOTATION]: coolDown } } },
       {
         decision: 'waits',
         why: 'rests: shop/web cannot move',
@@ -191,7 +191,7 @@ describe('a drifted node is not let go', () => {
   test('while it rests, though it is let go already: that is taken back, and another goes (contract 5.4)', async () => {
     const scene = new DriftScene(aCluster({ budget: { nodes: 1 } }));
     const taints = [{ key: DRAIN_KEY, value: 'drift', effect: 'NoSchedule' }];
-    scene.add([1], { node: { taints, annotations: { [REST_ANNOTATION]: rest } } });
+    scene.add([1], { node: { taints, annotations: { [COOL_DOWN_ANNOTATION]: coolDown } } });
     scene.add(TEN.slice(1));
     const report = await scene.look();
     expect(report.nodes.filter(({ decision }) => decision === 'goes now')).toHaveLength(1);
@@ -203,7 +203,7 @@ describe('a drifted node is not let go', () => {
   test('while it rests, which takes no taint off that a person has put on', async () => {
     const scene = new DriftScene(aCluster({ budget: { nodes: 1 } }));
     const taints = [{ key: DRAIN_KEY, value: 'please', effect: 'NoSchedule' }];
-    scene.add([1], { node: { taints, annotations: { [REST_ANNOTATION]: rest } } });
+    scene.add([1], { node: { taints, annotations: { [COOL_DOWN_ANNOTATION]: coolDown } } });
     await scene.run();
     expect(scene.taintsOf(1)).toEqual([DRAIN_KEY, DRIFTED_KEY]);
   });
@@ -215,7 +215,7 @@ describe('a drifted node is not let go', () => {
       await scene.run();
       const going = scene.bearing(DRAIN_KEY);
       gone.push(going);
-      for (const number of going) scene.rest(number, Date.now() + 24 * HOUR);
+      for (const number of going) scene.coolDown(number, Date.now() + 24 * HOUR);
       vi.setSystemTime(Date.now() + 10 * MINUTE);
     }
     // All ten, one at a time, and then none until the first has rested.
@@ -293,7 +293,7 @@ describe('a configuration that says nothing of a budget', () => {
     expect(scene.of('group.waiting')).toEqual([
       { type: 'group.waiting', cluster: 'production', group: 'workers', nodes: 10, reason },
     ]);
-    expect(report.groups).toMatchObject([{ group: 'workers', drifted: 10, room: 0, why: reason }]);
+    expect(report.groups).toMatchObject([{ group: 'workers', drifted: 10, allowance: 0, why: reason }]);
     expect(report.nodes[0]).toMatchObject({ decision: 'waits', why: reason });
   });
 });
@@ -308,7 +308,7 @@ describe('a budget that cannot be read', () => {
     expect(scene.of('budget.unreadable')).toEqual([
       { type: 'budget.unreadable', cluster: 'production', reason: expect.stringMatching(/^budget\.nodes: /) as string },
     ]);
-    expect(report.groups).toMatchObject([{ room: 0, why: expect.stringContaining('cannot be read') as string }]);
+    expect(report.groups).toMatchObject([{ allowance: 0, why: expect.stringContaining('cannot be read') as string }]);
   });
 
   test('of a group lets nobody go there, and hinders no other', async () => {
@@ -348,7 +348,7 @@ describe('a group is left alone, others are not,', () => {
       { type: 'group.stopped', cluster: 'production', group: 'workers', reason: 'launch template lt-1 is gone' },
     ]);
     expect(report.groups).toMatchObject([
-      { group: 'workers', nodes: 2, drifted: 0, room: 0, stopped: 'launch template lt-1 is gone' },
+      { group: 'workers', nodes: 2, drifted: 0, allowance: 0, stopped: 'launch template lt-1 is gone' },
       { group: 'batch', nodes: 2, drifted: 2 },
     ]);
   });
@@ -634,7 +634,9 @@ describe('a dry run', () => {
     expect(await scene.look()).toEqual(would);
     expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
     expect(would).toMatchObject({ cluster: 'production', at: NOON, strays: [], left: 0 });
-    expect(would.groups).toEqual([{ group: 'workers', nodes: 10, drifted: 10, room: 1, why: 'its budget is 1 node' }]);
+    expect(would.groups).toEqual([
+      { group: 'workers', nodes: 10, drifted: 10, allowance: 1, why: 'its budget is 1 node' },
+    ]);
     expect(would.nodes.slice(0, 3)).toEqual([
       {
         node: nodeName(1),
@@ -659,7 +661,7 @@ describe('a dry run', () => {
     scene.add([1]);
     const at2 = Date.parse('2026-01-06T02:00:00Z');
     expect(await scene.look({ dryRun: true })).toMatchObject({
-      groups: [{ room: 0, opensAt: at2 }],
+      groups: [{ allowance: 0, opensAt: at2 }],
       nodes: [{ decision: 'waits', at: at2, place: 1 }],
     });
   });
@@ -883,7 +885,7 @@ describe('a group that is said to be another cluster’s', () => {
   test('is reported, with who says what', async () => {
     const scene = sceneWithTheirs();
     const { groups, nodes } = await scene.look();
-    expect(groups).toContainEqual({ group: 'theirs', nodes: 2, drifted: 0, room: 0, stopped: why });
+    expect(groups).toContainEqual({ group: 'theirs', nodes: 2, drifted: 0, allowance: 0, stopped: why });
     expect(nodes).toHaveLength(10);
     expect(scene.of('group.stopped')).toEqual([
       { type: 'group.stopped', cluster: 'production', group: 'theirs', reason: why },
@@ -897,7 +899,7 @@ describe('a group that is said to be another cluster’s', () => {
     const { groups } = await scene.look();
     const stopped =
       'its cluster is disputed: the configuration says production, group tag eks:cluster-name says staging';
-    expect(groups).toContainEqual({ group: 'theirs', nodes: 0, drifted: 0, room: 0, stopped });
+    expect(groups).toContainEqual({ group: 'theirs', nodes: 0, drifted: 0, allowance: 0, stopped });
     expect(scene.bearing(DRAIN_KEY)).toEqual([1]);
   });
 });

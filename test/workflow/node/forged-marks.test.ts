@@ -5,12 +5,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   RETIRING_LABEL,
-  REST_ANNOTATION,
+  COOL_DOWN_ANNOTATION,
   WITHDRAW_LABEL,
   WITHDRAWAL_ANNOTATION,
   TARGETS_ANNOTATION,
 } from '../../../lambdas/core/node/marks.ts';
-import { restText } from '../../../lambdas/core/node/cool-down.ts';
+import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { withdrawalText } from '../../../lambdas/core/traffic/withdrawal.ts';
 import { aPool, aSigned, HOUR, MINUTE, SECOND } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';
@@ -152,7 +152,7 @@ test('a node that rests for ever is drained when a taint asks for it, and it is 
   await rehearsal.ready();
   taint(rehearsal, node);
   const until = rehearsal.clock.now() + 1_000 * HOUR;
-  forge(rehearsal, node, { annotations: { [REST_ANNOTATION]: restText({ until, reason: 'let me be' }) } });
+  forge(rehearsal, node, { annotations: { [COOL_DOWN_ANNOTATION]: coolDownText({ until, reason: 'let me be' }) } });
   await sweep(rehearsal);
   expect(rehearsal.of('retirement.requested')).toMatchObject([{ node }]);
   expect(rehearsal.of('marks.unreadable')).toMatchObject([

@@ -1,7 +1,7 @@
 /** What is on a node that we may have put there, as it stands in the cluster. */
 import { RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
-import { chargeOf } from '../../../lambdas/core/node/isolation.ts';
-import { restOf } from '../../../lambdas/core/node/cool-down.ts';
+import { ownershipOf } from '../../../lambdas/core/node/isolation.ts';
+import { coolDownOf } from '../../../lambdas/core/node/cool-down.ts';
 import type { Rehearsal } from '../retirement/rehearsal.ts';
 
 export function marksOf(rehearsal: Rehearsal, name: string) {
@@ -11,9 +11,9 @@ export function marksOf(rehearsal: Rehearsal, name: string) {
     cordoned: spec.unschedulable ?? false,
     taints: (spec.taints ?? []).map(({ key }) => key).filter((key) => key !== 'node.kubernetes.io/unschedulable'),
     retiring: RETIRING_LABEL in labels,
-    charge: chargeOf({ annotations }),
-    rest: restOf({ annotations }),
+    ownership: ownershipOf({ annotations }),
+    coolDown: coolDownOf({ annotations }),
   };
 }
 
-export const UNMARKED = { cordoned: false, taints: [], retiring: false, charge: undefined, rest: undefined };
+export const UNMARKED = { cordoned: false, taints: [], retiring: false, ownership: undefined, coolDown: undefined };

@@ -98,9 +98,9 @@ test('an API server that is away in a hurry is asked again at once, while the lo
   rehearsal.kubernetes.world.addDeployment({ namespace: 'shop', name: 'web', replicas: 3, nodes: [node] });
   await rehearsal.ready();
   rehearsal.clock.after(500, () => {
-    const outage = rehearsal.kubernetes.faults.reset({});
+    const unavailable = rehearsal.kubernetes.faults.reset({});
     rehearsal.clock.after(60 * SECOND, () => {
-      outage.remove();
+      unavailable.remove();
     });
   });
   expect(await rehearsal.retire(instance, { balancing })).toEqual({ result: 'drained' });

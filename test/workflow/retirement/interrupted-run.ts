@@ -1,5 +1,5 @@
 /** A durable run that dies at a chosen step and is taken up again from what its earlier steps returned. */
-import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
+import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 
 /** Where a run dies: before the step's work, or after it and before anybody has noted what it returned. */
 export interface Death {

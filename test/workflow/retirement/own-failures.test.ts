@@ -1,7 +1,7 @@
 /** What keeps a retirement from going on: it ends once, in the server's words, or is waited for without holding more (6.3). */
 import { describe, expect, test } from 'vitest';
 import { RetirementFailed } from '../../../lambdas/workflow/retirement/retirement.ts';
-import type { Cluster, Clusters } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { HOUR, MINUTE, SECOND } from '../../given.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';

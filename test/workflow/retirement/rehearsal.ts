@@ -20,7 +20,8 @@ import type { StartedRetirement } from '../../../lambdas/core/retirement/orphane
 import { executionName, type Notice } from '../../../lambdas/core/notice/notice.ts';
 import { clusterSettings } from '../../../lambdas/entry/configuration/cluster-settings.ts';
 import { clusterParameter, type ConfigurationInput } from '../../../lambdas/entry/configuration/configuration.ts';
-import type { DurableRun, Fleets, Retirements } from '../../../lambdas/workflow/ports.ts';
+import type { Fleets } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { DurableRun, Retirements } from '../../../lambdas/workflow/ports/lambda.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
 import { routeEvent, type RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';

@@ -1,7 +1,7 @@
 /** The retirement of a node from its hook's event to the hook's completion (contract 2, 3, 6, 8). */
 import { AutoScalingClient, CompleteLifecycleActionCommand } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
-import type { Cluster, Clusters } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { RetirementFailed } from '../../../lambdas/workflow/retirement/retirement.ts';
 import type { Fact } from '../../peers/kubernetes/facts.ts';
 import { nodes as nodeResource } from '../../peers/kubernetes/resources.ts';
@@ -346,9 +346,9 @@ describe('a cluster', () => {
       nodes: [rehearsal.nodeOf(instance)],
     });
     await rehearsal.ready();
-    const outage = kubernetes.faults.reset({});
+    const unavailable = kubernetes.faults.reset({});
     rehearsal.clock.after(5 * MINUTE, () => {
-      outage.remove();
+      unavailable.remove();
     });
     expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });
     expect(rehearsal.of('cluster.away')).toHaveLength(1);
@@ -367,12 +367,12 @@ describe('a cluster', () => {
     kubernetes.world.addDeployment(web);
     await rehearsal.ready();
     rehearsal.clock.after(12_000, () => {
-      const outage = kubernetes.faults.reset({});
+      const unavailable = kubernetes.faults.reset({});
       kubernetes.faults.toOpenWatches((watch) => {
         watch.cut();
       });
       rehearsal.clock.after(3 * MINUTE, () => {
-        outage.remove();
+        unavailable.remove();
       });
     });
     expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });

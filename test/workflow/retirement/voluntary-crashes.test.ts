@@ -1,6 +1,6 @@
 /** A voluntary retirement that dies at any step is taken up again, and comes to the same (contract 5.4, 8.2). */
 import { describe, expect, test } from 'vitest';
-import { chargeOf } from '../../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../../lambdas/core/node/isolation.ts';
 import { executionName, type TaintedNotice } from '../../../lambdas/core/notice/notice.ts';
 import type { Retired } from '../../../lambdas/workflow/retirement/retirement.ts';
 import { aPool } from '../../given.ts';
@@ -50,7 +50,7 @@ async function retire({ blocked, death }: { blocked: boolean; death?: Death }): 
     result,
     completions: rehearsal.completions(instance),
     cordoned: spec.unschedulable ?? false,
-    inCharge: chargeOf({ annotations: metadata.annotations ?? {} }) !== undefined,
+    inCharge: ownershipOf({ annotations: metadata.annotations ?? {} }) !== undefined,
     violations: availability.report().violations.length,
     steps: run.steps,
   };

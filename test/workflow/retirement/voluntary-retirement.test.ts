@@ -1,7 +1,7 @@
 /** Retirements that nothing but a taint asks for (contract 1.2, 5.4, 8.2, 9.5), against both peers. */
 import { describe, expect, test } from 'vitest';
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
-import type { DurableRun } from '../../../lambdas/workflow/ports.ts';
+import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import { aPool, HOUR, MINUTE, SECOND } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';
 import { Balancers, LabelledTargets } from '../traffic/balancers.ts';
@@ -15,11 +15,11 @@ const web = { namespace: 'shop', name: 'web' };
 
 /** Puts the marks of a retirement on that must go, and has long waited; or takes them off. */
 function mark(rehearsal: Rehearsal, node: string, on: boolean): void {
-  const charge = { execution: 'another', kind: 'asg-terminate', cordonedByUs: false, labelledByUs: false };
+  const ownership = { execution: 'another', kind: 'asg-terminate', cordonedByUs: false, labelledByUs: false };
   const [since, deadline] = [-HOUR, HOUR].map((ms) => new Date(rehearsal.clock.now() + ms).toISOString());
   rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
-    metadata.labels = on ? { [RETIRING_LABEL]: charge.kind } : {};
-    metadata.annotations = on ? { [RETIREMENT_ANNOTATION]: JSON.stringify({ ...charge, since, deadline }) } : {};
+    metadata.labels = on ? { [RETIRING_LABEL]: ownership.kind } : {};
+    metadata.annotations = on ? { [RETIREMENT_ANNOTATION]: JSON.stringify({ ...ownership, since, deadline }) } : {};
   });
 }
 
@@ -94,7 +94,11 @@ describe('a node that is tainted to be drained', () => {
     expect(rehearsal.kubernetes.podsOn(node)).toEqual([]);
     expect(rehearsal.aws.autoScaling.instanceIds(GROUP)).toContain(instance);
     expect(rehearsal.history(instance, 'completion')).toEqual([]);
-    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, retiring: true, charge: { leftDrained: true } });
+    expect(marksOf(rehearsal, node)).toMatchObject({
+      cordoned: true,
+      retiring: true,
+      ownership: { leftDrained: true },
+    });
   });
 
   test('is restored when the taint is taken away before its drain ends, and does not rest', async () => {
@@ -141,9 +145,9 @@ describe('a node that is tainted to be drained', () => {
       reason: expect.stringContaining('at its deadline it was left with') as string,
     });
     expect(rehearsal.of('pod.forced')).toEqual([]);
-    const { rest, ...marks } = marksOf(rehearsal, node);
-    expect(marks).toEqual({ cordoned: false, taints: [PLAIN_KEY], retiring: false, charge: undefined });
-    expect(rest?.until).toBeGreaterThan(notice.at + 25 * HOUR - MINUTE);
+    const { coolDown, ...marks } = marksOf(rehearsal, node);
+    expect(marks).toEqual({ cordoned: false, taints: [PLAIN_KEY], retiring: false, ownership: undefined });
+    expect(coolDown?.until).toBeGreaterThan(notice.at + 25 * HOUR - MINUTE);
     expect(rehearsal.of('retirement.finished')).toMatchObject([{ result: 'restored' }]);
   });
 
@@ -159,7 +163,7 @@ describe('a node that is tainted to be drained', () => {
     expect(ended.reason).toMatch(/^it has pods that are not to be evicted: shop\/kept-.* \(protected by annotation\)$/);
     expect(rehearsal.of('pod.evicted')).toEqual([]);
     expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, retiring: false });
-    expect(marksOf(rehearsal, node).rest?.reason).toBe(ended.reason);
+    expect(marksOf(rehearsal, node).coolDown?.reason).toBe(ended.reason);
   });
 
   test.each<[string, (rehearsal: Rehearsal) => Balancers]>([
@@ -188,9 +192,9 @@ describe('a node that is tainted to be drained', () => {
     taint(rehearsal, node, drifted);
     const { result } = await rehearsal.drive(rehearsal.retireBy(asks(rehearsal, DRIFT_DRAIN), { balancing }));
     expect(result).toBe('restored');
-    const { rest, ...marks } = marksOf(rehearsal, node);
-    expect(marks).toEqual({ cordoned: false, taints: [drifted.key], retiring: false, charge: undefined });
-    expect(rest).toBeDefined();
+    const { coolDown, ...marks } = marksOf(rehearsal, node);
+    expect(marks).toEqual({ cordoned: false, taints: [drifted.key], retiring: false, ownership: undefined });
+    expect(coolDown).toBeDefined();
   });
 
   test('is put back and rests when its group does not terminate it: it would be drained for ever', async () => {
@@ -203,8 +207,8 @@ describe('a node that is tainted to be drained', () => {
     const retired = rehearsal.drive(rehearsal.retireBy(asks(rehearsal)));
     await expect(retired).rejects.toThrow(/^it is drained, and its group does not terminate it: AccessDenied/);
     expect(rehearsal.of('node.restored')).toHaveLength(1);
-    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, charge: undefined });
-    expect(marksOf(rehearsal, node).rest?.reason).toContain('does not terminate it');
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: false, ownership: undefined });
+    expect(marksOf(rehearsal, node).coolDown?.reason).toContain('does not terminate it');
     expect(rehearsal.instances).toContain(instance);
   });
 
@@ -354,7 +358,7 @@ describe('a node that is tainted to be drained', () => {
     expect(marksOf(rehearsal, node)).toMatchObject({
       cordoned: false,
       retiring: false,
-      rest: { reason: ended.reason },
+      coolDown: { reason: ended.reason },
     });
   });
 

@@ -1,6 +1,6 @@
 /** Two installations in one account and region, as one of them meets the other's groups and nodes (contract 15.2). */
 import { describe, expect, test } from 'vitest';
-import { chargeOf } from '../../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../../lambdas/core/node/isolation.ts';
 import { hookMetadata } from '../../../lambdas/core/aws/installation.ts';
 import { judgeMarks } from '../../../lambdas/core/node/orphaned-marks.ts';
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
@@ -80,12 +80,12 @@ describe('a node that another installation’s retirement has isolated', () => {
     const [since, deadline] = [-MINUTE, untilDeadline].map((after) =>
       new Date(rehearsal.clock.now() + after).toISOString(),
     );
-    const charge = { execution, kind: 'asg-terminate', since, deadline, cordonedByUs: true, labelledByUs: true };
+    const ownership = { execution, kind: 'asg-terminate', since, deadline, cordonedByUs: true, labelledByUs: true };
     rehearsal.kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
-      metadata.annotations = { ...metadata.annotations, 'ebb/retirement': JSON.stringify(charge) };
+      metadata.annotations = { ...metadata.annotations, 'ebb/retirement': JSON.stringify(ownership) };
     });
     const ended = await rehearsal.retire(instance);
-    const by = chargeOf({ annotations: rehearsal.node(node).metadata.annotations ?? {} })?.execution;
+    const by = ownershipOf({ annotations: rehearsal.node(node).metadata.annotations ?? {} })?.execution;
     return { ended, isTheirs: by === execution };
   }
 
@@ -104,8 +104,8 @@ describe('a node that another installation’s retirement has isolated', () => {
   test('bears marks that the sweep neither restores nor finds unreadable', () => {
     const at = new Date(NOON).toISOString();
     const execution = `${OURS}-eu-central-1-i-0123456789abcdef0-01234567`;
-    const charge = { execution, kind: 'tainted', since: at, deadline: at, cordonedByUs: true, labelledByUs: true };
-    const node = aNode({ annotations: { 'ebb/retirement': JSON.stringify(charge) } });
+    const ownership = { execution, kind: 'tainted', since: at, deadline: at, cordonedByUs: true, labelledByUs: true };
+    const node = aNode({ annotations: { 'ebb/retirement': JSON.stringify(ownership) } });
     const home = { account: '123456789012', region: 'eu-central-1' };
     const marks = judgeMarks(node, new Set(), { home, isAsked: false, now: NOON });
     expect(marks).toEqual({ kind: 'attended' });

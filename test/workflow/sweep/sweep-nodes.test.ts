@@ -222,7 +222,7 @@ describe('a node that bears our marks, its retirement dead,', () => {
     const [[execution, notice] = []] = rehearsal.started.entries();
     if (notice === undefined) throw new Error('nothing was started');
     expect(await rehearsal.drive(rehearsal.retireBy(notice))).toEqual({ result: 'drained' });
-    expect(marksOf(rehearsal, node).charge?.execution).toBe(execution);
+    expect(marksOf(rehearsal, node).ownership?.execution).toBe(execution);
   });
 
   test('keeps them while its instance goes', async () => {
@@ -276,7 +276,7 @@ describe('a node that bears our marks', () => {
       return [];
     };
     await sweep(rehearsal, { names });
-    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, charge: { execution: newcomer } });
+    expect(marksOf(rehearsal, node)).toMatchObject({ cordoned: true, ownership: { execution: newcomer } });
     expect(rehearsal.of('node.restored')).toEqual([]);
   });
 

@@ -1,10 +1,10 @@
 /** Nodes that bear a drain taint, found by the sweep and drained within the budget (contract 9.3, 9.5–9.7). */
 import { describe, expect, test } from 'vitest';
 import { LOOKS_ONLY } from '../../../lambdas/core/disruption/budget.ts';
-import { RETIREMENT_ANNOTATION, RETIRING_LABEL, REST_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
+import { RETIREMENT_ANNOTATION, RETIRING_LABEL, COOL_DOWN_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
 import type { SweepReport, SweptNode } from '../../../lambdas/core/disruption/sweep-report.ts';
 import { executionName, executionsOf } from '../../../lambdas/core/notice/notice.ts';
-import { restText } from '../../../lambdas/core/node/cool-down.ts';
+import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { HOUR } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';
 import { GROUP, Rehearsal } from '../retirement/rehearsal.ts';
@@ -103,9 +103,14 @@ describe('a node that is tainted', () => {
     taint(rehearsal, node);
     label(rehearsal, node, RETIRING_LABEL, 'tainted');
     const since = new Date(rehearsal.clock.now()).toISOString();
-    const charge = { execution: `${executionsOf({ ...rehearsal.ports.home, instance })}01234567`, kind: 'tainted' };
-    annotate(rehearsal, node, RETIREMENT_ANNOTATION, JSON.stringify({ ...charge, since, deadline: since, ...BY_US }));
-    rehearsal.running.add(charge.execution);
+    const ownership = { execution: `${executionsOf({ ...rehearsal.ports.home, instance })}01234567`, kind: 'tainted' };
+    annotate(
+      rehearsal,
+      node,
+      RETIREMENT_ANNOTATION,
+      JSON.stringify({ ...ownership, since, deadline: since, ...BY_US }),
+    );
+    rehearsal.running.add(ownership.execution);
     rehearsal.aws.autoScaling.group(GROUP).members.delete(instance);
     expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ decision: 'under way' }]);
     expect(rehearsal.of('taints.ignored')).toEqual([]);
@@ -308,7 +313,7 @@ describe('a tainted node is left alone', () => {
     const { node } = rehearsal.first;
     await rehearsal.ready();
     const until = rehearsal.clock.now() + HOUR;
-    annotate(rehearsal, node, REST_ANNOTATION, restText({ until, reason: 'a pod is protected' }));
+    annotate(rehearsal, node, COOL_DOWN_ANNOTATION, coolDownText({ until, reason: 'a pod is protected' }));
     taint(rehearsal, node);
     expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node, decision: 'waits', at: until }]);
     expect(requested(rehearsal)).toEqual([]);

@@ -8,7 +8,7 @@ import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-chang
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { EndedRetirement } from '../../../lambdas/core/retirement/orphaned-hook.ts';
 import type { SweepReport } from '../../../lambdas/core/disruption/sweep-report.ts';
-import type { LoadBalancing } from '../../../lambdas/workflow/ports.ts';
+import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
 import { sweepNodes, type SweepPorts } from '../../../lambdas/workflow/sweep/sweep-nodes.ts';
 import type { Rehearsal } from '../retirement/rehearsal.ts';
 

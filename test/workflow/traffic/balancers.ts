@@ -1,7 +1,7 @@
 /** Load balancers in memory, on the driven clock: what no peer can be made to do at the moment that a test wants. */
 import { EXCLUDE_LABEL } from '../../../lambdas/core/node/marks.ts';
 import type { Registration, Target, TargetPool } from '../../../lambdas/core/traffic/target-pool.ts';
-import type { LoadBalancing } from '../../../lambdas/workflow/ports.ts';
+import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
 import { aPool, MINUTE, SECOND } from '../../given.ts';
 import type { Rehearsal } from '../retirement/rehearsal.ts';
 
@@ -70,8 +70,8 @@ export class Balancers implements LoadBalancing {
   #target(pool: TargetPool, id: string): Target | undefined {
     const at = this.deregistered.get(`${pool.name} ${id}`);
     if (at === undefined) return { id, port: 80, state: 'registered', healthy: !this.sick.has(id) };
-    const isOut = !this.stuck.has(pool.name) && Date.now() >= at + pool.drainSeconds * SECOND;
-    return isOut ? undefined : { id, port: 80, state: 'draining', healthy: false };
+    const isUnavailable = !this.stuck.has(pool.name) && Date.now() >= at + pool.drainSeconds * SECOND;
+    return isUnavailable ? undefined : { id, port: 80, state: 'draining', healthy: false };
   }
 }
 

@@ -5,7 +5,8 @@
 import { expect, test } from 'vitest';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import type { NodePatch } from '../../../lambdas/core/node/marks.ts';
-import type { Cluster, LoadBalancing } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
 import type { Retiree } from '../../../lambdas/workflow/retirement/retirement-stages.ts';
 import { NodeWithdrawal } from '../../../lambdas/workflow/traffic/withdraw-node.ts';
 import { REGISTRATION_RATE } from '../../../lambdas/adapters/load-balancing/pace.ts';

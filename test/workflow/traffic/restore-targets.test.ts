@@ -5,7 +5,8 @@ import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
 import type { Subject } from '../../../lambdas/core/events/retirement-events.ts';
 import type { Registration, TargetPool } from '../../../lambdas/core/traffic/target-pool.ts';
-import type { Cluster, DurableRun } from '../../../lambdas/workflow/ports.ts';
+import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import { registerAgain } from '../../../lambdas/workflow/traffic/restorable-targets.ts';
 import { aNode, aPool, HOUR, MINUTE, NOON, SECOND } from '../../given.ts';
 import { Balancers } from './balancers.ts';
@@ -204,9 +205,9 @@ describe('what a node says that it was taken out of', () => {
     given: Partial<Node> & { by?: string; target?: Registration; pool?: TargetPool; untagged?: string },
   ) {
     const { by = 'e', target = { id: instance, port: 30080 }, pool = aPool(), untagged = '', ...fields } = given;
-    const charge = { execution: by, kind: 'tainted', since: at(NOON), deadline: at(NOON + HOUR) };
+    const ownership = { execution: by, kind: 'tainted', since: at(NOON), deadline: at(NOON + HOUR) };
     const annotations = {
-      [RETIREMENT_ANNOTATION]: JSON.stringify({ ...charge, cordonedByUs: true, labelledByUs: true }),
+      [RETIREMENT_ANNOTATION]: JSON.stringify({ ...ownership, cordonedByUs: true, labelledByUs: true }),
       [TARGETS_ANNOTATION]: JSON.stringify([{ pool, targets: [target] }]),
     };
     const balancing = new Balancers();

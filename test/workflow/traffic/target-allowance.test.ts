@@ -20,12 +20,12 @@ afterEach(() => {
 function isolated(number: number, kind = 'tainted', execution = `e-${number}`): Node {
   const since = new Date(NOON - MINUTE + number * SECOND).toISOString();
   const deadline = new Date(NOON + HOUR).toISOString();
-  const charge = { execution, kind, since, deadline, cordonedByUs: true, labelledByUs: true };
+  const ownership = { execution, kind, since, deadline, cordonedByUs: true, labelledByUs: true };
   return aNode({
     name: nodeName(number),
     providerId: `aws:///eu-central-1a/${instanceId(number)}`,
     taints: [{ key: PLAIN_DRAIN_KEY, effect: 'NoSchedule' }],
-    annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(charge) },
+    annotations: { [RETIREMENT_ANNOTATION]: JSON.stringify(ownership) },
   });
 }
 

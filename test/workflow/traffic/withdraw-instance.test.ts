@@ -2,7 +2,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { describe, expect, test } from 'vitest';
 import { instanceFinder } from '../../../lambdas/adapters/ec2/finder.ts';
-import type { LoadBalancing } from '../../../lambdas/workflow/ports.ts';
+import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
 import {
   withdrawInstance,
   WithdrawalFailed,

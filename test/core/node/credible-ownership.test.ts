@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { credibleCharge, whyIncredible } from '../../../lambdas/core/node/credible-owner.ts';
+import { credibleOwnership, whyIncredible } from '../../../lambdas/core/node/credible-ownership.ts';
 import { RETIREMENT_ANNOTATION } from '../../../lambdas/core/node/marks.ts';
-import { type Charge } from '../../../lambdas/core/node/isolation.ts';
+import { type Ownership } from '../../../lambdas/core/node/isolation.ts';
 import { aNode, aSigned, HOUR, MINUTE, NOON } from '../../given.ts';
 
 const at = (time: number): string => new Date(time).toISOString();
 
 /** Of a node that is an hour old at noon. */
-const signed = (given: Partial<Charge> = {}) => aNode({ createdAt: NOON - HOUR, annotations: aSigned(given) });
+const signed = (given: Partial<Ownership> = {}) => aNode({ createdAt: NOON - HOUR, annotations: aSigned(given) });
 
 describe('who is in charge of a node, by its annotation (contract 3.5)', () => {
   test.each([
@@ -15,18 +15,20 @@ describe('who is in charge of a node, by its annotation (contract 3.5)', () => {
     ['not before the node was there, however long it says', NOON - 1_000 * HOUR, NOON - HOUR],
     ['not after now', NOON + MINUTE, NOON],
   ])('has been so %s', (_what, since, counted) => {
-    expect(credibleCharge(signed({ since: at(since) }), NOON)?.since).toBe(at(counted));
+    expect(credibleOwnership(signed({ since: at(since) }), NOON)?.since).toBe(at(counted));
   });
 
   test('may have been so until a deadline that has passed', () => {
-    expect(credibleCharge(signed({ since: at(NOON - 30 * MINUTE), deadline: at(NOON - MINUTE) }), NOON)).toBeDefined();
+    expect(
+      credibleOwnership(signed({ since: at(NOON - 30 * MINUTE), deadline: at(NOON - MINUTE) }), NOON),
+    ).toBeDefined();
   });
 
   test('may be so for as long as a hook holds an instance', () => {
-    expect(credibleCharge(signed({ deadline: at(NOON + 48 * HOUR) }), NOON)).toBeDefined();
+    expect(credibleOwnership(signed({ deadline: at(NOON + 48 * HOUR) }), NOON)).toBeDefined();
   });
 
-  test.each<[string, Partial<Charge> | undefined, RegExp]>([
+  test.each<[string, Partial<Ownership> | undefined, RegExp]>([
     ['there is no annotation', undefined, /ebb\/retirement does not say who is in charge/],
     [
       'it ended before it began',
@@ -40,13 +42,13 @@ describe('who is in charge of a node, by its annotation (contract 3.5)', () => {
     ],
   ])('is nobody where %s, and it is said why', (_what, given, words) => {
     const node = given === undefined ? aNode() : signed(given);
-    expect(credibleCharge(node, NOON)).toBeUndefined();
+    expect(credibleOwnership(node, NOON)).toBeUndefined();
     expect(whyIncredible(node, NOON)).toMatch(words);
   });
 
   test('is nobody where the annotation is no JSON', () => {
     const node = aNode({ annotations: { [RETIREMENT_ANNOTATION]: '{' } });
-    expect(credibleCharge(node, NOON)).toBeUndefined();
+    expect(credibleOwnership(node, NOON)).toBeUndefined();
   });
 
   test('is not doubted without a reason', () => {

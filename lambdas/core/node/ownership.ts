@@ -2,7 +2,7 @@
  * Who is in charge of a node (contract 1.6): one retirement at a time. Another that comes to it takes charge only if it
  * brings what the one in charge does not have. Pure.
  */
-import type { Charge } from './isolation.ts';
+import type { Ownership } from './isolation.ts';
 import { isVoluntary, type Notice } from '../notice/notice.ts';
 
 export interface Claim {
@@ -14,7 +14,7 @@ export interface Claim {
   readonly late?: true;
 }
 
-export type ChargeDecision =
+export type OwnershipDecision =
   /** @param deadline epoch milliseconds: deadlines only tighten while a retirement runs. */
   | { readonly kind: 'take'; readonly deadline: number }
   /** The one in charge does it all. */
@@ -36,11 +36,11 @@ const SAME_DEADLINE_MS = 300_000;
  * @param about.rivalRuns whether that one still runs, if it is another than the claim's
  * @param about.now epoch milliseconds
  */
-export function decideCharge(
-  found: Charge | undefined,
+export function decideOwnership(
+  found: Ownership | undefined,
   claim: Claim,
   { rivalRuns, now }: { rivalRuns: boolean; now: number },
-): ChargeDecision {
+): OwnershipDecision {
   const before = Date.parse(found?.deadline ?? '');
   // It took charge before it was interrupted, perhaps with another's deadline.
   if (found?.execution === claim.execution) return { kind: 'take', deadline: Math.min(claim.deadline, before) };
@@ -52,7 +52,7 @@ export function decideCharge(
 }
 
 /** Whether the claim brings what the one in charge, which runs, does not have. */
-function mayTakeFrom({ kind, completesHook, deadline }: Charge, claim: Claim, now: number): boolean {
+function mayTakeFrom({ kind, completesHook, deadline }: Ownership, claim: Claim, now: number): boolean {
   // What nothing but us wants never hurries what must be; and one that has drained the node does the rest at once.
   if (isVoluntary(claim.kind) || completesHook === true) return false;
   if (WITH_HOOK.has(claim.kind) && !WITH_HOOK.has(kind)) return true;

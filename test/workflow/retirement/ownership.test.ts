@@ -1,13 +1,13 @@
 /** One retirement in charge of a node (contract 1.6), and which of many nodes may drain (contract 4.10). */
 import { describe, expect, test } from 'vitest';
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
-import { chargeOf } from '../../../lambdas/core/node/isolation.ts';
+import { ownershipOf } from '../../../lambdas/core/node/isolation.ts';
 import { MINUTE } from '../../given.ts';
 import { nodes } from '../../peers/kubernetes/resources.ts';
 import { Rehearsal } from './rehearsal.ts';
 
 function inCharge(rehearsal: Rehearsal, node: string): string | undefined {
-  return chargeOf({ annotations: rehearsal.node(node).metadata.annotations ?? {} })?.execution;
+  return ownershipOf({ annotations: rehearsal.node(node).metadata.annotations ?? {} })?.execution;
 }
 
 describe('two retirements of one node', () => {
@@ -75,8 +75,8 @@ describe('two retirements of one node', () => {
     clock.after(17_000, () => {
       takenAt = clock.now();
       kubernetes.store.change(nodes, { name: node }, ({ metadata }) => {
-        const charge = chargeOf({ annotations: metadata.annotations ?? {} });
-        metadata.annotations = { 'ebb/retirement': JSON.stringify({ ...charge, execution: 'another' }) };
+        const ownership = ownershipOf({ annotations: metadata.annotations ?? {} });
+        metadata.annotations = { 'ebb/retirement': JSON.stringify({ ...ownership, execution: 'another' }) };
       });
     });
     const { requests } = kubernetes;
@@ -105,9 +105,9 @@ describe('two retirements of one node', () => {
     });
     expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });
     const [started] = rehearsal.of('retirement.started');
-    const charge = chargeOf({ annotations: rehearsal.node(node).metadata.annotations ?? {} });
-    expect(charge).toMatchObject({ cordonedByUs: false, labelledByUs: true, since, deadline: started?.deadline });
-    expect(charge?.execution).toBe(started?.execution);
+    const ownership = ownershipOf({ annotations: rehearsal.node(node).metadata.annotations ?? {} });
+    expect(ownership).toMatchObject({ cordonedByUs: false, labelledByUs: true, since, deadline: started?.deadline });
+    expect(ownership?.execution).toBe(started?.execution);
   });
 });
 

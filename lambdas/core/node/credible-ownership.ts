@@ -3,7 +3,7 @@
  * written it, its kubelet among them. Pure.
  */
 import { RETIREMENT_ANNOTATION } from './marks.ts';
-import { chargeOf, type Charge } from './isolation.ts';
+import { ownershipOf, type Ownership } from './isolation.ts';
 import type { Node } from '../kubernetes/node.ts';
 
 /** A hook holds an instance for 48 hours at most, and one that its group retains is drained on for some time. */
@@ -17,22 +17,22 @@ type Marked = Pick<Node, 'annotations' | 'createdAt'>;
  *
  * @param now epoch milliseconds
  */
-export function credibleCharge(node: Marked, now: number): Charge | undefined {
-  const charge = chargeOf(node);
-  if (charge === undefined || why(charge, now) !== undefined) return undefined;
-  const since = Math.min(Math.max(Date.parse(charge.since), node.createdAt), now);
-  return { ...charge, since: new Date(since).toISOString() };
+export function credibleOwnership(node: Marked, now: number): Ownership | undefined {
+  const ownership = ownershipOf(node);
+  if (ownership === undefined || why(ownership, now) !== undefined) return undefined;
+  const since = Math.min(Math.max(Date.parse(ownership.since), node.createdAt), now);
+  return { ...ownership, since: new Date(since).toISOString() };
 }
 
 /** Why the annotation is not believed; undefined when it is. */
 export function whyIncredible(node: Marked, now: number): string | undefined {
-  const charge = chargeOf(node);
-  if (charge === undefined) return `its annotation ${RETIREMENT_ANNOTATION} does not say who is in charge`;
-  const reason = why(charge, now);
+  const ownership = ownershipOf(node);
+  if (ownership === undefined) return `its annotation ${RETIREMENT_ANNOTATION} does not say who is in charge`;
+  const reason = why(ownership, now);
   return reason && `its annotation ${RETIREMENT_ANNOTATION} says what cannot be true: ${reason}`;
 }
 
-function why({ since, deadline }: Charge, now: number): string | undefined {
+function why({ since, deadline }: Ownership, now: number): string | undefined {
   if (Date.parse(since) > Date.parse(deadline)) return `it is in charge since ${since}, after its deadline ${deadline}`;
   if (Date.parse(deadline) > now + LONGEST_AHEAD_MS) return `no retirement has until ${deadline}`;
   return undefined;

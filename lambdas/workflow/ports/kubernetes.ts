@@ -1,0 +1,84 @@
+/** The API of a cluster. */
+import type { EvictionAnswer } from '../../core/drain/eviction-ask.ts';
+import type { DrainState } from '../../core/drain/pacing.ts';
+import type { AttachedVolume } from '../../core/kubernetes/attached-volume.ts';
+import type { Node } from '../../core/kubernetes/node.ts';
+import type { Pod } from '../../core/kubernetes/pod.ts';
+import type { Selector } from '../../core/kubernetes/selector.ts';
+import type { UnreadyPod } from '../../core/kubernetes/unready-pod.ts';
+import type { OtherNodes } from '../../core/node/dead-node.ts';
+import type { NodePatch } from '../../core/node/marks.ts';
+
+export interface Clusters {
+  /** @throws ClusterAway, ClusterRefused */
+  open(name: string): Promise<Cluster>;
+}
+
+/** Clusters of which all nodes are looked at. */
+export interface Fleets {
+  /** @throws ClusterAway, ClusterRefused */
+  open(name: string): Promise<Cluster & FleetView>;
+}
+
+export interface FleetView {
+  /** All nodes, a page at a time, so that thousands need not be held at once. */
+  allNodes(): AsyncIterable<readonly Node[]>;
+  /** How many pods are on a node, finished ones and those of DaemonSets among them. */
+  countPods(node: string): Promise<number>;
+}
+
+/** One cluster's API. Every verb throws ClusterAway or ClusterRefused when the cluster as a whole cannot be used. */
+export interface Cluster {
+  /** Every node with the instance's providerID, and the one of its private DNS name if it bears no providerID. */
+  findNodes(instance: string, privateDnsName: string | undefined): Promise<readonly Node[]>;
+  readNode(name: string): Promise<Node | undefined>;
+  /** The nodes that are labelled as retiring. */
+  retiringNodes(): Promise<readonly Node[]>;
+  /** The nodes that ask to be withdrawn, in the order of their names. @param most of these, @default all */
+  withdrawingNodes(most?: number): Promise<readonly Node[]>;
+  /** How many nodes the cluster has. */
+  countNodes(): Promise<number>;
+  /** How the other nodes of the cluster are; costs a list of all. */
+  otherNodes(name: string): Promise<OtherNodes>;
+  /** `conflict`: the node has changed since it was read. @throws PatchRefused when it is not taken, for good */
+  patchNode(name: string, patch: NodePatch): Promise<'patched' | 'conflict' | 'gone'>;
+  /** Lists and then watches what a drain of that node decides by. Resolves once everything has been listed. */
+  watchDrain(node: string, listener: WatchListener): Promise<DrainWatch>;
+  /** Evicts that very pod. @param graceSeconds absent: the pod's own */
+  evict(pod: Pod, graceSeconds?: number): Promise<EvictionAnswer>;
+  /** Deletes that very pod, past its budgets. */
+  remove(pod: Pod, graceSeconds: number): Promise<EvictionAnswer>;
+  /** Whether that very pod is still there and not being deleted. */
+  isStaying(pod: Pod): Promise<boolean>;
+  /** The pods of a namespace that match and are not Ready or on their way out, each with its reason. */
+  unreadyPods(namespace: string, selector: Selector): Promise<readonly UnreadyPod[]>;
+  /** IP addresses of the pods on a node. */
+  addressesOn(node: string): Promise<readonly string[]>;
+  watchVolumes(node: string, listener: WatchListener): Promise<VolumeWatch>;
+  /** Names of the persistent volumes behind a pod's claims. */
+  volumesOf(pod: Pod): Promise<readonly string[]>;
+}
+
+export interface WatchListener {
+  /** Something watched has changed. */
+  changed(): void;
+  /** The watch has ended for good, with a ClusterError. */
+  failed(error: Error): void;
+}
+
+export interface DrainWatch {
+  state(): DrainState;
+  /** Reads and watches the controller of `pod`; its workload appears in the state. Idempotent. */
+  follow(pod: Pod): void;
+  /** Reads the node's pods anew and consistently, so that `state` misses none that is there now (faults 42). */
+  confirm(): Promise<void>;
+  close(): void;
+}
+
+export interface VolumeWatch {
+  /** Names of the persistent volumes attached to the node. */
+  attached(): readonly string[];
+  /** Asks the node too, which may report volumes that have no attachment. */
+  confirm(): Promise<readonly AttachedVolume[]>;
+  close(): void;
+}

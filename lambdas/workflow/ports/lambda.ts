@@ -1,0 +1,33 @@
+/** AWS Lambda's durable executions: those that retirements run as, and the one that we run in. */
+import type { Notice } from '../../core/notice/notice.ts';
+import type { EndedRetirement, StartedRetirement } from '../../core/retirement/orphaned-hook.ts';
+
+export interface Retirements {
+  /**
+   * Starting what runs or ran already under that name, for the same notice, starts nothing and is `started` too;
+   * `already`: the name is another notice's (contract 1.6).
+   */
+  start(name: string, notice: Notice): Promise<'started' | 'already'>;
+}
+
+/** The retirements that run now. */
+export interface RunningRetirements {
+  isRunning(name: string): Promise<boolean>;
+  /** Names of all. */
+  names(): Promise<readonly string[]>;
+}
+
+export interface RetirementHistory {
+  /** All that started at `since` or later (epoch milliseconds), those that run among them. */
+  started(since: number): Promise<readonly StartedRetirement[]>;
+  /** Those that have ended, of what started after `since` (epoch milliseconds); the latest first. */
+  ended(since: number): Promise<readonly EndedRetirement[]>;
+}
+
+/** A durable run: what `step` returned is kept, so that after a crash or a suspension the run goes on from there. */
+export interface DurableRun {
+  /** Does `work` at least once and keeps what it returns, which must be plain data. Names are static. */
+  step<Outcome>(name: string, work: () => Promise<Outcome>): Promise<Outcome>;
+  /** Suspends; nothing is paid meanwhile. */
+  suspend(name: string, seconds: number): Promise<void>;
+}

@@ -1,0 +1,9 @@
+/** The settings of the configured clusters. */
+import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
+
+export interface Settings {
+  /** Undefined when no such cluster is configured. */
+  cluster(name: string): Promise<ClusterSettings | undefined>;
+  /** Of the configured clusters. */
+  names(): Promise<readonly string[]>;
+}
