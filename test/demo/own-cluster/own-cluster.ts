@@ -6,10 +6,9 @@ import { KubeconfigFile } from '../../peers/own-cluster/kubeconfig-file.ts';
 import { Upstream } from '../../peers/own-cluster/upstream.ts';
 import { isToLeave, judgePods, verdictLines, type JudgedPod } from '../own-node/node-verdicts.ts';
 import { checkOwnNode, readPodsOn, type OwnNode } from '../own-node/own-node.ts';
-import { ownConfiguration, type OwnConfiguration } from './own-installation.ts';
+import { ownConfiguration, type OwnConfiguration } from './own-configuration.ts';
 import { interruptible, INTERRUPTED, PATIENCE, type CommandStage } from '../../command/command-stage.ts';
 import type { OwnClusterOptions, OwnClusterStage } from './own-cluster-stage.ts';
-import { retireOwnNode } from './own-retirement.ts';
 
 /**
  * @returns the exit status: 0 only if all that is expected holds, 130 when interrupted
@@ -28,6 +27,8 @@ export async function drainOwnNode(options: OwnClusterOptions, stage: OwnCluster
     if (declined !== undefined) return declined;
     const { patience = PATIENCE } = stage;
     const plan = { options, stage, patience, upstream, configuration, own };
+    // Loaded once it is wanted: what keeps us from the cluster is said at once.
+    const { retireOwnNode } = await import('./own-retirement.ts');
     return await interruptible(stage, () => retireOwnNode(plan));
   } finally {
     upstream.close();

@@ -3,11 +3,8 @@
  * proxy lets the functions into the cluster as the user of the kubeconfig.
  */
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
-import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { kubernetesCluster } from '../../../lambdas/adapters/kubernetes/cluster.ts';
 import type { KubernetesConnection } from '../../../lambdas/adapters/kubernetes/api/connection.ts';
-import type { ClusterConfiguration, Configuration } from '../../../lambdas/entry/configuration/configuration.ts';
-import type { DrainPolicy } from '../../../lambdas/core/drain/verdict.ts';
 import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { AwsInstallation } from '../../installation.ts';
 import { AwsPeer } from '../../peers/aws/peer.ts';
@@ -16,41 +13,12 @@ import { DrivenClock } from '../../peers/clock.ts';
 import { OwnClusterProxy } from '../../peers/own-cluster/proxy.ts';
 import type { Upstream } from '../../peers/own-cluster/upstream.ts';
 import { observe } from '../own-watch/observer.ts';
-
-export const OWN_GROUP = 'own-nodes';
-
-/** Long enough that a hundred of them, AWS's limit, are longer than the longest drain. */
-export const HEARTBEAT_SECONDS = 1_800;
+import { OWN_GROUP, type OwnConfiguration } from './own-configuration.ts';
 
 export interface OwnPlan {
   readonly node: string;
   readonly upstream: Upstream;
   readonly configuration: OwnConfiguration;
-}
-
-export interface OwnConfiguration {
-  readonly whole: Configuration;
-  /** Its one cluster. */
-  readonly cluster: ClusterConfiguration;
-  /** How its pods are judged. */
-  readonly policy: DrainPolicy;
-}
-
-/** All defaults but the deadline. @param context of the kubeconfig, which names the cluster */
-export function ownConfiguration(context: string, drainTimeoutSeconds: number): OwnConfiguration {
-  const whole = parseConfiguration({
-    clusters: [
-      {
-        name: eksName(context),
-        groups: [{ name: OWN_GROUP, heartbeatTimeoutSeconds: HEARTBEAT_SECONDS }],
-        drain: { timeoutSeconds: drainTimeoutSeconds },
-      },
-    ],
-  });
-  const [cluster] = whole.clusters;
-  if (cluster === undefined) throw new Error('the configuration has lost its cluster');
-  // The instance is said to go, so a pod that nobody makes again is evicted, as the retirement does.
-  return { whole, cluster, policy: { ...cluster.drain, taintKey: cluster.taint.key, blockUncontrolled: false } };
 }
 
 export class OwnInstallation extends AwsInstallation {
@@ -115,10 +83,4 @@ export class OwnInstallation extends AwsInstallation {
     await this.proxy.stop();
     await super.stop();
   }
-}
-
-/** EKS's rule for names is stricter than a kubeconfig's. */
-function eksName(context: string): string {
-  const name = context.replaceAll(/[^A-Za-z0-9_-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
-  return name.slice(0, 100) || 'own-cluster';
 }
