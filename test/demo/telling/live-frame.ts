@@ -4,7 +4,7 @@
  */
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { counted } from '../../../infra/cli/report-words.ts';
+import { counted } from '../../../infra/cli/reports/report-words.ts';
 import type { Board, PodState } from './board.ts';
 import { nodeName } from './wrapping.ts';
 

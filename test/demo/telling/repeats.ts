@@ -3,7 +3,7 @@
  * one line of each retirement.
  */
 import type { LoggedEvent } from '../../installation.ts';
-import { counted } from '../../../infra/cli/report-words.ts';
+import { counted } from '../../../infra/cli/reports/report-words.ts';
 
 /** What one retirement repeated. */
 export interface Repeated {

@@ -3,8 +3,8 @@
  * Without a terminal the same lines come plain.
  */
 import { styleText } from 'node:util';
-import { driftTable } from '../../../infra/cli/drift-table.ts';
-import { counted } from '../../../infra/cli/report-words.ts';
+import { driftTable } from '../../../infra/cli/reports/drift-table.ts';
+import { counted } from '../../../infra/cli/reports/report-words.ts';
 import type { LoggedEvent } from '../../installation.ts';
 import type { Scene, Telling } from '../scenario.ts';
 import { lineOfEvent, lineOfFact, lineOfKill, lineOfTraffic, type Line } from './event-lines.ts';

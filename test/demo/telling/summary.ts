@@ -1,6 +1,6 @@
 /** The end of the demo in words: times, what every workload kept, and whether what was expected holds. */
 import Table from 'cli-table3';
-import { counted } from '../../../infra/cli/report-words.ts';
+import { counted } from '../../../infra/cli/reports/report-words.ts';
 import type { Cost } from '../../driving/retirement-cost.ts';
 import type { Outcome, Traffic } from '../scenario.ts';
 import { wrapLines } from './wrapping.ts';
