@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { runningStatuses } from '../../../infra/cli/running-retirements.ts';
-import { terminate } from '../../demo/staging.ts';
-import { driveUntil } from '../../demo/timelapse.ts';
+import { terminate } from '../../driving/termination.ts';
+import { driveUntil } from '../../driving/timelapse.ts';
 import { MINUTE } from '../../given.ts';
 import { Installation } from '../../installation.ts';
 
