@@ -5,6 +5,7 @@
 import { DRIFT_ANNOTATION, RETIRING_LABEL } from '../node/marks.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
 import { ownershipOf } from '../node/isolation.ts';
+import type { ClusterSettings } from '../settings/cluster-settings.ts';
 import { instanceOf, type Node, type Taint } from '../kubernetes/node.ts';
 import { credibleCoolDown, type CoolDown } from '../node/cool-down.ts';
 
@@ -83,6 +84,16 @@ export interface Fleet {
   readonly placed: readonly PlacedNode[];
   /** Nodes whose instance is in none of the groups. */
   readonly strays: readonly FleetNode[];
+}
+
+/** A whole cluster, as it was read. */
+export interface FleetState {
+  readonly cluster: ClusterSettings;
+  readonly fleet: Fleet;
+  /** Every enrolled group, those of other clusters among them. */
+  readonly groups: readonly Group[];
+  /** Groups that are said to be another cluster's, by name, and why: they are left alone. */
+  readonly foreign: ReadonlyMap<string, string>;
 }
 
 export function placeNodes(nodes: readonly FleetNode[], groups: readonly Group[]): Fleet {

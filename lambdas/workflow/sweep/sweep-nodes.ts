@@ -10,7 +10,7 @@ import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { SweepReport } from '../../core/disruption/sweep-report.ts';
 import { errorText } from '../run/attempts.ts';
-import { readFleetNodes } from '../disruption/disruption-queue.ts';
+import { readFleetNodes } from '../disruption/read-nodes.ts';
 import type { Groups } from '../ports/auto-scaling.ts';
 import type { Fleets } from '../ports/kubernetes.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
