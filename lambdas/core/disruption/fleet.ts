@@ -5,7 +5,6 @@
 import { DRIFT_ANNOTATION, RETIRING_LABEL } from '../node/marks.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
 import { ownershipOf } from '../node/isolation.ts';
-import type { ClusterSettings } from '../settings/cluster-settings.ts';
 import { instanceOf, type Node, type Taint } from '../kubernetes/node.ts';
 import { credibleCoolDown, type CoolDown } from '../node/cool-down.ts';
 
@@ -86,16 +85,6 @@ export interface Fleet {
   readonly strays: readonly FleetNode[];
 }
 
-/** A whole cluster, as it was read. */
-export interface FleetState {
-  readonly cluster: ClusterSettings;
-  readonly fleet: Fleet;
-  /** Every enrolled group, those of other clusters among them. */
-  readonly groups: readonly Group[];
-  /** Groups that are said to be another cluster's, by name, and why: they are left alone. */
-  readonly foreign: ReadonlyMap<string, string>;
-}
-
 export function placeNodes(nodes: readonly FleetNode[], groups: readonly Group[]): Fleet {
   const places = new Map(
     groups.flatMap((group) => group.members.map((member) => [member.instance, { member, group }])),
@@ -108,4 +97,8 @@ export function placeNodes(nodes: readonly FleetNode[], groups: readonly Group[]
     else placed.push({ node, ...place });
   }
   return { placed, strays };
+}
+
+export function nodesByInstance({ placed }: Fleet): ReadonlyMap<string, FleetNode> {
+  return new Map(placed.map(({ node, member }) => [member.instance, node]));
 }

@@ -4,11 +4,12 @@
  */
 import { isCoolingDown } from '../node/cool-down.ts';
 import { allowancesIn, type Allowances, type Circumstances } from './allowance.ts';
-import type { FleetNode, FleetState, PlacedNode } from './fleet.ts';
+import type { FleetState } from './fleet-state.ts';
+import { nodesByInstance, type FleetNode, type PlacedNode } from './fleet.ts';
 import { OUTSIDE } from './outside-nodes.ts';
 import { openQuestions, type Answers, type Undecided } from './questions.ts';
 import { nodesToCount, queueNodes, type Candidate, type DisruptionQueue } from './queue.ts';
-import { nodesByInstance, withoutNode } from './stop-conditions.ts';
+import { withoutNode } from './stop-conditions.ts';
 import { howUnfit } from './unavailable-nodes.ts';
 
 /** Why the candidates are to go, which nodes count as unavailable, and the groups that are stopped already, with why. */
@@ -43,7 +44,8 @@ export function queueFleet(
   const asking = askedGroups(candidates, state, terms);
   const open = openQuestions(asking, answers);
   if (open !== undefined) return open;
-  const rounds = roundsOf(candidates, state, circumstancesOf(state, terms, { asking, answers }));
+  const circumstances = circumstancesOf(state, terms, { asking, answers });
+  const rounds = roundsOf(candidates, state, circumstances);
   // Allowances say whose pods are worth counting.
   const nodes = rounds.flatMap((round) => nodesToCount(round.candidates, round.allowances));
   const uncounted = openQuestions({ nodes }, answers);

@@ -4,6 +4,7 @@ import { isCoolingDown } from '../node/cool-down.ts';
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { Decision, Judged } from './decision.ts';
 import type { DriftReason } from './drift.ts';
+import type { ClusterFacts } from './facts.ts';
 import { isLetGoByUs, isMarked, isMarkedFor } from './mark.ts';
 
 /**
@@ -30,12 +31,17 @@ interface Terms {
   readonly now: number;
 }
 
-/** Nodes without a change are left out. */
-export function changesOf(
+/** Returns what a decision writes on the nodes of a cluster; nodes without a change are left out. */
+export function changesIn(
+  { cluster, fleet, now }: ClusterFacts,
   judged: readonly Judged[],
   decisions: ReadonlyMap<string, Decision>,
-  at: Terms,
-): NodeChange[] {
+): readonly NodeChange[] {
+  const changes = changesOf(judged, decisions, { settings: cluster.drift, now });
+  return [...changes, ...strayChanges(fleet.strays, cluster.drift)];
+}
+
+function changesOf(judged: readonly Judged[], decisions: ReadonlyMap<string, Decision>, at: Terms): NodeChange[] {
   return judged.flatMap(({ placed, verdict }) => {
     const reasons = verdict.kind === 'drifted' ? verdict.reasons : [];
     const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), at);
@@ -50,7 +56,7 @@ export function changesOf(
  * Nodes of a group that takes part no more would bear our marks for ever. One that retires is restored by its retirement
  * or goes; afterwards it is ours to unmark.
  */
-export function strayChanges(strays: readonly FleetNode[], settings: DriftSettings): NodeChange[] {
+function strayChanges(strays: readonly FleetNode[], settings: DriftSettings): NodeChange[] {
   return strays.flatMap((node) => {
     const { name, instance, owner, retiring } = node;
     if (instance === undefined || owner !== undefined || retiring || !isMarked(node, settings)) return [];

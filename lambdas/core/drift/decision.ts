@@ -1,11 +1,11 @@
 /** What becomes of each node that has drifted (contract 9.4). Pure. */
-import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { DriftReason, DriftVerdict } from './drift.ts';
 import type { FleetNode, PlacedNode } from '../disruption/fleet.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 import { howUnfit } from '../disruption/unavailable-nodes.ts';
-import type { Allowance, Allowances } from '../disruption/allowance.ts';
+import type { Allowance } from '../disruption/allowance.ts';
 import type { Postponed, DisruptionQueue } from '../disruption/queue.ts';
+import type { FleetQueue } from '../disruption/queue-fleet.ts';
 
 export interface Judged {
   readonly placed: PlacedNode;
@@ -26,6 +26,12 @@ export interface Decision {
   readonly at?: number;
   /** In the order of its group, 1 is next. */
   readonly place?: number;
+}
+
+export function driftedOf(judged: readonly Judged[]): readonly Drifted[] {
+  return judged.flatMap(({ placed, verdict }) =>
+    verdict.kind === 'drifted' ? [{ placed, reasons: verdict.reasons }] : [],
+  );
 }
 
 /** What is decided of a drifted node without asking for room; undefined: its turn decides. */
@@ -52,18 +58,14 @@ function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): strin
 /** @returns by the name of the node, in the order of the turn */
 export function decisionsOf(
   drifted: readonly Drifted[],
-  {
-    queue,
-    allowances,
-    isUnavailable,
-  }: { queue: DisruptionQueue; allowances: Allowances; isUnavailable: (node: FleetNode) => boolean },
+  { queue, isUnavailable }: { queue: FleetQueue; isUnavailable: (node: FleetNode) => boolean },
 ): ReadonlyMap<string, Decision> {
   const going = new Set(queue.now.map(({ name }) => name));
   const later = placesOf(queue.later);
   return new Map(
     drifted.map(({ placed }) => {
       const { node, group } = placed;
-      const allowance = allowances.groups.get(group.name);
+      const allowance = queue.allowances.groups.get(group.name);
       const early = decisionBeforeQueue(placed, { isUnavailable, allowance });
       if (early !== undefined) return [node.name, early];
       if (going.has(node.name)) return [node.name, { decision: 'goes now' }];
@@ -90,13 +92,4 @@ function placesOf(later: DisruptionQueue['later']): ReadonlyMap<string, Postpone
       return [name, { ...postponed, place }];
     }),
   );
-}
-
-/** Those that run the image that their group would launch now; none when images do not count. */
-export function withCurrentImage(judged: readonly Judged[], { enabled, ami }: DriftSettings): PlacedNode[] {
-  if (!enabled || !ami) return [];
-  return judged.flatMap(({ placed, verdict }) => {
-    const isOther = verdict.kind === 'drifted' && verdict.reasons.some(({ kind }) => kind === 'ami');
-    return isOther || verdict.kind === 'stops' ? [] : [placed];
-  });
 }

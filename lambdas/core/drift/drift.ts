@@ -2,7 +2,7 @@
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
 import type { GroupMember, Launched, LaunchPlan, LaunchSource } from '../aws/group.ts';
-import { isSame, isUnresolved, nameOfSource, sourceOf } from './launch-source.ts';
+import { compareOrigin, nameOfSource, sourceOf } from './launch-source.ts';
 
 export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet';
 
@@ -34,13 +34,14 @@ export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: Drif
   const { node, member } = placed;
   const { launched } = facts;
   const source = sourceOf(facts.plan, member);
-  if ((settings.ami || settings.kubelet) && isVain(member, source, launched)) {
+  const origin = compareOrigin(member, source);
+  if ((settings.ami || settings.kubelet) && origin === 'same' && isVain(source, launched)) {
     const runs = `${node.name} was launched from ${nameOfSource(source)} and runs ${launched.image}`;
     return { kind: 'stops', reason: `its group launches something else than it says: ${runs}, not ${source.image}` };
   }
   const reasons = [
     ...(settings.ami ? image(source, facts) : []),
-    ...(settings.launchTemplate ? template(member, source) : []),
+    ...(settings.launchTemplate ? template(member, origin, source) : []),
     ...(settings.instanceType ? instanceType(member, facts) : []),
     ...age(placed, facts, settings),
     ...(settings.kubelet ? kubelet(placed, source, facts) : []),
@@ -51,15 +52,14 @@ export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: Drif
 /** Right after a parameter has changed, a launch that was under way may still have its old value. */
 const SETTLES_MS = 300_000;
 
-/** Launched from the very same, and yet another image: its replacement would be another of its kind. */
+/** Another image although it was launched from the very same source: its replacement would be another of its kind. */
 function isVain(
-  { launchedFrom }: GroupMember,
-  source: LaunchSource,
+  { image, imageSince }: LaunchSource,
   launched: DriftFacts['launched'],
 ): launched is NonNullable<DriftFacts['launched']> {
-  if (launchedFrom === undefined || launched === undefined || launched.image === source.image) return false;
+  if (launched === undefined || launched.image === image) return false;
   const { at = 0 } = launched;
-  return isSame(launchedFrom, source) && (source.imageSince === undefined || at > source.imageSince + SETTLES_MS);
+  return imageSince === undefined || at > imageSince + SETTLES_MS;
 }
 
 function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {
@@ -68,8 +68,12 @@ function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {
   return [{ kind: 'ami', text }];
 }
 
-function template({ launchedFrom }: GroupMember, source: LaunchSource): DriftReason[] {
-  if (launchedFrom === undefined || isUnresolved(launchedFrom) || isSame(launchedFrom, source)) return [];
+function template(
+  { launchedFrom }: GroupMember,
+  origin: ReturnType<typeof compareOrigin>,
+  source: LaunchSource,
+): DriftReason[] {
+  if (launchedFrom === undefined || origin !== 'other') return [];
   const text = `was launched from ${nameOfSource(launchedFrom)}, its group would launch from ${nameOfSource(source)}`;
   return [{ kind: 'launch-template', text }];
 }

@@ -1,6 +1,7 @@
 /** Facts that the drift of a cluster is decided by. Pure. */
 import type { Group, LaunchPlan } from '../aws/group.ts';
-import type { FleetState, PlacedNode } from '../disruption/fleet.ts';
+import type { FleetState } from '../disruption/fleet-state.ts';
+import type { PlacedNode } from '../disruption/fleet.ts';
 
 export interface ClusterFacts extends FleetState {
   /** When the nodes were read, epoch milliseconds. */

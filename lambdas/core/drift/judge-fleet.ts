@@ -4,6 +4,7 @@ import { isPooled } from '../aws/lifecycle-state.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
 import { openQuestions, type Answers, type Undecided } from '../disruption/questions.ts';
 import type { DriftSettings } from '../settings/cluster-settings.ts';
+import { ailingGroups } from './ailing-groups.ts';
 import type { Judged } from './decision.ts';
 import { judgeDrift } from './drift.ts';
 import { comparedNodes, replaceableNodes, type ClusterFacts } from './facts.ts';
@@ -13,10 +14,10 @@ import { vainGroups } from './vain-groups.ts';
 export interface FleetVerdicts {
   /** Nodes whose verdict can be told. */
   readonly judged: readonly Judged[];
-  /** Groups in which nothing is changed because no verdict can be told, and why. */
-  readonly unknown: ReadonlyMap<string, string>;
-  /** Groups whose replacements have drifted themselves, and why that is known. */
-  readonly vain: ReadonlyMap<string, string>;
+  /** Groups that are stopped because no verdict can be told, or because replacing is in vain; by name, and why. */
+  readonly unjudged: ReadonlyMap<string, string>;
+  /** Groups that are stopped because a node of the current image ails; by name, and why. */
+  readonly ailing: ReadonlyMap<string, string>;
   /** Images by instance, where the origin alone was looked at (origins.ts). */
   readonly byOrigin: ReadonlyMap<string, string>;
 }
@@ -36,7 +37,9 @@ export function judgeFleet(facts: ClusterFacts, answers: Answers): FleetVerdicts
   if (open !== undefined) return open;
   const judged = told.flatMap((placed) => judge(placed, facts, { plans, byOrigin, launched: answers.launched }));
   const vain = vainGroups(judged, plans, drift, answers);
-  return 'asks' in vain ? vain : { judged, unknown: new Map([...faults, ...foreign]), vain, byOrigin };
+  if ('asks' in vain) return vain;
+  const unjudged = new Map([...faults, ...foreign, ...vain]);
+  return { judged, unjudged, ailing: ailingGroups(judged, drift, facts.now), byOrigin };
 }
 
 interface Known {
@@ -66,9 +69,9 @@ function launchedAs(
 }
 
 /** Nodes that were marked while drift counted are marked no more. */
-function nothingCounts(placed: readonly PlacedNode[], unknown: ReadonlyMap<string, string>): FleetVerdicts {
+function nothingCounts(placed: readonly PlacedNode[], unjudged: ReadonlyMap<string, string>): FleetVerdicts {
   const judged = placed.map((each): Judged => ({ placed: each, verdict: { kind: 'current' } }));
-  return { judged, unknown, vain: new Map(), byOrigin: new Map() };
+  return { judged, unjudged, ailing: new Map(), byOrigin: new Map() };
 }
 
 /** Foreign groups with a node here, and why they are left alone. */

@@ -4,7 +4,8 @@
  */
 import type { LaunchPlan } from '../aws/group.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
-import type { Answers } from '../disruption/questions.ts';
+import { openQuestions, type Answers, type Undecided } from '../disruption/questions.ts';
+import type { Decision, Drifted } from './decision.ts';
 import { imageByOrigin } from './launch-source.ts';
 
 /**
@@ -29,4 +30,15 @@ export function imagesByOrigin(
   return new Map(
     told.flatMap(({ group, instance, image }) => (mistaken.has(group) ? [] : [[instance, image] as const])),
   );
+}
+
+/** Asks EC2 about the instances that are to go by what their origins tell; undefined when it has confirmed them. */
+export function unconfirmedOrigins(
+  drifted: readonly Drifted[],
+  { decisions, byOrigin }: { decisions: ReadonlyMap<string, Decision>; byOrigin: ReadonlyMap<string, string> },
+  answers: Answers,
+): Undecided | undefined {
+  const isGoing = ({ placed: { node } }: Drifted): boolean => decisions.get(node.name)?.decision === 'goes now';
+  const going = drifted.filter(isGoing).map(({ placed }) => placed.member.instance);
+  return openQuestions({ instances: going.filter((instance) => byOrigin.has(instance)) }, answers);
 }

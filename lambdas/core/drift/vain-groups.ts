@@ -4,11 +4,11 @@ import { isPooled } from '../aws/lifecycle-state.ts';
 import { openQuestions, type Answers, type Undecided } from '../disruption/questions.ts';
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { Judged } from './decision.ts';
-import { imageByOrigin, isSame, isUnresolved, nameOfSource, sourceOf } from './launch-source.ts';
+import { compareOrigin, imageByOrigin, nameOfSource, sourceOf } from './launch-source.ts';
 
 type Plans = ReadonlyMap<string, LaunchPlan>;
 
-/** @returns by group, in words; of several reasons the first */
+/** Returns why replacing would be in vain, by group; the first of several reasons. */
 export function vainGroups(
   judged: readonly Judged[],
   plans: Plans,
@@ -52,7 +52,7 @@ function pooledImages(
 }
 
 /**
- * Why replacing would be in vain: an instance that goes is replaced out of the warm pool first, and only an instance
+ * Says why replacing would be in vain: an instance that goes is replaced out of the warm pool first, and only an instance
  * refresh renews what rests there. Undefined when nothing old rests there.
  *
  * @param images what instances run, by instance, where that is known and counts
@@ -67,8 +67,9 @@ function oldPool({ members }: Group, plan: LaunchPlan, images: ReadonlyMap<strin
 }
 
 /** The same source may launch another image than it did: an SSM parameter names it. */
-function oldOrigin({ launchedFrom }: GroupMember, source: LaunchSource, image = source.image): string | undefined {
-  if (launchedFrom !== undefined && !isUnresolved(launchedFrom) && !isSame(launchedFrom, source)) {
+function oldOrigin(member: GroupMember, source: LaunchSource, image = source.image): string | undefined {
+  const { launchedFrom } = member;
+  if (launchedFrom !== undefined && compareOrigin(member, source) === 'other') {
     return `what was launched from ${nameOfSource(launchedFrom)}`;
   }
   return image === source.image ? undefined : `what runs ${image}`;

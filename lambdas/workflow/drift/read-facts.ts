@@ -1,7 +1,5 @@
 /** Reads the facts that a cluster's drift is decided by: its nodes, what their groups would launch, the control plane. */
-import type { Group } from '../../core/aws/group.ts';
-import { placeNodes } from '../../core/disruption/fleet.ts';
-import { foreignGroups } from '../../core/disruption/foreign-group.ts';
+import { fleetState, type Enrolment } from '../../core/disruption/fleet-state.ts';
 import { comparedGroups, type ClusterFacts } from '../../core/drift/facts.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { readFleetNodes } from '../disruption/read-nodes.ts';
@@ -14,23 +12,14 @@ export interface FactPorts {
   readonly controlPlanes: ControlPlanes;
 }
 
-/** Clusters and groups that take part. */
-export interface Enrolment {
-  /** Every configured cluster. */
-  readonly clusters: readonly ClusterSettings[];
-  /** Every enrolled group. */
-  readonly groups: readonly Group[];
-}
-
 /** @throws ClusterAway, ClusterRefused */
 export async function readFacts(
   cluster: ClusterSettings,
-  { clusters, groups }: Enrolment,
+  enrolment: Enrolment,
   view: Pick<FleetView, 'allNodes'>,
   { launches, controlPlanes }: FactPorts,
 ): Promise<ClusterFacts> {
-  const fleet = placeNodes(await readFleetNodes(view, cluster), groups);
-  const state = { cluster, fleet, groups, foreign: foreignGroups(cluster, { groups, clusters }) };
+  const state = fleetState(await readFleetNodes(view, cluster), cluster, enrolment);
   const compared = comparedGroups(state);
   const plans: ClusterFacts['plans'] = compared.length === 0 ? new Map() : await launches.plans(compared);
   const { enabled, kubelet } = cluster.drift;

@@ -5,6 +5,7 @@
  */
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import { unreadableBudgets } from '../../core/disruption/budget.ts';
+import type { Enrolment } from '../../core/disruption/fleet-state.ts';
 import { decideDrift } from '../../core/drift/decide-drift.ts';
 import { awayReport, driftReport, type DriftReport } from '../../core/drift/report.ts';
 import { budgetUnreadable, driftFinished } from '../../core/events/fleet-events.ts';
@@ -17,7 +18,7 @@ import type { Fleets } from '../ports/kubernetes.ts';
 import type { Settings } from '../ports/settings.ts';
 import { Attempts, errorText } from '../run/attempts.ts';
 import { changeDriftMarks, type MarksChanged } from './change-drift-marks.ts';
-import { readFacts, type FactPorts, type Enrolment } from './read-facts.ts';
+import { readFacts, type FactPorts } from './read-facts.ts';
 
 export interface DriftPorts extends FactPorts, Omit<QuestionPorts, 'view' | 'launches'> {
   readonly launches: FactPorts['launches'] & QuestionPorts['launches'];

@@ -2,8 +2,9 @@
  * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): reads what their turns depend on,
  * decides (core/disruption/sweep-decision.ts), and starts the retirements of those that may go.
  */
-import { NO_GROUP, type Group, type Member } from '../../core/aws/group.ts';
-import { placeNodes, type Fleet, type FleetNode, type FleetState } from '../../core/disruption/fleet.ts';
+import { NO_GROUP, type Member } from '../../core/aws/group.ts';
+import { fleetState, type Enrolment } from '../../core/disruption/fleet-state.ts';
+import type { Fleet, FleetNode } from '../../core/disruption/fleet.ts';
 import { isLeftOutside, withOutside } from '../../core/disruption/outside-nodes.ts';
 import { askingNodes, decideSweep, type SweepFacts } from '../../core/disruption/sweep-decision.ts';
 import type { SweepReport, SweptNode } from '../../core/disruption/sweep-report.ts';
@@ -27,18 +28,14 @@ export interface TaintedSweepPorts extends Omit<QuestionPorts, 'view'> {
   readonly home: Home;
 }
 
-export interface TaintedSweep {
+export interface TaintedSweep extends Enrolment {
   readonly cluster: ClusterSettings;
   readonly view: FleetView;
-  readonly groups: readonly Group[];
-  /** Those of them that are left alone here, by name, and why. */
-  readonly foreign: FleetState['foreign'];
   readonly dryRun: boolean;
 }
 
 /**
  * @param nodes all of the cluster
- * @param groups every enrolled one
  * @throws ClusterAway, ClusterRefused
  */
 export async function sweepTainted(
@@ -68,15 +65,15 @@ export async function sweepTainted(
 
 async function readFacts(
   nodes: readonly FleetNode[],
-  { cluster, groups, foreign, asking, now }: TaintedSweep & Pick<SweepFacts, 'asking' | 'now'>,
+  { cluster, asking, now, ...enrolment }: TaintedSweep & Pick<SweepFacts, 'asking' | 'now'>,
   ports: TaintedSweepPorts,
 ): Promise<SweepFacts> {
-  const placed = placeNodes(nodes, groups);
-  const members = await membersOutside(placed, cluster, ports);
-  const { fleet, outside = [] } = withOutside(placed, cluster, members);
+  const state = fleetState(nodes, cluster, enrolment);
+  const members = await membersOutside(state.fleet, cluster, ports);
+  const { fleet, outside = [] } = withOutside(state.fleet, cluster, members);
   const running = await ports.running.names();
-  const { home } = ports;
-  return { cluster, fleet, groups: [...groups, ...outside], foreign, asking, members, running, home, now };
+  const groups = [...state.groups, ...outside];
+  return { ...state, fleet, groups, asking, members, running, home: ports.home, now };
 }
 
 /** Those that are to be drained although no enrolled group has them, as far as another group has. */

@@ -1,6 +1,7 @@
 /** The disruption queue when some candidates are unavailable already, or another cluster's (contract 1.5, 9.3). */
 import { describe, expect, test } from 'vitest';
-import type { FleetNode, FleetState, PlacedNode } from '../../../lambdas/core/disruption/fleet.ts';
+import type { FleetState } from '../../../lambdas/core/disruption/fleet-state.ts';
+import type { FleetNode, PlacedNode } from '../../../lambdas/core/disruption/fleet.ts';
 import { NO_ANSWERS, type Answers } from '../../../lambdas/core/disruption/questions.ts';
 import { queueFleet, type FleetQueue, type QueueTerms } from '../../../lambdas/core/disruption/queue-fleet.ts';
 import { aCluster, aCrew, fleetOf, nodeName, upTo, type Peculiar } from '../../fleet-given.ts';
