@@ -1,5 +1,5 @@
 /**
- * How many more nodes may go out now, by budgets, windows and brakes (contract 9.3, 9.4). What cannot be told lets
+ * How many more nodes may go out now, by budgets, windows and stop conditions (contract 9.3, 9.4). What cannot be told lets
  * nothing through. Pure.
  */
 import { sickness, stuckReplacement, suspension } from './stop-conditions.ts';
@@ -33,7 +33,7 @@ export interface Allowance {
   readonly why?: string;
   /** When that changes by the clock alone, epoch milliseconds. */
   readonly opensAt?: number;
-  /** The group, or the cluster, is left alone, whatever its budget: a brake, or `Circumstances.stopped`. */
+  /** The group, or the cluster, is left alone, whatever its budget: a stop condition, or `Circumstances.stopped`. */
   readonly stopped?: true;
   /** There is none outside of its windows, or inside a freeze. */
   readonly closed?: true;
@@ -47,7 +47,7 @@ export interface Allowances {
   readonly groups: ReadonlyMap<string, Allowance>;
 }
 
-/** What rooms depend on, besides the nodes and the settings. */
+/** What allowances depend on, besides the nodes and the settings. */
 export interface Circumstances extends CountedNodes {
   /** Epoch milliseconds. */
   readonly now: number;

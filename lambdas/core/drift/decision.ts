@@ -34,7 +34,7 @@ export function driftedOf(judged: readonly Judged[]): readonly Drifted[] {
   );
 }
 
-/** What is decided of a drifted node without asking for room; undefined: its turn decides. */
+/** Returns the decision about a drifted node for which the queue is not needed; undefined when the queue decides. */
 export function decisionBeforeQueue(
   { node, member }: PlacedNode,
   {
@@ -55,7 +55,7 @@ function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): strin
   return unfit === undefined ? undefined : `it ${unfit}`;
 }
 
-/** @returns by the name of the node, in the order of the turn */
+/** Returns what becomes of each node, by its name. */
 export function decisionsOf(
   drifted: readonly Drifted[],
   { queue, isUnavailable }: { queue: FleetQueue; isUnavailable: (node: FleetNode) => boolean },

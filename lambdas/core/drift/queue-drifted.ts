@@ -23,8 +23,8 @@ export function queueDrifted(
   answers: Answers,
 ): DriftQueue | Undecided {
   const { cluster, now } = facts;
-  const isUnavailable = (node: FleetNode): boolean =>
-    drainTaint(node, cluster) !== undefined && !isCoolingDown(node, now);
+  const unavailable = unavailableNodes(facts);
+  const isUnavailable = ({ name }: FleetNode): boolean => unavailable.has(name);
   const candidates = drifted
     .map(({ placed }) => placed)
     .filter((placed) => decisionBeforeQueue(placed, { isUnavailable, allowance: undefined }) === undefined);
@@ -33,6 +33,13 @@ export function queueDrifted(
   if ('asks' in queue) return queue;
   const available = drifted.filter(({ placed }) => !isUnavailable(placed.node));
   return { queue, statuses: statusesOf(queue, { available, unjudged, facts }), isUnavailable };
+}
+
+/** Returns the names of the nodes that are to be drained already and do not cool down. */
+function unavailableNodes({ cluster, fleet, now }: ClusterFacts): ReadonlySet<string> {
+  const nodes = fleet.placed.map(({ node }) => node);
+  const tainted = nodes.filter((node) => drainTaint(node, cluster) !== undefined && !isCoolingDown(node, now));
+  return new Set(tainted.map(({ name }) => name));
 }
 
 interface StatusTerms {

@@ -29,7 +29,7 @@ export interface GroupReport {
   readonly allowance: number;
   /** Why it is left alone altogether. */
   readonly stopped?: string;
-  /** What limits the room. */
+  /** What limits the allowance. */
   readonly why?: string;
   /** When that changes by the clock alone. */
   readonly opensAt?: number;

@@ -17,13 +17,22 @@ export function vainGroups(
 ): ReadonlyMap<string, string> | Undecided {
   const images = drift.ami || drift.kubelet ? pooledImages(judged, plans, answers) : new Map<string, string>();
   if ('asks' in images) return images;
+  const pools = new Map(
+    driftedGroups(judged).map((group) => {
+      const plan = plans.get(group.name);
+      return [group.name, plan && oldPool(group, plan, images)];
+    }),
+  );
   const stops = judged.flatMap(({ placed: { group }, verdict }): [string, string][] => {
-    const plan = plans.get(group.name);
     const reason = verdict.kind === 'stops' ? verdict.reason : undefined;
-    const vain = verdict.kind === 'drifted' && plan !== undefined ? oldPool(group, plan, images) : reason;
+    const vain = verdict.kind === 'drifted' ? pools.get(group.name) : reason;
     return vain === undefined ? [] : [[group.name, vain]];
   });
   return new Map(stops.toReversed());
+}
+
+function driftedGroups(judged: readonly Judged[]): readonly Group[] {
+  return [...new Set(judged.flatMap(({ placed, verdict }) => (verdict.kind === 'drifted' ? [placed.group] : [])))];
 }
 
 /** What instances of the warm pools run out of which drifted nodes would be replaced, by instance. */
@@ -32,8 +41,7 @@ function pooledImages(
   plans: Plans,
   answers: Answers,
 ): ReadonlyMap<string, string> | Undecided {
-  const groups = new Set(judged.flatMap(({ placed, verdict }) => (verdict.kind === 'drifted' ? [placed.group] : [])));
-  const pooled = [...groups].flatMap(({ name, members }) =>
+  const pooled = driftedGroups(judged).flatMap(({ name, members }) =>
     members
       .filter(({ state }) => isPooled(state))
       .map((member) => {

@@ -1,6 +1,6 @@
 /**
  * The drift tainter (contract 9): marks the nodes that differ from what their group would launch now, lets as many of
- * them go as the budgets have room for, and takes its marks off those that differ no more. It drains nothing: that is the
+ * them go as the budgets allow, and takes its marks off those that differ no more. It drains nothing: that is the
  * sweep's, by the taint. One pass, idempotent: what it does not reach, the next one finds again.
  */
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';

@@ -1,6 +1,6 @@
 /**
- * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): reads what their turns depend on,
- * decides (core/disruption/sweep-decision.ts), and starts the retirements of those that may go.
+ * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): reads what the
+ * decision depends on, decides (core/disruption/sweep-decision.ts), and starts the retirements of those that may go.
  */
 import { NO_GROUP, type Member } from '../../core/aws/group.ts';
 import { fleetState, type Enrolment } from '../../core/disruption/fleet-state.ts';
