@@ -3,7 +3,7 @@
  * Without a terminal the same lines come plain.
  */
 import { styleText } from 'node:util';
-import { driftTable } from '../../infra/cli/drift-table.ts';
+import { driftTable } from '../../infra/cli/reports/drift-table.ts';
 import type { LoggedEvent } from '../installation.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import { LiveOutput, type LineOutput } from './live-output.ts';

@@ -51,7 +51,7 @@ test('says what it does, since when, what holds it and until when; and of one th
     for (const execution of aws.lambda.executions) execution.pause();
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['infra/cli/print-retirements.ts', '--function', name, '--node', node, '--json'],
+      ['infra/cli/ebb.js', 'retirements', '--function', name, '--node', node, '--json'],
       { cwd: PROJECT, env: { ...process.env, ...aws.environment() } },
     );
     expect(JSON.parse(stdout)).toEqual({ ...status, paused: true });

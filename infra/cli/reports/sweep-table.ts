@@ -1,5 +1,5 @@
 /** The sweep's dry run for people: of each cluster the nodes that bear a drain taint, and what becomes of each. */
-import type { SweepReport, SweptNode } from '../../lambdas/core/disruption/sweep-report.ts';
+import type { SweepReport, SweptNode } from '../../../lambdas/core/disruption/sweep-report.ts';
 import { nodeList, type ListedNode } from './node-list.ts';
 import { counted, listed, utc, wrapped } from './report-words.ts';
 

@@ -1,9 +1,9 @@
 /** The sweep's dry run, for people (contract 9.6). */
 import { expect, test } from 'vitest';
-import { sweepTable } from '../../../infra/cli/sweep-table.ts';
-import type { SweptNode } from '../../../lambdas/core/disruption/sweep-report.ts';
-import { HOUR, NOON } from '../../given.ts';
-import { aSweepReport, aSweptNode, nodeName, widthOf } from './given.ts';
+import { sweepTable } from '../../../../infra/cli/reports/sweep-table.ts';
+import type { SweptNode } from '../../../../lambdas/core/disruption/sweep-report.ts';
+import { HOUR, NOON } from '../../../given.ts';
+import { aSweepReport, aSweptNode, nodeName, widthOf } from '../given.ts';
 
 const COLUMNS = 80;
 

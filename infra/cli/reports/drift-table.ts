@@ -1,7 +1,7 @@
 /** The drift tainter's dry run for people: of each cluster what has drifted, what goes now, and what the rest waits for. */
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
-import type { DriftedNode, DriftReport, GroupReport } from '../../lambdas/core/drift/report.ts';
+import type { DriftedNode, DriftReport, GroupReport } from '../../../lambdas/core/drift/report.ts';
 import { nodeList, type ListedNode } from './node-list.ts';
 import { counted, listed, utc, wrapped } from './report-words.ts';
 

@@ -1,9 +1,9 @@
 /** The drift tainter's dry run, for people (contract 9.6). */
 import { describe, expect, test } from 'vitest';
-import { driftTable } from '../../../infra/cli/drift-table.ts';
-import type { DriftedNode, DriftReport } from '../../../lambdas/core/drift/report.ts';
-import { HOUR, NOON } from '../../given.ts';
-import { aDriftedNode, aDriftReport, aGroupReport, nodeName, widthOf } from './given.ts';
+import { driftTable } from '../../../../infra/cli/reports/drift-table.ts';
+import type { DriftedNode, DriftReport } from '../../../../lambdas/core/drift/report.ts';
+import { HOUR, NOON } from '../../../given.ts';
+import { aDriftedNode, aDriftReport, aGroupReport, nodeName, widthOf } from '../given.ts';
 
 const COLUMNS = 80;
 
