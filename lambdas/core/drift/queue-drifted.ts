@@ -22,7 +22,7 @@ export function queueDrifted(
   facts: ClusterFacts,
   answers: Answers,
 ): DriftQueue | Undecided {
-  const { cluster, now } = facts;
+  const { now } = facts;
   const unavailable = unavailableNodes(facts);
   const isUnavailable = ({ name }: FleetNode): boolean => unavailable.has(name);
   const candidates = drifted
