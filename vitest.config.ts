@@ -1,12 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests of what is shipped: on bundles, or on whole commands. All others run without a bundle being made first. */
+/** What decides, and what only formats: no peer, no bundle. `npm run test:unit` runs it while one works. */
+const UNIT = [
+  'test/{architecture,papers}.test.ts',
+  'test/{command,core,driving}/**/*.test.ts',
+  'test/entry/{configuration,durable-run,reporting}/**/*.test.ts',
+  'test/{bench,demo}/{cost,drain,expectations,own-watch,staging,telling}/**/*.test.ts',
+];
+
+/** On bundles, or on whole commands. */
 const SHIPPED = [
   'test/commands.test.ts',
-  'test/{faults,infra,shipped}/**/*.test.ts',
+  'test/{infra,shipped}/**/*.test.ts',
+  'test/faults/crashes.test.ts',
   'test/demo/*.test.ts',
   'test/{bench,demo}/{own-cluster,scan}/*.test.ts',
 ];
+
+const CONFORMANCE = ['test/conformance/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -15,8 +26,15 @@ export default defineConfig({
     maxWorkers: 2,
     pool: 'forks',
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SHIPPED } },
+      { extends: true, test: { name: 'unit', include: UNIT } },
+      // Over the wire to the peers, in one process.
+      {
+        extends: true,
+        test: { name: 'peers', include: ['test/**/*.test.ts'], exclude: [...UNIT, ...SHIPPED, ...CONFORMANCE] },
+      },
       { extends: true, test: { name: 'shipped', include: SHIPPED, globalSetup: 'test/bundles.ts' } },
+      // The Kubernetes peer, and a real API server where one is named.
+      { extends: true, test: { name: 'conformance', include: CONFORMANCE } },
     ],
   },
 });

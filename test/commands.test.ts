@@ -27,7 +27,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
 };
 
 /** `npm test` itself, and what it runs before this. */
-const RUN_BY_NPM_TEST = ['test', 'typecheck', 'lint', 'format', 'arrows'];
+const RUN_BY_NPM_TEST = ['test', 'typecheck', 'lint', 'format', 'arrows', 'test:unit'];
 
 /** test/infra/configuration/synthesis.test.ts runs it to its end. */
 const RUN_ELSEWHERE = ['synth'];
