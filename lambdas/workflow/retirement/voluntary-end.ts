@@ -30,7 +30,10 @@ export async function letGo(retirement: Retirement, release: VoluntaryRelease, h
   const told = doneOrStop(await runner.run(progressStage(order, come, names?.leftOver)));
   if (told === 'superseded') throw new Stopped('superseded', 'the node is in its charge no more');
   if (told === 'unasked') throw unasked();
-  if (release === 'leave') return await tell(retirement, instanceLeft(runner.subject));
+  if (release === 'leave') {
+    await tell(retirement, instanceLeft(runner.subject));
+    return;
+  }
   await terminate(retirement);
   if (hook !== undefined) await passHook(retirement, hook);
 }
