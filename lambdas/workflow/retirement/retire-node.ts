@@ -5,7 +5,7 @@ import { retireHooked } from './retire-hooked.ts';
 import { retireVoluntarily } from './retire-voluntarily.ts';
 import type { Retired, RetirementPorts } from './retirement.ts';
 import { releaseUndrained } from '../notice/turn-away.ts';
-import { STEP } from './step-names.ts';
+import { STEP } from './retiree.ts';
 
 /**
  * Retires the node that the notice is about.

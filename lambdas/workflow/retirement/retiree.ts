@@ -32,3 +32,6 @@ export interface NodeNames {
 export function secondsSince({ at }: Notice): number {
   return Math.round((Date.now() - at) / 100) / 10;
 }
+
+/** Names of a retirement's first steps, by which retirement-record.ts finds them in the run's history. */
+export const STEP = { verify: 'verify', find: 'find-node', isolate: 'isolate' } as const;

@@ -7,8 +7,7 @@ import type { Subject } from '../../core/events/retirement-events.ts';
 import type { Isolated } from '../node/isolate-node.ts';
 import { lastRound, roundShown, type RoundShown } from '../run/round-record.ts';
 import type { Course } from '../run/stage.ts';
-import type { NodeNames } from './retiree.ts';
-import { STEP } from './step-names.ts';
+import { STEP, type NodeNames } from './retiree.ts';
 
 /** What a step of a run returned, out of JSON. */
 export interface StepRecord {

@@ -20,9 +20,8 @@ import { findNodes } from '../node/find-node.ts';
 import { isolateNode, type Isolated } from '../node/isolate-node.ts';
 import { keepIsolated, type Isolation } from '../node/keep-isolated.ts';
 import type { Stage } from '../run/stage.ts';
-import { secondsSince, type NodeNames, type Retiree } from './retiree.ts';
+import { secondsSince, STEP, type NodeNames, type Retiree } from './retiree.ts';
 import { cancellationOf, slotContenders, type Cancellation } from './slot-contenders.ts';
-import { STEP } from './step-names.ts';
 
 /** A node that has not appeared after these tries, or by the deadline, never joined (contract 2.2). */
 const FIND_TRIES = 3;
