@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests of what is shipped: on bundles, or on whole commands. All others run without a bundle being made first. */
-const SHIPPED = ['test/commands.test.ts', 'test/{bench,demo,faults,infra,shipped}/**/*.test.ts'];
+const SHIPPED = [
+  'test/commands.test.ts',
+  'test/{faults,infra,shipped}/**/*.test.ts',
+  'test/demo/*.test.ts',
+  'test/{bench,demo}/{own-cluster,scan}/*.test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -59,15 +59,15 @@ export class EbbStack extends Stack {
   #outputs({ retirement, sweep, drift }: { retirement: NodeRetirement; sweep: NodeSweep; drift: DriftTainter }): void {
     new CfnOutput(this, 'RetirementFunction', {
       value: retirement.alias.version.lambda.functionName,
-      description: 'For npm run retirements',
+      description: 'For ebb retirements',
     });
     new CfnOutput(this, 'DriftFunction', {
       value: drift.alias.version.lambda.functionName,
-      description: 'For npm run drift',
+      description: 'For ebb drift',
     });
     new CfnOutput(this, 'SweepFunction', {
       value: sweep.alias.version.lambda.functionName,
-      description: 'For npm run sweep',
+      description: 'For ebb sweep',
     });
     new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'SweepRole', { value: sweep.role.roleArn, description: 'Holds an access entry' });

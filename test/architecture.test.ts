@@ -1,56 +1,53 @@
-/** The arrows between the rooms, and the names of files and folders. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** The arrows between the rooms, and their names (ARCHITECTURE.md). `npm run -s arrows` holds the project against them. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import ts from 'typescript';
-import { describe, expect, test } from 'vitest';
+import { cruise, type IConfiguration } from 'dependency-cruiser';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 
-type Allowance = 'core' | 'workflow' | 'adapters' | 'entry' | 'entry point' | 'infra' | 'test';
-
-/** Which rooms a room may import values from; its own is always allowed. */
-const ARROWS: Record<Exclude<Allowance, 'test'>, readonly Allowance[]> = {
-  core: [],
-  workflow: ['core'],
-  adapters: ['core'],
-  entry: ['core', 'workflow', 'adapters'],
-  'entry point': ['core', 'workflow', 'adapters', 'entry'],
-  infra: ['core', 'workflow', 'adapters', 'entry'],
-};
-
-/** Types only: adapters provide the ports, which stand with the workflows that use them. */
-const TYPE_ARROWS: Partial<Record<Allowance, readonly Allowance[]>> = { adapters: ['workflow'] };
+const RULES = JSON.parse(readFileSync(join(PROJECT, '.dependency-cruiser.json'), 'utf8')) as Required<
+  Pick<IConfiguration, 'forbidden' | 'options'>
+>;
 
 const GRAB_BAGS = /^(utils?|helpers?|commons?|shared|types?|misc|lib)(\.|$)/;
 
 const FILES = ['lambdas', 'infra', 'test'].flatMap((folder) => sourcesBelow(join(PROJECT, folder)));
 
-describe('imports', () => {
-  test('follow the arrows of the design', () => {
-    const wrong = FILES.flatMap((file) =>
-      importsOf(file)
-        .filter(({ target, typeOnly }) => !isAllowed(allowanceOf(file), allowanceOf(target), typeOnly))
-        .map(({ target }) => `${nameOf(file)} imports ${nameOf(target)}`),
-    );
-    expect(wrong).toEqual([]);
+describe('the arrows of .dependency-cruiser.json', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ebb-arrows-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
   });
 
-  test('of an arrow that is not there would be found', () => {
-    expect(isAllowed('core', 'adapters', false)).toBe(false);
-    expect(isAllowed('adapters', 'workflow', false)).toBe(false);
-    expect(isAllowed('adapters', 'workflow', true)).toBe(true);
-    expect(isAllowed('entry', 'infra', true)).toBe(false);
+  test.each([
+    ['core-is-pure', 'lambdas/core/plan.ts', "import { send } from '../adapters/send.ts';"],
+    ['core-is-pure', 'lambdas/core/plan.ts', "import { readFileSync } from 'node:fs';"],
+    ['workflow-knows-the-core-alone', 'lambdas/workflow/run.ts', "import { send } from '../adapters/send.ts';"],
+    ['adapters-provide-ports', 'lambdas/adapters/send.ts', "import { run } from '../workflow/run.ts';"],
+    ['entry-is-below-entry-points', 'lambdas/entry/journal.ts', "import type { Stack } from '../../infra/stack.ts';"],
+    ['infra-imports-names-not-functions', 'infra/stack.ts', "import { handler } from '../lambdas/router.ts';"],
+    ['no-circles', 'lambdas/core/one.ts', "import type { Other } from './other.ts';"],
+  ])('forbid, by %s, that %s says: %s', async (rule, file, line) => {
+    expect(await brokenRules(folder, { [file]: `${line}\nexport type One = 1;\n` })).toContain(rule);
   });
 
-  test('of the core reach no SDK, no environment and no clock', () => {
-    const core = FILES.filter((file) => allowanceOf(file) === 'core');
-    const packages = core.flatMap((file) => packagesOf(file));
-    expect([...new Set(packages)].toSorted()).toEqual(['croner', 'node:crypto', 'zod/mini']);
-    const impure = core.filter((file) =>
-      /\b(process\.|Date\.now|new Date\(\)|Math\.random|setTimeout)/.test(readFileSync(file, 'utf8')),
-    );
-    expect(impure.map(nameOf)).toEqual([]);
+  test('let adapters import the types of ports', async () => {
+    const file = 'lambdas/adapters/send.ts';
+    expect(await brokenRules(folder, { [file]: "import type { Run } from '../workflow/run.ts';\n" })).toEqual([]);
   });
+});
+
+test('the core reaches no environment and no clock', () => {
+  const core = FILES.filter((file) => nameOf(file).startsWith('lambdas/core/'));
+  const impure = core.filter((file) =>
+    /\b(process\.|Date\.now|new Date\(\)|Math\.random|setTimeout)/.test(readFileSync(file, 'utf8')),
+  );
+  expect(impure.map(nameOf)).toEqual([]);
 });
 
 describe('names', () => {
@@ -87,67 +84,31 @@ function withoutTestNotification(text: string): string {
   return text.replaceAll(/test notification/g, '');
 }
 
-function isAllowed(from: Allowance, to: Allowance, typeOnly: boolean): boolean {
-  if (from === to || from === 'test') return true;
-  return ARROWS[from].includes(to) || (typeOnly && (TYPE_ARROWS[from]?.includes(to) ?? false));
-}
+/** What the files of a small project may import. */
+const PROJECT_FILES: Readonly<Record<string, string>> = {
+  'lambdas/adapters/send.ts': 'export const send = 1;\n',
+  'lambdas/workflow/run.ts': 'export const run = 1;\nexport type Run = 1;\n',
+  'lambdas/router.ts': 'export const handler = 1;\n',
+  'lambdas/core/other.ts': "import type { One } from './one.ts';\nexport type Other = One;\n",
+  'lambdas/core/one.ts': 'export type One = 1;\n',
+  'infra/stack.ts': 'export type Stack = 1;\n',
+};
 
-function allowanceOf(file: string): Allowance {
-  const [top, second = ''] = nameOf(file).split('/');
-  if (top === 'infra') return 'infra';
-  if (top === 'test') return 'test';
-  if (top !== 'lambdas') throw new Error(`${nameOf(file)} is in no room`);
-  switch (second) {
-    case 'core':
-    case 'workflow':
-    case 'adapters':
-    case 'entry':
-      return second;
-    default:
-      return 'entry point';
+/** Which rules a project breaks that has these files beside the others. */
+async function brokenRules(folder: string, files: Readonly<Record<string, string>>): Promise<string[]> {
+  for (const [name, text] of Object.entries({ ...PROJECT_FILES, ...files })) {
+    mkdirSync(join(folder, dirname(name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
   }
-}
-
-function importsOf(file: string): { target: string; typeOnly: boolean }[] {
-  return specifiersOf(file)
-    .filter(({ specifier }) => specifier.startsWith('.') && specifier.endsWith('.ts'))
-    .map(({ specifier, typeOnly }) => ({ target: resolve(dirname(file), specifier), typeOnly }));
-}
-
-function packagesOf(file: string): string[] {
-  return specifiersOf(file).flatMap(({ specifier }) => (specifier.startsWith('.') ? [] : [specifier]));
-}
-
-function specifiersOf(file: string): { specifier: string; typeOnly: boolean }[] {
-  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
-  const found: { specifier: string; typeOnly: boolean }[] = [];
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
-      const { moduleSpecifier } = node;
-      const typeOnly = ts.isImportDeclaration(node) ? isTypeOnly(node) : node.isTypeOnly;
-      if (moduleSpecifier && ts.isStringLiteral(moduleSpecifier))
-        found.push({ specifier: moduleSpecifier.text, typeOnly });
-    }
-    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      const [argument] = node.arguments;
-      if (argument && ts.isStringLiteral(argument)) found.push({ specifier: argument.text, typeOnly: false });
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-}
-
-function isTypeOnly({ importClause }: ts.ImportDeclaration): boolean {
-  if (importClause === undefined) return false;
-  if (importClause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
-  const { namedBindings } = importClause;
-  return (
-    importClause.name === undefined &&
-    namedBindings !== undefined &&
-    ts.isNamedImports(namedBindings) &&
-    namedBindings.elements.every(({ isTypeOnly }) => isTypeOnly)
-  );
+  const { forbidden, options } = RULES;
+  const { tsConfig: _, ...cruising } = options;
+  const { output } = await cruise(['lambdas', 'infra'], {
+    ...cruising,
+    ruleSet: { forbidden },
+    validate: true,
+    baseDir: folder,
+  });
+  return typeof output === 'string' ? [] : output.summary.violations.map(({ rule }) => rule.name);
 }
 
 function sourcesBelow(folder: string): string[] {

@@ -15,6 +15,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   demo: { args: ['--json'], status: 0 },
   build: { args: [], status: 0 },
   'cluster-role': { args: [], status: 0 },
+  'configuration-table': { args: ['--check'], status: 0 },
   // Without AWS they can only say so; test/infra/cli/function-command.test.ts runs them against functions.
   retirements: { args: ['--function', 'nobody'], status: 1 },
   drift: { args: ['--function', 'nobody'], status: 1 },
@@ -26,7 +27,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
 };
 
 /** `npm test` itself, and what it runs before this. */
-const RUN_BY_NPM_TEST = ['test', 'typecheck', 'lint', 'format'];
+const RUN_BY_NPM_TEST = ['test', 'typecheck', 'lint', 'format', 'arrows'];
 
 /** test/infra/configuration/synthesis.test.ts runs it to its end. */
 const RUN_ELSEWHERE = ['synth'];

@@ -3,9 +3,7 @@
  * their assets with the template's environment, roles, rule and hook. Tests and the demo both stand on it.
  */
 import { App } from 'aws-cdk-lib';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { bundleAll } from '../infra/bundling/function-bundle.ts';
 import { clusterRoleManifests } from '../infra/cluster-role/cluster-role.ts';
 import { parseConfiguration } from '../infra/configuration/parse-configuration.ts';
 import { EbbStack } from '../infra/ebb-stack.ts';
@@ -15,6 +13,7 @@ import { deployTemplate } from './peers/aws/deployment/deploy.ts';
 import { AwsPeer } from './peers/aws/peer.ts';
 import { DrivenClock } from './peers/clock.ts';
 import { KubernetesPeer } from './peers/kubernetes/peer.ts';
+import { makeTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
 /** A domain event as it stands in the log: with its time, and which function wrote it. */
 export type LoggedEvent = DomainEvent & { readonly time: string; readonly level: string; readonly service: string };
@@ -29,7 +28,7 @@ export class AwsInstallation {
   /** Lines that are no domain events: failures, and what a library printed. */
   readonly otherLines: string[] = [];
   readonly #listeners: ((event: LoggedEvent) => void)[] = [];
-  readonly #assembly = mkdtempSync(join(tmpdir(), 'ebb-cdk-'));
+  readonly #assembly = makeTemporaryFolder('ebb-cdk');
 
   constructor(aws: AwsPeer) {
     this.aws = aws;
@@ -43,14 +42,21 @@ export class AwsInstallation {
    *
    * @param sweeps whether the sweep runs on its schedule: where it does, each five driven minutes cost an invocation
    * @param drifts whether the drift tainter does, likewise
+   * @param step told what is being done
    */
   deploy(
     configuration: Configuration,
-    { sweeps = false, drifts = false }: { sweeps?: boolean; drifts?: boolean } = {},
+    {
+      sweeps = false,
+      drifts = false,
+      step = () => undefined,
+    }: { sweeps?: boolean; drifts?: boolean; step?: Step | undefined } = {},
   ): void {
+    step('Synthesising the stack');
     const app = new App({ outdir: this.#assembly, analyticsReporting: false });
     new EbbStack(app, 'Ebb', { configuration });
     app.synth();
+    step('Deploying it on the AWS peer');
     deployTemplate(this.aws, this.#assembly);
     for (const rule of this.aws.eventBridge.rules) {
       if (rule.schedule !== undefined) rule.enabled = rule.name.includes('Drift') ? drifts : sweeps;
@@ -78,7 +84,7 @@ export class AwsInstallation {
 
   async stop(): Promise<void> {
     await this.aws.stop();
-    rmSync(this.#assembly, { recursive: true, force: true });
+    removeTemporaryFolder(this.#assembly);
   }
 
   #read(line: string): void {
@@ -104,7 +110,12 @@ export interface InstallationPlan {
   readonly sweeps?: boolean;
   /** Whether the drift tainter does. @default false */
   readonly drifts?: boolean;
+  /** Told what is being done while it starts. */
+  readonly step?: Step | undefined;
 }
+
+/** Takes what is being done, such as `Synthesising the stack`. */
+export type Step = (doing: string) => void;
 
 /** The AWS side and a Kubernetes peer, with a node for each instance. */
 export class Installation extends AwsInstallation {
@@ -120,8 +131,10 @@ export class Installation extends AwsInstallation {
   }
 
   static async start(plan: InstallationPlan): Promise<Installation> {
-    const { configuration, nodes, podsPerNode, clock = new DrivenClock(), sweeps = false, drifts = false } = plan;
+    const { configuration, nodes, podsPerNode, clock = new DrivenClock(), sweeps = false, drifts = false, step } = plan;
     const parsed = parseConfiguration(configuration);
+    await bundleAll(({ length }) => step?.(`Building ${length} functions`));
+    step?.('Starting the peers');
     const aws = await AwsPeer.start({ clock });
     const [cluster] = parsed.clusters;
     if (cluster === undefined) throw new Error('the configuration names no cluster');
@@ -138,7 +151,7 @@ export class Installation extends AwsInstallation {
     for (const { name } of cluster.groups) {
       for (let count = 0; count < nodes; count += 1) installation.addNode(name, podsPerNode);
     }
-    installation.deploy(parsed, { sweeps, drifts });
+    installation.deploy(parsed, { sweeps, drifts, step });
     for (const manifest of clusterRoleManifests(parsed.kubernetesGroup)) kubernetes.world.apply(manifest as never);
     return installation;
   }

@@ -4,9 +4,10 @@
  */
 import type { Metafile } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { holds } from './bundle-stamp.ts';
 
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -22,27 +23,57 @@ export const FUNCTIONS: readonly string[] = readdirSync(join(PROJECT, 'lambdas')
   .map((file) => file.slice(0, -'.ts'.length))
   .toSorted();
 
-/** By entry point: a process makes each once. */
-const made = new Map<string, FunctionBundle>();
+/** Bundles that this process has read, by entry point. */
+const read = new Map<string, FunctionBundle>();
 
-/** Set where every bundle has just been made, for the processes that are started from there. */
+/** Set where every bundle has just been checked, for the processes that are started from there. */
 const ALL_MADE = 'EBB_BUNDLES_MADE';
 
-/** @param name of the entry point, `lambdas/<name>.ts` */
+/**
+ * Returns a function's bundle, made if it is not there as its sources are now. What is missing is made for every function,
+ * side by side.
+ *
+ * @param name of the entry point, `lambdas/<name>.ts`
+ */
 export function bundleFunction(name: string): FunctionBundle {
-  const known = made.get(name);
+  const known = read.get(name);
   if (known !== undefined) return known;
-  if (process.env[ALL_MADE] === undefined) makeBundle(name);
+  const missing = missingBundles();
+  if (missing.length > 0) {
+    const maker = join(PROJECT, 'infra', 'bundling', 'make-bundles.ts');
+    execFileSync(process.execPath, [maker, ...missing], { cwd: PROJECT, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
+  process.env[ALL_MADE] = 'yes';
   const metafile = JSON.parse(readFileSync(metafileOf(name), 'utf8')) as Metafile;
   const bundle = { directory: directoryOf(name), metafile };
-  made.set(name, bundle);
+  read.set(name, bundle);
   return bundle;
 }
 
-/** Makes every bundle; this process, and those that it starts from now on, make none again. */
-export function bundleAll(): void {
-  for (const name of FUNCTIONS) makeBundle(name);
+/**
+ * Makes every bundle that is missing, in this process, which goes on meanwhile. Afterwards this process, and those that
+ * it starts, make none again.
+ *
+ * @param making called with the names when there is something to make
+ */
+export async function bundleAll(making: (names: readonly string[]) => void = () => undefined): Promise<void> {
+  const missing = missingBundles();
+  if (missing.length > 0) {
+    making(missing);
+    // Loaded on demand: esbuild is not needed where all bundles are there.
+    const { makeBundle } = await import('./make-bundle.ts');
+    await Promise.all(missing.map(makeBundle));
+  }
   process.env[ALL_MADE] = 'yes';
+}
+
+/** Functions whose bundle is not there, or was made from other sources. */
+function missingBundles(): string[] {
+  if (process.env[ALL_MADE] !== undefined) return [];
+  return FUNCTIONS.filter((name) => {
+    const stamp = stampFileOf(name);
+    return !holds(PROJECT, existsSync(stamp) ? readFileSync(stamp, 'utf8') : undefined);
+  });
 }
 
 export function directoryOf(name: string): string {
@@ -53,9 +84,8 @@ export function metafileOf(name: string): string {
   return `${directoryOf(name)}.json`;
 }
 
-function makeBundle(name: string): void {
-  const maker = join(PROJECT, 'infra', 'bundling', 'make-bundle.ts');
-  execFileSync(process.execPath, [maker, name], { cwd: PROJECT, stdio: ['ignore', 'ignore', 'inherit'] });
+export function stampFileOf(name: string): string {
+  return `${directoryOf(name)}.stamp`;
 }
 
 /** Files that are loaded at start: the entry, what it imports and what that imports; not what a call imports later. */

@@ -1,45 +1,49 @@
-/**
- * Makes one function's bundle: a process of its own, because esbuild takes plugins only where it is waited for, which
- * constructs cannot do. Its argument is the function's name.
- */
+/** Makes one function's bundle with esbuild, and stamps it. */
 import { build, type OutputFile } from 'esbuild';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { directoryOf, metafileOf, PROJECT } from './function-bundle.ts';
+import { join, relative } from 'node:path';
+import { changedSince, stampOf } from './bundle-stamp.ts';
+import { directoryOf, metafileOf, PROJECT, stampFileOf } from './function-bundle.ts';
 import { plainSchemas } from './plain-schemas.ts';
 
 /** undici, inside the Kubernetes client, calls `require`, which a module does not have. */
 const REQUIRE_BANNER =
   "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);";
 
-const [, , name = ''] = process.argv;
-const directory = directoryOf(name);
-const { metafile, outputFiles } = await build({
-  absWorkingDir: PROJECT,
-  entryPoints: { index: `lambdas/${name}.ts` },
-  outdir: directory,
-  outExtension: { '.js': '.mjs' },
-  bundle: true,
-  minify: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  // The SDK's modules, not its CommonJS: half the size and half the start.
-  mainFields: ['module', 'main'],
-  conditions: ['module'],
-  plugins: [plainSchemas],
-  legalComments: 'none',
-  banner: { js: REQUIRE_BANNER },
-  metafile: true,
-  write: false,
-  logLevel: 'error',
-});
-replaceFiles(outputFiles);
-replaceFile(metafileOf(name), Buffer.from(JSON.stringify(metafile)));
+/** @param name of the entry point, `lambdas/<name>.ts` @throws Error when esbuild cannot bundle it */
+export async function makeBundle(name: string): Promise<void> {
+  const directory = directoryOf(name);
+  const began = Date.now();
+  const { metafile, outputFiles } = await build({
+    absWorkingDir: PROJECT,
+    entryPoints: { index: `lambdas/${name}.ts` },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // The SDK's modules, not its CommonJS: half the size and half the start.
+    mainFields: ['module', 'main'],
+    conditions: ['module'],
+    plugins: [plainSchemas],
+    legalComments: 'none',
+    banner: { js: REQUIRE_BANNER },
+    metafile: true,
+    write: false,
+    logLevel: 'error',
+  });
+  replaceFiles(directory, outputFiles);
+  replaceFile(metafileOf(name), Buffer.from(JSON.stringify(metafile)));
+  const made = [...outputFiles.map(({ path }) => path), metafileOf(name)].map((path) => relative(PROJECT, path));
+  const stamp = stampOf(PROJECT, Object.keys(metafile.inputs), made);
+  if (!changedSince(PROJECT, stamp.from, began)) replaceFile(stampFileOf(name), Buffer.from(JSON.stringify(stamp)));
+}
 
 /** Writes what differs and removes what is left over, so that a process that reads the folder meanwhile finds it whole. */
-function replaceFiles(files: readonly OutputFile[]): void {
+function replaceFiles(directory: string, files: readonly OutputFile[]): void {
   mkdirSync(directory, { recursive: true });
   for (const { path, contents } of files) {
     if (!existsSync(path) || !readFileSync(path).equals(contents)) replaceFile(path, contents);
@@ -51,8 +55,9 @@ function replaceFiles(files: readonly OutputFile[]): void {
   }
 }
 
+/** Replaces a file in one step: a process that reads it meanwhile finds the old one or the new one. */
 function replaceFile(path: string, contents: Uint8Array): void {
-  const fresh = join(PROJECT, 'dist', `.${basename(path)}.${process.pid}`);
+  const fresh = join(PROJECT, 'dist', `.${relative(PROJECT, path).replaceAll('/', '-')}.${process.pid}`);
   writeFileSync(fresh, contents);
   renameSync(fresh, path);
 }

@@ -1,17 +1,30 @@
-/**
- * `npm run -s configuration-table [-- --check]`: writes the table of configuration fields and the JSON schema for
- * editors. With `--check` it writes nothing, and exits with 1 when a file differs from what it would write.
- */
+/** Writes the list of configuration fields and the JSON schema for editors, or says which of them is out of date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { describeConfiguration } from '../configuration/describe-configuration.ts';
+import { describeConfiguration, type Description } from '../configuration/describe-configuration.ts';
+import { DONE, FAILED, type ExitStatus } from './exit-status.ts';
 
-const isCheck = process.argv.includes('--check');
+/** @param options.check writes nothing; fails if a file differs from what it would write */
+export async function writeConfigurationTable({ check = false, json = false }): Promise<ExitStatus> {
+  const files = (await describeConfiguration()).map((description) => (check ? compared : written)(description));
+  if (json) for (const file of files) console.log(JSON.stringify(file));
+  const stale = files.filter(({ current }) => !current);
+  for (const { file } of stale) console.error(`${file} is out of date. Run npx ebb configuration-table.`);
+  return stale.length === 0 ? DONE : FAILED;
+}
 
-for (const { file, text } of await describeConfiguration()) {
-  if (!isCheck) writeFileSync(file, text);
-  else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${relative('.', file)} is out of date: run npm run -s configuration-table`);
-    process.exitCode = 1;
-  }
+interface DescribedFile {
+  /** Its path from here. */
+  readonly file: string;
+  /** Whether it is what the schema says, now. */
+  readonly current: boolean;
+}
+
+function compared({ file, text }: Description): DescribedFile {
+  return { file: relative('.', file), current: readFileSync(file, 'utf8') === text };
+}
+
+function written({ file, text }: Description): DescribedFile {
+  writeFileSync(file, text);
+  return { file: relative('.', file), current: true };
 }

@@ -1,13 +1,19 @@
 /**
- * A dry run of a function of the stack, for people: it is invoked so that it changes nothing and says what it would do
- * (contract 9.6).
+ * Dry runs of the drift tainter and of the sweep, for people: the function is invoked so that it changes nothing, and
+ * says what it would do (contract 9.6).
  */
 import { InvokeCommand, LambdaClient, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { createClient } from '../../lambdas/adapters/aws/clients.ts';
-import { NoAnswer, runFunctionCommand, type FunctionCommand } from './function-command.ts';
+import type { SweepReport } from '../../lambdas/core/disruption/sweep-report.ts';
+import { answeredReport, type DriftAnswer } from '../../lambdas/core/drift/answer.ts';
+import type { DriftReport } from '../../lambdas/core/drift/report.ts';
+import type { ExitStatus } from './exit-status.ts';
+import { NoAnswer, outputColumns, printAnswer, type AskedFunction, type AskOptions } from './function-command.ts';
+import { driftTable } from './reports/drift-table.ts';
+import { sweepTable } from './reports/sweep-table.ts';
 
-export interface DryRun<Report> extends Pick<FunctionCommand, 'command' | 'does' | 'output'> {
+interface DryRun<Report> {
   /** Whether it is a report of that function's: what decides by the rest is not looked at. */
   readonly schema: z.ZodMiniType;
   /** The report that such an answer tells. */
@@ -15,23 +21,68 @@ export interface DryRun<Report> extends Pick<FunctionCommand, 'command' | 'does'
   readonly table: (reports: readonly Report[], columns: number) => string;
 }
 
-/** Where the output is no terminal. */
-const COLUMNS = 80;
+const DRIFT: DryRun<DriftReport> = {
+  schema: z.object({
+    cluster: z.string(),
+    at: z.number(),
+    groups: z.array(z.unknown()),
+    texts: z.array(z.string()),
+    nodes: z.array(z.unknown()),
+  }),
+  read: (answer) => answeredReport(answer as DriftAnswer),
+  table: driftTable,
+};
+
+const SWEEP: DryRun<SweepReport> = {
+  schema: z.object({
+    cluster: z.string(),
+    at: z.number(),
+    groups: z.optional(z.undefined()),
+    nodes: z.array(z.unknown()),
+  }),
+  read: (answer) => answer as SweepReport,
+  table: sweepTable,
+};
+
+/** Prints what has drifted, what would go now, and what the rest waits for. */
+export function showDrift(asked: AskedFunction, options: AskOptions): Promise<ExitStatus> {
+  return showDryRun(DRIFT, asked, options);
+}
+
+/** Prints which nodes bear a drain taint, and what the sweep would do with each. */
+export function showSweep(asked: AskedFunction, options: AskOptions): Promise<ExitStatus> {
+  return showDryRun(SWEEP, asked, options);
+}
+
+function showDryRun<Report extends Looked>(
+  run: DryRun<Report>,
+  asked: AskedFunction,
+  { function: functionName, json }: AskOptions,
+): Promise<ExitStatus> {
+  return printAnswer(asked, functionName, async () => {
+    const reports = await dryRun(run, asked, functionName);
+    const text = json
+      ? reports.map((report) => JSON.stringify(report)).join('\n')
+      : run.table(reports, outputColumns());
+    const away = reports.filter((report) => report.away !== undefined);
+    return { text, missing: away.map(({ cluster }) => `Cluster ${cluster} could not be looked at.`) };
+  });
+}
+
+interface Looked {
+  readonly cluster: string;
+  /** Why the cluster could not be looked at, if so. */
+  readonly away?: string | undefined;
+}
 
 /** No function of Lambda's runs for longer. */
 const LONGEST_RUN_SECONDS = 900;
 
-/** Does what the command's arguments say. @returns the exit code */
-export function printDryRun<Report>(run: DryRun<Report>, args: readonly string[]): Promise<number> {
-  const command = { ...run, rights: ['lambda:InvokeFunction'], json: 'a line of JSON for each cluster' };
-  return runFunctionCommand(command, args, async ({ functionName, json }) => {
-    const reports = await dryRun(run, functionName);
-    if (json) return reports.map((report) => JSON.stringify(report)).join('\n');
-    return run.table(reports, process.stdout.isTTY ? process.stdout.columns : COLUMNS);
-  });
-}
-
-async function dryRun<Report>({ does, output, schema, read }: DryRun<Report>, functionName: string): Promise<Report[]> {
+async function dryRun<Report>(
+  { schema, read }: DryRun<Report>,
+  { is, output }: AskedFunction,
+  functionName: string,
+): Promise<Report[]> {
   const payload = JSON.stringify({ dryRun: true });
   const client = createClient(LambdaClient, { answerWithin: LONGEST_RUN_SECONDS });
   const answer = await client.send(new InvokeCommand({ FunctionName: functionName, Payload: payload }));
@@ -42,7 +93,7 @@ async function dryRun<Report>({ does, output, schema, read }: DryRun<Report>, fu
   }
   if (!Array.isArray(told) || !told.every((answer) => schema.safeParse(answer).success)) {
     throw new NoAnswer(
-      `${functionName} answers with no such report: is it ${does}? Output ${output} of the stack names it.`,
+      `${functionName} answers with no such report: is it ${is}? Output ${output} of the stack names it.`,
     );
   }
   return told.map(read);

@@ -1,27 +1,27 @@
-/**
- * A command that asks a function of the stack something, for people: `--function` names it, and whatever may go wrong is
- * told with what to do about it.
- */
-import { parseArgs } from 'node:util';
+/** A command that asks a function of the stack something: whatever may go wrong is told with what to do about it. */
+import { DONE, FAILED, type ExitStatus } from './exit-status.ts';
 
-export interface FunctionCommand {
-  /** As it is typed: `npm run -s drift`. */
-  readonly command: string;
-  /** What the function is, in words, and the stack's output that names it. */
-  readonly does: string;
+export interface AskedFunction {
+  /** What the function is, in words. */
+  readonly is: string;
+  /** The stack's output that names it. */
   readonly output: string;
   /** What its user must be allowed on the function. */
   readonly rights: readonly string[];
-  /** What `--json` prints. */
-  readonly json: string;
-  /** Whether `--node NAME` is an option, and what it means. @default none */
-  readonly node?: string;
 }
 
-export interface Wanted {
-  readonly functionName: string;
-  readonly json: boolean;
-  readonly node?: string;
+/** Options of every command that asks. */
+export interface AskOptions {
+  /** Name of the function. */
+  readonly function: string;
+  readonly json?: true;
+}
+
+export interface Answer {
+  /** What is printed; nothing if it is empty. */
+  readonly text: string;
+  /** Why something is missing in it, a sentence each. */
+  readonly missing?: readonly string[];
 }
 
 /** The message says why there is no answer, and what to do. */
@@ -37,65 +37,32 @@ const STALE_CREDENTIALS = [
   'InvalidSignatureException',
 ];
 
-/**
- * Does what the command's arguments say.
- *
- * @param answer what it prints
- * @returns the exit code: 0, 1 when there is no answer, 2 for arguments that cannot be taken
- */
-export async function runFunctionCommand(
-  command: FunctionCommand,
-  args: readonly string[],
-  answer: (wanted: Wanted) => Promise<string>,
-): Promise<number> {
-  const wanted = wantedBy(command, args);
-  if (wanted === 'help') {
-    console.log(usageOf(command));
-    return 0;
-  }
-  if (wanted === undefined) return 2;
+/** Where the output is no terminal. */
+const COLUMNS = 80;
+
+/** Width of what is printed for people. */
+export function outputColumns(): number {
+  return process.stdout.isTTY ? process.stdout.columns : COLUMNS;
+}
+
+/** Prints the answer, or why there is none. */
+export async function printAnswer(
+  asked: AskedFunction,
+  functionName: string,
+  answer: () => Promise<Answer>,
+): Promise<ExitStatus> {
   try {
-    const text = await answer(wanted);
+    const { text, missing = [] } = await answer();
     if (text !== '') console.log(text);
-    return 0;
+    for (const sentence of missing) console.error(sentence);
+    return missing.length === 0 ? DONE : FAILED;
   } catch (error) {
-    console.error(faultOf(error, command, wanted.functionName));
-    return 1;
+    console.error(faultOf(error, asked, functionName));
+    return FAILED;
   }
 }
 
-function wantedBy(command: FunctionCommand, args: readonly string[]): Wanted | 'help' | undefined {
-  try {
-    const flag = { type: 'boolean', default: false } as const;
-    const options = { function: { type: 'string' }, json: flag, help: flag } as const;
-    const withNode = { ...options, node: { type: 'string' } } as const;
-    const { values } = parseArgs({ args: [...args], options: command.node === undefined ? options : withNode });
-    const {
-      function: functionName = '',
-      json,
-      help,
-      node,
-    } = values as Partial<Record<'function' | 'node', string>> & Record<'json' | 'help', boolean>;
-    if (help) return 'help';
-    if (functionName !== '') return { functionName, json, ...(node !== undefined && { node }) };
-    console.error(`--function is missing\n\n${usageOf(command)}`);
-  } catch (error) {
-    console.error(`${messageOf(error)}\n\n${usageOf(command)}`);
-  }
-  return undefined;
-}
-
-function usageOf({ command, does, output, json, node }: FunctionCommand): string {
-  const options = [
-    ['--function NAME', `${does}: output ${output} of the stack`],
-    ...(node === undefined ? [] : [['--node NAME', node]]),
-    ['--json', json],
-  ];
-  const usage = `${command} -- --function NAME ${node === undefined ? '' : '[--node NAME] '}[--json]`;
-  return `${usage}\n\n${options.map(([option = '', text]) => `  ${option.padEnd(17)}${text}`).join('\n')}`;
-}
-
-function faultOf(error: unknown, { output, rights }: FunctionCommand, functionName: string): string {
+function faultOf(error: unknown, { output, rights }: AskedFunction, functionName: string): string {
   const message = messageOf(error);
   const { name } = error instanceof Error ? error : { name: '' };
   if (error instanceof NoAnswer) return message;

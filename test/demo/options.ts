@@ -1,16 +1,16 @@
 /** The demo's command line. */
 import { parseArgs } from 'node:util';
-import { WrongUsage } from './command.ts';
-import { DEFAULT_DRAIN_TIMEOUT, drainTimeout, LONGEST_DRAIN, SHORTEST_DRAIN } from './drain-timeout.ts';
-import type { OwnClusterOptions } from './own-cluster-stage.ts';
-import { SCENARIOS, type ScenarioOptions } from './scenario.ts';
+import { WrongUsage } from '../command/command.ts';
+import { DEFAULT_DRAIN_TIMEOUT, drainTimeout, LONGEST_DRAIN, SHORTEST_DRAIN } from './own-cluster/drain-timeout.ts';
+import type { OwnClusterOptions } from './own-cluster/own-cluster-stage.ts';
+import type { ScenarioOptions } from './scenario.ts';
+import { isScenario, SCENARIOS, type ScenarioName } from './scenario-list.ts';
 
-export interface Options extends ScenarioOptions {
+export interface Options extends Omit<ScenarioOptions, 'watched'> {
   readonly help: boolean;
   readonly json: boolean;
   readonly yes: boolean;
-  /** One that there is. */
-  readonly scenario: string;
+  readonly scenario: ScenarioName;
   /** Instead of a scenario: a node of the user's own cluster. */
   readonly own: OwnClusterOptions | undefined;
 }
@@ -31,7 +31,7 @@ export function readOptions(args: readonly string[]): Options {
   if (own !== undefined && scenario !== undefined)
     throw new WrongUsage('--scenario and --kubeconfig exclude each other');
   const name = scenario ?? DEFAULT_SCENARIO;
-  if (!Object.hasOwn(SCENARIOS, name)) throw new WrongUsage(`there is no scenario ${JSON.stringify(name)}`);
+  if (!isScenario(name)) throw new WrongUsage(`there is no scenario ${JSON.stringify(name)}`);
   if (withoutWithdraw && name !== LOADED_SCENARIO)
     throw new WrongUsage(`--without-withdraw goes with --scenario ${LOADED_SCENARIO}`);
   if (dryRun && name !== PLANNED_SCENARIO) throw new WrongUsage(`--dry-run goes with --scenario ${PLANNED_SCENARIO}`);

@@ -1,18 +1,15 @@
-/** What a demo scenario is, and the list of them. */
+/** A demo scenario: how it runs, how it is told, and what comes out. */
 import type { DriftReport } from '../../lambdas/core/drift/report.ts';
+import type { Cost } from '../driving/retirement-cost.ts';
 import type { LoggedEvent } from '../installation.ts';
 import type { BackendEvent } from '../peers/aws/elastic-load-balancing/backends.ts';
 import type { Fact } from '../peers/kubernetes/facts.ts';
 import type { Availability } from '../peers/kubernetes/availability.ts';
-import { blocked } from './blocked.ts';
-import { crash } from './crash.ts';
-import { deadline } from './deadline.ts';
-import { drift } from './drift.ts';
-import { lifecycle } from './lifecycle.ts';
-import { traffic } from './traffic.ts';
 
 /** How a scenario tells what happens while it happens. */
 export interface Telling {
+  /** Before the scene stands: what is being done to get there, such as "synthesising the stack". */
+  readonly step?: (doing: string) => void;
   /** Once the world stands: what there is, and what is about to be done to it. */
   begin(scene: Scene): void;
   /** A domain event that a function logged. */
@@ -21,6 +18,8 @@ export interface Telling {
   fact(fact: Fact): void;
   /** Of scenarios under load. */
   traffic?(news: TrafficNews): void;
+  /** Of scenarios in which the function is killed. */
+  kill?(kill: Kill): void;
   /** Of a dry run: what would be done. */
   plan?(reports: readonly DriftReport[]): void;
   end(outcome: Outcome): void;
@@ -30,6 +29,16 @@ export interface Telling {
 export type TrafficNews =
   | { readonly kind: 'requests'; readonly at: number; readonly served: number; readonly failed: number }
   | { readonly kind: BackendEvent['kind']; readonly at: number; readonly pool: string };
+
+/** A sandbox that was killed on purpose. */
+export interface Kill {
+  readonly at: number;
+  /** 1 for the first, and how many there are to be. */
+  readonly number: number;
+  readonly of: number;
+  /** Whether its checkpoint was lost, or kept. */
+  readonly when: 'before' | 'after';
+}
 
 export interface Scene {
   readonly scenario: string;
@@ -41,7 +50,7 @@ export interface Scene {
   readonly hook: { readonly name: string; readonly heartbeatSeconds: number };
   readonly nodes: number;
   readonly pods: number;
-  /** What happens, where it is more than that one instance is terminated. */
+  /** What happens, where it is more than that one instance is terminated: several nodes leave, and lines name theirs. */
   readonly story?: string;
   /** The node whose instance is terminated. */
   readonly node: string;
@@ -59,6 +68,8 @@ export interface Outcome {
   readonly seconds: number;
   /** Pods evicted from the node. */
   readonly pods: number;
+  /** Pods deleted past their budgets, at the deadline. */
+  readonly forced?: number;
   /** Controllers of these that no budget covers. */
   readonly unbudgetedControllers: number;
   /** Made by the functions, checkpoints left out. */
@@ -90,15 +101,6 @@ export interface Traffic {
   }[];
 }
 
-export interface Cost {
-  readonly billedSeconds: number;
-  readonly suspendedSeconds: number;
-  /** Durable operations. */
-  readonly operations: number;
-  readonly invocations: number;
-  readonly dollars: number;
-}
-
 /** One thing that must hold at the end, read back from the peers. */
 export interface Expectation {
   readonly what: string;
@@ -107,7 +109,6 @@ export interface Expectation {
 }
 
 export interface Scenario {
-  readonly summary: string;
   run(telling: Telling, options: ScenarioOptions): Promise<Outcome>;
 }
 
@@ -116,13 +117,6 @@ export interface ScenarioOptions {
   readonly withdraw: boolean;
   /** Of the drift: only tells what would be done. */
   readonly dryRun: boolean;
+  /** Whether somebody watches: driven time then passes slowly enough to read along. */
+  readonly watched: boolean;
 }
-
-export const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  lifecycle,
-  blocked,
-  deadline,
-  crash,
-  traffic,
-  drift,
-};

@@ -8,17 +8,20 @@ describe('a pod that comes back to the node', () => {
     ['because it tolerates everything', (node: string) => ({ nodeSelector: { 'kubernetes.io/hostname': node } })],
     ['because its nodeName is pinned', (node: string) => ({ nodeName: node })],
   ])('faults 55: %s is counted, sent away three times, then left and named', async (_, pin) => {
-    await using given = await scene((world, node) => {
-      const manifest = workloadManifest('Deployment', {
-        ...WEB,
-        startSeconds: 1,
-        shutdownSeconds: 1,
-        tolerations: [{ operator: 'Exists' }],
-      });
-      const { template } = manifest.spec as { template: { spec: object } };
-      Object.assign(template.spec, pin(node));
-      world.apply(manifest as never);
-    });
+    await using given = await scene(
+      (world, node) => {
+        const manifest = workloadManifest('Deployment', {
+          ...WEB,
+          startSeconds: 1,
+          shutdownSeconds: 1,
+          tolerations: [{ operator: 'Exists' }],
+        });
+        const { template } = manifest.spec as { template: { spec: object } };
+        Object.assign(template.spec, pin(node));
+        world.apply(manifest as never);
+      },
+      { stands: true },
+    );
     const { rehearsal, instance } = given;
     expect(await rehearsal.retire(instance)).toEqual({ result: 'drained' });
     const returned = rehearsal.of('pod.returned');
@@ -36,8 +39,9 @@ describe('a pod that comes back to the node', () => {
 });
 
 test('faults 70: a pod that is scheduled while the node is being cordoned is found, and evicted', async () => {
+  // It takes longer to stop than the last of them takes to come.
   await using given = await scene((world, node) => {
-    world.addDeployment({ ...WEB, nodes: [node] });
+    world.addDeployment({ ...WEB, nodes: [node], shutdownSeconds: 2 });
   });
   const { rehearsal, instance, node } = given;
   rehearsal.kubernetes.faults.delay({ verb: 'patch', times: 1 }, 200);

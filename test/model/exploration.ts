@@ -1,5 +1,5 @@
 /** A search that draws new scenarios, seed by seed, and says how far it has come. */
-import { print } from '../demo/command.ts';
+import { print } from '../command/command.ts';
 import { givenSeed } from '../seed.ts';
 import type { Bug } from './model-run.ts';
 import { describeBroken, searchBroken, type Broken } from './search.ts';

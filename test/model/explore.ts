@@ -3,7 +3,7 @@
  * which the shipped workflow breaks a promise. Exit status 1 when there is one.
  */
 import { parseArgs } from 'node:util';
-import { runCommand, print, wholeNumber, WrongUsage } from '../demo/command.ts';
+import { runCommand, print, wholeNumber, WrongUsage } from '../command/command.ts';
 import { explore, type Exploration } from './exploration.ts';
 
 const USAGE = `npm run -s explore -- [--minutes N] [--seed N] [--runs N]

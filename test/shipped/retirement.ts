@@ -3,7 +3,7 @@
  * at its end by what the peers saw.
  */
 import { vi } from 'vitest';
-import { driveUntil } from '../demo/timelapse.ts';
+import { driveUntil } from '../driving/timelapse.ts';
 import type { Installation } from '../installation.ts';
 import type { Execution } from '../peers/aws/lambda/execution.ts';
 import type { KubernetesPeer } from '../peers/kubernetes/peer.ts';

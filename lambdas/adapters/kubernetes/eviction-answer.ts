@@ -1,6 +1,6 @@
 /**
- * What the API server's answer to an eviction means (contract 4.3), read from real answers
- * (test/peers/kubernetes/recorded): most refusals have no code of their own and are told apart by cause or words. A
+ * What the API server's answer to an eviction means (contract 4.3), read from what real servers answer:
+ * most refusals have no code of their own and are told apart by cause or words. A
  * refusal is that pod's business; only RBAC's is the cluster's.
  */
 import { ClusterAway } from '../../core/kubernetes/cluster-error.ts';

@@ -275,7 +275,7 @@ describe('JSON that is broken is told by file, line and column:', () => {
       return { status: run.status, lines: run.stderr.split('\n').map((line) => line.trim()) };
     };
     for (const command of [
-      ['infra/cluster-role/print-cluster-role.ts'],
+      ['infra/cli/ebb.js', 'cluster-role'],
       ['node_modules/aws-cdk/bin/cdk', 'synth', '-q'],
     ]) {
       const { status, lines } = said(command);

@@ -33,6 +33,7 @@ beforeAll(async () => {
     drift: { ANSWER: DRIFT.map(driftAnswer) },
     sweep: { ANSWER: SWEEP },
     other: { ANSWER: { kind: 'routed' } },
+    away: { ANSWER: [...SWEEP, { ...aSweepReport(), cluster: 'far', away: 'its API does not answer' }] },
   };
   for (const [name, { ANSWER: answer }] of Object.entries(answers))
     addFunction(name, { ANSWER: JSON.stringify(answer) });
@@ -48,9 +49,9 @@ function addFunction(name: string, environment: Record<string, string>): void {
   given.aws.lambda.addFunction({ name, directory, environment });
 }
 
-describe('npm run drift', () => {
+describe('ebb drift', () => {
   test('prints the report for people, 80 columns wide where there is no terminal', async () => {
-    const { code, stdout } = await run(['print-drift.ts', '--function', 'drift']);
+    const { code, stdout } = await run(['drift', '--function', 'drift']);
     expect(code).toBe(0);
     expect(stdout).toContain('1 of 50 nodes in 1 group has drifted: 1 goes now.');
     expect(stdout).toContain(`${nodeName(1)}  eu-central-1a  now`);
@@ -59,7 +60,7 @@ describe('npm run drift', () => {
   });
 
   test('prints a line of JSON for each cluster', async () => {
-    const { code, stdout } = await run(['print-drift.ts', '--function', 'drift', '--json']);
+    const { code, stdout } = await run(['drift', '--function', 'drift', '--json']);
     expect(code).toBe(0);
     expect(
       stdout
@@ -70,58 +71,45 @@ describe('npm run drift', () => {
   });
 });
 
-test.each(['print-drift.ts', 'print-sweep.ts', 'print-retirements.ts'])(
-  '%s --help tells the usage',
-  async (command) => {
-    const { code, stdout, stderr } = await run([command, '--help']);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('--function NAME');
-  },
-);
-
-test('npm run sweep prints the report for people', async () => {
-  const { code, stdout } = await run(['print-sweep.ts', '--function', 'sweep']);
+test('ebb sweep prints the report for people', async () => {
+  const { code, stdout } = await run(['sweep', '--function', 'sweep']);
   expect(code).toBe(0);
   expect(stdout).toContain('1 node bears a drain taint: 1 starts now.');
 });
 
+test.each([[[]], [['--json']]])(
+  'ebb sweep %j prints what it knows, and ends with 1, if a cluster is away',
+  async (flags) => {
+    const { code, stdout, stderr } = await run(['sweep', '--function', 'away', ...flags]);
+    expect([code, stderr]).toEqual([1, 'Cluster far could not be looked at.\n']);
+    expect(stdout).toContain(nodeName(1));
+    expect(stdout).toContain('its API does not answer');
+  },
+);
+
 describe('what goes wrong is told with what to do', () => {
   test.each<[string, [command: string, ...args: string[]], number, string[]]>([
-    ['an empty name', ['print-drift.ts', '--function', ''], 2, ['--function is missing']],
-    ['no name', ['print-drift.ts'], 2, ['--function is missing', 'output DriftFunction of the stack']],
-    ['an unknown option', ['print-sweep.ts', '--node', 'a'], 2, ["Unknown option '--node'", 'npm run -s sweep --']],
     [
       'no function of that name',
-      ['print-drift.ts', '--function', 'gone'],
+      ['drift', '--function', 'gone'],
       1,
       ['not found: ', 'Output DriftFunction', 'AWS_REGION'],
     ],
     [
       'a function that fails',
-      ['print-drift.ts', '--function', 'failing'],
+      ['drift', '--function', 'failing'],
       1,
       ['failing failed: TypeError: no such parameter', 'log'],
     ],
-    ['a function that is another', ['print-drift.ts', '--function', 'other'], 1, ['is it the drift tainter?']],
-    [
-      'the sweep’s function for the drift tainter',
-      ['print-drift.ts', '--function', 'sweep'],
-      1,
-      ['is it the drift tainter?'],
-    ],
+    ['a function that is another', ['drift', '--function', 'other'], 1, ['is it the drift tainter?']],
+    ['the sweep’s function for the drift tainter', ['drift', '--function', 'sweep'], 1, ['is it the drift tainter?']],
     [
       'no retirement function of that name',
-      ['print-retirements.ts', '--function', 'gone'],
+      ['retirements', '--function', 'gone'],
       1,
       ['not found: ', 'Output RetirementFunction', 'AWS_REGION'],
     ],
-    [
-      'an unknown option of the retirements',
-      ['print-retirements.ts', '--all'],
-      2,
-      ["Unknown option '--all'", '--node NAME'],
-    ],
-    ['the drift tainter for the sweep’s function', ['print-sweep.ts', '--function', 'drift'], 1, ['is it the sweep?']],
+    ['the drift tainter for the sweep’s function', ['sweep', '--function', 'drift'], 1, ['is it the sweep?']],
   ])('%s', async (_what, [command, ...args], expected, words) => {
     const { code, stdout, stderr } = await run([command, ...args]);
     expect([code, stdout]).toEqual([expected, '']);
@@ -131,7 +119,7 @@ describe('what goes wrong is told with what to do', () => {
 
   test('a right that is missing', async () => {
     const { accessKeyId, secretAccessKey, sessionToken } = given.credentialsFor();
-    const { code, stderr } = await run(['print-drift.ts', '--function', 'drift'], {
+    const { code, stderr } = await run(['drift', '--function', 'drift'], {
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: sessionToken,
@@ -145,7 +133,7 @@ describe('what goes wrong is told with what to do', () => {
     ['credentials that AWS does not take', { AWS_ACCESS_KEY_ID: 'AKIAUNKNOWN' }, 'log in again'],
     ['no region', { AWS_REGION: '', AWS_CONFIG_FILE: '/nowhere' }, 'Set AWS_REGION'],
   ])('%s', async (_what, environment, fix) => {
-    for (const command of ['print-drift.ts', 'print-retirements.ts']) {
+    for (const command of ['drift', 'retirements']) {
       const { code, stderr } = await run([command, '--function', 'drift'], environment);
       expect(code).toBe(1);
       expect(stderr).toContain(fix);
@@ -153,15 +141,20 @@ describe('what goes wrong is told with what to do', () => {
   });
 });
 
-/** The command as its npm script runs it, as the administrator unless told. */
+/** The command of `ebb`, as the administrator unless told. */
 function run(
   [command, ...args]: readonly [command: string, ...args: string[]],
   environment: Record<string, string> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { ...process.env, ...given.aws.environment(), ...environment };
   return new Promise((done) => {
-    execFile(process.execPath, [join('infra', command), ...args], { cwd: PROJECT, env }, (error, stdout, stderr) => {
-      done({ code: Number(error?.code ?? 0), stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      ['infra/cli/ebb.js', command, ...args],
+      { cwd: PROJECT, env },
+      (error, stdout, stderr) => {
+        done({ code: Number(error?.code ?? 0), stdout, stderr });
+      },
+    );
   });
 }

@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { runningStatuses } from '../../../infra/cli/running-retirements.ts';
-import { terminate } from '../../demo/staging.ts';
-import { driveUntil } from '../../demo/timelapse.ts';
+import { terminate } from '../../driving/termination.ts';
+import { driveUntil } from '../../driving/timelapse.ts';
 import { MINUTE } from '../../given.ts';
 import { Installation } from '../../installation.ts';
 
@@ -51,7 +51,7 @@ test('says what it does, since when, what holds it and until when; and of one th
     for (const execution of aws.lambda.executions) execution.pause();
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      ['infra/cli/print-retirements.ts', '--function', name, '--node', node, '--json'],
+      ['infra/cli/ebb.js', 'retirements', '--function', name, '--node', node, '--json'],
       { cwd: PROJECT, env: { ...process.env, ...aws.environment() } },
     );
     expect(JSON.parse(stdout)).toEqual({ ...status, paused: true });

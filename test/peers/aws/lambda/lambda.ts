@@ -105,6 +105,11 @@ export class Lambda {
     this.durable.kills.order(plan);
   }
 
+  /** Called with each of these kills, when it is carried out. */
+  onKill(listener: (when: 'before' | 'after') => void): void {
+    this.durable.kills.onKill(listener);
+  }
+
   /** Kills every sandbox that runs the function now. */
   kill(functionName: string): void {
     for (const sandbox of this.#sandboxes) if (sandbox.busy && sandbox.function.name === functionName) sandbox.kill();

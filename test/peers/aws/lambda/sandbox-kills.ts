@@ -14,9 +14,15 @@ export interface KillPlan {
 
 export class SandboxKills {
   readonly #pending: { plan: KillPlan; left: number }[] = [];
+  readonly #listeners: ((when: 'before' | 'after') => void)[] = [];
 
   order(plan: KillPlan): void {
     this.#pending.push({ plan, left: plan.checkpoint ?? 1 });
+  }
+
+  /** Called with each kill that was ordered, when it is carried out. */
+  onKill(listener: (when: 'before' | 'after') => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Counts a checkpoint call; the moment to kill at, when it is the one. */
@@ -27,6 +33,7 @@ export class SandboxKills {
       kill.left -= 1;
       if (kill.left === 0) moment ??= kill.plan.when ?? 'before';
     }
+    if (moment !== undefined) for (const listener of this.#listeners) listener(moment);
     return moment;
   }
 

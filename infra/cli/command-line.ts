@@ -1,0 +1,219 @@
+/**
+ * Every command of `ebb`: its purpose, its options, its examples. Help, errors of usage and completion come from here
+ * alone. A command's code is loaded when it runs, so that help and errors answer at once.
+ */
+import { Argument, Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { completionScript, SHELLS, type Shell } from './completion.ts';
+import { DONE, type ExitStatus } from './exit-status.ts';
+import type { AskedFunction, AskOptions } from './function-command.ts';
+
+const DRIFT_TAINTER: AskedFunction = {
+  is: 'the drift tainter',
+  output: 'DriftFunction',
+  rights: ['lambda:InvokeFunction'],
+};
+
+const SWEEP: AskedFunction = { is: 'the sweep', output: 'SweepFunction', rights: ['lambda:InvokeFunction'] };
+
+const RETIREMENT: AskedFunction = {
+  is: 'the retirement function',
+  output: 'RetirementFunction',
+  rights: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecutionHistory'],
+};
+
+const EXIT_STATUS = `
+Exit status:
+  0  done
+  1  could not be done, or something wrong was found; standard error says what
+  2  wrong usage; nothing was done`;
+
+const BESIDE = `
+In this folder, \`npx ebb\` starts it; \`npm run -s COMMAND -- OPTIONS\` does the same.
+
+These need the test folder, and are npm scripts alone (each knows --help):
+  npm run demo        drains a node, on embedded peers or in your own cluster
+  npm run -s cost     what a drain costs that a budget blocks
+  npm run bench       Ebb beside kubectl drain
+  npm run scan-bench  the drift scan of many nodes
+  npm run explore     looks for scenarios that break a promise`;
+
+/** Commander throws a CommanderError for wrong usage, and after help and version. */
+export function commandLine(): Command {
+  const program = new Command('ebb')
+    .description('Ebb drains nodes of Kubernetes on AWS before they go. This command line installs and watches it.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .showHelpAfterError(`See ${typed()} --help.`)
+    .exitOverride()
+    .addHelpText('after', BESIDE)
+    .addHelpText('afterAll', EXIT_STATUS);
+  program.commandsGroup('Look at an installation (nothing is changed):');
+  addDrift(program);
+  addSweep(program);
+  addRetirements(program);
+  program.commandsGroup('Install:');
+  addClusterRole(program);
+  addBuild(program);
+  addConfigurationTable(program);
+  program.commandsGroup('Other:');
+  addCompletion(program);
+  return program.helpCommand('help [COMMAND]', 'print the help of a command');
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+interface Json {
+  readonly json?: true;
+}
+
+function addDrift(program: Command): void {
+  const command = addCommand(program, 'drift', {
+    summary: 'which nodes are out of date, and when each is replaced',
+    description:
+      'Dry run of the drift tainter. Prints which nodes have drifted, which go now, and what the others wait for.',
+    examples: ['--function Ebb-Drift-1A2B', '--function Ebb-Drift-1A2B --json'],
+  });
+  askingFor(command, DRIFT_TAINTER, 'print a line of JSON for each cluster').action(
+    ending(async (options: AskOptions) => (await import('./dry-run.ts')).showDrift(DRIFT_TAINTER, options)),
+  );
+}
+
+function addSweep(program: Command): void {
+  const command = addCommand(program, 'sweep', {
+    summary: 'which nodes bear a drain taint, and what the sweep does with each',
+    description: 'Dry run of the sweep. Prints which nodes bear a drain taint, and what the sweep would do with each.',
+    examples: ['--function Ebb-Sweep-1A2B', '--function Ebb-Sweep-1A2B --json'],
+  });
+  askingFor(command, SWEEP, 'print a line of JSON for each cluster').action(
+    ending(async (options: AskOptions) => (await import('./dry-run.ts')).showSweep(SWEEP, options)),
+  );
+}
+
+function addRetirements(program: Command): void {
+  const command = addCommand(program, 'retirements', {
+    summary: 'what each running retirement does now, and what holds it',
+    description:
+      'Prints what each running retirement does now, for how long, what holds it, and how much time it has left.',
+    examples: ['--function Ebb-Retirement-1A2B', '--function Ebb-Retirement-1A2B --node ip-10-0-1-2.ec2.internal'],
+  });
+  askingFor(command, RETIREMENT, 'print a line of JSON for each retirement')
+    .option('--node <NODE>', "only this node's retirement; an instance id will do")
+    .action(
+      ending(async (options: AskOptions & { readonly node?: string }) =>
+        (await import('./retirements.ts')).showRetirements(RETIREMENT, options),
+      ),
+    );
+}
+
+function addClusterRole(program: Command): void {
+  addCommand(program, 'cluster-role', {
+    summary: 'what to apply in each cluster before Ebb is deployed',
+    description: 'Prints the ClusterRoles, their bindings and the admission policies, as YAML for kubectl apply -f -.',
+    examples: ['| kubectl apply -f -', 'staging.json | kubectl apply -f -'],
+  })
+    .argument('[FILE]', 'configuration file (default: context.ebb of cdk.json)')
+    .option('--json', 'print JSON, which kubectl takes as well')
+    .action(
+      ending(async (file: string | undefined, { json }: Json) =>
+        (await import('./cluster-role.ts')).printClusterRole(file, json),
+      ),
+    );
+}
+
+function addBuild(program: Command): void {
+  addCommand(program, 'build', {
+    summary: 'bundle the functions, and print what each weighs',
+    description: 'Bundles every function as the stack does. Prints its bytes, and the CPU time of a cold import.',
+    examples: ['', '--json'],
+  })
+    .option('--json', 'print a line of JSON for each function')
+    .action(ending(async ({ json }: Json) => (await import('./build.ts')).build(json)));
+}
+
+function addConfigurationTable(program: Command): void {
+  addCommand(program, 'configuration-table', {
+    summary: 'write the list of configuration fields and the JSON schema anew',
+    description:
+      'Writes the list of configuration fields and the JSON schema for editors anew, from the schema in the code.',
+    examples: ['', '--check'],
+  })
+    .option('--check', 'write nothing; end with 1 if a file is out of date')
+    .option('--json', 'print a line of JSON for each file')
+    .action(
+      ending(async (options: Json & { readonly check?: true }) =>
+        (await import('./configuration-table.ts')).writeConfigurationTable(options),
+      ),
+    );
+}
+
+function addCompletion(program: Command): void {
+  addCommand(program, 'completion', {
+    summary: 'completion of commands and options for your shell',
+    description: 'Prints a script that lets your shell complete commands and options of ebb.',
+    examples: [
+      'bash > ~/.local/share/bash-completion/completions/ebb',
+      'zsh > "${fpath[1]}/_ebb"',
+      'fish > ~/.config/fish/completions/ebb.fish',
+    ],
+  })
+    .addArgument(new Argument('<SHELL>').choices(SHELLS))
+    .action(
+      ending((shell: Shell) => {
+        process.stdout.write(completionScript(shell, program));
+        return DONE;
+      }),
+    );
+}
+
+interface CommandWords {
+  /** Half a line for the list of commands. */
+  readonly summary: string;
+  readonly description: string;
+  /** What is typed after the command. */
+  readonly examples: readonly string[];
+}
+
+function addCommand(program: Command, name: string, { summary, description, examples }: CommandWords): Command {
+  const lines = examples.map((example) => `  ebb ${name} ${example}`.trimEnd());
+  return program
+    .command(name)
+    .summary(summary)
+    .description(description)
+    .showHelpAfterError(`See ${typed(name)} --help.`)
+    .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** As its user types it: who came by npx or by the npm script may not have `ebb`. @param name of a command */
+function typed(name?: string): string {
+  const by = process.env.npm_lifecycle_event;
+  if (name !== undefined && by === name) return `npm run -s ${name} --`;
+  return [by === 'npx' ? 'npx ebb' : 'ebb', ...(name === undefined ? [] : [name])].join(' ');
+}
+
+/** Adds the options of every command that asks a function. */
+function askingFor(command: Command, { is, output }: AskedFunction, json: string): Command {
+  const where = `output ${output} of the stack`;
+  return command
+    .usage('--function <NAME> [options]')
+    .option('--function <NAME>', `name of ${is}: ${where}`)
+    .option('--json', json)
+    .hook('preAction', () => {
+      // Not commander's mandatory option: of a misspelt --function it would say that it is missing, and not what was meant.
+      const { function: name = '' } = command.opts<Partial<AskOptions>>();
+      if (name === '') command.error(`error: --function is missing: the name of ${is}, ${where}`);
+    });
+}
+
+/** The action of a command whose exit status is the result. */
+function ending<Given extends readonly unknown[]>(
+  run: (...given: Given) => ExitStatus | Promise<ExitStatus>,
+): (...given: Given) => Promise<void> {
+  return async (...given) => {
+    process.exitCode = await run(...given);
+  };
+}

@@ -1,0 +1,44 @@
+/** Running retirements for people: by group, those that wait for the same together. */
+import type { RetirementStatus } from '../retirement-status.ts';
+import { nodeList, type ListedNode } from './node-list.ts';
+import { counted, wrapped } from './report-words.ts';
+
+/** @param now epoch milliseconds @param columns of the terminal: no line is wider, from 60 on */
+export function retirementTable(statuses: readonly RetirementStatus[], now: number, columns: number): string {
+  if (statuses.length === 0) return 'No retirement runs.';
+  const sentence = `${counted(statuses.length, 'retirement')} ${statuses.length === 1 ? 'runs' : 'run'}.`;
+  const listed = statuses.map((status) => listedNode(status, now));
+  return [...wrapped(sentence, columns), ...nodeList(listed.toSorted(byWhatTheyShare), columns)].join('\n');
+}
+
+function listedNode(status: RetirementStatus, now: number): ListedNode {
+  const { execution, node = execution, stageSince, deadline } = status;
+  const left = deadline === undefined ? 'deadline unknown' : `${duration(deadline - now)} left`;
+  return { above: [whose(status), doing(status)], cells: [node, `for ${duration(now - stageSince)}`, left] };
+}
+
+function whose({ cluster, group }: RetirementStatus): string {
+  return group === undefined ? 'Not yet verified' : `Cluster ${cluster ?? 'unknown'}, group ${group}`;
+}
+
+function doing({ stage, paused, heldBy, waitingFor }: RetirementStatus): string {
+  const held = heldBy.map(({ by, pods }) => `${by} (${counted(pods, 'pod')})`);
+  return [
+    `${stage}${paused ? ', paused by somebody' : ''}`,
+    ...(held.length === 0 ? [] : [`held by ${held.join(', ')}`]),
+    ...(waitingFor.length === 0 ? [] : [`waits for ${waitingFor.join(', ')}`]),
+  ].join('; ');
+}
+
+function byWhatTheyShare(one: ListedNode, other: ListedNode): number {
+  const [left = '', right = ''] = [one, other].map(({ above, cells }) => [...above, ...cells].join('\n'));
+  return left < right ? -1 : Number(left > right);
+}
+
+/** `3 h 12 min`, `45 s`. */
+function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
