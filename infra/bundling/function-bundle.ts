@@ -6,10 +6,8 @@ import type { Metafile } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { directoryOf, metafileOf, PROJECT, stampFileOf } from './bundle-paths.ts';
 import { holds } from './bundle-stamp.ts';
-
-export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface FunctionBundle {
   /** The folder that holds `index.mjs` and what it imports. */
@@ -74,18 +72,6 @@ function missingBundles(): string[] {
     const stamp = stampFileOf(name);
     return !holds(PROJECT, existsSync(stamp) ? readFileSync(stamp, 'utf8') : undefined);
   });
-}
-
-export function directoryOf(name: string): string {
-  return join(PROJECT, 'dist', name);
-}
-
-export function metafileOf(name: string): string {
-  return `${directoryOf(name)}.json`;
-}
-
-export function stampFileOf(name: string): string {
-  return `${directoryOf(name)}.stamp`;
 }
 
 /** Files that are loaded at start: the entry, what it imports and what that imports; not what a call imports later. */

@@ -3,7 +3,7 @@ import { build, type OutputFile } from 'esbuild';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { changedSince, stampOf } from './bundle-stamp.ts';
-import { directoryOf, metafileOf, PROJECT, stampFileOf } from './function-bundle.ts';
+import { directoryOf, metafileOf, PROJECT, stampFileOf } from './bundle-paths.ts';
 import { plainSchemas } from './plain-schemas.ts';
 
 /** undici, inside the Kubernetes client, calls `require`, which a module does not have. */

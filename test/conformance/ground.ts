@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
-import type { Budget, Node, Pod } from '../peers/kubernetes/objects.ts';
+import type { Budget, Node, Pod } from '../peers/kubernetes/storage/objects.ts';
 import type { KubeClient } from './kube-client.ts';
 import { budgetManifest, nodeManifest, type NodePlan, podManifest, type PodPlan } from './manifests.ts';
 import type { Time } from './subject.ts';

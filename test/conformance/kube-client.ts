@@ -7,7 +7,7 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request } from 'undici';
 
-import type { Status } from '../peers/kubernetes/status.ts';
+import type { Status } from '../peers/kubernetes/api/status.ts';
 import { OpenWatch } from './open-watch.ts';
 
 export interface Answer<Body> {

@@ -1,5 +1,5 @@
 /** The objects that the cases make, as a user would write them; they run on any cluster. */
-import type { Budget } from '../peers/kubernetes/objects.ts';
+import type { Budget } from '../peers/kubernetes/storage/objects.ts';
 
 /** An image that every cluster has or gets. */
 const IMAGE = 'registry.k8s.io/pause:3.9';

@@ -1,6 +1,6 @@
 /** A watch that is open: its events as they arrive. */
-import type { KubeObject } from '../peers/kubernetes/objects.ts';
-import type { Status } from '../peers/kubernetes/status.ts';
+import type { KubeObject } from '../peers/kubernetes/storage/objects.ts';
+import type { Status } from '../peers/kubernetes/api/status.ts';
 
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';

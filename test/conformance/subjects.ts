@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { DrivenClock } from '../peers/clock.ts';
-import type { Latencies } from '../peers/kubernetes/cluster.ts';
-import type { Node } from '../peers/kubernetes/objects.ts';
+import type { Latencies } from '../peers/kubernetes/world/cluster.ts';
+import type { Node } from '../peers/kubernetes/storage/objects.ts';
 import { KubernetesPeer } from '../peers/kubernetes/peer.ts';
 import { KubeClient } from './kube-client.ts';
 import type { Ability, Subject } from './subject.ts';

@@ -3,8 +3,8 @@ import type { DriftReport } from '../../lambdas/core/drift/report.ts';
 import type { Cost } from '../driving/retirement-cost.ts';
 import type { LoggedEvent } from '../installation.ts';
 import type { BackendEvent } from '../peers/aws/elastic-load-balancing/backends.ts';
-import type { Fact } from '../peers/kubernetes/facts.ts';
-import type { Availability } from '../peers/kubernetes/availability.ts';
+import type { Fact } from '../peers/kubernetes/storage/facts.ts';
+import type { Availability } from '../peers/kubernetes/world/availability.ts';
 
 /** How a scenario tells what happens while it happens. */
 export interface Telling {

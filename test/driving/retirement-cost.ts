@@ -1,6 +1,6 @@
 /** Cost of retirements: time, operations, and dollars by AWS's published prices for us-east-1, arm64 (platform 6). */
 import type { AwsInstallation } from '../installation.ts';
-import type { Usage } from '../peers/aws/lambda/usage.ts';
+import type { Usage } from '../peers/aws/lambda/durable/usage.ts';
 
 /** Use of Lambda by all retirements of an installation. */
 export interface Cost {

@@ -1,6 +1,6 @@
 /** Pods that come to a node that is isolated (faults 55, 70), each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
-import { workloadManifest } from '../peers/kubernetes/manifests.ts';
+import { workloadManifest } from '../peers/kubernetes/world/manifests.ts';
 import { expectCompletedOnce, namesOn, scene, statuses, WEB } from './scene.ts';
 
 describe('a pod that comes back to the node', () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DomainEvent } from '../../lambdas/core/events/domain-event.ts';
 import { Installation, type LoggedEvent } from '../installation.ts';
 import type { AwsEvent } from '../peers/aws/event-bridge/event.ts';
-import type { Execution } from '../peers/aws/lambda/execution.ts';
+import type { Execution } from '../peers/aws/lambda/durable/execution.ts';
 
 const CLUSTER = 'production';
 const GROUP = 'production-workers';

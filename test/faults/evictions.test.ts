@@ -1,7 +1,7 @@
 /** Evictions that are refused or come to nothing (faults 49–53, 68) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
-import { deleteObject } from '../peers/kubernetes/deletion.ts';
-import { namespaces, pods } from '../peers/kubernetes/resources.ts';
+import { deleteObject } from '../peers/kubernetes/storage/deletion.ts';
+import { namespaces, pods } from '../peers/kubernetes/storage/resources.ts';
 import {
   EVICTION,
   expectCompletedOnce,

@@ -1,6 +1,6 @@
 /** Machines that have another node than their name says, several, or one that does not say whose it is (contract 2.1). */
 import { describe, expect, test } from 'vitest';
-import { nodes } from '../peers/kubernetes/resources.ts';
+import { nodes } from '../peers/kubernetes/storage/resources.ts';
 import { marksOf, UNMARKED } from '../workflow/node/node-marks.ts';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import { asks, PLAIN_KEY, taint } from '../workflow/node/tainting.ts';

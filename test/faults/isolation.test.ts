@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { EXCLUDE_LABEL, RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/marks.ts';
 import { aPool, TAINT_KEY } from '../given.ts';
-import { nodes } from '../peers/kubernetes/resources.ts';
+import { nodes } from '../peers/kubernetes/storage/resources.ts';
 import { Balancers } from '../workflow/traffic/balancers.ts';
 import { marksOf } from '../workflow/node/node-marks.ts';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';

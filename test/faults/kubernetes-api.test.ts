@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { clusterRoleManifests } from '../../infra/cluster-role/cluster-role.ts';
-import { makeCertificates } from '../peers/kubernetes/tls.ts';
+import { makeCertificates } from '../peers/kubernetes/access/tls.ts';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import {
   answersOf,

@@ -1,6 +1,6 @@
 /** Faults of the node's object (faults 43–46) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
-import { deployments, nodes, pods } from '../peers/kubernetes/resources.ts';
+import { deployments, nodes, pods } from '../peers/kubernetes/storage/resources.ts';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import { budgetThatFrees, expectDrained, MINUTE, SECOND, webScene } from './scene.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../lambdas/workflow/drain/drain-node.ts';
 import { NOTHING_DRAINED } from '../../lambdas/workflow/drain/drain-memory.ts';
 import { UNDISPUTED } from '../given.ts';
-import { deleteObject } from '../peers/kubernetes/deletion.ts';
-import { daemonSets, pods } from '../peers/kubernetes/resources.ts';
+import { deleteObject } from '../peers/kubernetes/storage/deletion.ts';
+import { daemonSets, pods } from '../peers/kubernetes/storage/resources.ts';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import {
   expectCompletedOnce,

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { CLUSTER_ROLE_RULES } from '../../lambdas/adapters/kubernetes/cluster.ts';
 import { clusterRoleManifests } from '../../infra/cluster-role/cluster-role.ts';
-import type { OwnerReference } from '../peers/kubernetes/objects.ts';
-import { pods } from '../peers/kubernetes/resources.ts';
+import type { OwnerReference } from '../peers/kubernetes/storage/objects.ts';
+import { pods } from '../peers/kubernetes/storage/resources.ts';
 import { expectCompletedOnce, scene, SECOND, statuses, WEB, type Scene } from './scene.ts';
 
 describe('pods of one controller that differ in their labels', () => {

@@ -1,6 +1,6 @@
 /** Volumes that do not detach (contract 8.1, faults 56) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
-import { nodes } from '../peers/kubernetes/resources.ts';
+import { nodes } from '../peers/kubernetes/storage/resources.ts';
 import { expectCompletedOnce, MINUTE, scene, SECOND, type Scene } from './scene.ts';
 
 const OLD = 'flexvolume.example.com/disk/1';

@@ -1,6 +1,6 @@
 /** Faults of watches and lists (faults 40–42) over the wire, each to the end of a retirement. */
 import { describe, expect, test } from 'vitest';
-import { pods } from '../peers/kubernetes/resources.ts';
+import { pods } from '../peers/kubernetes/storage/resources.ts';
 import { expectDrained, MINUTE, SECOND, webScene } from './scene.ts';
 
 describe('a watch', () => {

@@ -3,8 +3,8 @@
  * end is that of an undisturbed one (faults 30, P5). In the model, where each place costs milliseconds.
  */
 import { describe, expect, test } from 'vitest';
-import { runModel, type ModelRun } from './model-run.ts';
-import type { App, Crash, Scenario } from './scenario.ts';
+import { runModel, type ModelRun } from './run/model-run.ts';
+import type { App, Crash, Scenario } from './run/scenario.ts';
 
 const APP: App = {
   kind: 'ReplicaSet',

@@ -1,7 +1,7 @@
 /** `npm run -s explore`; that it ends by itself, and clean, is test/commands.test.ts's. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { explore } from './exploration.ts';
-import { doubleCompletion } from './planted-bugs.ts';
+import { explore } from './run/exploration.ts';
+import { doubleCompletion } from './run/planted-bugs.ts';
 
 let printed = '';
 

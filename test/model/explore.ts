@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { runCommand, print, wholeNumber, WrongUsage } from '../command/command.ts';
-import { explore, type Exploration } from './exploration.ts';
+import { explore, type Exploration } from './run/exploration.ts';
 
 const USAGE = `npm run -s explore -- [--minutes N] [--seed N] [--runs N]
 

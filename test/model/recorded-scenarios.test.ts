@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runModel } from './model-run.ts';
-import type { Scenario } from './scenario.ts';
+import { runModel } from './run/model-run.ts';
+import type { Scenario } from './run/scenario.ts';
 
 interface Recorded {
   readonly holds: string;

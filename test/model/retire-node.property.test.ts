@@ -4,10 +4,10 @@
  * virtual time. The seed is told; `EBB_SEED` sets it, `random` draws one, `EBB_RUNS` sets how many scenarios are tried.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Bug, ModelRun } from './model-run.ts';
-import * as bugs from './planted-bugs.ts';
-import type { Fault } from './scenario.ts';
-import { describeBroken, searchBroken } from './search.ts';
+import type { Bug, ModelRun } from './run/model-run.ts';
+import * as bugs from './run/planted-bugs.ts';
+import type { Fault } from './run/scenario.ts';
+import { describeBroken, searchBroken } from './run/search.ts';
 import { givenSeed } from '../seed.ts';
 
 const RUNS = Number(process.env.EBB_RUNS ?? 500);

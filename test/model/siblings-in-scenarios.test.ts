@@ -1,9 +1,9 @@
 /** Workloads whose pods differ in their labels (contract 4.5): how they leave, and what taking labels for siblings would do. */
 import { describe, expect, test } from 'vitest';
 import { HOUR, SECOND } from '../given.ts';
-import { runModel } from './model-run.ts';
-import { siblingsByLabels } from './planted-bugs.ts';
-import type { App, Scenario } from './scenario.ts';
+import { runModel } from './run/model-run.ts';
+import { siblingsByLabels } from './run/planted-bugs.ts';
+import type { App, Scenario } from './run/scenario.ts';
 
 /** Three pods here and three elsewhere, without a budget. */
 const APP: App = {

@@ -1,7 +1,7 @@
 /** Whole drains on the shipped bundles: from the hook's event over the bus, both functions and their roles, to the end. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Execution } from '../peers/aws/lambda/execution.ts';
-import { clusterRoleBindings } from '../peers/kubernetes/resources.ts';
+import type { Execution } from '../peers/aws/lambda/durable/execution.ts';
+import { clusterRoleBindings } from '../peers/kubernetes/storage/resources.ts';
 import { Installation } from '../installation.ts';
 
 const CLUSTER = 'production';

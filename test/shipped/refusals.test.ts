@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOUR, MINUTE } from '../given.ts';
 import { Installation } from '../installation.ts';
-import { nodes } from '../peers/kubernetes/resources.ts';
+import { nodes } from '../peers/kubernetes/storage/resources.ts';
 
 const GROUP = 'production-workers';
 const HEARTBEAT = 3_600_000;

@@ -5,10 +5,10 @@
 import { vi } from 'vitest';
 import { driveUntil } from '../driving/timelapse.ts';
 import type { Installation } from '../installation.ts';
-import type { Execution } from '../peers/aws/lambda/execution.ts';
+import type { Execution } from '../peers/aws/lambda/durable/execution.ts';
 import type { KubernetesPeer } from '../peers/kubernetes/peer.ts';
-import { resourceText } from '../peers/kubernetes/request-info.ts';
-import type { PodLife } from '../peers/kubernetes/timeline.ts';
+import { resourceText } from '../peers/kubernetes/api/request-info.ts';
+import type { PodLife } from '../peers/kubernetes/world/timeline.ts';
 
 export interface RetirementPlan {
   readonly group: string;

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import type { Installation } from '../installation.ts';
 import type { FaultPlan } from '../peers/aws/faults.ts';
-import type { Faults, Match } from '../peers/kubernetes/faults.ts';
-import { nodes } from '../peers/kubernetes/resources.ts';
-import type { World } from '../peers/kubernetes/world.ts';
+import type { Faults, Match } from '../peers/kubernetes/api/faults.ts';
+import { nodes } from '../peers/kubernetes/storage/resources.ts';
+import type { World } from '../peers/kubernetes/world/world.ts';
 import { onRequestOf } from './retirement.ts';
 
 /** Groups as the configuration has them: one whose retirements never suspend, and one whose do. Both force. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../lambdas/core/node/marks.ts';
 import { Installation } from '../installation.ts';
-import type { Execution } from '../peers/aws/lambda/execution.ts';
+import type { Execution } from '../peers/aws/lambda/durable/execution.ts';
 
 const CLUSTER = 'production';
 const GROUP = 'production-workers';

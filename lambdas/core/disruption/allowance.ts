@@ -1,8 +1,8 @@
 /**
- * How many more nodes may go out now, by budgets, windows and brakes (contract 9.3, 9.4). What cannot be told lets
+ * How many more nodes may go out now, by budgets, windows and stop conditions (contract 9.3, 9.4). What cannot be told lets
  * nothing through. Pure.
  */
-import { nodesByInstance, sickness, stuckReplacement, suspension } from './stop-conditions.ts';
+import { sickness, stuckReplacement, suspension } from './stop-conditions.ts';
 import {
   isNothing,
   limitOf,
@@ -14,7 +14,7 @@ import {
   type Limit,
 } from './budget.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
-import type { Fleet, PlacedNode } from './fleet.ts';
+import { nodesByInstance, type Fleet, type PlacedNode } from './fleet.ts';
 import type { Group } from '../aws/group.ts';
 import { isPooled } from '../aws/lifecycle-state.ts';
 import {
@@ -33,7 +33,7 @@ export interface Allowance {
   readonly why?: string;
   /** When that changes by the clock alone, epoch milliseconds. */
   readonly opensAt?: number;
-  /** The group, or the cluster, is left alone, whatever its budget: a brake, or `Circumstances.stopped`. */
+  /** The group, or the cluster, is left alone, whatever its budget: a stop condition, or `Circumstances.stopped`. */
   readonly stopped?: true;
   /** There is none outside of its windows, or inside a freeze. */
   readonly closed?: true;
@@ -47,7 +47,7 @@ export interface Allowances {
   readonly groups: ReadonlyMap<string, Allowance>;
 }
 
-/** What rooms depend on, besides the nodes and the settings. */
+/** What allowances depend on, besides the nodes and the settings. */
 export interface Circumstances extends CountedNodes {
   /** Epoch milliseconds. */
   readonly now: number;
@@ -63,6 +63,8 @@ export interface Circumstances extends CountedNodes {
 
 export function allowancesIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstances): Allowances {
   const placed = placedByGroup(fleet);
+  const budget = readBudget(cluster.budget);
+  if ('fault' in budget) return noAllowance(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
   // A configured group without any node counts too: all of it is missing.
   const names = new Set([...cluster.groups.map(({ name }) => name), ...placed.keys()]);
   const groups = at.groups.filter(({ name }) => names.has(name));
@@ -70,9 +72,6 @@ export function allowancesIn(fleet: Fleet, cluster: ClusterSettings, at: Circums
   const unavailable = new Map(
     groups.map((group) => [group.name, unavailableNodesOf(group, placed.get(group.name) ?? [], terms)]),
   );
-  const budget = readBudget(cluster.budget);
-  if ('fault' in budget) return noAllowance(`the cluster’s budget cannot be read: ${budget.fault}`, placed.keys());
-
   const nodes = nodesByInstance(fleet);
   const allowanceOf = (group: Group): Allowance => {
     const stopped = at.stopped.get(group.name) ?? suspension(group) ?? stuckReplacement(group, nodes, terms);

@@ -98,3 +98,7 @@ export function placeNodes(nodes: readonly FleetNode[], groups: readonly Group[]
   }
   return { placed, strays };
 }
+
+export function nodesByInstance({ placed }: Fleet): ReadonlyMap<string, FleetNode> {
+  return new Map(placed.map(({ node, member }) => [member.instance, node]));
+}

@@ -2,7 +2,7 @@
  * What stops replacing although budgets would allow it (contract 9.4, 9.7): a group that cannot replace, a replacement
  * that does not come up, and a cluster of which too much is not Ready. The next node would only make it worse. Pure.
  */
-import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
+import type { FleetNode, PlacedNode } from './fleet.ts';
 import type { Group } from '../aws/group.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 
@@ -46,34 +46,12 @@ export function stuckReplacement(
   return undefined;
 }
 
-/**
- * Groups with a node that has not been Ready for too long although it runs the very image that they would launch: the next
- * may fare no better. Of a replacement whose kubelet has died, nothing tells any more that it never was Ready.
- *
- * @param current nodes that run the image that their group would launch now
- * @returns by group, in words
- */
-export function ailingReplacements(
-  current: readonly PlacedNode[],
-  { now, replacementTimeoutSeconds }: Omit<ReplacementTerms, 'launchedAt'>,
-): ReadonlyMap<string, string> {
-  const latest = now - replacementTimeoutSeconds * 1_000;
-  const ailing = current.flatMap(({ node, member, group }): [string, string][] => {
-    const { name, retiring, notReadySince: since } = node;
-    if (retiring || member.state !== IN_SERVICE || since === undefined || since >= latest) return [];
-    const what = `its node ${name} runs the image that it would launch now and has not been Ready for ${minutesOf(now - since)} min`;
-    return [[group.name, `${what}: ${mendingOf(member.instance)}`]];
-  });
-  // Of several the first is told.
-  return new Map(ailing.toReversed());
-}
-
 /** Until then its group is stopped: also one that has drifted meanwhile, as who is not Ready is not let go. */
-function mendingOf(instance: string): string {
+export function mendingOf(instance: string): string {
   return `terminate instance ${instance} or mend it`;
 }
 
-function minutesOf(milliseconds: number): number {
+export function minutesOf(milliseconds: number): number {
   return Math.floor(milliseconds / 60_000);
 }
 
@@ -99,10 +77,6 @@ export function sickness(placed: readonly PlacedNode[], limit: number): string |
 
 function servingMembers({ members }: Group): Group['members'] {
   return members.filter(({ state }) => state === IN_SERVICE);
-}
-
-export function nodesByInstance({ placed }: Fleet): ReadonlyMap<string, FleetNode> {
-  return new Map(placed.map(({ node, member }) => [member.instance, node]));
 }
 
 function neverReadySince({ createdAt, notReadySince }: FleetNode): number | undefined {

@@ -1,13 +1,11 @@
-/** What becomes of each node that has drifted, and what that changes on the nodes (contract 9.2, 9.4). Pure. */
-import type { DriftSettings } from '../settings/cluster-settings.ts';
+/** What becomes of each node that has drifted (contract 9.4). Pure. */
 import type { DriftReason, DriftVerdict } from './drift.ts';
-import { isLetGoByUs, isMarked, isMarkedFor } from './mark.ts';
 import type { FleetNode, PlacedNode } from '../disruption/fleet.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 import { howUnfit } from '../disruption/unavailable-nodes.ts';
-import { isCoolingDown } from '../node/cool-down.ts';
-import type { Allowance, Allowances } from '../disruption/allowance.ts';
+import type { Allowance } from '../disruption/allowance.ts';
 import type { Postponed, DisruptionQueue } from '../disruption/queue.ts';
+import type { FleetQueue } from '../disruption/queue-fleet.ts';
 
 export interface Judged {
   readonly placed: PlacedNode;
@@ -30,24 +28,13 @@ export interface Decision {
   readonly place?: number;
 }
 
-/**
- * What is done to a node, in this order. `mark anew`: it was marked for other reasons. `take back`: it was let go and
- * rests, so that it would take no pods for nothing.
- */
-export type Step = 'mark' | 'mark anew' | 'let go' | 'take back' | 'unmark';
-
-export interface NodeChange {
-  /** Its name. */
-  readonly node: string;
-  readonly instance: string;
-  /** Absent: it is in none that is enrolled. */
-  readonly group?: string;
-  /** Empty when it has not drifted. */
-  readonly reasons: readonly DriftReason[];
-  readonly steps: readonly Step[];
+export function driftedOf(judged: readonly Judged[]): readonly Drifted[] {
+  return judged.flatMap(({ placed, verdict }) =>
+    verdict.kind === 'drifted' ? [{ placed, reasons: verdict.reasons }] : [],
+  );
 }
 
-/** What is decided of a drifted node without asking for room; undefined: its turn decides. */
+/** Returns the decision about a drifted node for which the queue is not needed; undefined when the queue decides. */
 export function decisionBeforeQueue(
   { node, member }: PlacedNode,
   {
@@ -68,21 +55,17 @@ function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): strin
   return unfit === undefined ? undefined : `it ${unfit}`;
 }
 
-/** @returns by the name of the node, in the order of the turn */
+/** Returns what becomes of each node, by its name. */
 export function decisionsOf(
   drifted: readonly Drifted[],
-  {
-    queue,
-    allowances,
-    isUnavailable,
-  }: { queue: DisruptionQueue; allowances: Allowances; isUnavailable: (node: FleetNode) => boolean },
+  { queue, isUnavailable }: { queue: FleetQueue; isUnavailable: (node: FleetNode) => boolean },
 ): ReadonlyMap<string, Decision> {
   const going = new Set(queue.now.map(({ name }) => name));
   const later = placesOf(queue.later);
   return new Map(
     drifted.map(({ placed }) => {
       const { node, group } = placed;
-      const allowance = allowances.groups.get(group.name);
+      const allowance = queue.allowances.groups.get(group.name);
       const early = decisionBeforeQueue(placed, { isUnavailable, allowance });
       if (early !== undefined) return [node.name, early];
       if (going.has(node.name)) return [node.name, { decision: 'goes now' }];
@@ -109,72 +92,4 @@ function placesOf(later: DisruptionQueue['later']): ReadonlyMap<string, Postpone
       return [name, { ...postponed, place }];
     }),
   );
-}
-
-/** Those that run the image that their group would launch now; none when images do not count. */
-export function withCurrentImage(judged: readonly Judged[], { enabled, ami }: DriftSettings): PlacedNode[] {
-  if (!enabled || !ami) return [];
-  return judged.flatMap(({ placed, verdict }) => {
-    const isOther = verdict.kind === 'drifted' && verdict.reasons.some(({ kind }) => kind === 'ami');
-    return isOther || verdict.kind === 'stops' ? [] : [placed];
-  });
-}
-
-/** What steps depend on, besides the node. */
-interface Terms {
-  readonly settings: DriftSettings;
-  /** Epoch milliseconds. */
-  readonly now: number;
-}
-
-/** Nodes without a change are left out. */
-export function changesOf(
-  judged: readonly Judged[],
-  decisions: ReadonlyMap<string, Decision>,
-  at: Terms,
-): NodeChange[] {
-  return judged.flatMap(({ placed, verdict }) => {
-    const reasons = verdict.kind === 'drifted' ? verdict.reasons : [];
-    const steps = stepsOf({ placed, verdict }, decisions.get(placed.node.name), at);
-    const { node, member, group } = placed;
-    return steps.length === 0
-      ? []
-      : [{ node: node.name, instance: member.instance, group: group.name, reasons, steps }];
-  });
-}
-
-/**
- * Nodes of a group that takes part no more would bear our marks for ever. One that retires is restored by its retirement
- * or goes; afterwards it is ours to unmark.
- */
-export function strayChanges(strays: readonly FleetNode[], settings: DriftSettings): NodeChange[] {
-  return strays.flatMap((node) => {
-    const { name, instance, owner, retiring } = node;
-    if (instance === undefined || owner !== undefined || retiring || !isMarked(node, settings)) return [];
-    return [{ node: name, instance, reasons: [], steps: ['unmark'] }];
-  });
-}
-
-function stepsOf({ placed, verdict }: Judged, decided: Decision | undefined, at: Terms): Step[] {
-  const { node } = placed;
-  switch (verdict.kind) {
-    // Whether the node itself has drifted, nobody can say.
-    case 'stops':
-      return [];
-    // Also one that retires for it: that its taint is off, is how its retirement learns to restore it.
-    case 'current':
-      return isMarked(node, at.settings) ? ['unmark'] : [];
-    case 'drifted':
-      return node.retiring ? [] : [...markingStep(node, verdict.reasons, at), ...goingStep(node, decided, at)];
-  }
-}
-
-function markingStep(node: FleetNode, reasons: readonly DriftReason[], { settings }: Terms): Step[] {
-  if (isMarkedFor(node, reasons, settings)) return [];
-  return [node.driftMark === undefined ? 'mark' : 'mark anew'];
-}
-
-function goingStep(node: FleetNode, decided: Decision | undefined, { settings, now }: Terms): Step[] {
-  if (decided?.decision === 'goes now') return ['let go'];
-  return isCoolingDown(node, now) && isLetGoByUs(node, settings) ? ['take back'] : [];
 }

@@ -1,8 +1,8 @@
 /** Whether a node differs from what its group would launch now, and in what (contract 9.1). Pure. */
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
-import type { Group, GroupMember, Launched, LaunchPlan, LaunchSource, SourceReference } from '../aws/group.ts';
-import { isPooled } from '../aws/lifecycle-state.ts';
+import type { GroupMember, Launched, LaunchPlan, LaunchSource } from '../aws/group.ts';
+import { compareOrigin, nameOfSource, sourceOf } from './launch-source.ts';
 
 export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet';
 
@@ -34,13 +34,14 @@ export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: Drif
   const { node, member } = placed;
   const { launched } = facts;
   const source = sourceOf(facts.plan, member);
-  if ((settings.ami || settings.kubelet) && isVain(member, source, launched)) {
+  const origin = compareOrigin(member, source);
+  if ((settings.ami || settings.kubelet) && origin === 'same' && isVain(source, launched)) {
     const runs = `${node.name} was launched from ${nameOfSource(source)} and runs ${launched.image}`;
     return { kind: 'stops', reason: `its group launches something else than it says: ${runs}, not ${source.image}` };
   }
   const reasons = [
     ...(settings.ami ? image(source, facts) : []),
-    ...(settings.launchTemplate ? template(member, source) : []),
+    ...(settings.launchTemplate ? template(member, origin, source) : []),
     ...(settings.instanceType ? instanceType(member, facts) : []),
     ...age(placed, facts, settings),
     ...(settings.kubelet ? kubelet(placed, source, facts) : []),
@@ -48,55 +49,17 @@ export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: Drif
   return reasons.length === 0 ? { kind: 'current' } : { kind: 'drifted', reasons };
 }
 
-/** What the group would launch in the place of this instance. */
-function sourceOf({ base, overrides }: LaunchPlan, { type }: GroupMember): LaunchSource {
-  return overrides.find((override) => override.type === type)?.source ?? base;
-}
-
 /** Right after a parameter has changed, a launch that was under way may still have its old value. */
 const SETTLES_MS = 300_000;
 
-/** Launched from the very same, and yet another image: its replacement would be another of its kind. */
+/** Another image although it was launched from the very same source: its replacement would be another of its kind. */
 function isVain(
-  { launchedFrom }: GroupMember,
-  source: LaunchSource,
+  { image, imageSince }: LaunchSource,
   launched: DriftFacts['launched'],
 ): launched is NonNullable<DriftFacts['launched']> {
-  if (launchedFrom === undefined || launched === undefined || launched.image === source.image) return false;
+  if (launched === undefined || launched.image === image) return false;
   const { at = 0 } = launched;
-  return isSame(launchedFrom, source) && (source.imageSince === undefined || at > source.imageSince + SETTLES_MS);
-}
-
-/**
- * Why replacing would be in vain: an instance that goes is replaced out of the warm pool first, and only an instance
- * refresh renews what rests there. Undefined when nothing old rests there.
- *
- * @param images what instances run, by instance, where that is known and counts
- */
-export function oldPool({ members }: Group, plan: LaunchPlan, images: ReadonlyMap<string, string>): string | undefined {
-  for (const member of members.filter(({ state }) => isPooled(state))) {
-    const { instance } = member;
-    const old = oldOrigin(member, sourceOf(plan, member), images.get(instance));
-    if (old !== undefined) return `its warm pool would replace them by ${old} (${instance}): start an instance refresh`;
-  }
-  return undefined;
-}
-
-/** The same source may launch another image than it did: an SSM parameter names it. */
-function oldOrigin({ launchedFrom }: GroupMember, source: LaunchSource, image = source.image): string | undefined {
-  if (launchedFrom !== undefined && !isUnresolved(launchedFrom) && !isSame(launchedFrom, source)) {
-    return `what was launched from ${nameOfSource(launchedFrom)}`;
-  }
-  return image === source.image ? undefined : `what runs ${image}`;
-}
-
-/**
- * The image that an instance runs, as far as what it was launched from tells; undefined: EC2 has to be asked. Where Auto
- * Scaling names an image of the instance's own, that was laid over the source's.
- */
-export function imageByOrigin({ launchedFrom, image }: GroupMember, { origins }: LaunchPlan): string | undefined {
-  if (launchedFrom === undefined || image !== undefined) return undefined;
-  return origins.find((origin) => isSame(launchedFrom, origin))?.image;
+  return imageSince === undefined || at > imageSince + SETTLES_MS;
 }
 
 function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {
@@ -105,8 +68,12 @@ function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {
   return [{ kind: 'ami', text }];
 }
 
-function template({ launchedFrom }: GroupMember, source: LaunchSource): DriftReason[] {
-  if (launchedFrom === undefined || isUnresolved(launchedFrom) || isSame(launchedFrom, source)) return [];
+function template(
+  { launchedFrom }: GroupMember,
+  origin: ReturnType<typeof compareOrigin>,
+  source: LaunchSource,
+): DriftReason[] {
+  if (launchedFrom === undefined || origin !== 'other') return [];
   const text = `was launched from ${nameOfSource(launchedFrom)}, its group would launch from ${nameOfSource(source)}`;
   return [{ kind: 'launch-template', text }];
 }
@@ -130,22 +97,6 @@ function kubelet({ node }: PlacedNode, source: LaunchSource, { launched, control
   const isBehind = own !== undefined && theirs !== undefined && own < theirs;
   if (!isBehind || launched === undefined || launched.image === source.image) return [];
   return [{ kind: 'kubelet', text: `runs Kubernetes 1.${own}, the control plane 1.${theirs}` }];
-}
-
-function isSame(one: SourceReference, other: LaunchSource): boolean {
-  const isIt = one.kind === 'template-name' ? one.id === other.name : one.kind === other.kind && one.id === other.id;
-  return isIt && one.version === other.version;
-}
-
-/** `$Latest` and `$Default` say nothing of the version that it was then. */
-function isUnresolved({ version }: SourceReference): boolean {
-  return version?.startsWith('$') ?? false;
-}
-
-function nameOfSource({ kind, id, version }: SourceReference): string {
-  if (kind === 'configuration') return `launch configuration ${id}`;
-  const template = kind === 'template-name' ? `launch template ${id}` : id;
-  return version === undefined ? template : `${template} version ${version}`;
 }
 
 /** Of `v1.33.4-eks-99d6cc0` or `1.33`: 33. */

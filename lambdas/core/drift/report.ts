@@ -1,7 +1,8 @@
 /** What a look at a cluster's drift comes to, as people read it (contract 9.6). Pure. */
 import type { Decision, Drifted } from './decision.ts';
+import type { DriftDecision } from './decide-drift.ts';
+import { replaceableNodes, type ClusterFacts } from './facts.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
-import type { Group } from '../aws/group.ts';
 import type { Allowances } from '../disruption/allowance.ts';
 
 export interface DriftReport {
@@ -28,7 +29,7 @@ export interface GroupReport {
   readonly allowance: number;
   /** Why it is left alone altogether. */
   readonly stopped?: string;
-  /** What limits the room. */
+  /** What limits the allowance. */
   readonly why?: string;
   /** When that changes by the clock alone. */
   readonly opensAt?: number;
@@ -47,7 +48,25 @@ export function awayReport(cluster: string, at: number, away: string): DriftRepo
   return { cluster, at, away, groups: [], nodes: [], strays: [], left: 0 };
 }
 
-export function reportGroups(
+export function driftReport(
+  facts: ClusterFacts,
+  { drifted, decisions, allowances }: DriftDecision,
+  at: number,
+): DriftReport {
+  const { cluster, fleet } = facts;
+  const placed = replaceableNodes(facts);
+  const strays = fleet.strays.filter(({ owner }) => owner === undefined);
+  return {
+    cluster: cluster.name,
+    at,
+    groups: [...reportGroups(placed, drifted, allowances), ...reportEmpty(facts, placed)],
+    nodes: reportNodes(drifted, decisions),
+    strays: strays.map(({ name }) => name),
+    left: fleet.placed.length - placed.length + fleet.strays.length - strays.length,
+  };
+}
+
+function reportGroups(
   placed: readonly PlacedNode[],
   drifted: readonly Drifted[],
   allowances: Allowances,
@@ -67,19 +86,11 @@ export function reportGroups(
   });
 }
 
-/**
- * Of groups that the configuration names and that have no node.
- *
- * @param groups every enrolled one that there is
- * @param foreign those that are left alone here, by name, and why
- */
-export function reportEmpty(
-  names: readonly string[],
-  { groups, foreign }: { groups: readonly Group[]; foreign: ReadonlyMap<string, string> },
-  placed: readonly PlacedNode[],
-): GroupReport[] {
+/** Reports groups that the configuration names and that have no node. */
+function reportEmpty({ cluster, groups, foreign }: ClusterFacts, placed: readonly PlacedNode[]): GroupReport[] {
   const there = new Set(placed.map(({ group }) => group.name));
-  return names
+  return cluster.groups
+    .map(({ name }) => name)
     .filter((name) => !there.has(name))
     .map((name) => {
       const members = groups.find((group) => group.name === name)?.members.length;
@@ -92,7 +103,7 @@ function whyEmpty(members: number | undefined): string {
   return members === 0 ? 'it has no instances' : 'none of its instances is a node of this cluster';
 }
 
-export function reportNodes(drifted: readonly Drifted[], decisions: ReadonlyMap<string, Decision>): DriftedNode[] {
+function reportNodes(drifted: readonly Drifted[], decisions: ReadonlyMap<string, Decision>): DriftedNode[] {
   return drifted.map(({ placed: { node, member, group }, reasons }) => ({
     node: node.name,
     instance: member.instance,

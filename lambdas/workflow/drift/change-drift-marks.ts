@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { ClusterError } from '../../core/kubernetes/cluster-error.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import type { DomainEvent } from '../../core/events/domain-event.ts';
-import type { NodeChange, Step } from '../../core/drift/decision.ts';
+import type { NodeChange, Step } from '../../core/drift/changes.ts';
 import { lettingGo, marking, takingBack, unmarking } from '../../core/drift/mark.ts';
 import { nodeCurrent, nodeDrifted, nodeDue, nodeUnenrolled } from '../../core/events/fleet-events.ts';
 import type { NodePatch } from '../../core/node/marks.ts';

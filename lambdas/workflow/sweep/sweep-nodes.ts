@@ -3,14 +3,13 @@
  * are tainted to be drained. One pass, idempotent: what it does not reach, the next one finds again.
  */
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
-import { foreignGroups } from '../../core/disruption/foreign-group.ts';
 import type { Group } from '../../core/aws/group.ts';
 import { RETIRING_LABEL } from '../../core/node/marks.ts';
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { SweepReport } from '../../core/disruption/sweep-report.ts';
 import { errorText } from '../run/attempts.ts';
-import { readFleetNodes } from '../disruption/disruption-queue.ts';
+import { readFleetNodes } from '../disruption/read-nodes.ts';
 import type { Groups } from '../ports/auto-scaling.ts';
 import type { Fleets } from '../ports/kubernetes.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
@@ -67,8 +66,7 @@ async function sweepCluster(
       });
       if (!dryRun) await sweepMarks(retiring, { cluster, api }, record, ports);
       if (groups === undefined) return;
-      const foreign = foreignGroups(cluster, { groups, clusters });
-      report = await sweepTainted(nodes, { cluster, view: api, groups, foreign, dryRun }, record, ports);
+      report = await sweepTainted(nodes, { cluster, view: api, clusters, groups, dryRun }, record, ports);
     } catch (error) {
       report = { ...report, away: errorText(error) };
       throw error;

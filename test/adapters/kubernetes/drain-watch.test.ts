@@ -6,7 +6,7 @@ import type { Workload } from '../../../lambdas/core/drain/implied-budget.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import type { DrainWatch } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { aBudget } from '../../given.ts';
-import { budgets, pods } from '../../peers/kubernetes/resources.ts';
+import { budgets, pods } from '../../peers/kubernetes/storage/resources.ts';
 import { Heard, KubernetesGiven } from './given.ts';
 
 const READ = [

@@ -13,12 +13,12 @@ import { toPod } from '../../../lambdas/adapters/kubernetes/pods.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import type { Cluster, FleetView } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { DrivenClock } from '../../peers/clock.ts';
-import type { AccessEntry } from '../../peers/kubernetes/access-log.ts';
-import type { Latencies } from '../../peers/kubernetes/cluster.ts';
-import type { Key, Manifest } from '../../peers/kubernetes/objects.ts';
+import type { AccessEntry } from '../../peers/kubernetes/api/access-log.ts';
+import type { Latencies } from '../../peers/kubernetes/world/cluster.ts';
+import type { Key, Manifest } from '../../peers/kubernetes/storage/objects.ts';
 import { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
-import type { User } from '../../peers/kubernetes/rbac.ts';
-import { configMaps, pods } from '../../peers/kubernetes/resources.ts';
+import type { User } from '../../peers/kubernetes/access/rbac.ts';
+import { configMaps, pods } from '../../peers/kubernetes/storage/resources.ts';
 
 /** The user that the ClusterRole binds. */
 export const USER = 'ebb';

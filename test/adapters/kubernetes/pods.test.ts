@@ -5,7 +5,7 @@ import { toPod } from '../../../lambdas/adapters/kubernetes/pods.ts';
 import { ClusterAway, ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import { aPod } from '../../given.ts';
-import { budgets, pods } from '../../peers/kubernetes/resources.ts';
+import { budgets, pods } from '../../peers/kubernetes/storage/resources.ts';
 import { KubernetesGiven } from './given.ts';
 
 describe('evicting a pod (contract 4.3)', () => {

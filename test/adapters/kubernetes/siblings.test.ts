@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Workload } from '../../../lambdas/core/drain/implied-budget.ts';
 import { ownerKey, type Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import type { DrainWatch } from '../../../lambdas/workflow/ports/kubernetes.ts';
-import type { OwnerReference } from '../../peers/kubernetes/objects.ts';
-import { pods as podResource } from '../../peers/kubernetes/resources.ts';
+import type { OwnerReference } from '../../peers/kubernetes/storage/objects.ts';
+import { pods as podResource } from '../../peers/kubernetes/storage/resources.ts';
 import { Heard, KubernetesGiven, type KubernetesPlan } from './given.ts';
 
 const APP = 'app';

@@ -3,7 +3,7 @@ import { kubernetesCluster } from '../../../lambdas/adapters/kubernetes/cluster.
 import { toUnreadyPod } from '../../../lambdas/adapters/kubernetes/unready-pods.ts';
 import { ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
 import type { Selector } from '../../../lambdas/core/kubernetes/selector.ts';
-import type { Pod as WirePod } from '../../peers/kubernetes/objects.ts';
+import type { Pod as WirePod } from '../../peers/kubernetes/storage/objects.ts';
 import { KubernetesGiven } from './given.ts';
 
 const WEB = { namespace: 'app', name: 'web' };

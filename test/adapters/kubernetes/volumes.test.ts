@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { watchVolumes } from '../../../lambdas/adapters/kubernetes/volumes.ts';
 import { ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
 import type { VolumeWatch } from '../../../lambdas/workflow/ports/kubernetes.ts';
-import { nodes, volumeAttachments } from '../../peers/kubernetes/resources.ts';
+import { nodes, volumeAttachments } from '../../peers/kubernetes/storage/resources.ts';
 import { Heard, KubernetesGiven } from './given.ts';
 
 describe('the volumes attached to a node (contract 8.1)', () => {

@@ -14,7 +14,7 @@ import {
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
 import type { Retirements } from '../../../lambdas/workflow/ports/lambda.ts';
 import { aNotice } from '../../given.ts';
-import type { ExecutionStatus } from '../../peers/aws/lambda/execution.ts';
+import type { ExecutionStatus } from '../../peers/aws/lambda/durable/execution.ts';
 import { AwsGiven } from '../aws/given.ts';
 
 const NOTICE = aNotice();

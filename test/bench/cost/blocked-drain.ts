@@ -3,7 +3,7 @@ import { costOf, type Cost } from '../../driving/retirement-cost.ts';
 import { hasEnded, terminate } from '../../driving/termination.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 import { Installation, type Step } from '../../installation.ts';
-import { budgets } from '../../peers/kubernetes/resources.ts';
+import { budgets } from '../../peers/kubernetes/storage/resources.ts';
 
 export interface CostRow extends Cost {
   readonly minutes: number;

@@ -1,6 +1,6 @@
 /** What the drain bench varies, and the world that it makes of it. */
-import type { Availability } from '../../peers/kubernetes/availability.ts';
-import type { World } from '../../peers/kubernetes/world.ts';
+import type { Availability } from '../../peers/kubernetes/world/availability.ts';
+import type { World } from '../../peers/kubernetes/world/world.ts';
 
 export interface DrainCase {
   /** On the node that is drained: pods of 10-replica Deployments that all stand there. */

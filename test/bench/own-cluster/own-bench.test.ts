@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CommandStage } from '../../command/command-stage.ts';
 import { NODE, SomebodysCluster } from '../../demo/own-cluster/somebodys-cluster.ts';
-import { deployments, namespaces } from '../../peers/kubernetes/resources.ts';
+import { deployments, namespaces } from '../../peers/kubernetes/storage/resources.ts';
 import { OwnClusterFault } from '../../peers/own-cluster/fault.ts';
 import { kubectlVersion } from '../drain/kubectl.ts';
 import { readOptions } from '../drain/options.ts';

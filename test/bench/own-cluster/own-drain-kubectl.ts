@@ -7,7 +7,7 @@ import { PATIENCE } from '../../command/command-stage.ts';
 import { nodePath } from '../../demo/own-node/own-node.ts';
 import { persist } from '../../demo/own-node/persistence.ts';
 import { WorkloadWatch } from '../../demo/own-watch/workload-watch.ts';
-import { kubeconfig } from '../../peers/kubernetes/kubeconfig.ts';
+import { kubeconfig } from '../../peers/kubernetes/access/kubeconfig.ts';
 import { wordsOf } from '../../peers/own-cluster/fault.ts';
 import { OwnClusterProxy } from '../../peers/own-cluster/proxy.ts';
 import type { Upstream } from '../../peers/own-cluster/upstream.ts';

@@ -1,5 +1,5 @@
 /** A row of the bench on somebody's cluster. */
-import type { Availability } from '../../peers/kubernetes/availability.ts';
+import type { Availability } from '../../peers/kubernetes/world/availability.ts';
 import { lowestOf, type DrainCase, type Figures } from '../drain/drain-case.ts';
 
 export type OwnMeasurement = (Measured | Unmeasured) &

@@ -6,7 +6,7 @@
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { makeCertificates } from '../../peers/kubernetes/tls.ts';
+import { makeCertificates } from '../../peers/kubernetes/access/tls.ts';
 import { indexOfNode, type MadeUpFleet } from './scan-fleet.ts';
 import { markedNode } from './scan-marks.ts';
 

@@ -1,7 +1,7 @@
 /** Budgets with the disruption controller: their status, and what evictions it allows. */
 import { expect } from 'vitest';
 
-import type { Budget } from '../../peers/kubernetes/objects.ts';
+import type { Budget } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 import { workloadManifest } from '../manifests.ts';
 

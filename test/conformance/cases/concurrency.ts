@@ -1,7 +1,7 @@
 /** Optimistic concurrency: whoever writes from an old read is refused. On ConfigMaps, which no controller writes to. */
 import { expect } from 'vitest';
 
-import type { KubeObject } from '../../peers/kubernetes/objects.ts';
+import type { KubeObject } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 
 const api = cases('api');

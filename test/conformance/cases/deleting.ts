@@ -1,7 +1,7 @@
 /** Deletion: preconditions, grace, finalizers. No kubelet stands for the ground's nodes, so pods on them stay. */
 import { expect } from 'vitest';
 
-import type { Node, Pod } from '../../peers/kubernetes/objects.ts';
+import type { Node, Pod } from '../../peers/kubernetes/storage/objects.ts';
 import { cases } from '../conformance-case.ts';
 
 const api = cases('api');

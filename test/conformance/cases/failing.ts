@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
-import { pods } from '../../peers/kubernetes/resources.ts';
+import { pods } from '../../peers/kubernetes/storage/resources.ts';
 import { type Case, cases, type Given } from '../conformance-case.ts';
 
 const make = cases('faults');

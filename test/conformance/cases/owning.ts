@@ -1,7 +1,7 @@
 /** What a pod is told of its node and its owner: labels that it is given, and claims that nobody checks. */
 import { expect } from 'vitest';
 
-import type { Pod } from '../../peers/kubernetes/objects.ts';
+import type { Pod } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 import { podManifest } from '../manifests.ts';
 

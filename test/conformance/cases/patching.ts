@@ -1,7 +1,7 @@
 /** The three patches, and what of an object they reach. */
 import { expect } from 'vitest';
 
-import type { Node } from '../../peers/kubernetes/objects.ts';
+import type { Node } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 import { nodeReady } from '../manifests.ts';
 

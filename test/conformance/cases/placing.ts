@@ -1,7 +1,7 @@
 /** Scheduler, node lifecycle and namespaces: where pods may go, and what becomes of a place that ends. */
 import { expect } from 'vitest';
 
-import type { Namespace, Pod } from '../../peers/kubernetes/objects.ts';
+import type { Namespace, Pod } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 import { nodeReady, podManifest } from '../manifests.ts';
 

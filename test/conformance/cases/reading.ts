@@ -1,7 +1,7 @@
 /** Reads and lists: what can be selected by, pages, versions, and metadata alone. */
 import { expect } from 'vitest';
 
-import type { KubeObject, Metadata, Pod } from '../../peers/kubernetes/objects.ts';
+import type { KubeObject, Metadata, Pod } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 
 const api = cases('api');

@@ -1,7 +1,7 @@
 /** What the server refuses, and with which words: 401, 403, 404, 405, 415, 422. Dry runs. */
 import { expect } from 'vitest';
 
-import type { Node, Pod } from '../../peers/kubernetes/objects.ts';
+import type { Node, Pod } from '../../peers/kubernetes/storage/objects.ts';
 import { cases } from '../conformance-case.ts';
 import { budgetManifest, podManifest } from '../manifests.ts';
 

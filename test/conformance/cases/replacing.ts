@@ -1,7 +1,7 @@
 /** Workload controllers: when the pod that goes is replaced, and where. */
 import { expect } from 'vitest';
 
-import type { Pod, StatefulSet } from '../../peers/kubernetes/objects.ts';
+import type { Pod, StatefulSet } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 import { workloadManifest } from '../manifests.ts';
 

@@ -1,7 +1,7 @@
 /** Watches: where they begin, what they tell, how they end. */
 import { expect } from 'vitest';
 
-import type { KubeObject } from '../../peers/kubernetes/objects.ts';
+import type { KubeObject } from '../../peers/kubernetes/storage/objects.ts';
 import { cases, type Given } from '../conformance-case.ts';
 import type { OpenWatch } from '../open-watch.ts';
 

@@ -1,6 +1,7 @@
 /** Whether a node differs from what its group would launch now (contract 9.1). */
 import { describe, expect, test } from 'vitest';
-import { imageByOrigin, judgeDrift, type DriftFacts } from '../../../lambdas/core/drift/drift.ts';
+import { judgeDrift, type DriftFacts } from '../../../lambdas/core/drift/drift.ts';
+import { imageByOrigin } from '../../../lambdas/core/drift/launch-source.ts';
 import type { GroupMember, LaunchPlan, LaunchSource } from '../../../lambdas/core/aws/group.ts';
 import type { DriftSettings } from '../../../lambdas/core/settings/cluster-settings.ts';
 import { aCluster, aPlaced, type Peculiar } from '../../fleet-given.ts';

@@ -1,10 +1,10 @@
 /** How many nodes of each group can take pods, at every instant, and whether a taint of somebody else's ever went. */
 import type { Taint } from '../../../lambdas/core/kubernetes/node.ts';
 import type { Installation } from '../../installation.ts';
-import { isNodeReady } from '../../peers/kubernetes/facts.ts';
-import type { Node } from '../../peers/kubernetes/objects.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
-import { isOf } from '../../peers/kubernetes/store.ts';
+import { isNodeReady } from '../../peers/kubernetes/storage/facts.ts';
+import type { Node } from '../../peers/kubernetes/storage/objects.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
+import { isOf } from '../../peers/kubernetes/storage/store.ts';
 
 export class CapacityWatch {
   /** By group, the most nodes that were ever missing at once. */

@@ -2,7 +2,7 @@
 import { RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
 import type { Taint } from '../../../lambdas/core/kubernetes/node.ts';
 import type { Installation } from '../../installation.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import type { CapacityWatch } from './capacity-watch.ts';
 import { budgetExpectation } from './expectations.ts';
 import type { Expectation } from '../scenario.ts';

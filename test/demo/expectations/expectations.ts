@@ -1,7 +1,7 @@
 /** What must hold when an instance has been let go, read back from the peers. */
 import type { Installation } from '../../installation.ts';
-import type { Fact } from '../../peers/kubernetes/facts.ts';
-import type { PodLife } from '../../peers/kubernetes/timeline.ts';
+import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
+import type { PodLife } from '../../peers/kubernetes/world/timeline.ts';
 import type { Expectation, Scene } from '../scenario.ts';
 
 export function expectationsOfAws({ aws }: Installation, { instance }: Scene): Expectation[] {

@@ -1,6 +1,6 @@
 /** What is refused before anything is started or changed, each in words and with what to do. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { RecordingServer } from '../../peers/own-cluster/recording-server.ts';
 import { base64 } from '../../peers/own-cluster/kubeconfig-given.ts';
 import { NEEDED_RIGHTS, type Right } from '../own-node/cluster-rights.ts';

@@ -8,7 +8,7 @@ import type { KubernetesConnection } from '../../../lambdas/adapters/kubernetes/
 import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { AwsInstallation } from '../../installation.ts';
 import { AwsPeer } from '../../peers/aws/peer.ts';
-import type { Execution } from '../../peers/aws/lambda/execution.ts';
+import type { Execution } from '../../peers/aws/lambda/durable/execution.ts';
 import { DrivenClock } from '../../peers/clock.ts';
 import { OwnClusterProxy } from '../../peers/own-cluster/proxy.ts';
 import type { Upstream } from '../../peers/own-cluster/upstream.ts';

@@ -1,5 +1,5 @@
 /** How a retirement of the user's node ends: by itself, by a cluster that is away, or by the user. */
-import type { Execution } from '../../peers/aws/lambda/execution.ts';
+import type { Execution } from '../../peers/aws/lambda/durable/execution.ts';
 import { howToGrant, refusedUser } from '../own-node/cluster-rights.ts';
 import type { Patience } from '../../command/command-stage.ts';
 import type { OwnClusterOptions } from './own-cluster-stage.ts';

@@ -2,10 +2,10 @@
 import { clusterRoleManifests } from '../../../infra/cluster-role/cluster-role.ts';
 import { CLUSTER_ROLE_RULES } from '../../../lambdas/adapters/kubernetes/cluster.ts';
 import { DrivenClock } from '../../peers/clock.ts';
-import type { Credentials } from '../../peers/kubernetes/kubeconfig.ts';
-import type { Node } from '../../peers/kubernetes/objects.ts';
-import { deleteObject } from '../../peers/kubernetes/deletion.ts';
-import { pods } from '../../peers/kubernetes/resources.ts';
+import type { Credentials } from '../../peers/kubernetes/access/kubeconfig.ts';
+import type { Node } from '../../peers/kubernetes/storage/objects.ts';
+import { deleteObject } from '../../peers/kubernetes/storage/deletion.ts';
+import { pods } from '../../peers/kubernetes/storage/resources.ts';
 import { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { KubeconfigFolder } from '../../peers/own-cluster/kubeconfig-given.ts';
 import { OwnClusterFault } from '../../peers/own-cluster/fault.ts';

@@ -11,11 +11,11 @@ import { watch, type WatchedCollection } from '../../../lambdas/adapters/kuberne
 import type { DisruptionBudget } from '../../../lambdas/core/kubernetes/disruption-budget.ts';
 import { podName, type Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import type { DrainPolicy } from '../../../lambdas/core/drain/verdict.ts';
-import type { Availability } from '../../peers/kubernetes/availability.ts';
-import { factsOf, type Fact } from '../../peers/kubernetes/facts.ts';
-import type { Pod as RawPod } from '../../peers/kubernetes/objects.ts';
-import { pods as podResource } from '../../peers/kubernetes/resources.ts';
-import type { Change } from '../../peers/kubernetes/store.ts';
+import type { Availability } from '../../peers/kubernetes/world/availability.ts';
+import { factsOf, type Fact } from '../../peers/kubernetes/storage/facts.ts';
+import type { Pod as RawPod } from '../../peers/kubernetes/storage/objects.ts';
+import { pods as podResource } from '../../peers/kubernetes/storage/resources.ts';
+import type { Change } from '../../peers/kubernetes/storage/store.ts';
 import { FreeToGo } from './free-to-go.ts';
 import { promisesOf, serves, type Promised } from './promised-pods.ts';
 

@@ -3,7 +3,7 @@
  * is kept alive, and the freed budget is used within three minutes. An hour passes in seconds, on the driven clock.
  */
 import { Installation } from '../../installation.ts';
-import { budgets } from '../../peers/kubernetes/resources.ts';
+import { budgets } from '../../peers/kubernetes/storage/resources.ts';
 import {
   budgetExpectation,
   completionExpectation,

@@ -3,7 +3,7 @@
  * keeps the instance until its hook's own limit, `retain` keeps it past the hook and terminates it once it is empty.
  */
 import { Installation } from '../../installation.ts';
-import { budgets } from '../../peers/kubernetes/resources.ts';
+import { budgets } from '../../peers/kubernetes/storage/resources.ts';
 import { completionExpectation, heartbeatExpectation } from '../expectations/expectations.ts';
 import type { Expectation, Outcome, Scenario } from '../scenario.ts';
 import { costOf } from '../../driving/retirement-cost.ts';

@@ -6,7 +6,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { answeredReport, type DriftAnswer } from '../../../lambdas/core/drift/answer.ts';
 import { Installation } from '../../installation.ts';
-import { nodes as nodeResource } from '../../peers/kubernetes/resources.ts';
+import { nodes as nodeResource } from '../../peers/kubernetes/storage/resources.ts';
 import { CapacityWatch } from '../expectations/capacity-watch.ts';
 import { driftExpectations, type Replacing } from '../expectations/drift-expectations.ts';
 import type { Expectation, Outcome, Scenario, Telling } from '../scenario.ts';

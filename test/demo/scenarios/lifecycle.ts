@@ -3,7 +3,7 @@
  * end is read back from the peers, not from what Ebb says of itself.
  */
 import { Installation } from '../../installation.ts';
-import type { World } from '../../peers/kubernetes/world.ts';
+import type { World } from '../../peers/kubernetes/world/world.ts';
 import {
   detachments,
   evictedPods,

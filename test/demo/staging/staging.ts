@@ -2,8 +2,8 @@
 import { hasEnded } from '../../driving/termination.ts';
 import type { Cost } from '../../driving/retirement-cost.ts';
 import type { Installation } from '../../installation.ts';
-import type { Fact } from '../../peers/kubernetes/facts.ts';
-import { nodes as nodeResource } from '../../peers/kubernetes/resources.ts';
+import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
+import { nodes as nodeResource } from '../../peers/kubernetes/storage/resources.ts';
 import { evictedPods, workloadOf } from '../expectations/expectations.ts';
 import type { Expectation, Outcome, Scene, Telling } from '../scenario.ts';
 import { standingFacts } from './standing.ts';

@@ -1,7 +1,7 @@
 /** What stands in the peer's cluster, told as the facts that would make it so. */
-import type { Fact } from '../../peers/kubernetes/facts.ts';
+import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
-import { budgets } from '../../peers/kubernetes/resources.ts';
+import { budgets } from '../../peers/kubernetes/storage/resources.ts';
 
 /** @param nodes in the order in which they are shown */
 export function standingFacts(kubernetes: KubernetesPeer, nodes: readonly string[]): Fact[] {

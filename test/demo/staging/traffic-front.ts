@@ -10,7 +10,7 @@ import type { Installation } from '../../installation.ts';
 import type { BackendEvent } from '../../peers/aws/elastic-load-balancing/backends.ts';
 import { BalancedTraffic, type Stream } from '../../peers/balanced-traffic/balanced-traffic.ts';
 import type { Destination } from '../../peers/balanced-traffic/pool.ts';
-import { isServing } from '../../peers/kubernetes/pod-state.ts';
+import { isServing } from '../../peers/kubernetes/world/pod-state.ts';
 
 /** How long targets drain. */
 const DRAINING_SECONDS = 60;

@@ -1,5 +1,5 @@
 /** What stands where in the cluster, kept up by its facts: the state behind the live view. */
-import type { Fact, PodFact } from '../../peers/kubernetes/facts.ts';
+import type { Fact, PodFact } from '../../peers/kubernetes/storage/facts.ts';
 import type { LoggedEvent } from '../../installation.ts';
 
 export type PodState = 'starting' | 'ready' | 'blocked' | 'leaving';

@@ -1,7 +1,7 @@
 /** What is said of each domain event, of what the cluster itself saw, and of the traffic: one line each. */
 import { counted } from '../../../infra/cli/reports/report-words.ts';
 import type { LoggedEvent } from '../../installation.ts';
-import type { Fact } from '../../peers/kubernetes/facts.ts';
+import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
 import type { Kill, Scene, TrafficNews } from '../scenario.ts';
 import { nodeName } from './wrapping.ts';
 

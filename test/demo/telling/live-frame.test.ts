@@ -1,7 +1,7 @@
 /** The live view at the sizes and without the colours that terminals have. */
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
-import type { Fact, PodEvent } from '../../peers/kubernetes/facts.ts';
+import type { Fact, PodEvent } from '../../peers/kubernetes/storage/facts.ts';
 import { Board } from './board.ts';
 import { liveFrame, type FrameTimes, type Paint } from './live-frame.ts';
 

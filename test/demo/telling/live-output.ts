@@ -1,7 +1,7 @@
 /** The terminal: lines scroll above, the live frame is drawn anew below them. */
 import { createLogUpdate } from 'log-update';
 import type { LoggedEvent } from '../../installation.ts';
-import type { Fact } from '../../peers/kubernetes/facts.ts';
+import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
 import { Board } from './board.ts';
 import { liveFrame, type Paint } from './live-frame.ts';
 import type { Scene } from '../scenario.ts';

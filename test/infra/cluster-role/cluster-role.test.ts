@@ -5,7 +5,7 @@ import { clusterManifests, clusterRoleYaml } from '../../../infra/cluster-role/c
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { CLUSTER_ROLE_RULES, FLEET_ROLE_RULES } from '../../../lambdas/adapters/kubernetes/cluster.ts';
 import { Installation } from '../../installation.ts';
-import type { AccessEntry } from '../../peers/kubernetes/access-log.ts';
+import type { AccessEntry } from '../../peers/kubernetes/api/access-log.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { Rehearsal } from '../../workflow/retirement/rehearsal.ts';
 

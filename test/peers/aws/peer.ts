@@ -23,7 +23,7 @@ import { EventBridge } from './event-bridge/event-bridge.ts';
 import { Faults } from './faults.ts';
 import { Authorization } from './iam/authorization.ts';
 import { CredentialStore, type Caller, type Credentials } from './iam/credentials.ts';
-import { FunctionUrls } from './lambda/function-urls.ts';
+import { FunctionUrls } from './lambda/urls/function-urls.ts';
 import { Lambda } from './lambda/lambda.ts';
 import { lambdaService } from './lambda/service.ts';
 import { Queues } from './queues.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { TestPeer } from './wire.ts';
+import { TestPeer } from './api/wire.ts';
 
 const run = promisify(execFile);
 const installed = await run('kubectl', ['version', '--client']).then(

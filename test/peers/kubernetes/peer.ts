@@ -14,21 +14,21 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 
 import type { DrivenClock } from '../clock.ts';
-import { AccessLog } from './access-log.ts';
-import { AvailabilityCheck } from './availability.ts';
-import { Cluster, DEFAULT_LATENCIES, type Latencies } from './cluster.ts';
-import { type Fact, factsOf } from './facts.ts';
-import { Faults } from './faults.ts';
-import { type Credentials, kubeconfig } from './kubeconfig.ts';
-import { Listing } from './listing.ts';
-import type { Node, Pod } from './objects.ts';
-import type { User } from './rbac.ts';
-import { nodes, pods, type Resource } from './resources.ts';
-import { makeServer } from './server.ts';
-import { ObjectStore } from './store.ts';
-import { Timeline } from './timeline.ts';
-import { type Certificates, type CertifiedKey, makeCertificates, signClientCertificate } from './tls.ts';
-import { World } from './world.ts';
+import { AccessLog } from './api/access-log.ts';
+import { AvailabilityCheck } from './world/availability.ts';
+import { Cluster, DEFAULT_LATENCIES, type Latencies } from './world/cluster.ts';
+import { type Fact, factsOf } from './storage/facts.ts';
+import { Faults } from './api/faults.ts';
+import { type Credentials, kubeconfig } from './access/kubeconfig.ts';
+import { Listing } from './api/listing.ts';
+import type { Node, Pod } from './storage/objects.ts';
+import type { User } from './access/rbac.ts';
+import { nodes, pods, type Resource } from './storage/resources.ts';
+import { makeServer } from './api/server.ts';
+import { ObjectStore } from './storage/store.ts';
+import { Timeline } from './world/timeline.ts';
+import { type Certificates, type CertifiedKey, makeCertificates, signClientCertificate } from './access/tls.ts';
+import { World } from './world/world.ts';
 
 export interface PeerOptions {
   readonly clock: DrivenClock;

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import type { Budget, KubeObject, Pod } from './objects.ts';
-import { budgets, pods } from './resources.ts';
-import { type Answer, TestPeer } from './wire.ts';
+import type { Budget, KubeObject, Pod } from './storage/objects.ts';
+import { budgets, pods } from './storage/resources.ts';
+import { type Answer, TestPeer } from './api/wire.ts';
 
 interface FirstEvent {
   type: string;

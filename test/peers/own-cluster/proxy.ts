@@ -10,7 +10,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { makeCertificates } from '../kubernetes/tls.ts';
+import { makeCertificates } from '../kubernetes/access/tls.ts';
 import { wordsOf } from './fault.ts';
 import { disguiser, undisguised, type Disguise } from './node-disguise.ts';
 import type { Upstream } from './upstream.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
-import { makeCertificates, type Certificates } from '../kubernetes/tls.ts';
+import { makeCertificates, type Certificates } from '../kubernetes/access/tls.ts';
 
 export interface Recorded {
   readonly method: string;

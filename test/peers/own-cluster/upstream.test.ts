@@ -1,6 +1,6 @@
 /** Asking somebody's API server: whom it is trusted to be, as whom it is asked, and what is said when it does not answer. */
 import { expect, test } from 'vitest';
-import { signClientCertificate } from '../kubernetes/tls.ts';
+import { signClientCertificate } from '../kubernetes/access/tls.ts';
 import { base64, KubeconfigFolder, type KubeconfigParts } from './kubeconfig-given.ts';
 import { KubeconfigFile } from './kubeconfig-file.ts';
 import { answerJson, RecordingServer } from './recording-server.ts';

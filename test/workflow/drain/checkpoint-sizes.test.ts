@@ -23,7 +23,7 @@ import {
   SECOND,
   TAINT_KEY,
 } from '../../given.ts';
-import { onVirtualTime } from '../../model/virtual-time.ts';
+import { onVirtualTime } from '../../model/run/virtual-time.ts';
 
 /** What EKS allows on a node. */
 const MOST_PODS = 737;

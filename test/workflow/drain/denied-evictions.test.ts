@@ -1,9 +1,9 @@
 /** One pod's answer is that pod's business (contract 4.3): the others drain, and it is forced, or named, at its time. */
 import { describe, expect, test } from 'vitest';
 import { MINUTE, SECOND } from '../../given.ts';
-import type { Denial } from '../../peers/kubernetes/admission.ts';
+import type { Denial } from '../../peers/kubernetes/eviction/admission.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
-import { clusterRoles } from '../../peers/kubernetes/resources.ts';
+import { clusterRoles } from '../../peers/kubernetes/storage/resources.ts';
 import { Rehearsal } from '../retirement/rehearsal.ts';
 
 /** Two pods that may go and one, `kept`, that nobody lets go; the drain may take five minutes. */

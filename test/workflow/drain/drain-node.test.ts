@@ -4,7 +4,7 @@ import { drainPass } from '../../../lambdas/workflow/drain/drain-node.ts';
 import { NOTHING_DRAINED } from '../../../lambdas/workflow/drain/drain-memory.ts';
 import { UNDISPUTED } from '../../given.ts';
 import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
-import type { PodLife } from '../../peers/kubernetes/timeline.ts';
+import type { PodLife } from '../../peers/kubernetes/world/timeline.ts';
 import { Rehearsal } from '../retirement/rehearsal.ts';
 
 const MINUTE = 60_000;

@@ -13,7 +13,7 @@ import {
 import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { withdrawalText } from '../../../lambdas/core/traffic/withdrawal.ts';
 import { aPool, aSigned, HOUR, MINUTE, SECOND } from '../../given.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { Balancers } from '../traffic/balancers.ts';
 import { Rehearsal } from '../retirement/rehearsal.ts';
 import { sweep } from '../sweep/sweeping.ts';

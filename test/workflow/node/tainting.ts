@@ -1,7 +1,7 @@
 /** Taints as a person or a script puts them on, with `kubectl taint`. */
 import { executionName, type TaintedNotice } from '../../../lambdas/core/notice/notice.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { GROUP, type Rehearsal } from '../retirement/rehearsal.ts';
 
 export const PLAIN_KEY = 'ebb/drain';

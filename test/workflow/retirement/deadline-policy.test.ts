@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../../given.ts';
-import { budgets } from '../../peers/kubernetes/resources.ts';
+import { budgets } from '../../peers/kubernetes/storage/resources.ts';
 import { GROUP, Rehearsal, type RehearsalPlan } from './rehearsal.ts';
 
 type AtDeadline = 'force' | 'wait' | 'retain';

@@ -5,7 +5,7 @@ import { lifecycle } from '../../../lambdas/adapters/auto-scaling/lifecycle.ts';
 import { noticeOfForgotten } from '../../../lambdas/core/retirement/orphaned-hook.ts';
 import { executionName, executionsOf, type LifecycleNotice } from '../../../lambdas/core/notice/notice.ts';
 import { HOUR, MINUTE, SECOND } from '../../given.ts';
-import { budgets } from '../../peers/kubernetes/resources.ts';
+import { budgets } from '../../peers/kubernetes/storage/resources.ts';
 import { GROUP, HOOK, Rehearsal, type RehearsalPlan } from './rehearsal.ts';
 
 /** An instance whose four pods may leave one after the other, and what its hook's event says. */

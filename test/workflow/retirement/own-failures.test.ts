@@ -4,7 +4,7 @@ import { RetirementFailed } from '../../../lambdas/workflow/retirement/retiremen
 import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { HOUR, MINUTE, SECOND } from '../../given.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { Rehearsal, type RehearsalPlan } from './rehearsal.ts';
 
 /** An instance with one pod, under a hook of five minutes. */

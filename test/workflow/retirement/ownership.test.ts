@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
 import { ownershipOf } from '../../../lambdas/core/node/isolation.ts';
 import { MINUTE } from '../../given.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { Rehearsal } from './rehearsal.ts';
 
 function inCharge(rehearsal: Rehearsal, node: string): string | undefined {

@@ -31,8 +31,8 @@ import type { HistoryEntry } from '../../peers/aws/auto-scaling/history.ts';
 import type { Credentials } from '../../peers/aws/iam/credentials.ts';
 import { AwsPeer } from '../../peers/aws/peer.ts';
 import { DrivenClock } from '../../peers/clock.ts';
-import type { Latencies } from '../../peers/kubernetes/cluster.ts';
-import type { Node } from '../../peers/kubernetes/objects.ts';
+import type { Latencies } from '../../peers/kubernetes/world/cluster.ts';
+import type { Node } from '../../peers/kubernetes/storage/objects.ts';
 import { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { Traffic } from '../../peers/traffic.ts';
 

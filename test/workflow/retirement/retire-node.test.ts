@@ -3,8 +3,8 @@ import { AutoScalingClient, CompleteLifecycleActionCommand } from '@aws-sdk/clie
 import { describe, expect, test } from 'vitest';
 import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { RetirementFailed } from '../../../lambdas/workflow/retirement/retirement.ts';
-import type { Fact } from '../../peers/kubernetes/facts.ts';
-import { nodes as nodeResource } from '../../peers/kubernetes/resources.ts';
+import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
+import { nodes as nodeResource } from '../../peers/kubernetes/storage/resources.ts';
 import { GROUP, HOOK, Rehearsal } from './rehearsal.ts';
 
 const MINUTE = 60_000;

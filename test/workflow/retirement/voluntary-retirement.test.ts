@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL } from '../../../lambdas/core/node/marks.ts';
 import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import { aPool, HOUR, MINUTE, SECOND } from '../../given.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { Balancers, LabelledTargets } from '../traffic/balancers.ts';
 import { marksOf, UNMARKED } from '../node/node-marks.ts';
 import { GROUP, Rehearsal } from './rehearsal.ts';

@@ -5,7 +5,7 @@ import { hookMetadata } from '../../../lambdas/core/aws/installation.ts';
 import { judgeMarks } from '../../../lambdas/core/node/orphaned-marks.ts';
 import { executionName } from '../../../lambdas/core/notice/notice.ts';
 import { aNode, MINUTE, NOON } from '../../given.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { Rehearsal } from '../retirement/rehearsal.ts';
 
 const OURS = 'ebb-staging';

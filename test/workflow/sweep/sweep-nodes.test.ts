@@ -5,7 +5,7 @@ import { executionName, executionsOf } from '../../../lambdas/core/notice/notice
 import { isolateNode } from '../../../lambdas/workflow/node/isolate-node.ts';
 import { RunIncomplete } from '../../../lambdas/workflow/run/attempts.ts';
 import { HOUR, MINUTE } from '../../given.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { marksOf, UNMARKED } from '../node/node-marks.ts';
 import { GROUP, HOOK, Rehearsal } from '../retirement/rehearsal.ts';
 import { sweep } from './sweeping.ts';

@@ -6,7 +6,7 @@ import type { SweepReport, SweptNode } from '../../../lambdas/core/disruption/sw
 import { executionName, executionsOf } from '../../../lambdas/core/notice/notice.ts';
 import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { HOUR } from '../../given.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { GROUP, Rehearsal } from '../retirement/rehearsal.ts';
 import { sweep } from './sweeping.ts';
 import { DRIFT_DRAIN, PLAIN_KEY, taint } from '../node/tainting.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { TargetPool } from '../../../lambdas/core/traffic/target-pool.ts';
 import { withdrawalOf } from '../../../lambdas/core/traffic/withdrawal.ts';
 import { aPool, aSigned, MINUTE, SECOND } from '../../given.ts';
-import { nodes } from '../../peers/kubernetes/resources.ts';
+import { nodes } from '../../peers/kubernetes/storage/resources.ts';
 import { Balancers } from './balancers.ts';
 import { Rehearsal, type RehearsalPlan } from '../retirement/rehearsal.ts';
 

@@ -8,7 +8,7 @@ import type { TokenSource } from '../../../../lambdas/adapters/kubernetes/api/co
 import { ClusterAway, ClusterRefused } from '../../../../lambdas/core/kubernetes/cluster-error.ts';
 import { isolation } from '../../../../lambdas/core/node/isolation.ts';
 import { aNode, HOUR, NOON, TAINT_KEY } from '../../../given.ts';
-import { makeCertificates } from '../../../peers/kubernetes/tls.ts';
+import { makeCertificates } from '../../../peers/kubernetes/access/tls.ts';
 import { io, KubernetesGiven, USER } from '../given.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 

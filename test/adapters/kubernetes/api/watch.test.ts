@@ -2,7 +2,7 @@ import type { V1ConfigMap } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { watch, type WatchedCollection, type WatchSource } from '../../../../lambdas/adapters/kubernetes/api/watch.ts';
 import { ClusterAway, ClusterRefused } from '../../../../lambdas/core/kubernetes/cluster-error.ts';
-import type { WatchStream } from '../../../peers/kubernetes/watch-stream.ts';
+import type { WatchStream } from '../../../peers/kubernetes/api/watch-stream.ts';
 import { Heard, io, KubernetesGiven } from '../given.ts';
 
 const PATH = '/api/v1/namespaces/app/configmaps';

@@ -1,6 +1,6 @@
 /** What `Ref` and `Fn::GetAtt` answer for a resource, by its type; physical names are the stack's and the logical id. */
 import { arn, roleArn, type Account } from '../account.ts';
-import { urlDomain } from '../lambda/function-urls.ts';
+import { urlDomain } from '../lambda/urls/function-urls.ts';
 import type { Resource } from './assembly.ts';
 
 export interface Attributes {

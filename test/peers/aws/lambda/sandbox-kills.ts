@@ -1,6 +1,6 @@
 /** Crashes on order: which sandbox dies at which checkpoint. */
 import { ConnectionCut } from '../server.ts';
-import type { Execution } from './execution.ts';
+import type { Execution } from './durable/execution.ts';
 
 /** A sandbox to be killed at a checkpoint. */
 export interface KillPlan {

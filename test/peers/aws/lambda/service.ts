@@ -6,10 +6,10 @@ import type { Resource } from '../iam/authorization.ts';
 import type { Answer, RawAnswer } from '../wire/answer.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { operation, type Operation, type Service } from '../wire/service.ts';
-import { executionOperations } from './execution-operations.ts';
+import { executionOperations } from './durable/execution-operations.ts';
 import { functionArn, parseFunctionReference } from './function.ts';
 import type { InvokeRequest, Lambda, Resolved } from './lambda.ts';
-import { updateSchema } from './operations-state.ts';
+import { updateSchema } from './durable/operations-state.ts';
 import { route } from './routing.ts';
 import type { RuntimeError } from './runtime-messages.ts';
 

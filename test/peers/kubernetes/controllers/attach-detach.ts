@@ -5,14 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Cluster } from '../cluster.ts';
-import { createObject } from '../creation.ts';
-import { deleteObject } from '../deletion.ts';
-import type { Pod, Volume, VolumeAttachment } from '../objects.ts';
-import { isFinished } from '../pod-state.ts';
-import { claims, nodes, pods, volumeAttachments, volumes } from '../resources.ts';
-import { isOf } from '../store.ts';
-import { attachmentsOf, uniqueVolumeName, volumesOf } from '../volumes-of-pod.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { createObject } from '../storage/creation.ts';
+import { deleteObject } from '../storage/deletion.ts';
+import type { Pod, Volume, VolumeAttachment } from '../storage/objects.ts';
+import { isFinished } from '../world/pod-state.ts';
+import { claims, nodes, pods, volumeAttachments, volumes } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
+import { attachmentsOf, uniqueVolumeName, volumesOf } from '../world/volumes-of-pod.ts';
 import { isOutOfService } from './node-lifecycle.ts';
 import { CSI_DRIVER } from './volume-binder.ts';
 

@@ -1,5 +1,5 @@
 /** The status of the containers of a pod at a stage of its life. */
-import type { PodSpec, Pod } from '../objects.ts';
+import type { PodSpec, Pod } from '../storage/objects.ts';
 
 type ContainerStatus = NonNullable<Pod['status']['containerStatuses']>[number];
 type ContainerStatuses = Required<Pick<Pod['status'], 'containerStatuses'>> &

@@ -1,11 +1,11 @@
 /** A pod of each DaemonSet on every node whose taints it tolerates, cordoned ones too; a pod that goes is made again. */
-import type { Cluster } from '../cluster.ts';
-import { createObject, suffix } from '../creation.ts';
-import type { DaemonSet, Node, Pod, Toleration } from '../objects.ts';
-import { isControlledBy, isReady } from '../pod-state.ts';
-import { daemonSets, nodes, pods } from '../resources.ts';
-import { isOf } from '../store.ts';
-import { toleratesAll } from '../taints.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { createObject, suffix } from '../storage/creation.ts';
+import type { DaemonSet, Node, Pod, Toleration } from '../storage/objects.ts';
+import { isControlledBy, isReady } from '../world/pod-state.ts';
+import { daemonSets, nodes, pods } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
+import { toleratesAll } from '../world/taints.ts';
 import { keyOf, parseKey } from './object-key.ts';
 import { podFrom } from './replica-set.ts';
 

@@ -4,13 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Cluster } from '../cluster.ts';
-import { createObject } from '../creation.ts';
-import { controlledBy, controllerOf, type Deployment, type ReplicaSet } from '../objects.ts';
-import { withCondition } from '../pod-state.ts';
-import { deployments, replicaSets } from '../resources.ts';
-import { isOf } from '../store.ts';
-import { timestamp } from '../timestamp.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { createObject } from '../storage/creation.ts';
+import { controlledBy, controllerOf, type Deployment, type ReplicaSet } from '../storage/objects.ts';
+import { withCondition } from '../world/pod-state.ts';
+import { deployments, replicaSets } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
+import { timestamp } from '../storage/timestamp.ts';
 import { keyOf, parseKey } from './object-key.ts';
 
 export function runDeployments(cluster: Cluster): void {

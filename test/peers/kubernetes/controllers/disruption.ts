@@ -1,13 +1,13 @@
 /** Keeps the status of PodDisruptionBudgets, as upstream's disruption controller does. */
-import { allowance } from '../budget-arithmetic.ts';
-import { podsOfBudget, scaleOf } from '../budget-pods.ts';
-import type { Cluster } from '../cluster.ts';
-import type { Budget, Pod } from '../objects.ts';
-import { isServing, isTerminating, withCondition } from '../pod-state.ts';
-import { budgets, deployments, pods, replicaSets, statefulSets } from '../resources.ts';
-import { matches } from '../selectors.ts';
-import { type Change, isOf } from '../store.ts';
-import { timestamp } from '../timestamp.ts';
+import { allowance } from '../eviction/budget-arithmetic.ts';
+import { podsOfBudget, scaleOf } from '../eviction/budget-pods.ts';
+import type { Cluster } from '../world/cluster.ts';
+import type { Budget, Pod } from '../storage/objects.ts';
+import { isServing, isTerminating, withCondition } from '../world/pod-state.ts';
+import { budgets, deployments, pods, replicaSets, statefulSets } from '../storage/resources.ts';
+import { matches } from '../api/selectors.ts';
+import { type Change, isOf } from '../storage/store.ts';
+import { timestamp } from '../storage/timestamp.ts';
 import { keyOf, parseKey } from './object-key.ts';
 
 /** How long an eviction that was allowed and did not happen keeps its disruption (upstream, recorded: 120 s). */

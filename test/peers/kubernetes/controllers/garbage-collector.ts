@@ -1,8 +1,8 @@
 /** Deletes what has owners and none of them left; carries out foreground and orphan deletions. */
-import type { Cluster } from '../cluster.ts';
-import { deleteObject, FOREGROUND, ORPHAN } from '../deletion.ts';
-import type { KubeObject } from '../objects.ts';
-import { type Resource, resourceOfKind, resources } from '../resources.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { deleteObject, FOREGROUND, ORPHAN } from '../storage/deletion.ts';
+import type { KubeObject } from '../storage/objects.ts';
+import { type Resource, resourceOfKind, resources } from '../storage/resources.ts';
 
 interface Owned {
   readonly resource: Resource;

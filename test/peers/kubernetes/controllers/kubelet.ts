@@ -3,14 +3,14 @@
  * neither, and the pods of its node stay as they are.
  */
 import type { DrivenTimer } from '../../clock.ts';
-import type { Cluster } from '../cluster.ts';
-import { deleteObject } from '../deletion.ts';
-import type { Pod } from '../objects.ts';
-import { paceOf } from '../pace.ts';
-import { isFinished, isReady, isTerminating, withCondition } from '../pod-state.ts';
-import { nodes, pods } from '../resources.ts';
-import { timestamp } from '../timestamp.ts';
-import { attachmentsOf, uniqueVolumeName, volumesOf } from '../volumes-of-pod.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { deleteObject } from '../storage/deletion.ts';
+import type { Pod } from '../storage/objects.ts';
+import { paceOf } from '../api/pace.ts';
+import { isFinished, isReady, isTerminating, withCondition } from '../world/pod-state.ts';
+import { nodes, pods } from '../storage/resources.ts';
+import { timestamp } from '../storage/timestamp.ts';
+import { attachmentsOf, uniqueVolumeName, volumesOf } from '../world/volumes-of-pod.ts';
 import { containerStatuses, isSidecar, type Stage } from './container-states.ts';
 
 /** A sidecar is given this long at least, though the grace of its pod is over by then (kuberuntime's minimumGracePeriod). */

@@ -1,10 +1,10 @@
 /** The kubelets of all nodes: their heartbeats, static pods, and what they are told of. */
 import type { DrivenTimer } from '../../clock.ts';
-import type { Cluster } from '../cluster.ts';
-import type { Node, Pod } from '../objects.ts';
-import { leases, nodes, pods, volumeAttachments } from '../resources.ts';
-import { type Change, isOf } from '../store.ts';
-import { microTimestamp } from '../timestamp.ts';
+import type { Cluster } from '../world/cluster.ts';
+import type { Node, Pod } from '../storage/objects.ts';
+import { leases, nodes, pods, volumeAttachments } from '../storage/resources.ts';
+import { type Change, isOf } from '../storage/store.ts';
+import { microTimestamp } from '../storage/timestamp.ts';
 import { Kubelet } from './kubelet.ts';
 
 const LEASE_NAMESPACE = 'kube-node-lease';

@@ -1,8 +1,8 @@
 /** Ends a namespace: deletes what is in it, and when nothing is left, the namespace. */
-import type { Cluster } from '../cluster.ts';
-import { deleteObject } from '../deletion.ts';
-import { namespaces, resources } from '../resources.ts';
-import { isOf } from '../store.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { deleteObject } from '../storage/deletion.ts';
+import { namespaces, resources } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
 
 export function runNamespaceEnd(cluster: Cluster): void {
   const { store } = cluster;

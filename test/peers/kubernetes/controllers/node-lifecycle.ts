@@ -2,14 +2,14 @@
  * What the control plane does about nodes: the taints that follow from their state, Ready=Unknown when a kubelet is
  * silent, the NoExecute evictions, and the out-of-service taint that lets go of the pods of a dead node.
  */
-import type { Cluster } from '../cluster.ts';
-import { deleteObject } from '../deletion.ts';
-import type { Node, Pod, Taint } from '../objects.ts';
-import { isTerminating, withCondition } from '../pod-state.ts';
-import { nodes, pods } from '../resources.ts';
-import { isOf } from '../store.ts';
-import { tolerates } from '../taints.ts';
-import { timestamp } from '../timestamp.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { deleteObject } from '../storage/deletion.ts';
+import type { Node, Pod, Taint } from '../storage/objects.ts';
+import { isTerminating, withCondition } from '../world/pod-state.ts';
+import { nodes, pods } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
+import { tolerates } from '../world/taints.ts';
+import { timestamp } from '../storage/timestamp.ts';
 
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
 const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';

@@ -3,10 +3,10 @@
  * as Ready=Unknown after the monitor's grace. Nodes whose kubelet is stopped are the world's to mark.
  */
 import type { DrivenTimer } from '../../clock.ts';
-import type { Cluster } from '../cluster.ts';
-import type { Node } from '../objects.ts';
-import { nodes } from '../resources.ts';
-import { type Change, isOf } from '../store.ts';
+import type { Cluster } from '../world/cluster.ts';
+import type { Node } from '../storage/objects.ts';
+import { nodes } from '../storage/resources.ts';
+import { type Change, isOf } from '../storage/store.ts';
 import { markUnknown } from './node-lifecycle.ts';
 
 export function runNodeMonitor(cluster: Cluster, isAlive: (node: string) => boolean): void {

@@ -1,5 +1,5 @@
 /** Work queue keys of namespaced objects. */
-import type { Key, KubeObject } from '../objects.ts';
+import type { Key, KubeObject } from '../storage/objects.ts';
 
 export function keyOf({ metadata: { namespace = '', name } }: KubeObject): string {
   return `${namespace}/${name}`;

@@ -1,8 +1,8 @@
 /** Removes, after a quarantine, the pods of nodes whose objects are gone. */
-import type { Cluster } from '../cluster.ts';
-import { deleteObject } from '../deletion.ts';
-import { nodes, pods } from '../resources.ts';
-import { isOf } from '../store.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { deleteObject } from '../storage/deletion.ts';
+import { nodes, pods } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
 
 export function runPodGc(cluster: Cluster): void {
   const { store } = cluster;

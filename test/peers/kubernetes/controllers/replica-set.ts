@@ -1,11 +1,11 @@
 /** Keeps as many active pods as each ReplicaSet wants: a terminating pod is replaced at once, while it still runs. */
-import type { Cluster } from '../cluster.ts';
-import { createObject, suffix } from '../creation.ts';
-import { deleteObject } from '../deletion.ts';
-import { controlledBy, controllerOf, type Pod, type PodTemplate, type ReplicaSet } from '../objects.ts';
-import { isActive, isControlledBy, isReady } from '../pod-state.ts';
-import { pods, replicaSets } from '../resources.ts';
-import { isOf } from '../store.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { createObject, suffix } from '../storage/creation.ts';
+import { deleteObject } from '../storage/deletion.ts';
+import { controlledBy, controllerOf, type Pod, type PodTemplate, type ReplicaSet } from '../storage/objects.ts';
+import { isActive, isControlledBy, isReady } from '../world/pod-state.ts';
+import { pods, replicaSets } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
 import { keyOf, parseKey } from './object-key.ts';
 
 export function runReplicaSets(cluster: Cluster): void {

@@ -3,15 +3,15 @@
  * would rather have, and then the emptiest. A pod that fits nowhere waits, with a PodScheduled=False condition, until
  * nodes or pods change.
  */
-import type { Cluster } from '../cluster.ts';
-import { isWanted, preference } from '../node-affinity.ts';
-import type { Node, Pod, Taint, Toleration } from '../objects.ts';
-import { isFinished, withCondition } from '../pod-state.ts';
-import { nodes, pods } from '../resources.ts';
-import { isOf } from '../store.ts';
-import { toleratesAll } from '../taints.ts';
-import { topologyLabels } from '../topology-labels.ts';
-import { timestamp } from '../timestamp.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { isWanted, preference } from '../world/node-affinity.ts';
+import type { Node, Pod, Taint, Toleration } from '../storage/objects.ts';
+import { isFinished, withCondition } from '../world/pod-state.ts';
+import { nodes, pods } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
+import { toleratesAll } from '../world/taints.ts';
+import { topologyLabels } from '../world/topology-labels.ts';
+import { timestamp } from '../storage/timestamp.ts';
 import { keyOf, parseKey } from './object-key.ts';
 
 const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };

@@ -2,13 +2,13 @@
  * Keeps the numbered pods of StatefulSets, one after the other, each with its claims. A pod is made again only when the
  * object of its name is gone, so a pod that hangs in termination is never doubled.
  */
-import type { Cluster } from '../cluster.ts';
-import { createObject } from '../creation.ts';
-import { deleteObject } from '../deletion.ts';
-import { controllerOf, type Pod, type StatefulSet } from '../objects.ts';
-import { isActive, isControlledBy, isFinished, isReady, isServing } from '../pod-state.ts';
-import { claims, pods, statefulSets } from '../resources.ts';
-import { isOf } from '../store.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { createObject } from '../storage/creation.ts';
+import { deleteObject } from '../storage/deletion.ts';
+import { controllerOf, type Pod, type StatefulSet } from '../storage/objects.ts';
+import { isActive, isControlledBy, isFinished, isReady, isServing } from '../world/pod-state.ts';
+import { claims, pods, statefulSets } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
 import { keyOf, parseKey } from './object-key.ts';
 import { podFrom } from './replica-set.ts';
 

@@ -1,9 +1,9 @@
 /** Makes a CSI volume for every claim and binds the two, as a provisioner does. */
-import type { Cluster } from '../cluster.ts';
-import { createObject } from '../creation.ts';
-import type { Claim } from '../objects.ts';
-import { claims, volumes } from '../resources.ts';
-import { isOf } from '../store.ts';
+import type { Cluster } from '../world/cluster.ts';
+import { createObject } from '../storage/creation.ts';
+import type { Claim } from '../storage/objects.ts';
+import { claims, volumes } from '../storage/resources.ts';
+import { isOf } from '../storage/store.ts';
 import { keyOf, parseKey } from './object-key.ts';
 
 export const CSI_DRIVER = 'ebs.csi.aws.com';

@@ -3,7 +3,7 @@
  * is tried again, ever later; what it refuses because the namespace ends is given up, as upstream's controllers do.
  */
 import type { DrivenClock, DrivenTimer } from '../../clock.ts';
-import { Refusal } from '../status.ts';
+import { Refusal } from '../api/status.ts';
 
 /** The first and the longest wait after a failure, as client-go's rate limiter has them. */
 const RETRY_MILLISECONDS = { first: 5, longest: 1_000_000 };

@@ -1,0 +1,45 @@
+/**
+ * Questions that a decision about a cluster's nodes depends on, as data: the decision names those that are open, a
+ * workflow asks them, and the decision is made anew with the answers. Pure.
+ */
+import type { Group, Launched } from '../aws/group.ts';
+
+export interface Questions {
+  /** Instances about which EC2 is asked. */
+  readonly instances: readonly string[];
+  /** Groups that somebody else may be changing. */
+  readonly groups: readonly Group[];
+  /** Names of nodes whose pods are to be counted. */
+  readonly nodes: readonly string[];
+}
+
+/** Answers so far. A key that is missing has not been asked for. */
+export interface Answers {
+  /** By instance; undefined: EC2 does not know it. */
+  readonly launched: ReadonlyMap<string, Launched | undefined>;
+  /** By name of the group, who changes it in words; undefined: nobody does. */
+  readonly changes: ReadonlyMap<string, string | undefined>;
+  /** Number of pods by name of the node. */
+  readonly pods: ReadonlyMap<string, number>;
+}
+
+/** Returned in place of a decision that cannot be made yet. At least one question is open. */
+export interface Undecided {
+  readonly asks: Questions;
+}
+
+export const NO_ANSWERS: Answers = { launched: new Map(), changes: new Map(), pods: new Map() };
+
+/** Returns the questions that have no answer yet; undefined when all have one. */
+export function openQuestions(
+  { instances = [], groups = [], nodes = [] }: Partial<Questions>,
+  { launched, changes, pods }: Answers,
+): Undecided | undefined {
+  const asks: Questions = {
+    instances: instances.filter((instance) => !launched.has(instance)),
+    groups: groups.filter(({ name }) => !changes.has(name)),
+    nodes: nodes.filter((name) => !pods.has(name)),
+  };
+  const isOpen = Object.values(asks).some((open: readonly unknown[]) => open.length > 0);
+  return isOpen ? { asks } : undefined;
+}

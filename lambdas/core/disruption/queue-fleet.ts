@@ -1,0 +1,129 @@
+/**
+ * The disruption queue of a whole cluster: which of the nodes that are to go do so now, within budgets, windows and stop
+ * conditions (contract 9.3, 9.4, 9.7). Pure.
+ */
+import { isCoolingDown } from '../node/cool-down.ts';
+import { allowancesIn, type Allowances, type Circumstances } from './allowance.ts';
+import type { FleetState } from './fleet-state.ts';
+import { nodesByInstance, type FleetNode, type PlacedNode } from './fleet.ts';
+import { OUTSIDE } from './outside-nodes.ts';
+import { openQuestions, type Answers, type Undecided } from './questions.ts';
+import { nodesToCount, queueNodes, type Candidate, type DisruptionQueue } from './queue.ts';
+import { withoutNode } from './stop-conditions.ts';
+import { howUnfit } from './unavailable-nodes.ts';
+
+/** Why the candidates are to go, which nodes count as unavailable, and the groups that are stopped already, with why. */
+export type QueueTerms = Pick<Circumstances, 'now' | 'cause' | 'isUnavailable' | 'stopped'>;
+
+export interface FleetQueue extends DisruptionQueue {
+  /** Allowances of the second round. */
+  readonly allowances: Allowances;
+}
+
+/** Candidates that are queued together, and how many of them may go. */
+interface Round {
+  readonly candidates: readonly Candidate[];
+  readonly allowances: Allowances;
+}
+
+/**
+ * Queues the candidates in two rounds:
+ *
+ * 1. Nodes that are not Ready or cordoned, whoever cordoned them. They do not wait for one another: to drain them costs
+ *    no capacity.
+ * 2. The others. All nodes of the first round count as unavailable for them, whether they go or not.
+ *
+ * A node that cools down does not go, so it is in the second round and counts for both.
+ */
+export function queueFleet(
+  candidates: readonly PlacedNode[],
+  state: FleetState,
+  terms: QueueTerms,
+  answers: Answers,
+): FleetQueue | Undecided {
+  const asking = askedGroups(candidates, state, terms);
+  const open = openQuestions(asking, answers);
+  if (open !== undefined) return open;
+  const circumstances = circumstancesOf(state, terms, { asking, answers });
+  const rounds = roundsOf(candidates, state, circumstances);
+  // Allowances say whose pods are worth counting.
+  const nodes = rounds.flatMap((round) => nodesToCount(round.candidates, round.allowances));
+  const uncounted = openQuestions({ nodes }, answers);
+  if (uncounted !== undefined) return uncounted;
+  const at = { pods: answers.pods, now: terms.now };
+  const queues = rounds.map((round) => queueNodes(round.candidates, round.allowances, at));
+  const [, { allowances }] = rounds;
+  return { now: queues.flatMap(({ now }) => now), later: queues.flatMap(({ later }) => later), allowances };
+}
+
+interface AskedGroups {
+  /** Groups that may be in somebody else's hands. */
+  readonly groups: readonly PlacedNode['group'][];
+  /** Instances without a node, which may be late. */
+  readonly instances: readonly string[];
+}
+
+/** Returns what the allowances of these candidates depend on. A group that is stopped already is not asked about. */
+function askedGroups(
+  candidates: readonly PlacedNode[],
+  { fleet, foreign }: FleetState,
+  { stopped }: QueueTerms,
+): AskedGroups {
+  const concerned = [...new Set(candidates.map(({ group }) => group))];
+  return {
+    groups: concerned.filter(({ name }) => name !== OUTSIDE && !stopped.has(name) && !foreign.has(name)),
+    instances: withoutNode(concerned, nodesByInstance(fleet)),
+  };
+}
+
+function circumstancesOf(
+  { fleet, groups, foreign }: FleetState,
+  { stopped, isUnavailable, ...terms }: QueueTerms,
+  { asking, answers: { launched, changes } }: { asking: AskedGroups; answers: Answers },
+): Circumstances {
+  const changed = asking.groups.flatMap(({ name }): [string, string][] => {
+    const why = changes.get(name);
+    return why === undefined ? [] : [[name, why]];
+  });
+  const startedAt = asking.instances.flatMap((instance): [string, number][] => {
+    const found = launched.get(instance);
+    return found === undefined ? [] : [[instance, found.startedAt]];
+  });
+  // Nodes of foreign groups count as unavailable only while they do not serve: a drain taint on them comes to nothing.
+  const alone = new Set(fleet.placed.flatMap(({ node, group }) => (foreign.has(group.name) ? [node.name] : [])));
+  const here = new Set(fleet.placed.map(({ group }) => group.name));
+  return {
+    ...terms,
+    // A foreign group without a node in this cluster is not missing here.
+    groups: groups.filter(({ name }) => here.has(name) || !foreign.has(name)),
+    isUnavailable: (node) => !alone.has(node.name) && isUnavailable(node),
+    stopped: new Map([...stopped, ...foreign, ...changed]),
+    launchedAt: new Map(startedAt),
+  };
+}
+
+function roundsOf(
+  candidates: readonly PlacedNode[],
+  { fleet, cluster }: FleetState,
+  circumstances: Circumstances,
+): readonly [Round, Round] {
+  const isFirst = ({ node }: PlacedNode): boolean =>
+    howUnfit(node) !== undefined && !isCoolingDown(node, circumstances.now);
+  const first = candidates.filter(isFirst);
+  const second = candidates.filter((candidate) => !isFirst(candidate));
+  const exempt = new Set(first.map(({ node }) => node.name));
+  const isExempt = ({ name }: FleetNode): boolean => exempt.has(name);
+  const isUnavailable = (node: FleetNode): boolean => circumstances.isUnavailable(node) || isExempt(node);
+  return [
+    { candidates: first.map(candidateOf), allowances: allowancesIn(fleet, cluster, { ...circumstances, isExempt }) },
+    {
+      candidates: second.map(candidateOf),
+      allowances: allowancesIn(fleet, cluster, { ...circumstances, isUnavailable }),
+    },
+  ];
+}
+
+function candidateOf({ node, member, group }: PlacedNode): Candidate {
+  const { name, createdAt, coolDown } = node;
+  return { name, group: group.name, zone: member.zone, createdAt, ...(coolDown && { coolDownUntil: coolDown.until }) };
+}

@@ -1,0 +1,135 @@
+/**
+ * Decides what becomes of the nodes of a cluster that bear a drain taint, whoever put it there (contract 9.5): as many as
+ * the budgets allow get a retirement; the others wait, and it is said for what. Pure.
+ */
+import type { Member } from '../aws/group.ts';
+import { IN_SERVICE } from '../aws/lifecycle-state.ts';
+import { drainTaint, isAskedByDriftAlone, releaseFor } from '../node/drain-taints.ts';
+import type { Home } from '../notice/notice.ts';
+import { isForgotten } from '../retirement/orphaned-hook.ts';
+import type { ClusterSettings, VoluntaryRelease } from '../settings/cluster-settings.ts';
+import { LOOKS_ONLY, looksOnly } from './budget.ts';
+import type { FleetState } from './fleet-state.ts';
+import type { FleetNode, PlacedNode } from './fleet.ts';
+import { groupStatuses, type GroupStatus } from './group-status.ts';
+import { OUTSIDE } from './outside-nodes.ts';
+import { queueFleet, type FleetQueue } from './queue-fleet.ts';
+import type { Answers, Undecided } from './questions.ts';
+import type { SweptNode } from './sweep-report.ts';
+
+export interface SweepFacts extends FleetState {
+  /** Nodes that bear a drain taint. */
+  readonly asking: readonly Asking[];
+  /** Instances of nodes outside of the enrolled groups that are in some group nevertheless. */
+  readonly members: readonly Member[];
+  /** Names of the retirements that run, read after the nodes: one that began meanwhile has not marked its node yet. */
+  readonly running: readonly string[];
+  readonly home: Home;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** A node that bears a drain taint, by the taint's key, and what becomes of its instance. */
+export interface Asking {
+  readonly node: FleetNode;
+  readonly taint: string;
+  readonly release: VoluntaryRelease;
+}
+
+export interface SweepDecision {
+  readonly swept: readonly SweptNode[];
+  readonly statuses: readonly GroupStatus[];
+}
+
+export function askingNodes(nodes: readonly FleetNode[], cluster: ClusterSettings): readonly Asking[] {
+  return nodes.flatMap((node): Asking[] => {
+    const taint = drainTaint(node, cluster);
+    return taint === undefined ? [] : [{ node, taint, release: releaseFor(taint, cluster) }];
+  });
+}
+
+export function decideSweep(facts: SweepFacts, answers: Answers): SweepDecision | Undecided {
+  const places = new Map(facts.fleet.placed.map((placed) => [placed.node.name, placed]));
+  const judged = facts.asking.map((asking) => ({ ...asking, ...judge(asking, places.get(asking.node.name), facts) }));
+  const candidates = judged.flatMap(({ decision, why, place }) =>
+    decision === 'waits' && why === undefined && place !== undefined ? [place] : [],
+  );
+  const out = new Set(judged.filter(({ decision }) => decision === 'under way').map(({ node }) => node.name));
+  const isUnavailable = ({ name }: FleetNode): boolean => out.has(name);
+  const { now } = facts;
+  const queue = queueFleet(candidates, facts, { now, cause: 'taint', isUnavailable, stopped: new Map() }, answers);
+  if ('asks' in queue) return queue;
+  return { swept: sweptNodes(judged, queue, facts.members), statuses: groupStatuses(queue, queue.allowances, now) };
+}
+
+interface Judgement {
+  readonly decision: SweptNode['decision'];
+  readonly why?: string;
+  readonly place?: PlacedNode;
+}
+
+/** Judges one node by itself. Nodes that wait are queued together afterwards. */
+function judge(asking: Asking, place: PlacedNode | undefined, facts: SweepFacts): Judgement {
+  const { node } = asking;
+  if (node.owner !== undefined)
+    return { decision: 'left alone', why: `${node.owner} makes and ends such nodes itself` };
+  const where = place && { place };
+  if (node.leftDrained) return { decision: 'left drained', ...where };
+  // Its instance may have left the group before its node.
+  if (node.retiring) return { decision: 'under way', ...where };
+  const strange = strangeness(asking, place);
+  if (place === undefined || strange !== undefined) return { decision: 'left alone', why: strange ?? NOT_ENROLLED };
+  return judgePlaced(place, facts);
+}
+
+function judgePlaced(place: PlacedNode, { running, home, foreign, cluster }: SweepFacts): Judgement {
+  if (!isForgotten(place.member, running, home)) return { decision: 'under way', place };
+  const another = foreign.get(place.group.name);
+  if (another !== undefined) return { decision: 'left alone', why: another, place };
+  const { state } = place.member;
+  if (state !== IN_SERVICE) return { decision: 'left alone', why: `its instance is ${state}`, place };
+  return { decision: 'waits', ...whyNotYet(place, cluster), place };
+}
+
+/** A node that drift was to replace when its budget was another; a person's taint is a person's word. */
+function whyNotYet({ node, group }: PlacedNode, cluster: ClusterSettings): { why?: string } {
+  return isAskedByDriftAlone(node, cluster) && looksOnly(cluster, group.name) ? { why: LOOKS_ONLY } : {};
+}
+
+/** Nothing is terminated there (contract 9.5). */
+const NOT_ENROLLED = 'its instance is in no group that is enrolled, and the release of its taint is terminate';
+
+/** Why a node that is in no enrolled group is none that can be drained; undefined when it is one. */
+function strangeness({ node, release }: Asking, place: PlacedNode | undefined): string | undefined {
+  if (node.instance === undefined) return 'it is no EC2 instance';
+  return place?.group.name === OUTSIDE && release === 'terminate' ? NOT_ENROLLED : undefined;
+}
+
+function sweptNodes(
+  judged: readonly (Asking & Judgement)[],
+  queue: FleetQueue,
+  members: readonly Member[],
+): readonly SweptNode[] {
+  const going = new Set(queue.now.map(({ name }) => name));
+  const later = new Map(
+    queue.later.map(({ candidate, why, at }) => [candidate.name, { why, ...(at !== undefined && { at }) }]),
+  );
+  return judged.map(({ node, taint, release, place, decision, why }): SweptNode => {
+    const { name, instance } = node;
+    const group = place?.group.name === OUTSIDE ? groupOutside(instance, members) : place?.group.name;
+    return {
+      node: name,
+      ...(instance !== undefined && { instance }),
+      ...(group !== undefined && { group }),
+      taint,
+      release,
+      decision: going.has(name) ? 'starts now' : decision,
+      ...(why !== undefined && { why }),
+      ...later.get(name),
+    };
+  });
+}
+
+function groupOutside(instance: string | undefined, members: readonly Member[]): string | undefined {
+  return members.find((member) => member.instance === instance)?.group;
+}

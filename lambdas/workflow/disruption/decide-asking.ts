@@ -1,0 +1,70 @@
+/**
+ * Asks what a decision depends on, and only that: EC2 about instances, EKS and Auto Scaling about changes of groups, the
+ * cluster about pods. The decision itself is pure and names its open questions (core/disruption/questions.ts).
+ */
+import pMap from 'p-map';
+import { NO_ANSWERS, type Answers, type Questions, type Undecided } from '../../core/disruption/questions.ts';
+import type { Group } from '../../core/aws/group.ts';
+import type { GroupChanges } from '../ports/auto-scaling.ts';
+import type { Launches } from '../ports/ec2.ts';
+import type { FleetView } from '../ports/kubernetes.ts';
+
+export interface QuestionPorts {
+  readonly changes: GroupChanges;
+  readonly launches: Pick<Launches, 'launched'>;
+  readonly view: Pick<FleetView, 'countPods'>;
+}
+
+/** How many questions of one kind are asked at once. */
+const AT_ONCE = 5;
+
+/**
+ * Repeats the decision until it has no open question. It ends because no question is asked twice.
+ *
+ * @param decide pure; returns the same for the same answers
+ */
+export async function decideAsking<Decision extends object>(
+  decide: (answers: Answers) => Decision | Undecided,
+  ports: QuestionPorts,
+): Promise<Decision> {
+  let answers = NO_ANSWERS;
+  for (;;) {
+    const decision = decide(answers);
+    if (!('asks' in decision)) return decision;
+    answers = merged(answers, await answersTo(decision.asks, ports));
+  }
+}
+
+async function answersTo(
+  { groups, instances, nodes }: Questions,
+  { changes, launches, view }: QuestionPorts,
+): Promise<Answers> {
+  const concurrency = { concurrency: AT_ONCE };
+  const changed = await pMap(
+    groups,
+    async (group) => [group.name, await underWay(group, changes)] as const,
+    concurrency,
+  );
+  const launched = instances.length === 0 ? undefined : await launches.launched(instances);
+  const pods = await pMap(nodes, async (name) => [name, await view.countPods(name)] as const, concurrency);
+  return {
+    changes: new Map(changed),
+    launched: new Map(instances.map((instance) => [instance, launched?.get(instance)])),
+    pods: new Map(pods),
+  };
+}
+
+/** What cannot be told counts as a change: it concerns that group alone. */
+function underWay(group: Group, changes: GroupChanges): Promise<string | undefined> {
+  return changes
+    .underWay(group)
+    .catch((error: unknown) => `whether somebody changes it cannot be told: ${String(error)}`);
+}
+
+function merged(one: Answers, other: Answers): Answers {
+  return {
+    changes: new Map([...one.changes, ...other.changes]),
+    launched: new Map([...one.launched, ...other.launched]),
+    pods: new Map([...one.pods, ...other.pods]),
+  };
+}

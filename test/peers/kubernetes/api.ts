@@ -1,8 +1,0 @@
-/** What the request handlers work with: the store and the time. */
-import type { DrivenClock } from '../clock.ts';
-import type { ObjectStore } from './store.ts';
-
-export interface Api {
-  readonly store: ObjectStore;
-  readonly clock: DrivenClock;
-}
