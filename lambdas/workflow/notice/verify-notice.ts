@@ -7,7 +7,7 @@ import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-id
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { drainKeys } from '../../core/node/drain-taints.ts';
 import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
-import { IN_SERVICE, RELOOK, phaseOf } from '../../core/aws/lifecycle-state.ts';
+import { IN_SERVICE, isPooled, phaseOf, RELOOK } from '../../core/aws/lifecycle-state.ts';
 import type { Home, LifecycleNotice, Notice, TaintedNotice } from '../../core/notice/notice.ts';
 import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
 import type { InstanceTags } from '../ports/ec2.ts';
@@ -126,11 +126,12 @@ async function verifyWaiting(
   { group, hook, identity, cluster }: Enrolment,
   ports: VerificationPorts,
 ): Promise<Verification> {
-  const misfit = await lookAtState(notice.instance, ports);
-  if (misfit !== undefined) return misfit;
+  const looked = await lookAtState(notice.instance, ports);
+  if (looked.kind !== 'waits') return looked;
   const action = { group, hook: notice.hook, instance: notice.instance };
   const release = (reason: string): Verification => ({ kind: 'release', reason, action });
-  if (notice.origin === 'WarmPool') return release('it comes from the warm pool');
+  // The event alone may be forged: an instance that is in service has pods, whatever is said of where it comes from.
+  if (notice.origin === 'WarmPool' && isPooled(looked.state)) return release('it comes from the warm pool');
   if (cluster === undefined) return release(unconfigured(nameOf(identity)));
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
 }
@@ -159,13 +160,16 @@ async function identify(
   return clusterIdentity({ ...sources, instanceTags: await ports.instanceTags.tagsOf(notice) });
 }
 
-/** Undefined when the instance waits in a hook; otherwise what that makes of the notice. */
-async function lookAtState(instance: string, ports: VerificationPorts): Promise<Verification | undefined> {
+/** The instance waits in a hook, in that lifecycle state; or what its state makes of the notice. */
+async function lookAtState(
+  instance: string,
+  ports: VerificationPorts,
+): Promise<{ readonly kind: 'waits'; readonly state: string } | TurnedAway> {
   for (let looks = 1; ; looks += 1) {
     const state = (await ports.lifecycle.membership(instance))?.state;
     const says = phaseOf(state);
-    if (says === 'waiting') return undefined;
-    if (says === 'over') return stale(`the instance is ${state ?? 'gone'}: its hook is over`);
+    if (state !== undefined && says === 'waiting') return { kind: 'waits', state };
+    if (says === 'over' || says === 'waiting') return stale(`the instance is ${state ?? 'gone'}: its hook is over`);
     const { times, pauseMs } = RELOOK[says];
     if (looks > times) {
       if (says === 'in service') return refuse(`AWS says that the instance is ${state ?? 'unknown'}`);

@@ -115,6 +115,15 @@ describe('an event that AWS confirms', () => {
     await rehearsal.route(event);
     expect(rehearsal.of('retirement.requested')).toHaveLength(1);
   });
+
+  test('drains an instance that an event says to come from the warm pool, and that AWS says to have been in service (contract 1.3)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [instance = ''] = rehearsal.instances;
+    const event = rehearsal.terminate(instance);
+    await rehearsal.route({ ...event, detail: { ...event.detail, Origin: 'WarmPool' } });
+    expect(rehearsal.of('retirement.requested')).toHaveLength(1);
+    expect(rehearsal.completions(instance)).toEqual([]);
+  });
 });
 
 describe('an event that is completed at once, with the reason,', () => {
