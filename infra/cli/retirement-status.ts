@@ -3,8 +3,8 @@
  * execution's own history. There is no other record of it.
  */
 import type { Event } from '@aws-sdk/client-lambda';
-import * as z from 'zod/mini';
 import type { Holder } from '../../lambdas/core/drain/holders.ts';
+import { recordedRetirement, waitedFor, type StepRecord } from '../../lambdas/workflow/retirement/retirement-record.ts';
 
 export interface RetirementStatus {
   readonly execution: string;
@@ -28,25 +28,6 @@ export interface RetirementStatus {
   readonly suspendedUntil: number | undefined;
 }
 
-const verifySchema = z.object({
-  course: z.object({
-    subject: z.object({ cluster: z.string(), group: z.string() }),
-    deadline: z.number(),
-  }),
-});
-
-const roundSchema = z.object({
-  outcome: z.object({
-    waitingFor: z._default(z.array(z.string()), []),
-    heldBy: z._default(z.array(z.object({ by: z.string(), pods: z.number() })), []),
-  }),
-});
-
-const nodeSchema = z.object({
-  outcome: z.object({ value: z.object({ names: z.object({ node: z.string() }) }) }),
-});
-const isolatedSchema = z.object({ outcome: z.object({ value: z.object({ deadline: z.number() }) }) });
-
 /**
  * @param events.first the history's first events, oldest first
  * @param events.last its last events, newest first
@@ -55,32 +36,20 @@ export function retirementStatus(
   run: Pick<RetirementStatus, 'execution' | 'startedAt' | 'paused'>,
   events: { first: readonly Event[]; last: readonly Event[] },
 ): RetirementStatus {
-  return { ...run, ...whose(events.first), ...doing(events, run.startedAt) };
-}
-
-type Whose = Pick<RetirementStatus, 'cluster' | 'group' | 'node' | 'deadline'>;
-
-/** What the first steps have found. */
-function whose(first: readonly Event[]): Whose {
-  const { course } = resultOf(first, 'verify', verifySchema) ?? {};
-  const node = resultOf(first, 'find-node', nodeSchema)?.outcome.value.names.node;
-  // Another retirement's nearer deadline may have been taken over.
-  const deadline = resultOf(first, 'isolate', isolatedSchema)?.outcome.value.deadline ?? course?.deadline;
-  return { cluster: course?.subject.cluster, group: course?.subject.group, node, deadline };
+  return { ...run, ...recordedRetirement(recordsOf(events.first)), ...doing(events, run.startedAt) };
 }
 
 function doing(
   events: { first: readonly Event[]; last: readonly Event[] },
   startedAt: number,
-): Omit<RetirementStatus, keyof Whose | 'execution' | 'startedAt' | 'paused'> {
+): Pick<RetirementStatus, 'stage' | 'stageSince' | 'waitingFor' | 'heldBy' | 'suspendedUntil'> {
   const newest = events.last.find(({ Name: name }) => name !== undefined);
   const stage = newest?.Name ?? 'starting';
-  const round = resultOf(events.last, stage, roundSchema);
   const ofStage = [...events.first, ...events.last].filter(({ Name: name }) => name === stage);
   return {
     stage,
     stageSince: ofStage.length === 0 ? startedAt : Math.min(...ofStage.map(timeOf)),
-    ...(round?.outcome ?? { waitingFor: [], heldBy: [] }),
+    ...waitedFor(recordsOf(events.last), stage),
     suspendedUntil: newest?.WaitStartedDetails?.ScheduledEndTimestamp?.getTime(),
   };
 }
@@ -89,16 +58,10 @@ function timeOf({ EventTimestamp: at }: Event): number {
   return at?.getTime() ?? Infinity;
 }
 
-/** The result of the first step of that name in the list, if it has one that reads as expected. */
-function resultOf<Schema extends z.ZodMiniType>(
-  events: readonly Event[],
-  name: string,
-  schema: Schema,
-): z.infer<Schema> | undefined {
-  for (const event of events) {
-    const payload = event.Name === name ? event.StepSucceededDetails?.Result?.Payload : undefined;
-    const parsed = payload === undefined ? undefined : schema.safeParse(JSON.parse(payload));
-    if (parsed?.success) return parsed.data;
-  }
-  return undefined;
+/** What the steps among the events returned. */
+function recordsOf(events: readonly Event[]): StepRecord[] {
+  return events.flatMap(({ Name: step, StepSucceededDetails: succeeded }) => {
+    const { Payload: payload } = succeeded?.Result ?? {};
+    return payload === undefined ? [] : [{ step, returned: JSON.parse(payload) as unknown }];
+  });
 }

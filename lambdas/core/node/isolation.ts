@@ -91,7 +91,7 @@ export function progress(
  * The patch that takes off what `execution` put on, and nothing else: what was there before it stays, a person's cordon
  * too (contract 3.2). Undefined when the marks are not its own.
  *
- * @param resting for how long the node is left alone from now on, and why
+ * @param coolDown for how long the node is left alone from now on, and why
  */
 export function restoration(
   node: Node,

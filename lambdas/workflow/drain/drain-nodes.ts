@@ -5,7 +5,7 @@
 import { remainingPods } from './drain-memory.ts';
 import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
 import type { Pass, PassContext, Stage } from '../run/stage.ts';
-import type { Retiree } from '../retirement/retirement-stages.ts';
+import type { Retiree } from '../retirement/retiree.ts';
 
 /** How far one node is: its memory, or what its drain came to. */
 type Progress = { readonly memory: DrainStageMemory } | { readonly drained: Drained };

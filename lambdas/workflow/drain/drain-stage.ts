@@ -13,7 +13,7 @@ import { NOTHING_DRAINED, remainingPods, type DrainMemory } from './drain-memory
 import type { Pass, Stage } from '../run/stage.ts';
 import { keepIsolated, type Isolation } from '../node/keep-isolated.ts';
 import { isStillOurs, lookAtNode, type NodeLook } from '../node/look-at-node.ts';
-import { secondsSince, type Retiree } from '../retirement/retirement-stages.ts';
+import { secondsSince, type Retiree } from '../retirement/retiree.ts';
 
 export interface Drained {
   readonly memory: DrainMemory;

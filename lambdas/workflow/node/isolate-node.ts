@@ -83,15 +83,20 @@ export async function isolateNode(
 /**
  * Takes off what the subject's execution put on the node; nothing else is touched, and nothing when it put nothing on.
  *
- * @param resting for how long the node is left alone from now on, and why
+ * @param coolDown for how long the node is left alone from now on, and why
  * @returns whether anything was taken off
  */
 export async function restoreNode(
-  { subject, node, taint, resting }: { subject: Subject; node: string; taint: IsolationTaint; resting?: CoolDownTerms },
+  {
+    subject,
+    node,
+    taint,
+    coolDown,
+  }: { subject: Subject; node: string; taint: IsolationTaint; coolDown?: CoolDownTerms },
   { cluster, journal }: Ports,
 ): Promise<boolean> {
   const patched = await patchNode(node, cluster, (found) =>
-    Promise.resolve(restoration(found, subject.execution, { taint, ...(resting && { resting }) }) ?? 'unchanged'),
+    Promise.resolve(restoration(found, subject.execution, { taint, ...(coolDown && { coolDown }) }) ?? 'unchanged'),
   );
   const restored = patched !== 'gone' && patched.changed;
   if (restored) journal.report(nodeRestored(subject));

@@ -8,7 +8,7 @@ import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { nodeReisolated, type Subject } from '../../core/events/retirement-events.ts';
 import type { Stage } from '../run/stage.ts';
 import { patchNode } from './patch-node.ts';
-import type { Retiree } from '../retirement/retirement-stages.ts';
+import type { Retiree } from '../retirement/retiree.ts';
 
 export interface Isolation {
   readonly node: string;

@@ -1,4 +1,4 @@
-/** How a retirement ends before its time, and what the end of a stage is worth to it. */
+/** How a retirement ends before its time: the error that stops it, and the reasons that both kinds of retirement share. */
 import type { Result } from '../../core/events/retirement-events.ts';
 import type { StageEnd } from '../run/stage.ts';
 
@@ -25,16 +25,20 @@ export function overMeanwhile(): Stopped {
   return new Stopped('over', 'the hook ended meanwhile, by its timeout or by somebody else');
 }
 
-/** @throws Stopped when the stage did not get that far */
-export function valueOf<Value>(end: StageEnd<Value, unknown>): Value {
+/** Why the retirement stops at the end of a stage that did not get its work done. */
+export function stoppedAt(end: Exclude<StageEnd<unknown, unknown>, { kind: 'done' }>): Stopped {
   switch (end.kind) {
-    case 'done':
-      return end.value;
     case 'hook over':
-      throw overMeanwhile();
+      return overMeanwhile();
     case 'late':
-      throw new Stopped('failed', `time was up while it waited for ${end.waitingFor.join(', ')}`);
+      return new Stopped('failed', `time was up while it waited for ${end.waitingFor.join(', ')}`);
     case 'refused':
-      throw new Stopped('failed', end.reason);
+      return new Stopped('failed', end.reason);
   }
+}
+
+/** What a stage came to. @throws Stopped when it did not get its work done */
+export function doneOrStop<Value>(end: StageEnd<Value, unknown>): Value {
+  if (end.kind === 'done') return end.value;
+  throw stoppedAt(end);
 }

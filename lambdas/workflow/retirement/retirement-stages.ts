@@ -1,8 +1,7 @@
 /**
- * The stages of a retirement that look at the cluster, but for the drain (drain-stage.ts): each as passes, which
- * stage-runner.ts repeats until one is done.
+ * The stages that every retirement has, but for the drain (drain-stage.ts) and the load balancers (withdraw-node.ts,
+ * settle-targets.ts): each as passes, which stage-runner.ts repeats until one is done.
  */
-import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { isAskedFor } from '../../core/node/drain-taints.ts';
 import {
   nodeMissing,
@@ -11,47 +10,22 @@ import {
   volumesDetached,
   volumesKept,
 } from '../../core/events/retirement-events.ts';
-import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { isAnothers } from '../../core/aws/installation.ts';
-import { ownershipOf, type Ownership } from '../../core/node/isolation.ts';
+import type { Ownership } from '../../core/node/isolation.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
-import type { Home, Notice } from '../../core/notice/notice.ts';
-import { decideSlot, type RetiringNode } from '../../core/retirement/slot.ts';
+import type { Notice } from '../../core/notice/notice.ts';
+import { decideSlot } from '../../core/retirement/slot.ts';
 import { detachPass } from '../drain/detach-volumes.ts';
 import { findNodes } from '../node/find-node.ts';
-import type { Course, Stage } from '../run/stage.ts';
 import { isolateNode, type Isolated } from '../node/isolate-node.ts';
 import { keepIsolated, type Isolation } from '../node/keep-isolated.ts';
-import type { Instances } from '../ports/ec2.ts';
-import type { Clusters } from '../ports/kubernetes.ts';
-import type { LoadBalancing } from '../ports/load-balancing.ts';
-import type { RunningRetirements } from '../ports/lambda.ts';
-import type { Journal } from '../ports/journal.ts';
-
-/** Whose stages they are. */
-export interface Retiree {
-  readonly notice: Notice;
-  readonly cluster: ClusterSettings;
-  readonly course: Course;
-  readonly ports: {
-    readonly clusters: Clusters;
-    readonly instances: Instances;
-    readonly balancing: LoadBalancing;
-    readonly journal: Journal;
-    readonly running: Pick<RunningRetirements, 'isRunning'>;
-    readonly home: Home;
-  };
-}
+import type { Stage } from '../run/stage.ts';
+import { secondsSince, STEP, type NodeNames, type Retiree } from './retiree.ts';
+import { cancellationOf, slotContenders, type Cancellation } from './slot-contenders.ts';
 
 /** A node that has not appeared after these tries, or by the deadline, never joined (contract 2.2). */
 const FIND_TRIES = 3;
 const FIND_PAUSE_SECONDS = 15;
-
-/** The names of a machine's nodes: the one that it has now, and those that it had before (contract 2.1). */
-export interface NodeNames {
-  readonly node: string;
-  readonly leftOver: readonly string[];
-}
 
 /** Finds the machine's nodes; done without any when the instance never joined. */
 export function findStage({
@@ -61,7 +35,7 @@ export function findStage({
   ports,
 }: Retiree): Stage<{ names?: NodeNames }, { tries: number }> {
   return {
-    name: 'find-node',
+    name: STEP.find,
     memory: { tries: 1 },
     pauseSeconds: FIND_PAUSE_SECONDS,
     async pass({ tries }, { subject }) {
@@ -87,7 +61,7 @@ export function isolateStage(
   { node, leftOver }: NodeNames,
 ): Stage<Isolated & { isolatedAt: number }, null> {
   return {
-    name: 'isolate',
+    name: STEP.isolate,
     memory: null,
     async pass(_memory, { subject }) {
       const { execution, group } = course.subject;
@@ -117,48 +91,6 @@ async function runs(ownership: Ownership, { instance }: Notice, { running, home 
   return await running.isRunning(ownership.execution);
 }
 
-/** `by`: another retirement is in charge; `unasked`: the taint that asked for the drain has been taken away. */
-export interface OthersWish {
-  readonly by?: string;
-  readonly unasked?: true;
-}
-
-/** @param found all that retire @returns undefined when the retirement of the node is to go on */
-export function othersWish(
-  { notice, course }: Pick<Retiree, 'notice' | 'course'>,
-  found: readonly Node[],
-  node: string,
-): OthersWish | undefined {
-  const own = found.find(({ name }) => name === node);
-  if (own === undefined) return undefined;
-  const { execution: by } = ownershipOf(own) ?? course.subject;
-  if (by !== course.subject.execution) return { by };
-  return isAskedFor(own, notice) ? undefined : { unasked: true };
-}
-
-/**
- * As they count for slots: a machine once, however many nodes it has, and none whose deadline has passed.
- *
- * @param node the retirement's own, whose marks it knows better than the node
- */
-export function slotContenders(
-  { notice, course }: Pick<Retiree, 'notice' | 'course'>,
-  found: readonly Node[],
-  { node, isolatedAt }: { node: string; isolatedAt: number },
-): RetiringNode[] {
-  const now = Date.now();
-  const own = found.find(({ name }) => name === node);
-  const since = (own && credibleOwnership(own, now)?.since) ?? new Date(isolatedAt).toISOString();
-  const counted = new Set([course.subject.execution]);
-  const others = found.flatMap((other): RetiringNode[] => {
-    const ownership = credibleOwnership(other, now);
-    if (other.name === node || ownership === undefined || counted.has(ownership.execution)) return [];
-    counted.add(ownership.execution);
-    return Date.parse(ownership.deadline) < now ? [] : [{ name: other.name, ownership }];
-  });
-  return [{ name: node, ownership: { since, kind: notice.kind } }, ...others];
-}
-
 /**
  * Waits for a slot (contract 4.10), isolated.
  *
@@ -167,7 +99,7 @@ export function slotContenders(
 export function slotStage(
   retiree: Retiree,
   { until, ...isolation }: Omit<Isolation, 'isLeftOver'> & { until: number },
-): Stage<OthersWish, { reason?: string }> {
+): Stage<Cancellation, { reason?: string }> {
   const { notice, cluster, course, ports } = retiree;
   const { node } = isolation;
   return {
@@ -177,7 +109,7 @@ export function slotStage(
     async pass({ reason: before }, { subject }) {
       const api = await ports.clusters.open(cluster.name);
       const found = await api.retiringNodes();
-      const others = othersWish({ notice, course }, found, node);
+      const others = cancellationOf({ notice, course }, found, node);
       if (others !== undefined) return { state: 'done', value: others };
       // Without our label it is not among them.
       const own = found.find(({ name }) => name === node) ?? (await api.readNode(node));
@@ -220,9 +152,4 @@ export function detachStage(
       return { state: 'waiting', memory: { told: event.explanation }, waitingFor: event.volumes };
     },
   };
-}
-
-/** Since the event was made, to a tenth. */
-export function secondsSince({ at }: Notice): number {
-  return Math.round((Date.now() - at) / 100) / 10;
 }

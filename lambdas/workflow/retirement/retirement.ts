@@ -1,33 +1,22 @@
 /**
- * What every retirement does: find, isolate, wait for a slot, withdraw, drain, detach, settle, release. It reads as that
- * sentence, whose middle is in clear-node.ts; what a stage does stands in retirement-stages.ts, withdraw-node.ts and
- * drain-stage.ts, how stages are kept alive over hours in stage-runner.ts, and how a retirement ends in hook-retirement.ts and
- * voluntary-retirement.ts.
+ * What both kinds of retirement share: the order that they carry out, their first steps up to the slot, and how they end.
+ * The order of all steps stands in retire-hooked.ts and retire-voluntarily.ts; the steps from the slot on are in
+ * clear-node.ts. What a stage does is in retirement-stages.ts.
  */
 import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { retirementFinished, type Result } from '../../core/events/retirement-events.ts';
-import { Clearing, type ClearingTerms, type IsolatedNodes } from './clear-node.ts';
-import type { NodesMemory } from '../drain/drain-nodes.ts';
-import type { Drained, DrainOrder } from '../drain/drain-stage.ts';
-import { identifying } from '../node/find-node.ts';
-import { StageRunner } from '../run/stage-runner.ts';
-import type { StageEnd } from '../run/stage.ts';
-import type { Instances } from '../ports/ec2.ts';
-import type { Clusters } from '../ports/kubernetes.ts';
-import type { LoadBalancing } from '../ports/load-balancing.ts';
-import type { DurableRun, RetirementHistory, RunningRetirements } from '../ports/lambda.ts';
-import type { Journal } from '../ports/journal.ts';
-import {
-  findStage,
-  isolateStage,
-  secondsSince,
-  slotStage,
-  type NodeNames,
-  type OthersWish,
-  type Retiree,
-} from './retirement-stages.ts';
-import { Stopped, unasked, valueOf } from './retirement-end.ts';
 import type { VerificationPorts } from '../notice/verify-notice.ts';
+import { identifying } from '../node/find-node.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Clusters } from '../ports/kubernetes.ts';
+import type { DurableRun, RetirementHistory, RunningRetirements } from '../ports/lambda.ts';
+import type { LoadBalancing } from '../ports/load-balancing.ts';
+import type { Instances } from '../ports/ec2.ts';
+import { StageRunner } from '../run/stage-runner.ts';
+import { secondsSince, type NodeNames, type Retiree } from './retiree.ts';
+import { doneOrStop, Stopped, unasked } from './retirement-end.ts';
+import { findStage, isolateStage, slotStage } from './retirement-stages.ts';
+import type { Cancellation } from './slot-contenders.ts';
 
 export interface RetirementPorts extends VerificationPorts {
   readonly instances: Instances;
@@ -54,157 +43,106 @@ export interface Order extends Retiree {
   readonly ports: RetirementPorts;
 }
 
-/** How a drain ended; `late`: its time was up before the node was empty, and `result` is what that comes to. */
-export type DrainEnd = Drained | { readonly ended: 'late'; readonly result: Result };
+/** A retirement that is carried out. */
+export interface Retirement {
+  readonly order: Order;
+  readonly runner: StageRunner;
+  /** Names of the machine's nodes; undefined until they are found. */
+  names: NodeNames | undefined;
+}
 
-/** The end of a drain whose time was up. */
-export type LateDrain = Extract<StageEnd<Drained, NodesMemory>, { kind: 'late' }>;
+/** A machine's nodes, and when they were isolated, epoch milliseconds. */
+export interface IsolatedNodes extends NodeNames {
+  readonly isolatedAt: number;
+}
 
-export abstract class Retirement {
-  protected readonly order: Order;
-  protected readonly holder: StageRunner;
-  /** Of the machine; undefined until they are found. */
-  protected names: NodeNames | undefined;
+export function createRetirement(order: Order): Retirement {
+  const { notice, course, ports } = order;
+  const clusters = identifying(ports.clusters, notice.instance, ports.instances);
+  return {
+    order: { ...order, ports: { ...ports, clusters } },
+    runner: new StageRunner(course, ports),
+    names: undefined,
+  };
+}
 
-  constructor(order: Order) {
-    const { notice, ports } = order;
-    const clusters = identifying(ports.clusters, notice.instance, ports.instances);
-    this.order = { ...order, ports: { ...ports, clusters } };
-    this.holder = new StageRunner(order.course, order.ports);
+/** Finds the machine's nodes. @returns undefined when the instance never joined */
+export async function findNodes(retirement: Retirement): Promise<NodeNames | undefined> {
+  const { order, runner } = retirement;
+  const { names } = doneOrStop(await runner.run(findStage(order)));
+  if (names !== undefined) {
+    runner.nameNode(names.node);
+    retirement.names = names;
   }
+  return names;
+}
 
-  /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
-  protected abstract readonly forces: boolean;
+/** Takes charge of the nodes and isolates them. @returns undefined when the node has gone meanwhile @throws Stopped */
+export async function isolate({ order, runner }: Retirement, names: NodeNames): Promise<IsolatedNodes | undefined> {
+  const isolated = doneOrStop(await runner.run(isolateStage(order, names)));
+  if (isolated.kind === 'joined') throw new Stopped('joined', `${isolated.execution} is in charge of the node`);
+  if (isolated.kind === 'gone') return undefined;
+  if (isolated.kind === 'unasked') throw unasked();
+  runner.mustEndBy(isolated.deadline);
+  if (order.course.hold?.renewedOnceIsolated) runner.mustBeatBy(isolated.isolatedAt);
+  return { ...names, isolatedAt: isolated.isolatedAt };
+}
 
-  /** When a slot is waited for no longer, epoch milliseconds. */
-  protected abstract readonly slotBy: number;
+/**
+ * Waits for a slot (contract 4.10).
+ *
+ * @param until epoch milliseconds
+ * @returns what has held it back until then; undefined when it has a slot
+ * @throws Stopped
+ */
+export async function waitForSlot(
+  { order, runner }: Retirement,
+  isolated: IsolatedNodes,
+  until: number,
+): Promise<readonly string[] | undefined> {
+  const { deadline } = runner;
+  const end = await runner.run(slotStage(order, { ...isolated, deadline, until }));
+  if (end.kind === 'late') return end.waitingFor;
+  stopIfCancelled(doneOrStop(end));
+  return undefined;
+}
 
-  /** When targets are waited for no longer, however long they may drain, epoch milliseconds. */
-  protected abstract readonly settlesBy: number;
+/** @throws Stopped when the retirement is not to go on */
+export function stopIfCancelled({ by, unasked: isUnasked }: Cancellation): void {
+  if (by !== undefined) throw new Stopped('superseded', `${by} has taken charge of the node`);
+  if (isUnasked) throw unasked();
+}
 
-  /** @throws RetirementFailed */
-  async carryOut(): Promise<Retired> {
-    try {
-      return await this.#finish({ result: await this.release(await this.#empty()) });
-    } catch (error) {
-      if (!(error instanceof Stopped)) throw error;
-      await this.giveUp(error);
-      const ended = await this.#finish({ result: error.result, reason: error.message });
-      if (ended.result === 'failed') throw new RetirementFailed(error.message);
-      return ended;
-    }
-  }
+/** Reports an event in a step, so that a replay does not report it again. */
+export async function tell({ order }: Retirement, event: DomainEvent): Promise<void> {
+  const { journal, run } = order.ports;
+  await run.step('tell', () => {
+    journal.report(event);
+    return Promise.resolve(null);
+  });
+}
 
-  /** Before the node is touched. @throws Stopped when it must not be */
-  protected abstract mayBegin(node: string): Promise<void>;
+/** The last step of every retirement. */
+export function finish(
+  { order, runner }: Retirement,
+  ended: { readonly result: Result; readonly reason?: string },
+): Promise<Retired> {
+  const { notice, ports } = order;
+  return ports.run.step('finish', () => {
+    ports.journal.report(retirementFinished(runner.subject, { ...ended, seconds: secondsSince(notice) }));
+    return Promise.resolve(ended);
+  });
+}
 
-  /** Isolated, before a slot is waited for. @throws Stopped when it must be put back */
-  protected abstract mayStay(node: string): Promise<void>;
-
-  /** No slot has come free in time. @throws Stopped when it must not drain without one */
-  protected abstract heldBack(waitingFor: readonly string[]): void;
-
-  /** Before the first pod is evicted, isolated. @throws Stopped when none may be */
-  protected abstract mayDrain(node: string): Promise<void>;
-
-  /** The drain's time is up and pods are left. @throws Stopped */
-  protected abstract timeUp(order: DrainOrder, end: LateDrain): Promise<DrainEnd>;
-
-  /** The node is as empty as it gets: lets the instance go. @param emptied what that took @returns what it all came to */
-  protected abstract release(emptied: Result): Promise<Result>;
-
-  /** Before an end that was not planned is told. */
-  protected abstract giveUp(stopped: Stopped): Promise<void>;
-
-  /** Empties the node as far as that can be done. */
-  async #empty(): Promise<Result> {
-    const names = await this.#find();
-    if (names === undefined) return 'never joined';
-    await this.mayBegin(names.node);
-    const isolated = await this.#isolate(names);
-    if (isolated === undefined) return 'drained';
-    await this.mayStay(names.node);
-    await this.#waitForSlot(isolated);
-    for (const node of [names.node, ...names.leftOver]) await this.mayDrain(node);
-    return await new Clearing(this.#clearingTerms()).clear(isolated);
-  }
-
-  async #find(): Promise<NodeNames | undefined> {
-    const { names } = valueOf(await this.holder.through(findStage(this.order)));
-    if (names !== undefined) {
-      this.holder.names(names.node);
-      this.names = names;
-    }
-    return names;
-  }
-
-  /** @returns undefined when the node has gone meanwhile @throws Stopped */
-  async #isolate(names: NodeNames): Promise<IsolatedNodes | undefined> {
-    const isolated = valueOf(await this.holder.through(isolateStage(this.order, names)));
-    if (isolated.kind === 'joined') throw new Stopped('joined', `${isolated.execution} is in charge of the node`);
-    if (isolated.kind === 'gone') return undefined;
-    if (isolated.kind === 'unasked') throw unasked();
-    this.holder.mustEndBy(isolated.deadline);
-    if (this.order.course.hold?.renewedOnceIsolated) this.holder.mustBeatBy(isolated.isolatedAt);
-    return { ...names, isolatedAt: isolated.isolatedAt };
-  }
-
-  async #isolateAnew(): Promise<IsolatedNodes | undefined> {
-    const names = await this.#find();
-    return names && (await this.#isolate(names));
-  }
-
-  #clearingTerms(): ClearingTerms {
-    return {
-      order: this.order,
-      holder: this.holder,
-      forces: this.forces,
-      settlesBy: () => this.settlesBy,
-      isolateAnew: () => this.#isolateAnew(),
-      timeUp: (order, end) => this.timeUp(order, end),
-      drained: (end) => this.drained(end),
-      tell: (event) => this.tell(event),
-    };
-  }
-
-  async #waitForSlot(isolated: IsolatedNodes): Promise<void> {
-    const { deadline } = this.holder;
-    const end = await this.holder.through(slotStage(this.order, { ...isolated, deadline, until: this.slotBy }));
-    if (end.kind === 'late') {
-      this.heldBack(end.waitingFor);
-      return;
-    }
-    const found = valueOf(end);
-    this.unlessOthersWish(found);
-  }
-
-  protected drained(end: Exclude<StageEnd<Drained, unknown>, { kind: 'late' }>): Drained {
-    const drained = valueOf(end);
-    const { by, ended } = drained;
-    this.unlessOthersWish({ ...(by !== undefined && { by }), ...(ended === 'unasked' && { unasked: true }) });
-    return drained;
-  }
-
-  /** In a step, so that a replay does not say it again. */
-  protected tell(event: DomainEvent): Promise<null> {
-    const { journal, run } = this.order.ports;
-    return run.step('tell', () => {
-      journal.report(event);
-      return Promise.resolve(null);
-    });
-  }
-
-  /** @throws Stopped when the retirement is not to go on */
-  protected unlessOthersWish({ by, unasked: isUnasked }: OthersWish): void {
-    if (by !== undefined) throw new Stopped('superseded', `${by} has taken charge of the node`);
-    if (isUnasked) throw unasked();
-  }
-
-  #finish(ended: { result: Result; reason?: string }): Promise<Retired> {
-    const { notice, ports } = this.order;
-    return ports.run.step('finish', () => {
-      ports.journal.report(retirementFinished(this.holder.subject, { ...ended, seconds: secondsSince(notice) }));
-      return Promise.resolve(ended);
-    });
-  }
+/**
+ * The last step of a retirement that was stopped.
+ *
+ * @throws RetirementFailed when the instance had to be left as it is; any other error but Stopped, as it is
+ */
+export async function finishStopped(retirement: Retirement, error: unknown): Promise<Retired> {
+  if (!(error instanceof Stopped)) throw error;
+  const { result, message: reason } = error;
+  const ended = await finish(retirement, { result, reason });
+  if (ended.result === 'failed') throw new RetirementFailed(reason);
+  return ended;
 }

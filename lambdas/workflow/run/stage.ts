@@ -1,6 +1,6 @@
 /**
  * A retirement's course, and the stages that it goes through: a stage is passes, each of which looks once and says whether
- * it is done. What repeats them, and keeps the hook alive meanwhile, is stage-runner.ts.
+ * it is done. What repeats them is stage-runner.ts; kept-alive.ts keeps the hook alive meanwhile.
  */
 import type { Holder } from '../../core/drain/holders.ts';
 import type { Subject } from '../../core/events/retirement-events.ts';

@@ -12,7 +12,7 @@ import { asking, canAllLook, credibleWithdrawal, leads, type Withdrawal } from '
 import { patchNode } from '../node/patch-node.ts';
 import type { Cluster } from '../ports/kubernetes.ts';
 import { withdrawingFor } from './restorable-targets.ts';
-import type { Retiree } from '../retirement/retirement-stages.ts';
+import type { Retiree } from '../retirement/retiree.ts';
 import { longestDrain, withdrawEach, withdrawTogether } from './withdraw-nodes.ts';
 
 /** A node that has been withdrawn, and from where. */

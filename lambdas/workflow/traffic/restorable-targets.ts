@@ -15,7 +15,7 @@ import { patchNode } from '../node/patch-node.ts';
 import type { Cluster } from '../ports/kubernetes.ts';
 import type { LoadBalancing } from '../ports/load-balancing.ts';
 import type { Journal } from '../ports/journal.ts';
-import type { Retiree } from '../retirement/retirement-stages.ts';
+import type { Retiree } from '../retirement/retiree.ts';
 import type { PoolFault } from './withdraw-nodes.ts';
 import type { Withdrawing } from './withdraw-pass.ts';
 

@@ -6,7 +6,7 @@ import { LATE_MS, looksFrom } from '../../core/traffic/withdrawal.ts';
 import type { Stage } from '../run/stage.ts';
 import { namesOf, type Withdrawn } from './leave-together.ts';
 import { withdrawingFor } from './restorable-targets.ts';
-import { secondsSince, type Retiree } from '../retirement/retirement-stages.ts';
+import { secondsSince, type Retiree } from '../retirement/retiree.ts';
 import { inTime } from '../run/sleep.ts';
 import { withdrawEach } from './withdraw-nodes.ts';
 

@@ -9,7 +9,7 @@ import { nodesBehind } from '../../core/retirement/slot.ts';
 import { sendsTo, tooFewWithout, type Target, type TargetPool } from '../../core/traffic/target-pool.ts';
 import type { Stage } from '../run/stage.ts';
 import type { Order } from '../retirement/retirement.ts';
-import { othersWish, slotContenders, type OthersWish } from '../retirement/retirement-stages.ts';
+import { cancellationOf, slotContenders, type Cancellation } from '../retirement/slot-contenders.ts';
 
 /** How often pools that cannot spare the node are looked at: each look costs Elastic Load Balancing's rates. */
 const LOOK_SECONDS = 60;
@@ -52,14 +52,14 @@ export function targetAllowanceStage(order: Order, node: string): Stage<{ pools:
 export function giveWayStage(
   order: Order,
   { node, pools }: { node: string; pools: readonly string[] },
-): Stage<OthersWish & { givesWay?: readonly string[] }, { since?: number }> {
+): Stage<Cancellation & { givesWay?: readonly string[] }, { since?: number }> {
   return {
     name: 'give-way',
     memory: {},
     pauseSeconds: GIVE_WAY_LOOK_SECONDS,
     async pass({ since: waitsSince }) {
       const retiring = await retiringNodes(order);
-      const others = othersWish(order, retiring, node);
+      const others = cancellationOf(order, retiring, node);
       if (others !== undefined) return { state: 'done', value: others };
       const { ids, looked } = await lookAtPools(order, node);
       const sending = looked.filter(({ pool }) => pools.includes(pool.id));

@@ -12,7 +12,7 @@ import { EVICT_AFTER_MS, hurriedFrom, notAsking } from '../../core/traffic/withd
 import type { Pass, Stage } from '../run/stage.ts';
 import { namesOf, scopeOf, withAddresses, withdrawalFor, type Withdrawn } from './leave-together.ts';
 import { patchNode } from '../node/patch-node.ts';
-import type { Retiree } from '../retirement/retirement-stages.ts';
+import type { Retiree } from '../retirement/retiree.ts';
 import { inTime, sleep } from '../run/sleep.ts';
 
 /** How often a node that waits for others, or for a load balancer that fails, is looked at again. */

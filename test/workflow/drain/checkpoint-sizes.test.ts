@@ -100,7 +100,7 @@ async function drainFor(deadline: number, pods: Map<string, Pod>) {
   };
   const retiree = { notice: aNotice(), cluster, course, ports };
   const order = { node: aNode().name, isolatedAt: NOON, startedAt: NOON, deadline: course.deadline, forces: true };
-  const end = await new StageRunner(course, ports as never).through(drainStage(retiree as never, order));
+  const end = await new StageRunner(course, ports as never).run(drainStage(retiree as never, order));
   return { end, told, sizes };
 }
 

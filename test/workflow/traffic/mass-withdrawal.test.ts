@@ -7,7 +7,7 @@ import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import type { NodePatch } from '../../../lambdas/core/node/marks.ts';
 import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { LoadBalancing } from '../../../lambdas/workflow/ports/load-balancing.ts';
-import type { Retiree } from '../../../lambdas/workflow/retirement/retirement-stages.ts';
+import type { Retiree } from '../../../lambdas/workflow/retirement/retiree.ts';
 import { NodeWithdrawal } from '../../../lambdas/workflow/traffic/withdraw-node.ts';
 import { REGISTRATION_RATE } from '../../../lambdas/adapters/load-balancing/pace.ts';
 import type { DrivenClock } from '../../peers/clock.ts';

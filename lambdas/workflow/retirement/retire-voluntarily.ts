@@ -1,0 +1,115 @@
+/**
+ * The retirement of an instance that nothing but us wants to go (contract 5.4, 8.2): it begins only where nobody is hurt,
+ * forces nothing, and what cannot be drained by the deadline is restored and left to cool down. How the instance is let go,
+ * and how a node is put back, is in voluntary-end.ts.
+ */
+import { forcePoint } from '../../core/drain/deadline.ts';
+import type { Result } from '../../core/events/retirement-events.ts';
+import type { Hook } from '../ports/auto-scaling.ts';
+import { giveWayStage, targetAllowanceStage } from '../traffic/target-allowance.ts';
+import { drainDetachAndSettle, withdraw } from './clear-node.ts';
+import {
+  createRetirement,
+  findNodes,
+  finish,
+  finishStopped,
+  isolate,
+  stopIfCancelled,
+  waitForSlot,
+  type Order,
+  type Retired,
+  type Retirement,
+} from './retirement.ts';
+import { doneOrStop, Stopped } from './retirement-end.ts';
+import { letGo, putBack, type VoluntaryEnding } from './voluntary-end.ts';
+import { surveyStage } from './voluntary-stages.ts';
+
+/** Later than this before its deadline no drain begins. */
+const DRAINS_FROM_MS = 300_000;
+
+/** @throws RetirementFailed */
+export async function retireVoluntarily(
+  order: Order & { readonly hook?: Hook },
+  { release }: Pick<VoluntaryEnding, 'release'>,
+): Promise<Retired> {
+  const retirement = createRetirement(order);
+  try {
+    const result = await empty(retirement);
+    await letGo(retirement, release, order.hook);
+    return await finish(retirement, { result });
+  } catch (error) {
+    if (error instanceof Stopped) await putBack(retirement, error);
+    return await finishStopped(retirement, error);
+  }
+}
+
+/** Empties the node. @throws Stopped */
+async function empty(retirement: Retirement): Promise<Result> {
+  const names = await findNodes(retirement);
+  if (names === undefined) throw new Stopped('stopped', 'the instance has no node');
+  const { node, leftOver } = names;
+  const pools = await waitForTargetAllowance(retirement, node);
+  const isolated = await isolate(retirement, names);
+  if (isolated === undefined) return 'drained';
+  await giveWay(retirement, node, pools);
+  const heldBackBy = await waitForSlot(retirement, isolated, slotUntil(retirement));
+  if (heldBackBy !== undefined) throw new Stopped('restored', `it was held back: ${heldBackBy.join(', ')}`);
+  for (const name of [node, ...leftOver]) await stopIfPodsStay(retirement, name);
+  const withdrawing = await withdraw(retirement, node);
+  const emptied = await drainDetachAndSettle(retirement, isolated, {
+    withdrawing,
+    forces: false,
+    // Nothing presses: targets have their own time, whatever ours is.
+    settlesBy: () => Infinity,
+    timeUp: (_order, { waitingFor }) =>
+      Promise.reject(new Stopped('restored', `at its deadline it was left with ${waitingFor.join(', ')}`)),
+  });
+  if (emptied === 'dead node') throw new Stopped('restored', 'the node died while it was drained');
+  return emptied;
+}
+
+/**
+ * Waits, before the node is touched, until its load balancers can spare it (contract 7.1).
+ *
+ * @returns ids of the pools that send requests to it
+ * @throws Stopped when they cannot
+ */
+async function waitForTargetAllowance({ order, runner }: Retirement, node: string): Promise<readonly string[]> {
+  if (!order.cluster.withdraw.enabled) return [];
+  const end = await runner.run(targetAllowanceStage(order, node));
+  if (end.kind === 'late') throw notSpared(end.waitingFor);
+  return doneOrStop(end).pools;
+}
+
+/**
+ * Looks again, isolated, whether they can spare it beside all others that have begun meanwhile. A node that gives way may
+ * be tried again at once.
+ *
+ * @throws Stopped when it gives way
+ */
+async function giveWay({ order, runner }: Retirement, node: string, pools: readonly string[]): Promise<void> {
+  if (pools.length === 0) return;
+  const end = await runner.run(giveWayStage(order, { node, pools }));
+  if (end.kind === 'late') throw notSpared(end.waitingFor);
+  const { givesWay, ...cancellation } = doneOrStop(end);
+  stopIfCancelled(cancellation);
+  if (givesWay === undefined) return;
+  throw new Stopped('restored', `others go before it: ${givesWay.join(', ')}`, { rests: false });
+}
+
+function notSpared(waitingFor: readonly string[]): Stopped {
+  return new Stopped('restored', `it could not be spared: ${waitingFor.join(', ')}`);
+}
+
+/** As long as pods would have a few minutes still: nothing is ever forced, but what is begun is to end (contract 5.4). */
+function slotUntil({ order, runner }: Retirement): number {
+  const { startedAt } = order.course;
+  const { deadline } = runner;
+  return Math.max(forcePoint(Infinity, { startedAt, deadline }), deadline - DRAINS_FROM_MS);
+}
+
+/** A node with a pod that wants to stay is skipped, before its first pod is evicted (contract 4.1). @throws Stopped */
+async function stopIfPodsStay({ order, runner }: Retirement, node: string): Promise<void> {
+  const { kept } = doneOrStop(await runner.run(surveyStage(order, node)));
+  if (kept.length > 0) throw new Stopped('restored', `it has pods that are not to be evicted: ${kept.join(', ')}`);
+}
