@@ -24,6 +24,8 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   'scan-bench': { args: ['--nodes', '20', '--passes', '1', '--scans', 'steady', '--json'], status: 0 },
   cost: { args: ['--minutes', '1', '--json'], status: 0 },
   explore: { args: ['--seed', '1', '--runs', '20'], status: 0 },
+  coverage: { args: ['test/core/drain/wave.test.ts'], status: 0 },
+  mutation: { args: ['--mutate', 'lambdas/core/drain/wave.ts', '--dryRunOnly'], status: 0 },
 };
 
 /** `npm test` itself, and what it runs before this. */

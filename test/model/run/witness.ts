@@ -224,10 +224,10 @@ export class Witness {
     return Math.min(...[...this.spans.values()].map(({ deadline }) => deadline));
   }
 
-  /** The latest of those that still run: one that was superseded keeps nothing alive. */
+  /** The hook's, as those that still run have it: one that was superseded keeps nothing alive, and none renews it. */
   #runningDeadline(): number {
     const names = [...this.#world.running];
-    return Math.max(...names.map((name) => this.latestDeadlines.get(name) ?? this.#firstDeadline()));
+    return Math.max(...names.map((name) => this.spans.get(name)?.deadline ?? this.#firstDeadline()));
   }
 
   #lastDeadline(): number {
