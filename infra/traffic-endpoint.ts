@@ -7,7 +7,9 @@ import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/load-balancing/elasti
 import { SECRET_ACTIONS } from '../lambdas/adapters/aws/secrets.ts';
 import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 import { LONGEST_WAIT_SECONDS } from '../lambdas/entry/http/request.ts';
+import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
 import type { EndpointSettings } from '../lambdas/entry/configuration/settings.ts';
+import { alarmOnAny, countedBy } from './alarms/alarm.ts';
 import { clusterArns } from './cluster-access.ts';
 import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { EbbFunction } from './ebb-function.ts';
@@ -48,6 +50,12 @@ export class TrafficEndpoint extends Construct {
         ...this.#secretStatements(endpoint),
       ],
     });
+    if (secret !== undefined) {
+      alarmOnAny(this, 'SecretAlarm', {
+        metric: countedBy('traffic-endpoint', configuration, METRICS.secretUnreadable),
+        means: 'the secret of the endpoint cannot be read: nobody is let in',
+      });
+    }
     // A secret means a public URL: whoever configured it has said so.
     const authType = secret === undefined ? FunctionUrlAuthType.AWS_IAM : FunctionUrlAuthType.NONE;
     const { url } = alias.addFunctionUrl({ authType });

@@ -156,6 +156,7 @@ describe('with', () => {
     expect(statement?.Resource).toEqual(resource);
     if (resource !== SECRET_ARN) expect(JSON.stringify(statement?.Resource)).toContain(':secret:ebb/endpoint-??????"');
     expect(JSON.stringify(only('AWS::Lambda::Function').Environment)).toContain('"EBB_DOOR":"secret:');
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'SecretUnreadable' });
     template.resourceCountIs('AWS::Lambda::Permission', 2);
   });
 
