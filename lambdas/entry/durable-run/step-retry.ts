@@ -23,7 +23,7 @@ const looksAgain: RetryDecision = {
 };
 
 /**
- * Decides after a failed try. An error that a person must correct fails at once, naming what is missing (faults 21, 28).
+ * Decides after a failed try. An error that a person must fix fails at once, naming what is missing (faults 21, 28).
  *
  * @param attempt how many times the step has been tried
  */
