@@ -13,7 +13,7 @@ export type Doorkeeper = (request: HttpRequest) => Promise<string | undefined>;
 /** How long the secret is cached. */
 const KEPT_MS = 5 * 60_000;
 
-/** How long it is cached while the presented one differs: that may be a new one, but not every guess may cost a read. */
+/** How long it is cached while another is presented: that may be a new one, but not every guess may cost a read. */
 const READ_AGAIN_AFTER_MS = 30_000;
 
 export function doorkeeper(door: Door): Doorkeeper {

@@ -31,7 +31,7 @@ import type { Journal } from '../ports/journal.ts';
 /** Most bytes of the memory: a quarter of what Lambda keeps at a time, less what else a round keeps. */
 const MOST_BYTES = 62_000;
 
-/** Most facts in `told`: more than a node has pods. New unschedulable pods can always appear: the oldest are forgotten. */
+/** Most facts in `told`: more than a node has pods. New unschedulable pods can always appear; the oldest go. */
 const MOST_TOLD = 1_000;
 
 /** Facts that are reported once of each pod that is to go, by the letter that the memory keeps. */
