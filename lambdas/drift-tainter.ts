@@ -1,4 +1,4 @@
-/** Entry: nodes that are out of date are found and tainted, every few minutes. */
+/** Entry: the drift tainter. Every few minutes it finds and taints the nodes that are out of date (contract 9). */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';

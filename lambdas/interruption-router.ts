@@ -1,4 +1,4 @@
-/** Entry: an EventBridge event becomes a retirement, started by name. */
+/** Entry: the interruption router. It starts a retirement, by name, for an EventBridge event. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';

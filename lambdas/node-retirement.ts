@@ -1,4 +1,4 @@
-/** Entry: the durable run that takes one node out. */
+/** Entry: the retirement, a durable run that takes one node out of service. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -38,9 +38,7 @@ const ports = {
   journal: journal('node-retirement', settings.EBB_INSTALLATION),
 };
 
-/**
- * middy must not time a durable function out: its early timeout would end the whole execution as failed (platform 0.1).
- */
+/** Handler without middy's early timeout, which would end the whole durable execution as failed (platform 0.1). */
 export const handler = middy<unknown, Retired, Error, DurableContext>({
   executionMode: executionModeDurableContext,
   timeoutEarlyInMillis: 0,

@@ -1,4 +1,4 @@
-/** Entry: what no event told us, and what is tainted to be drained, is looked for, every few minutes. */
+/** Entry: the sweep. Every few minutes it finds what no event told us, and nodes that are tainted to be drained. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { LambdaClient } from '@aws-sdk/client-lambda';

@@ -1,4 +1,4 @@
-/** Entry: an HTTP request takes an instance out of its load balancers, and nothing else. */
+/** Entry: the HTTP endpoint. It takes an instance out of its load balancers, and does nothing else. */
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import middy from '@middy/core';

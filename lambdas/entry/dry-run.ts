@@ -1,4 +1,4 @@
-/** The runs that a schedule starts, and that a person may ask what they would do (contract 9.6). */
+/** Dry runs: a person may ask a scheduled function what it would do now (contract 9.6). */
 import * as z from 'zod/mini';
 import './configuration/language.ts';
 
@@ -8,7 +8,7 @@ export type RunOrder = z.output<typeof orderSchema>;
 
 /**
  * @param event what Lambda was invoked with: a scheduled event, or `{"dryRun": true}`
- * @returns what a dry run answers; a scheduled run has nobody to answer
+ * @returns the answer of a dry run; undefined after a scheduled run, which has nobody to answer
  * @throws Error when `dryRun` is neither true nor false
  */
 export async function dryRunAnswer<Answer>(

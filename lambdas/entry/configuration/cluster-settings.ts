@@ -1,11 +1,11 @@
-/** The configured clusters' settings, from their SSM parameters. */
+/** Reads the configured clusters' settings from their SSM parameters. */
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { namesUnder, readParameter, readParameters } from '../../adapters/aws/parameters.ts';
 import type { Settings } from '../../workflow/ports/settings.ts';
 import { parseClusterParameter } from './configuration.ts';
 import { settingsIn } from './parameter-parts.ts';
 
-/** @param prefix path under which each cluster has a parameter of its name, with both slashes */
+/** @param prefix path of the clusters' parameters, with both slashes; a cluster's name follows it */
 export function clusterSettings(ssm: SSMClient, prefix: string): Settings {
   return {
     async cluster(name) {

@@ -1,6 +1,6 @@
 /**
- * The configuration of an installation: one object that a person writes (cdk.json, context `ebb`), that the
- * infrastructure validates and is typed by, and whose cluster part reaches the functions as an SSM parameter.
+ * The configuration of an installation: one object that a person writes (cdk.json, context `ebb`). The infrastructure
+ * validates it and takes its types from here. The part of each cluster reaches the functions as SSM parameters.
  */
 import * as z from 'zod/mini';
 import { clusterSchema, type ClusterSettings } from '../../core/settings/cluster-settings.ts';
@@ -8,7 +8,7 @@ import { DEFAULT_NAME } from '../../core/aws/installation.ts';
 import { filledList, flag, object, text, wholeNumber } from '../../core/settings/fields.ts';
 import './language.ts';
 
-/** In names of executions it stands for the account, which has as many characters (contract 1.6). */
+/** Up to 12 characters, like an account id, whose place it takes in names of executions (contract 1.6). */
 const installationName = text(
   /^(?!aws|ssm)[a-z]([a-z0-9-]{0,10}[a-z0-9])?$/,
   'a name such as ebb-staging: small letters, digits and -, a letter first, up to 12, and none that begins with aws or ssm',
@@ -30,7 +30,7 @@ const securityGroupId = text(
 const vpcSchema = object(
   {
     vpcId,
-    /** Of each subnet, in the same order. */
+    /** The zone of each subnet, in the same order. */
     availabilityZones: filledList(
       zone,
       'zone, that of each private subnet, such as ["eu-central-1a", "eu-central-1b"]',
@@ -47,7 +47,7 @@ const vpcSchema = object(
   '{ "vpcId": "vpc-…", "availabilityZones": […], "privateSubnetIds": […], "securityGroupIds": […] }',
 );
 
-/** Contract 7.4. Without a secret, IAM decides who may ask; with one, it is named either way. */
+/** The HTTP endpoint (contract 7.4). Without a secret, IAM decides who may ask. A secret is given by name or by ARN. */
 const endpointSchema = object(
   {
     secretName: z.optional(text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret such as ebb/endpoint')),
@@ -57,11 +57,11 @@ const endpointSchema = object(
         'the whole ARN of a secret, with its last six characters, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:ebb/endpoint-Ab1Cd2',
       ),
     ),
-    /** Whose instances may be withdrawn; absent: the VPCs of the configured clusters. */
+    /** VPCs whose instances may be withdrawn. @default the VPCs of the configured clusters */
     vpcs: z.optional(filledList(vpcId, 'VPC such as ["vpc-0123456789abcdef0"]')),
-    /** Also load balancers without a configured cluster's tag may be changed. */
+    /** Whether load balancers without a configured cluster's tag may be changed too. */
     untagged: z._default(flag(), false),
-    /** How many requests are handled at once; the account's other functions keep the rest. */
+    /** How many requests are handled at once. The limit leaves concurrency for the account's other functions. */
     concurrency: z._default(
       wholeNumber('a number of requests from 1 to 1000, such as 50', { least: 1, most: 1_000 }),
       50,
@@ -70,7 +70,7 @@ const endpointSchema = object(
   '{}, or { "secretName": "ebb/endpoint" }',
 );
 
-/** Whom alarms tell: a topic that there is, or an address that gets one. */
+/** Where alarms go: an SNS topic that exists, or an email address, for which a topic is made. */
 const alarmsSchema = object(
   {
     topicArn: z.optional(
@@ -93,7 +93,7 @@ const writtenSchema = object(
       clusterSchema,
       'cluster such as [{ "name": "production", "groups": [{ "name": "workers" }] }]',
     ),
-    /** The Kubernetes group that the retirement's role is mapped to; absent: the installation's name. */
+    /** The Kubernetes group that the retirement's role is mapped to. @default the installation's name */
     kubernetesGroup: z.optional(
       text(
         /^(?!(system|eks|aws|amazon|iam):)[A-Za-z0-9:_./-]{1,63}$/,
@@ -104,25 +104,25 @@ const writtenSchema = object(
       z.literal(RETENTION_DAYS, `must be a number of days that CloudWatch takes: ${RETENTION_DAYS.join(', ')}`),
       30,
     ),
-    /** Where private API endpoints can be reached; absent: the functions run outside any VPC. */
+    /** The VPC from which the functions reach private API endpoints; absent: they run outside any VPC. */
     vpc: z.optional(vpcSchema),
-    /** Takes an instance out of its load balancers by HTTP; absent: there is no such endpoint. */
+    /** The HTTP endpoint that takes an instance out of its load balancers; absent: there is none. */
     endpoint: z.optional(endpointSchema),
-    /** Absent: alarms are raised, and tell nobody. */
+    /** Where alarms go; absent: alarms are raised, and nobody is notified. */
     alarms: z.optional(alarmsSchema),
-    /** What stack, parameters, executions and metrics bear, so that several installations stand side by side (contract 15.2). */
+    /** Names stack, parameters, executions and metrics, so that installations run side by side (contract 15.2). */
     name: z._default(installationName, DEFAULT_NAME),
   },
   '{ "clusters": [{ "name": "production" }] }',
 );
 
-/** Installations in one cluster have a group each, and so rights and policies of their own (contract 15.2). */
+/** Each installation in a cluster has its own Kubernetes group, and so its own rights and policies (contract 15.2). */
 export const configurationSchema = z.pipe(
   writtenSchema,
   z.transform(({ kubernetesGroup, ...written }) => ({ ...written, kubernetesGroup: kubernetesGroup ?? written.name })),
 );
 
-/** What a person writes: everything that has a default may be left out. */
+/** The configuration as a person writes it: everything that has a default may be left out. */
 export type ConfigurationInput = z.input<typeof configurationSchema>;
 export type Configuration = z.output<typeof configurationSchema>;
 export type ClusterConfiguration = Configuration['clusters'][number];
@@ -132,7 +132,7 @@ export function clusterParameter(cluster: ClusterConfiguration): string {
   return JSON.stringify(z.encode(clusterSchema, cluster));
 }
 
-/** A cluster's settings cannot be read. Only a person, or another deployment, can change that. */
+/** Thrown when a cluster's settings cannot be read. Only a person, or another deployment, can correct that. */
 export class WrongParameter extends Error {
   override readonly name = 'WrongParameter';
 
@@ -143,8 +143,8 @@ export class WrongParameter extends Error {
 }
 
 /**
- * Reads what `clusterParameter` wrote, in this version or another: fields that are not known are ignored, and missing
- * ones have their default (contract 14.3).
+ * Reads what `clusterParameter` wrote, in this version or another: unknown fields are ignored, and missing ones get
+ * their default (contract 14.3).
  *
  * @param parameter its name @default it is not named
  * @throws WrongParameter when somebody changed it by hand and wrongly
@@ -156,7 +156,7 @@ export function parseClusterParameter(written: string, parameter = 'of the clust
   throw new WrongParameter(parameter, faults);
 }
 
-/** @throws WrongParameter when it is none */
+/** @throws WrongParameter when the text is not JSON */
 export function jsonOf(written: string, parameter: string): unknown {
   try {
     return JSON.parse(written);
@@ -165,7 +165,7 @@ export function jsonOf(written: string, parameter: string): unknown {
   }
 }
 
-/** `clusters[0].name`; of the whole, `it`. */
+/** A field's name for a message, such as `clusters[0].name`; `it` for the whole. */
 function fieldName(path: readonly PropertyKey[]): string {
   const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`));
   return parts.length === 0 ? 'it' : parts.join('').replace(/^\./, '');

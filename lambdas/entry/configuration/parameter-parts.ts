@@ -1,28 +1,28 @@
 /**
- * A cluster's settings in as many SSM parameters as they need, 4,096 characters each (contract 14.1): the groups of a
- * large cluster stand in parameters of their own, whose number the cluster's own one tells. A cluster whose settings
- * fit into one has one. Parameters of the advanced tier would hold twice as much, and are paid for.
+ * Splits a cluster's settings into as many SSM parameters as they need, 4,096 characters each (contract 14.1). Settings
+ * that fit into one parameter stay in one. Otherwise the groups get parameters of their own, and the cluster's own
+ * parameter says how many. Parameters of the advanced tier would hold twice as much, but cost money.
  */
 import { jsonOf } from './configuration.ts';
 
-/** Characters of a value of the standard tier. */
+/** Most characters of a value in the standard tier. */
 export const LONGEST_VALUE = 4_096;
 
-/** How many parameters its groups stand in, in the cluster's own one. */
+/** Field of the cluster's own parameter: how many parameters hold its groups. */
 const PARTS = 'groupParameters';
 
 interface Parameter {
-  /** What follows the cluster's name in the parameter's. */
+  /** Follows the cluster's name in the parameter's name. */
   readonly suffix: string;
   readonly value: string;
 }
 
-/** What follows the cluster's name in the name of a part. @param part counted from 1 */
+/** @param part counted from 1 */
 function suffixOf(part: number): string {
   return `/groups/${part}`;
 }
 
-/** @param written the cluster's settings as JSON, whatever their length */
+/** @param written the cluster's settings as JSON, of any length */
 export function parametersOf(written: string): readonly Parameter[] {
   if (written.length <= LONGEST_VALUE) return [{ suffix: '', value: written }];
   const { groups, ...cluster } = JSON.parse(written) as { groups: readonly unknown[] };
@@ -31,7 +31,7 @@ export function parametersOf(written: string): readonly Parameter[] {
   return [{ suffix: '', value: own }, ...parts.map((value, index) => ({ suffix: suffixOf(index + 1), value }))];
 }
 
-/** JSON lists of them, in their order, each as long as it may be. One that is longer by itself has its own. */
+/** Packs groups into JSON lists, in their order, each as long as may be. A group too long for any gets its own list. */
 function packed(groups: readonly string[]): string[] {
   const parts: string[][] = [];
   let length = Infinity;
@@ -47,7 +47,7 @@ function packed(groups: readonly string[]): string[] {
 }
 
 /**
- * Puts together what `parametersOf` took apart.
+ * Puts together what `parametersOf` split.
  *
  * @param own the cluster's own parameter
  * @param read the values of parameters, in the order of their names

@@ -1,6 +1,6 @@
 /**
  * Function settings: the environment variables that each function reads. The infrastructure sets exactly these, by the
- * types here, so that a missing one is a compile error; validated whole at start, all faults in one message.
+ * types here, so that a missing one is a compile error. A function checks all at start and names all faults at once.
  */
 import * as z from 'zod/mini';
 import { DEFAULT_NAME } from '../../core/aws/installation.ts';
@@ -8,22 +8,22 @@ import './language.ts';
 
 const name = z.string().check(z.minLength(1));
 
-/** What every function has: the name of the installation, which its metrics bear. */
+/** Settings of every function: the name of the installation, which its metrics bear. */
 const installationSettings = { EBB_INSTALLATION: z._default(name, DEFAULT_NAME) };
 
-/** What those have that act on groups. */
+/** Settings of the functions that act on groups. */
 const commonSettings = {
   ...installationSettings,
-  /** The lifecycle hook that is ours. */
+  /** The name of our lifecycle hook. */
   EBB_HOOK_NAME: name,
-  /** Where the clusters' settings are: a cluster's parameter is named this and the cluster's name. */
+  /** Path prefix of the clusters' settings: the name of a cluster's parameter is this and the cluster's name. */
   EBB_CLUSTER_PARAMETERS: z.string().check(z.regex(/^\/.+\/$/)),
 };
 
-/** What those have that start retirements. */
+/** Settings of the functions that start retirements. */
 const starterSettings = {
   ...commonSettings,
-  /** ARN of the retirement's alias: durable functions are invoked qualified. */
+  /** ARN of the retirement's alias: a durable function must be invoked by a qualified ARN. */
   EBB_RETIREMENT_FUNCTION: z.string().check(z.startsWith('arn:')),
 };
 
@@ -41,7 +41,7 @@ const list = z.pipe(
   z.transform((text) => text.split(',').filter((part) => part !== '')),
 );
 
-/** Who lets in to the endpoint. */
+/** How the endpoint checks who asks: by IAM, or by a secret of this name or ARN. */
 export type Door = { readonly kind: 'iam' } | { readonly kind: 'secret'; readonly id: string };
 
 const SECRET_PREFIX = 'secret:';
@@ -50,9 +50,9 @@ export const endpointSettings = z.object({
   ...installationSettings,
   /** The clusters whose VPCs are allowed. */
   EBB_CLUSTERS: list,
-  /** The VPCs that are allowed in their place, unless there are none. */
+  /** The VPCs that are allowed instead; empty: those of the clusters. */
   EBB_VPCS: list,
-  /** Who lets in: `iam`, or `secret:` and the secret's name or ARN. Nothing means neither: there is no open door. */
+  /** `iam`, or `secret:` and the secret's name or ARN. It has no default, so that no endpoint is open by omission. */
   EBB_DOOR: z.pipe(
     z.union([z.literal('iam'), z.string().check(z.regex(/^secret:./))]),
     z.transform((door): Door =>
@@ -65,7 +65,7 @@ export type RouterSettings = z.infer<typeof routerSettings>;
 export type RetirementSettings = z.infer<typeof retirementSettings>;
 export type SweepSettings = z.infer<typeof sweepSettings>;
 export type DriftSettings = z.infer<typeof driftSettings>;
-/** As the environment holds them: text. */
+/** The endpoint's settings as the environment holds them: text. */
 export type EndpointSettings = Required<z.input<typeof endpointSettings>>;
 
 /** @throws Error naming every variable that is missing or wrong */

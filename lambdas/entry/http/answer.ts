@@ -1,4 +1,4 @@
-/** The answers of the HTTP endpoint (contract 7.4): all of them JSON, each with what happened and what to do. */
+/** The answers of the HTTP endpoint (contract 7.4): JSON that says what happened and what to do. */
 import type { AwsFailure } from '../../adapters/aws/failure.ts';
 import type { Remaining, WithdrawalOutcome } from '../../workflow/traffic/withdraw-instance.ts';
 
@@ -8,10 +8,10 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** Seconds after which asking again finds something new. */
+/** Seconds after which the caller should ask again. */
 const RETRY_AFTER = '15';
 
-/** Longer texts of AWS's are cut. */
+/** Characters at which a message of AWS is cut. */
 const LONGEST_REASON = 1_000;
 
 function answer(statusCode: number, content: object, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
@@ -67,10 +67,13 @@ export function answerTo(outcome: WithdrawalOutcome): HttpAnswer {
     case 'ambiguous':
       return badRequest([`ip: ${outcome.instances.join(' and ')} have it: send the id of one of them`]);
     case 'rehearsed':
-      return answer(200, told('dry run', outcome, 'nothing was changed; without dryRun it would leave these pools'));
+      return answer(
+        200,
+        withPools('dry run', outcome, 'nothing was changed; without dryRun it would leave these pools'),
+      );
     case 'draining': {
       const message = 'it is still in these pools: ask again';
-      return answer(202, told('draining', outcome, message), { 'retry-after': RETRY_AFTER });
+      return answer(202, withPools('draining', outcome, message), { 'retry-after': RETRY_AFTER });
     }
     case 'withdrawn':
       return answer(200, { result: 'withdrawn', instance: outcome.instance, pools: [] });
@@ -86,21 +89,21 @@ export function answerToFailure({ kind, reason }: AwsFailure): HttpAnswer {
     : answer(504, { error: 'AWS did not answer', ...content }, headers);
 }
 
-/** By default we may change only what is tagged for a configured cluster. */
+/** Where AWS refuses: by default we may change only load balancers that are tagged for a configured cluster. */
 function fixOf(reason: string): { fix?: string } {
   if (!reason.includes('not authorized to perform: elasticloadbalancing:Deregister')) return {};
   return { fix: 'tag it kubernetes.io/cluster/<name>=owned, or set endpoint.untagged in the configuration' };
 }
 
-function told(
+function withPools(
   result: string,
   { instance, remaining }: { instance: string; remaining: readonly Remaining[] },
   message: string,
 ): object {
-  return { result, instance, message, pools: remaining.map(toldPool) };
+  return { result, instance, message, pools: remaining.map(poolFields) };
 }
 
-function toldPool({ pool, target, late }: Remaining): object {
+function poolFields({ pool, target, late }: Remaining): object {
   const { kind, name, id, by, controlled, drainSeconds } = pool;
   return {
     kind,
@@ -110,7 +113,7 @@ function toldPool({ pool, target, late }: Remaining): object {
     state: target.state,
     healthy: target.healthy,
     drainSeconds,
-    // It takes them out itself, once their pods end.
+    // The controller takes them out itself, once their pods end.
     ...(controlled && by === 'ip' && { keptBy: 'AWS Load Balancer Controller' }),
     ...(late && { late }),
   };

@@ -1,4 +1,4 @@
-/** `POST /drain`: who asks, for what, and the answer; request and answer are domain events (contract 7.4, 13). */
+/** `POST /drain`: checks who asks, carries the order out, answers, and reports order and answer (contract 7.4, 13). */
 import { awsFailure, type AwsFailure } from '../../adapters/aws/failure.ts';
 import {
   secretUnreadable,
@@ -22,7 +22,7 @@ export interface DrainPorts extends WithdrawalPorts {
   readonly journal: Journal;
 }
 
-/** @throws what is not AWS's failure: Lambda answers 502 to that, and counts it as an error of the function */
+/** @throws errors that are not AWS's: Lambda answers them with 502, and counts an error of the function */
 export async function drain(request: HttpRequest, ports: DrainPorts): Promise<HttpAnswer> {
   const { sourceIp: from } = request.requestContext.http;
   const admitted = await admit(request, ports);
@@ -32,7 +32,7 @@ export async function drain(request: HttpRequest, ports: DrainPorts): Promise<Ht
   return carryOut(read.value, { by: admitted.by, from }, ports);
 }
 
-/** To somebody who has not been let in nothing is told of the account. */
+/** Checks who asks. A refusal says nothing about the account. */
 async function admit(
   request: HttpRequest,
   { doorkeeper, journal }: DrainPorts,

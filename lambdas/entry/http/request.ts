@@ -1,6 +1,6 @@
 /**
- * What a request to withdraw says: its query and its JSON body made into one order, or the answer that names every fault
- * (contract 7.4). An unknown field is a fault: a misspelt dryRun must not drain.
+ * Reads a request to withdraw: query and JSON body become one order, or an answer that names every fault (contract
+ * 7.4). An unknown field is a fault: a misspelt dryRun must not drain.
  */
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
@@ -14,12 +14,12 @@ export interface HttpRequest extends Pick<
 > {
   readonly requestContext: {
     readonly http: { readonly sourceIp: string };
-    /** Who has signed the request, where the URL asks for that. */
+    /** Who signed the request, where the URL requires IAM. */
     readonly authorizer?: { readonly iam?: { readonly userArn?: string } } | null;
   };
 }
 
-/** Waiting costs: a client waits longer by asking again. The function's own timeout must leave room for its calls. */
+/** Waiting is paid for, and the function's timeout must suffice for its calls too: who waits longer asks again. */
 export const LONGEST_WAIT_SECONDS = 840;
 
 const DEFAULT_WAIT_SECONDS = 60;
@@ -34,7 +34,7 @@ const SECONDS = `must be whole seconds from 0 to ${LONGEST_WAIT_SECONDS}: ask ag
 
 const seconds = z.int(SECONDS).check(z.gte(0, SECONDS), z.lte(LONGEST_WAIT_SECONDS, SECONDS));
 
-/** As text in a query, as JSON's own types in a body. */
+/** The fields of an order: text in a query, JSON's own types in a body. */
 const fieldsSchema = z.strictObject(
   {
     id: z.optional(z.string(ID).check(z.regex(/^i-([0-9a-f]{8}|[0-9a-f]{17})$/, ID))),
@@ -91,7 +91,7 @@ interface Checked {
 function queryFields(raw: string): Checked {
   if (!isWellFormed(raw)) return { fields: {}, faults: ['query: must be percent-encoded UTF-8'] };
   const query = new URLSearchParams(raw);
-  // The secret is no field, whether it counts or not; nor is what a presigned URL brings.
+  // Neither the secret, used or not, nor the parameters of a presigned URL are fields.
   const names = [...new Set(query.keys())].filter((name) => name !== SECRET_PARAMETER && !/^x-amz-/i.test(name));
   const repeated = names.filter((name) => query.getAll(name).length > 1);
   if (repeated.length > 0) {
@@ -100,7 +100,7 @@ function queryFields(raw: string): Checked {
   return checked(Object.fromEntries(names.map((name) => [name, query.get(name)])));
 }
 
-/** Where a query may hold the secret, for compatibility (contract 7.4). */
+/** The query parameter that may hold the secret, for compatibility (contract 7.4). */
 export const SECRET_PARAMETER = 'pw';
 
 function isWellFormed(query: string): boolean {
@@ -112,7 +112,7 @@ function isWellFormed(query: string): boolean {
   }
 }
 
-/** The body's JSON, not looked at yet; an empty object when there is no body. */
+/** The body's JSON, not checked yet; an empty object when there is no body. */
 function readBody({ headers, body = '', isBase64Encoded }: HttpRequest): Read<unknown> {
   if (body === '') return { value: {} };
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
@@ -132,7 +132,7 @@ function checked(given: unknown): Checked {
     : { fields: {}, faults: parsed.error.issues.flatMap(faultsOf) };
 }
 
-/** No fault repeats what was sent, except for the name of a field. */
+/** The faults in words. They repeat nothing that was sent but names of fields. */
 function faultsOf(issue: z.core.$ZodIssue): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((name) => `${cut(name)}: is not known here: send id or ip, dryRun, timeout`);

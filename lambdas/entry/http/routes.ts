@@ -1,4 +1,4 @@
-/** The endpoint's paths and methods; every other gets the answer that tells which there are (contract 7.4). */
+/** The endpoint's paths and methods. Any other request gets an answer that names those that exist (contract 7.4). */
 import httpRouter from '@middy/http-router';
 import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import { healthy, noSuchPath, wrongMethod, type HttpAnswer } from './answer.ts';

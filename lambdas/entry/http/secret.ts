@@ -1,46 +1,46 @@
 /**
- * Who is let in to the endpoint (contract 7.4). With IAM, Lambda has judged before it invokes us. With a secret, whoever
- * presents its current version (AWSCURRENT). One that is staged for later lets nobody in; the one before only as long as
- * it is kept here.
+ * Decides who may use the endpoint (contract 7.4). With IAM, Lambda decides before it invokes us. With a secret, it is
+ * whoever presents the current version (AWSCURRENT). A version that is staged for later lets nobody in. The previous
+ * version lets in only as long as it is cached here.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SECRET_PARAMETER, type HttpRequest } from './request.ts';
 import type { Door } from '../configuration/settings.ts';
 
-/** Who asks, for the journal; undefined: nobody who may. @throws SecretUnreadable when nobody can be let in */
+/** Returns who asks, for the journal; undefined: they may not. @throws SecretUnreadable when nobody can be let in */
 export type Doorkeeper = (request: HttpRequest) => Promise<string | undefined>;
 
-/** For how long the secret is used without reading it again. */
+/** How long the secret is cached. */
 const KEPT_MS = 5 * 60_000;
 
-/** A wrong secret may be a new one: it is read again, but not for everybody who guesses. */
+/** How long it is cached while another is presented: that may be a new one, but not every guess may cost a read. */
 const READ_AGAIN_AFTER_MS = 30_000;
 
 export function doorkeeper(door: Door): Doorkeeper {
   return door.kind === 'iam' ? iamDoorkeeper : secretDoorkeeper(() => readLazily(door.id));
 }
 
-/** With IAM the client is never needed, so it is loaded at the first question only. */
+/** Loads the client at the first read only: with IAM it is never needed. */
 async function readLazily(id: string): Promise<string> {
   const { readSecret, secretsClient } = await import('../../adapters/aws/secrets.ts');
   return readSecret(secretsClient(), id);
 }
 
-/** Lambda tells who has signed. Where it tells nobody, the URL does not ask for IAM, and should not be open. */
+/** Returns the signer that Lambda names. Where it names none, the URL does not require IAM, and nobody is let in. */
 const iamDoorkeeper: Doorkeeper = ({ requestContext }) => {
   return Promise.resolve(requestContext.authorizer?.iam?.userArn);
 };
 
-/** Nobody can be let in: the message says why, with names that are for the log alone. */
+/** Thrown when nobody can be let in. The message says why, with names that are for the log alone. */
 export class SecretUnreadable extends Error {
   override readonly name = 'SecretUnreadable';
 }
 
-/** Characters. The URL is public, and a shorter one can be guessed. */
+/** Least characters of a secret: the URL is public, and a shorter secret can be guessed. */
 const SHORTEST_SECRET = 16;
 
 /**
- * @param read the secret as it is now
+ * @param read returns the secret as it is now
  * @throws SecretUnreadable when it cannot be read, or is too short to let anybody in
  */
 export function secretDoorkeeper(read: () => Promise<string>): Doorkeeper {
@@ -74,12 +74,12 @@ async function digestNow(read: () => Promise<string>): Promise<Buffer | SecretUn
   return new SecretUnreadable(`the secret has ${secret.length} characters, which can be guessed: ${fix}`);
 }
 
-/** Of one length whatever was presented, as the comparison needs, so that its time tells nothing. */
+/** A digest has one length whatever was presented, as the comparison needs, so that its time reveals nothing. */
 function digestOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-/** The header counts before the query; a secret that stands there twice is none. */
+/** The header's secret, or else the query's; a secret that is in the query twice does not count. */
 function presentedSecret({ headers, rawQueryString }: HttpRequest): string | undefined {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) return bearer;

@@ -1,8 +1,8 @@
-/** The middleware that every entry shares: a failure is one structured line, and stays a failure. */
+/** The middleware of every entry: logs a failure as one structured line. */
 import type { MiddlewareObj } from '@middy/core';
 import { failures } from './journal.ts';
 
-/** Nothing is caught here: retries, dead-letter queues and alarms need the error. */
+/** The error is logged and not handled: retries, dead-letter queues and alarms need it. */
 export function failureReport(): MiddlewareObj<unknown, unknown> {
   return {
     onError: ({ error }) => {

@@ -1,6 +1,6 @@
 /**
- * The journal: domain events as structured log lines, and the few that are metrics as EMF (contract 13). A line is the
- * event; metrics are written at once, because a durable function that suspends runs no middleware afterwards.
+ * The journal: writes each domain event as a structured log line, and a few of them as EMF metrics too (contract 13).
+ * Metrics are written at once, because a durable function that suspends runs no middleware afterwards.
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
@@ -10,7 +10,7 @@ import type { Journal } from '../../workflow/ports/journal.ts';
 import { EventFormatter } from './event-formatter.ts';
 import { metricNamespace, METRICS } from './metric-names.ts';
 
-/** Longer fields are cut: a name or message from outside must not flood the log (contract 13.3). */
+/** Characters at which a field is cut: a name or message from outside must not flood the log (contract 13.3). */
 const LONGEST_FIELD = 1_000;
 
 const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
@@ -44,7 +44,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'secret.unreadable',
 ]);
 
-/** @param installation its name @default the default's */
+/** @param installation name of the installation @default the default's */
 export function journal(service: string, installation = DEFAULT_NAME): Journal {
   const logger = new Logger({ serviceName: service, logFormatter: new EventFormatter() });
   const metrics = new Metrics({ namespace: metricNamespace(installation), serviceName: service });
@@ -59,12 +59,12 @@ export function journal(service: string, installation = DEFAULT_NAME): Journal {
   };
 }
 
-/** For the failures of a function itself, which are no domain events. */
+/** Logs failures of a function itself, which are no domain events. */
 export const failures = new Logger({ logFormatter: new EventFormatter() });
 
 /**
- * Events of which every one counts, by function: an alarm watches one metric, not one for each cluster, and a refused
- * notice has no cluster that could be trusted.
+ * Events that are counted one by one, by function only: an alarm watches one metric, not one for each cluster, and a
+ * refused notice has no cluster that could be trusted.
  */
 const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
   'notice.refused': METRICS.noticeRefused,
@@ -80,7 +80,7 @@ function count({ type }: DomainEvent, metrics: Metrics): void {
   if (counted !== undefined) metrics.singleMetric().addMetric(counted, MetricUnit.Count, 1);
 }
 
-/** Dimensions are cluster, group and result only: anything finer costs a metric for each value (contract 13.1). */
+/** Dimensions are cluster, group and result only: a finer one costs a metric for each of its values (contract 13.1). */
 function measure(event: DomainEvent, metrics: Metrics): void {
   switch (event.type) {
     case 'retirement.finished': {
@@ -91,7 +91,7 @@ function measure(event: DomainEvent, metrics: Metrics): void {
       return;
     }
     case 'sweep.finished':
-      // Lost events: there should be none.
+      // Each start is an instance whose event was lost: there should be none.
       if (event.started > 0) metrics.singleMetric().addMetric(METRICS.hookForgotten, MetricUnit.Count, event.started);
       return;
     case 'cluster.unswept': {
@@ -112,7 +112,7 @@ function measure(event: DomainEvent, metrics: Metrics): void {
   }
 }
 
-/** JSON escapes the control characters below U+0020; a terminal obeys those from U+007F to U+009F too. */
+/** Control characters that a terminal obeys and JSON does not escape: it escapes only those below U+0020. */
 const UNESCAPED_CONTROLS = /[\u007f-\u009f]/g;
 
 function capped(value: unknown): unknown {

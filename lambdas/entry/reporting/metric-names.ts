@@ -1,7 +1,7 @@
-/** Names that the journal gives its metrics, and infra its alarms. */
+/** Names of metrics, for the journal that writes them and the alarms that watch them. */
 import { DEFAULT_NAME } from '../../core/aws/installation.ts';
 
-/** Of its own for each installation: most metrics say no more than which function counts. */
+/** Each installation has its own namespace, because most metrics name only the function that counts. */
 export function metricNamespace(installation: string): string {
   return installation === DEFAULT_NAME ? 'Ebb' : `Ebb/${installation}`;
 }

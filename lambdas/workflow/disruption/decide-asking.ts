@@ -1,6 +1,6 @@
 /**
- * Asks what a decision depends on, and only that: EC2 about instances, EKS and Auto Scaling about changes of groups, the
- * cluster about pods. The decision itself is pure and names its open questions (core/disruption/questions.ts).
+ * Asks only what a decision depends on: EC2 about instances, EKS and Auto Scaling about changes of groups, the cluster
+ * about pods. The decision itself is pure and names its open questions (core/disruption/questions.ts).
  */
 import pMap from 'p-map';
 import { NO_ANSWERS, type Answers, type Questions, type Undecided } from '../../core/disruption/questions.ts';
@@ -54,7 +54,7 @@ async function answersTo(
   };
 }
 
-/** What cannot be told counts as a change: it concerns that group alone. */
+/** Asks who changes a group. A failure counts as a change: it stops that group alone. */
 function underWay(group: Group, changes: GroupChanges): Promise<string | undefined> {
   return changes
     .underWay(group)

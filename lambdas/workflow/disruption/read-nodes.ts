@@ -1,13 +1,13 @@
-/** Reads all nodes of a cluster, as the drift tainter and the sweep decide by them. */
+/** Reads all nodes of a cluster, for the decisions of the drift tainter and the sweep. */
 import { fleetNode, type FleetNode } from '../../core/disruption/fleet.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import type { FleetView } from '../ports/kubernetes.ts';
 
 /**
- * Keeps of each node only what is decided by: a cluster may have thousands.
+ * Reads all nodes and keeps only the facts that decisions need: a cluster may have thousands of nodes.
  *
- * @param look sees each page whole
+ * @param look called with each page, whose nodes are whole
  */
 export async function readFleetNodes(
   view: Pick<FleetView, 'allNodes'>,

@@ -1,4 +1,4 @@
-/** Says of each group why none of its nodes that are to go may go now (contract 9.7): once a run. */
+/** Reports for each group, once a run, why none of its nodes that are to go may go now (contract 9.7). */
 import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { groupHeld, groupStopped, groupWaiting } from '../../core/events/fleet-events.ts';
 import type { GroupStatus } from '../../core/disruption/group-status.ts';

@@ -1,6 +1,6 @@
 /**
- * Why budgets that block allow no more: which of their pods are not Ready (contract 13.2). It is asked once for each time
- * that a budget blocks, and not while our own evictions explain that, so that a drain that rolls along asks nothing.
+ * Finds out why a blocking budget allows no more: which of its pods are not Ready (contract 13.2). It asks once each
+ * time that a budget blocks, and not while our own evictions explain that: a drain that makes progress asks nothing.
  */
 import { blockKey, keysOfUse, waitsForPods, type Blocked } from '../../core/drain/blocked.ts';
 import { ClusterError } from '../../core/kubernetes/cluster-error.ts';
@@ -10,13 +10,13 @@ import { ownerKey, type Pod } from '../../core/kubernetes/pod.ts';
 import { unreadyPods, type UnreadyPods } from '../../core/kubernetes/unready-pod.ts';
 import type { Cluster } from '../ports/kubernetes.ts';
 
-/** So long after an eviction of ours its budget blocks for no other reason: the replacement starts. */
+/** How long an eviction of ours explains that its budget blocks: the replacement is starting. */
 const OWN_EVICTION_MS = 10_000;
 
 export class BlockInquiry {
   readonly #cluster: Pick<Cluster, 'unreadyPods'>;
   readonly #state: () => DrainState;
-  /** When our evictions explain a block no more, epoch milliseconds, by its key. */
+  /** When our evictions no longer explain a block, epoch milliseconds, by its key. */
   readonly #openFrom = new Map<string, number>();
   readonly #answers = new Map<string, UnreadyPods | 'asking' | 'unknown'>();
 
@@ -25,7 +25,7 @@ export class BlockInquiry {
     this.#state = state;
   }
 
-  /** A pod is asked to leave. */
+  /** Notes that a pod is asked to leave. */
   leaving(pod: Pod): void {
     for (const key of keysOfUse(pod, this.#state().budgets)) {
       this.#answers.delete(key);
@@ -33,19 +33,19 @@ export class BlockInquiry {
     }
   }
 
-  /** Asks about the blocks that are to be explained now; each promise resolves when that is answered. */
+  /** Asks about the blocks that are to be explained now; each promise resolves when one of them is answered. */
   ask(blocked: readonly Blocked[]): readonly Promise<void>[] {
     return this.#unexplained(blocked)
       .filter(({ from }) => from <= Date.now())
       .map(({ key, block }) => this.#ask(key, block));
   }
 
-  /** When there is next something to ask, epoch milliseconds; Infinity when never. */
+  /** When there is something to ask next, epoch milliseconds; Infinity: never. */
   nextAt(blocked: readonly Blocked[]): number {
     return Math.min(Infinity, ...this.#unexplained(blocked).map(({ from }) => from));
   }
 
-  /** The blocks with what is known of their pods. Those that are being asked about are told when that is answered. */
+  /** Returns the blocks with what is known of their pods, without those whose answer is not there yet. */
   explained(blocked: readonly Blocked[]): readonly Blocked[] {
     return blocked.flatMap(({ pod, by }): Blocked[] => {
       const answer = this.#answers.get(blockKey(by));
@@ -66,7 +66,7 @@ export class BlockInquiry {
   async #ask(key: string, block: Blocked): Promise<void> {
     this.#answers.set(key, 'asking');
     const answer = await this.#find(block);
-    // An eviction that went out meanwhile has made it stale.
+    // An eviction that was sent meanwhile makes the answer stale.
     if (this.#answers.get(key) === 'asking') this.#answers.set(key, answer);
   }
 
@@ -81,7 +81,7 @@ export class BlockInquiry {
     try {
       return unreadyPods(await this.#cluster.unreadyPods(budget.namespace, budget.selector));
     } catch (error) {
-      // An explanation that cannot be had must not end the drain: whatever else asks that cluster will say so.
+      // A missing explanation must not end the drain: other requests to the cluster report its failure.
       if (error instanceof ClusterError) return 'unknown';
       throw error;
     }

@@ -1,6 +1,6 @@
 /**
- * One pass of waiting for a node's volumes (contract 8.1): an instance that goes with a volume attached leaves the pod
- * that needs it waiting for minutes elsewhere. Volumes of pods that are spared stay with the node.
+ * Waits, for one pass, until a node's volumes are detached (contract 8.1). An instance that goes with a volume attached
+ * leaves the pod that needs it waiting elsewhere for minutes. Volumes of spared pods stay with the node.
  */
 import type { AttachedVolume } from '../../core/kubernetes/attached-volume.ts';
 import type { Cluster } from '../ports/kubernetes.ts';
@@ -8,16 +8,16 @@ import { Signal } from '../run/signal.ts';
 
 export interface DetachResult {
   readonly state: 'detached' | 'waiting';
-  /** Those that are still attached. */
+  /** Volumes that are still attached. */
   readonly volumes: readonly AttachedVolume[];
 }
 
-/** A node's own report is not watched: once no attachment is left it is read again after so long. */
+/** How often the node's own report is read once no attachment is left: it is not watched. */
 const REREAD_MS = 5_000;
 
 /**
  * @param spared names of volumes that are not waited for
- * @param watchUntil epoch milliseconds
+ * @param watchUntil end of the pass, epoch milliseconds
  * @throws ClusterAway, ClusterRefused
  */
 export async function detachPass(

@@ -1,17 +1,17 @@
-/** What a drain hands from pass to pass. */
+/** The memory of a drain. */
 import { recallPods, type KeptPods } from '../../core/drain/kept-pods.ts';
 import type { ReturnsOf } from '../../core/drain/returned-pod.ts';
 
 /**
- * What one pass hands to the next: plain data, so that it can be kept over a suspension, and small enough for that
- * whatever stands on the node (contract 14.1): pods that have gone are forgotten, and words are kept as digests.
+ * Memory that one pass hands to the next: plain data, so that a suspension can keep it, and small enough for that
+ * however many pods the node has (contract 14.1). Pods that have gone are forgotten, and texts are kept as digests.
  */
 export interface DrainMemory {
   /** Pods that were still to go; absent before the first look. */
   readonly pods?: KeptPods;
-  /** Which pods the budget of a block missed when that was last reported: a digest, by the digest of the block. */
+  /** The pods that the budget of a block missed at its last report: a digest, by the digest of the block. */
   readonly missed: Readonly<Record<string, string>>;
-  /** What is told only once of others than those pods: digests, the last told at the end. */
+  /** Facts about other pods that are reported only once: digests, the last reported at the end. */
   readonly told: Readonly<Record<string, 1>>;
   /** Pods that came although the node is isolated. */
   readonly returns: ReturnsOf;

@@ -1,7 +1,7 @@
 /**
- * One pass of a drain: from what the node's pods and budgets are now, evict what may go, and watch until the time that
- * the driver gave is up (contract 4). A pass is idempotent; what it must remember for the next one it returns as data.
- * It owns no time of its own: when to watch again and what happens meanwhile is the driver's.
+ * One pass of a drain (contract 4): evicts what may go by the node's present pods and budgets, and watches until its
+ * time is up. A pass is idempotent, and returns what the next one must remember as data. Its caller, the driver,
+ * decides how long it watches, when the next pass begins and what happens meanwhile.
  */
 import { estimateDrain } from '../../core/drain/estimate.ts';
 import { answered, asked, type Ask, type EvictionAnswer } from '../../core/drain/eviction-ask.ts';
@@ -22,30 +22,30 @@ export interface Drain {
   readonly subject: Subject;
   readonly node: string;
   readonly terms: DrainTerms;
-  /** When the node had been isolated, epoch milliseconds: pods that are made later came back. */
+  /** When the node had been isolated, epoch milliseconds: a pod that is made later counts as returned. */
   readonly isolatedAt: number;
 }
 
 export interface PassResult {
   readonly state: 'drained' | 'waiting';
   readonly memory: DrainMemory;
-  /** Persistent volumes of the pods that stay; told once the node is drained. */
+  /** Persistent volumes of the pods that stay; empty until the node is drained. */
   readonly sparedVolumes: readonly string[];
-  /** When the next pass has something to do although nothing changes, epoch milliseconds; absent when never. */
+  /** When the next pass has something to do even if nothing changes, epoch milliseconds; absent: never. */
   readonly dueAt?: number;
-  /** What holds pods that are left. */
+  /** What holds the pods that are left. */
   readonly heldBy?: readonly Holder[];
 }
 
-/** Whether the node is still ours to drain (contract 1.6). */
+/** Tells a pass whether the node is still ours to drain (contract 1.6). */
 export interface Ownership {
-  /** When that was last seen, epoch milliseconds. */
+  /** When the node was last seen to be ours, epoch milliseconds. */
   readonly seenAt: number;
-  /** Asks anew. */
+  /** Asks the cluster. */
   isOurs(): Promise<boolean>;
 }
 
-/** What a pass goes on from, and until when. */
+/** Input of a pass: what it goes on from, and until when. */
 interface PassGiven {
   readonly memory: DrainMemory;
   readonly watchUntil: number;
@@ -53,13 +53,13 @@ interface PassGiven {
   readonly keep?: (memory: DrainMemory) => void;
 }
 
-/** No pod is asked to leave unless the node was seen to be ours this shortly before (contract 1.6). */
+/** How long before a pod is asked to leave the node must have been seen to be ours, at most (contract 1.6). */
 const SEEN_WITHIN_MS = 5_000;
 
 /**
- * @param keep told what is remembered when the pass is cut off: what has been told must not be told again
- * @param watchUntil epoch milliseconds; the pass ends then at the latest, or as soon as the node is drained or pods come to
- *   it although it is isolated, or the node is ours no more: then another pass must look at the node first
+ * @param keep called with the memory even when the pass is cut off: what was reported must not be reported again
+ * @param watchUntil latest end, epoch milliseconds. The pass ends earlier once the node is drained. It also ends when
+ *   pods come although the node is isolated, or the node is no longer ours: then the driver must look at the node first
  * @throws ClusterAway, ClusterRefused
  */
 export async function drainPass(
@@ -101,7 +101,7 @@ class Pass {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #record: DrainRecord;
   readonly #inquiry: BlockInquiry;
-  /** Pods have come although the node is isolated, or it is ours no more: the driver must look at the node first. */
+  /** Pods have come although the node is isolated, or it is no longer ours: the driver must look at the node first. */
   #mustLook = false;
   /** When the node was last seen to be ours, epoch milliseconds. */
   #seenAt: number;
@@ -123,7 +123,7 @@ class Pass {
     for (;;) {
       const plan = this.#look();
       if (plan.remaining.length === 0 && (await this.#isEmpty())) return await this.#drained(plan);
-      // Meanwhile things may have changed: the plan is made anew.
+      // Pods and budgets may have changed during the request: the plan is made anew.
       if (await this.#askedForOwner(plan, watchUntil)) continue;
       const left = this.#mustLook ? 0 : watchUntil - Date.now();
       if (left > 0) {
@@ -139,8 +139,8 @@ class Pass {
   }
 
   /**
-   * Asks whose the node is before a pod is asked to leave, where that was not seen just now. A drain that waits for budgets,
-   * or ends within seconds, costs no request for it; one that rolls along one in five seconds.
+   * Asks who owns the node before a pod is asked to leave, unless that was seen just now. A drain that waits for
+   * budgets, or ends within seconds, sends no request for it; one that keeps evicting sends one in five seconds.
    */
   async #askedForOwner({ evict, force }: EvictionPlan, watchUntil: number): Promise<boolean> {
     const now = Date.now();
@@ -151,17 +151,17 @@ class Pass {
     return true;
   }
 
-  /** Lets every request that is under way end, so that none outlives the pass. */
+  /** Waits for every request that is under way, so that none outlives the pass. */
   async settle(): Promise<void> {
     await Promise.allSettled(this.#inFlight);
   }
 
-  /** Plans by what the node has now, and records what went and what came since the last look. */
+  /** Plans by the pods that the node has now, and records which went and which came since the last look. */
   #look(): EvictionPlan {
     let plan = this.#plan();
     const news = this.#record.returned(plan, this.#drain.isolatedAt);
     this.#mustLook ||= news.length > 0;
-    // What is left on the node from now on is planned for no more.
+    // Pods that are left on the node from now on are no part of the plan.
     if (news.some(({ left }) => left)) plan = this.#plan();
     this.#record.gone(plan, this.#asks);
     return plan;
@@ -174,7 +174,7 @@ class Pass {
     return planEvictions(this.#ports.watch.state(), this.#asks, terms);
   }
 
-  /** A watch may lag: only a consistent read shows that no pod is left (faults 42). */
+  /** Reads the pods consistently: a watch may lag, and cannot prove that no pod is left (faults 42). */
   async #isEmpty(): Promise<boolean> {
     await this.#ports.watch.confirm();
     return this.#look().remaining.length === 0;
@@ -194,7 +194,7 @@ class Pass {
     }
   }
 
-  /** Asks what a person will want to know of pods that do not leave (contract 13.2). */
+  /** Finds out what a person will want to know about pods that do not leave (contract 13.2). */
   #inquire(plan: EvictionPlan): void {
     for (const asking of this.#inquiry.ask(plan.blocked)) this.#await(asking);
     const stuck = this.#record.newlyStuck(plan);
@@ -215,7 +215,7 @@ class Pass {
     this.#await(send().then((answer) => this.#settleAnswer(leaving, ask, answer)));
   }
 
-  /** Lets the request go on beside the others: its end is a change, its failure the pass's. */
+  /** Lets the request run beside the others. Its end wakes the pass, and its failure ends the pass. */
   #await(request: Promise<void>): void {
     const work = request
       .catch((error: unknown) => {
@@ -236,7 +236,7 @@ class Pass {
       if (answer.kind === 'granted') this.#record.leaving(leaving);
       return;
     }
-    // It may have been done and its answer lost: read that pod again before asking again (contract 4.3).
+    // The eviction may be done and its answer lost: read that pod before asking again (contract 4.3).
     const staying = await this.#ports.cluster.isStaying(pod);
     this.#asks.set(pod.uid, { ...next, state: staying ? 'refused' : 'granted' });
     if (!staying) this.#record.leaving(leaving);

@@ -1,21 +1,21 @@
 /**
- * The drain of all nodes of a machine as one stage. Nearly always there is one. A machine that was renamed has another,
- * which no kubelet serves any more: its pods are drained beside those of the one that it has now (contract 2.1).
+ * The drain of all nodes of a machine as one stage. Nearly always there is one node. A machine that was renamed has
+ * another, which no kubelet serves any more: both are drained at the same time (contract 2.1).
  */
 import { remainingPods } from './drain-memory.ts';
 import { drainStage, type Drained, type DrainOrder, type DrainStageMemory } from './drain-stage.ts';
 import type { Pass, PassContext, Stage } from '../run/stage.ts';
 import type { Retiree } from '../retirement/retiree.ts';
 
-/** How far one node is: its memory, or what its drain came to. */
+/** Progress of one node: the memory of its drain, or its result. */
 type Progress = { readonly memory: DrainStageMemory } | { readonly drained: Drained };
 
-/** That of the machine's node, with how far all are by their names, where there are several. */
+/** Memory of the machine's own node and, where it has several, the progress of each by name. */
 export interface NodesMemory extends DrainStageMemory {
   readonly nodes?: Readonly<Record<string, Progress>>;
 }
 
-/** @param leftOver names of nodes that the machine had before */
+/** @param leftOver names of the nodes that the machine had before it was renamed */
 export function drainNodesStage(
   retiree: Retiree,
   { leftOver, ...order }: DrainOrder & { leftOver: readonly string[] },
@@ -41,7 +41,7 @@ export function drainNodesStage(
   };
 }
 
-/** Names of all pods that were still to go, by whichever name the machine has or had. */
+/** Names of all pods that were still to go, on any node of the machine. */
 export function remainingOn({ drain, nodes }: NodesMemory): string[] {
   if (nodes === undefined) return remainingPods(drain);
   return Object.values(nodes).flatMap((progress) =>
@@ -51,7 +51,7 @@ export function remainingOn({ drain, nodes }: NodesMemory): string[] {
 
 type NodePass = Pass<Drained, DrainStageMemory>;
 
-/** Those that are under way, side by side; `progress` is brought up to date. @throws what any of them throws, at the end */
+/** Passes the unfinished drains side by side, and updates `progress`. @throws what any of them throws, at the end */
 async function passEach(
   stages: ReadonlyMap<string, Stage<Drained, DrainStageMemory>>,
   progress: Map<string, Progress>,
@@ -72,7 +72,7 @@ async function passEach(
   throw failed.reason;
 }
 
-/** Done when all are, or as soon as there is nothing more to do for us at the machine's own node. */
+/** Joins the passes: done when all are, or as soon as the machine's own node leaves us nothing to do. */
 function together(
   node: string,
   progress: ReadonlyMap<string, Progress>,

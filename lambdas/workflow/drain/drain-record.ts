@@ -1,6 +1,6 @@
 /**
- * What a drain remembers from pass to pass and reports: each fact once, when it is news. It decides nothing; it tells
- * which pods went, which are held by what, and which came although the node is isolated.
+ * Remembers a drain from pass to pass, and reports each fact once, when it is new: which pods went, what holds pods,
+ * and which pods came although the node is isolated. It decides nothing.
  */
 import { blockKey, waitsForPods, type Blocked, type BlockedBy } from '../../core/drain/blocked.ts';
 import type { DrainEstimate } from '../../core/drain/estimate.ts';
@@ -28,13 +28,13 @@ import { UNSCHEDULABLE, unreadyKey, type UnreadyPods } from '../../core/kubernet
 import type { DrainMemory } from './drain-memory.ts';
 import type { Journal } from '../ports/journal.ts';
 
-/** A quarter of what Lambda keeps at a time, less what else a turn has to say. */
+/** Most bytes of the memory: a quarter of what Lambda keeps at a time, less what else a round keeps. */
 const MOST_BYTES = 62_000;
 
-/** More than a node has pods. Other pods are made, and fit nowhere, for as long as a drain lasts: the oldest are forgotten. */
+/** Most facts in `told`: more than a node has pods. New unschedulable pods can always appear; the oldest go. */
 const MOST_TOLD = 1_000;
 
-/** What is told once of a pod that is to go, by the letter that is kept. */
+/** Facts that are reported once of each pod that is to go, by the letter that the memory keeps. */
 const ONCE = { forced: 'f', stuck: 's' } as const;
 
 /** A pod that is asked to leave, and how. */
@@ -48,11 +48,11 @@ export class DrainRecord {
   readonly #subject: Subject;
   readonly #journal: Journal;
   #memory: Omit<DrainMemory, 'pods'>;
-  /** Those that were still to go at the last look, by uid; undefined before the first. */
+  /** Pods that were still to go at the last look, by uid; undefined before the first. */
   #pods: Map<string, KeptPod> | undefined;
   #holders: readonly Holder[] = [];
   readonly #digests = new Map<string, string>();
-  /** Keys of blocks that have been reported again because of their pods: once in a pass is enough. */
+  /** Keys of blocks that this pass has reported again because of their pods: once in a pass is enough. */
   readonly #retold = new Set<string>();
 
   constructor(subject: Subject, { pods, ...memory }: DrainMemory, journal: Journal) {
@@ -81,13 +81,13 @@ export class DrainRecord {
     return this.#holders;
   }
 
-  /** Uids of pods that are left on the node, because their makers would only send others (contract 4.7). */
+  /** Uids of pods that are left on the node, because their controllers would only make others (contract 4.7). */
   get left(): ReadonlySet<string> {
     return leftOnNode(this.#memory.returns);
   }
 
   /**
-   * Counts the pods that have come since the last look. A pod that was made before may have been on its way still.
+   * Counts the pods that have come since the last look. One made before the isolation may have been on its way still.
    *
    * @param isolatedAt epoch milliseconds
    */
@@ -103,7 +103,7 @@ export class DrainRecord {
     return news;
   }
 
-  /** @param asks a pod may be gone before the answer to its eviction is here: that is told first */
+  /** Reports pods that have gone. @param asks while a pod's is under way, it waits: the answer is reported first */
   gone({ remaining, spared }: EvictionPlan, asks: Asks): void {
     const before = this.#pods ?? new Map<string, KeptPod>();
     const pods = new Map(remaining.map((pod) => [pod.uid, { ...before.get(pod.uid), name: podName(pod) }]));
@@ -124,7 +124,7 @@ export class DrainRecord {
     this.#memory = { ...this.#memory, returns: stillLeft(this.#memory.returns, there) };
   }
 
-  /** A block is news of each pod that it holds; which pods its budget misses is news of the budget. */
+  /** Reports a block once for each pod that it holds, and again when its budget misses other pods. */
   blocked(blocked: readonly Blocked[]): void {
     for (const { pod, by } of blocked) {
       const key = this.#digestOf(blockKey(by));
@@ -138,7 +138,7 @@ export class DrainRecord {
     this.#holders = holdersOf(blocked);
   }
 
-  /** Each look meets the same words again. */
+  /** Caches digests: each look meets the same texts again. */
   #digestOf(words: string): string {
     const known = this.#digests.get(words) ?? digest(words);
     this.#digests.set(words, known);
@@ -165,14 +165,14 @@ export class DrainRecord {
     }
   }
 
-  /** Each of them once. */
+  /** Reports each unknown controller once. */
   unknown({ unknown }: EvictionPlan): void {
     for (const each of unknown) {
       if (this.#isNews(`unknown ${ownerKey(each.owner)}`)) this.#report(controllerUnknown(this.#subject, each));
     }
   }
 
-  /** What is told once, of others than the pods that are to go. */
+  /** Remembers a fact about others than the pods that are to go. @returns whether it is new */
   #isNews(fact: string): boolean {
     const key = digest(fact);
     const { told } = this.#memory;
@@ -182,7 +182,7 @@ export class DrainRecord {
     return true;
   }
 
-  /** Those that have not been told as stuck yet; whoever asks tells them. */
+  /** Returns the stuck pods that were not reported yet: the caller reports them. */
   newlyStuck({ stuck }: EvictionPlan): readonly Pod[] {
     return stuck.filter((pod) => this.#isFirst('stuck', pod));
   }
@@ -192,7 +192,7 @@ export class DrainRecord {
     this.#report(podStuck(this.#subject, pod, { overdueSeconds, nodeState }));
   }
 
-  /** Of a pod that has gone nothing is told any more. */
+  /** Remembers a fact about a pod for as long as the pod is to go. @returns whether it is new */
   #isFirst(what: keyof typeof ONCE, { uid }: Pod): boolean {
     const pod = this.#pods?.get(uid);
     const { told = '', ...rest } = pod ?? { name: '' };
@@ -201,7 +201,7 @@ export class DrainRecord {
     return true;
   }
 
-  /** Tells the plan, before the first look. */
+  /** Reports the plan, before the first look. */
   planned(estimate: () => DrainEstimate): void {
     if (this.#pods === undefined) this.#report(drainPlanned(this.#subject, estimate()));
   }
@@ -212,7 +212,7 @@ export class DrainRecord {
   }
 
   leaving({ pod, graceSeconds, forced }: Leaving): void {
-    // One that outlives its grace by a moment is deleted again, which is nothing new.
+    // A pod that outlives its grace period by a moment is deleted again, which is nothing new.
     if (forced && !this.#isFirst('forced', pod)) return;
     const { evicted, forced: before } = this.#memory;
     this.#memory = { ...this.#memory, evicted: evicted + 1, forced: forced ? before + 1 : before };
@@ -234,7 +234,7 @@ export class DrainRecord {
   }
 }
 
-/** As it is kept: an empty one where none is missed. */
+/** Digest of the pods that a budget misses; empty when it misses none. */
 function missedBy(unready: UnreadyPods): string {
   const key = unreadyKey(unready);
   return key === '' ? '' : digest(key);

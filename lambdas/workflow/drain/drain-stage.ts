@@ -1,6 +1,6 @@
 /**
- * The drain of a retirement as a stage: before each pass it looks whether the node is still the instance's and alive. A
- * dead one is waited for briefly, then left to go with its instance (contract 4.9).
+ * The drain of a retirement as a stage. Before each pass it looks whether the node is still the instance's and alive.
+ * Pods of a dead node are waited for briefly, then left to go with the instance (contract 4.9).
  */
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { PODS_OF_DEAD_NODE_MS, type Death } from '../../core/node/dead-node.ts';
@@ -19,16 +19,16 @@ export interface Drained {
   readonly memory: DrainMemory;
   /** Persistent volumes of the pods that stay. */
   readonly sparedVolumes: readonly string[];
-  /** Unless it is empty, what is left goes with the instance. */
+  /** Why the drain ended. Pods that are left go with the instance. */
   readonly ended: 'empty' | 'dead node' | 'replaced' | 'renamed' | 'superseded' | 'unasked';
-  /** Which retirement is in charge now, if another is. */
+  /** Execution of the retirement that owns the node now, if another does. */
   readonly by?: string;
 }
 
-/** What is drained, and by when. */
+/** The node to drain, and by when. */
 export interface DrainOrder {
   readonly node: string;
-  /** The node that its machine has now, where this one is left over from before (contract 2.1). */
+  /** Name of the machine's present node, where `node` is left over from before (contract 2.1). */
   readonly now?: string;
   /** Epoch milliseconds, as are the others. */
   readonly isolatedAt: number;
@@ -36,18 +36,18 @@ export interface DrainOrder {
   readonly deadline: number;
   /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
   readonly forces: boolean;
-  /** What an earlier drain of the node came to. */
+  /** Memory of an earlier drain of the node. */
   readonly before?: DrainMemory;
-  /** How many pods had left when it was drained before; absent when it was not. */
+  /** How many pods had left when the node was drained before; absent when it was not. */
   readonly drained?: number;
 }
 
-/** What the stage hands from pass to pass. */
+/** Memory of the stage between its passes. */
 export interface DrainStageMemory {
   readonly drain: DrainMemory;
-  /** When it was isolated again, epoch milliseconds: pods that were made before then had every right to come. */
+  /** When the node was isolated again, epoch milliseconds: a pod made before then does not count as returned. */
   readonly reisolatedAt?: number;
-  /** Set once the node is found dead; `until`: how long its pods are waited for, epoch milliseconds. */
+  /** Set once the node is found dead; `until`: end of the wait for its pods, epoch milliseconds. */
   readonly death?: Death & { readonly until: number };
 }
 
@@ -101,7 +101,7 @@ function deathIn(look: NodeLook, subject: Subject, { ports }: Retiree): DrainSta
   return { ...look.death, until: Date.now() + PODS_OF_DEAD_NODE_MS };
 }
 
-/** Undefined while it is to be drained on. */
+/** Why the drain ends; undefined while it goes on. */
 function endOf(look: NodeLook): Pick<Drained, 'ended' | 'by'> | undefined {
   switch (look.kind) {
     case 'superseded':
@@ -117,7 +117,7 @@ function endOf(look: NodeLook): Pick<Drained, 'ended' | 'by'> | undefined {
   }
 }
 
-/** What is known of the node after the look, its isolation put back where it was lost. */
+/** Puts the node's isolation back where it was lost, and returns what the stage remembers of the node. */
 async function keptFrom(
   memory: DrainStageMemory,
   look: NodeLook,
@@ -136,7 +136,7 @@ function drained(
   { subject, retiree, order }: { subject: Subject; retiree: Retiree; order: DrainOrder },
 ): Pass<Drained, never> {
   const { evicted: pods, forced } = memory;
-  // Where nothing had come since it was drained before, that is no news.
+  // It is no news when the node had been drained before and no pod has left since.
   if (pods !== order.drained)
     retiree.ports.journal.report(nodeDrained(subject, { pods, forced, seconds: secondsSince(retiree.notice) }));
   const ended = death === undefined ? 'empty' : 'dead node';
@@ -159,7 +159,7 @@ function waiting(
   };
 }
 
-/** How pods are judged. A pod that nobody will make again is evicted only when the instance goes anyway (contract 4.1). */
+/** Rules for pods: one that no controller makes again is evicted only when the instance goes anyway (contract 4.1). */
 export function drainPolicy(
   { drain, taint }: Pick<ClusterSettings, 'drain' | 'taint'>,
   voluntary: boolean,

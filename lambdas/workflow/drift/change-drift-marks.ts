@@ -1,4 +1,4 @@
-/** Writes on nodes that they have drifted, that they may go, or that neither is so any more (contract 9.2). */
+/** Writes on nodes that they have drifted or may go, or takes that off again (contract 9.2). */
 import pMap from 'p-map';
 import { ClusterError } from '../../core/kubernetes/cluster-error.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
@@ -23,7 +23,7 @@ export interface MarksChanged {
 }
 
 /**
- * What fails of one node is noted and hinders no other.
+ * Changes the marks of each node. A failure at one node is recorded and stops no other.
  *
  * @throws ClusterAway, ClusterRefused, at once
  */
@@ -44,12 +44,12 @@ export async function changeDriftMarks(
       if (event !== undefined) journal.report(event);
     }
   };
-  await pMap(changes, (each) => hinderingNone(() => change(each), attempts), { concurrency: AT_ONCE });
+  await pMap(changes, (each) => attemptOne(() => change(each), attempts), { concurrency: AT_ONCE });
   return changed;
 }
 
-/** A cluster that is away is so for every node, and each would wait for it anew. */
-async function hinderingNone(work: () => Promise<void>, attempts: Attempts): Promise<void> {
+/** Records a failure of one node, and passes on that the cluster is away: each other node would wait for it anew. */
+async function attemptOne(work: () => Promise<void>, attempts: Attempts): Promise<void> {
   let away: ClusterError | undefined;
   await attempts.attempt(async () => {
     try {
@@ -62,7 +62,7 @@ async function hinderingNone(work: () => Promise<void>, attempts: Attempts): Pro
   if (away !== undefined) throw away;
 }
 
-/** A node that stands for another instance by now is not written (faults 72). */
+/** Takes one step, unless the node's name stands for another instance by now (faults 72). */
 async function take(
   step: Step,
   { node: name, instance, reasons }: NodeChange,

@@ -1,4 +1,4 @@
-/** Reads the facts that a cluster's drift is decided by: its nodes, what their groups would launch, the control plane. */
+/** Reads the facts that decide a cluster's drift: its nodes, what their groups would launch, the control plane. */
 import { fleetState, type Enrolment } from '../../core/disruption/fleet-state.ts';
 import { comparedGroups, type ClusterFacts } from '../../core/drift/facts.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';

@@ -1,7 +1,7 @@
 /**
  * The drift tainter (contract 9): marks the nodes that differ from what their group would launch now, lets as many of
- * them go as the budgets allow, and takes its marks off those that differ no more. It drains nothing: that is the
- * sweep's, by the taint. One pass, idempotent: what it does not reach, the next one finds again.
+ * them go as the budgets allow, and takes its marks off those that no longer differ. It drains nothing: the sweep does,
+ * by the taint. A run is one idempotent pass: what it does not reach, the next run finds again.
  */
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import { unreadableBudgets } from '../../core/disruption/budget.ts';
@@ -26,13 +26,13 @@ export interface DriftPorts extends FactPorts, Omit<QuestionPorts, 'view' | 'lau
   readonly groups: Groups;
   readonly clusters: Fleets;
   readonly journal: Journal;
-  /** Its name. @default the default's */
+  /** Name of the installation. @default the default's */
   readonly installation?: string;
 }
 
 /**
- * @param dryRun changes nothing
- * @returns of each cluster what was found, and what becomes or would become of it
+ * @param dryRun whether to change nothing
+ * @returns a report of each cluster: the nodes that were found, and what becomes or would become of them
  * @throws RunIncomplete when all has been tried and something has failed
  */
 export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = {}): Promise<readonly DriftReport[]> {
@@ -44,7 +44,7 @@ export async function taintDriftedNodes(ports: DriftPorts, { dryRun = false } = 
       ? []
       : await ports.groups.enrolled({ names, tag: MANAGED_TAG, value: managedValue(ports.installation) });
   const reports: DriftReport[] = [];
-  // One after the other: each may have thousands of nodes.
+  // Clusters come one after the other: each may have thousands of nodes.
   for (const cluster of clusters)
     reports.push(await lookAtCluster(cluster, { clusters, groups, dryRun }, attempts, ports));
   attempts.throwFailures();

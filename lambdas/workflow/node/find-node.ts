@@ -1,4 +1,4 @@
-/** Finding the nodes of an instance (contract 2.1), and the proof that a node without a providerID is one of them. */
+/** Finds the nodes of an instance (contract 2.1), and proves that a node without a providerID is one of them. */
 import { nodesOfMachine, proved, type NodesOfMachine } from '../../core/node/identity.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { Instances } from '../ports/ec2.ts';
@@ -13,7 +13,7 @@ export async function findNodes(
 }
 
 /**
- * The clusters, whose nodes are told with the proof that they are the instance's where one bears no providerID: only then
+ * Wraps the clusters: a node without a providerID comes with the proof that it is the instance's. Only for such a node
  * EC2 is asked.
  */
 export function identifying(clusters: Clusters, instance: string, instances: Pick<Instances, 'identity'>): Clusters {
@@ -31,7 +31,7 @@ export function identifying(clusters: Clusters, instance: string, instances: Pic
         retiringNodes: async () => all(await cluster.retiringNodes()),
         withdrawingNodes: async (most) => all(await cluster.withdrawingNodes(most)),
       };
-      // The other verbs stand on its prototype, whatever kind of object it is.
+      // The other methods stay on the prototype, whatever kind of object the cluster is.
       return Object.assign(Object.create(cluster) as Cluster, verbs);
     },
   };

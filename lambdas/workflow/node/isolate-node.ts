@@ -1,4 +1,4 @@
-/** Taking charge of a node and isolating it, and the undo of that: each one optimistic patch (contract 1.6, 3). */
+/** Takes ownership of a node and isolates it, and undoes both: each is one optimistic patch (contract 1.6, 3). */
 import { decideOwnership, type Claim } from '../../core/node/ownership.ts';
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import type { IsolationTaint } from '../../core/settings/cluster-settings.ts';
@@ -28,9 +28,9 @@ interface IsolationChecks {
 }
 
 export type Isolated =
-  /** `deadline`: by which it must be drained, epoch milliseconds: another's may have been nearer. */
+  /** `deadline`: when the node must be drained, epoch milliseconds. The previous owner's may have been nearer. */
   | { readonly kind: 'isolated'; readonly deadline: number }
-  /** Another retirement is in charge and does it all (contract 1.6). */
+  /** Another retirement owns the node and does all the work (contract 1.6). */
   | { readonly kind: 'joined'; readonly execution: string }
   /** The node has been deleted meanwhile, or another machine has its name (contract 2.1). */
   | { readonly kind: 'gone' }
@@ -38,11 +38,11 @@ export type Isolated =
   | { readonly kind: 'unasked' };
 
 /**
- * Takes charge of the node and isolates it, keeping every foreign mark. Doing it again for the same execution changes
- * nothing.
+ * Takes ownership of the node and isolates it, keeping everything that others wrote on it. A second call for the same
+ * execution changes nothing.
  *
- * @param isRunning whether the retirement that wrote this runs: asked only when another has left its marks
- * @param isAsked whether the node still asks for what is done to it
+ * @param isRunning whether the retirement that wrote the ownership runs; called only when it is another's
+ * @param isAsked whether the node still asks for its drain
  */
 export async function isolateNode(
   { subject, node, claim, taint }: { subject: Subject; node: string; claim: Claim; taint: IsolationTaint },
@@ -53,7 +53,7 @@ export async function isolateNode(
   const patched = await patchNode(node, cluster, async (found) => {
     if (!isInstance(found, subject.instance)) return 'gone';
     if (!isAsked(found)) return 'unchanged';
-    // What cannot be true is nobody's charge (contract 3.5).
+    // An ownership that cannot be true does not count (contract 3.5).
     const ownership = credibleOwnership(found, Date.now());
     const isRival = ownership !== undefined && ownership.execution !== claim.execution;
     const rivalRuns = isRival && (await isRunning(ownership));
@@ -74,16 +74,16 @@ export async function isolateNode(
     return { kind: 'joined', execution: joined };
   }
   const { found, changed } = patched;
-  // An earlier try may have isolated it and lost the answer, or died before it could say so: it is said then.
+  // An earlier try may have isolated the node, and then lost the answer or died: it is reported now.
   const cordonedBefore = changed ? found.unschedulable : ownershipOf(found)?.cordonedByUs === false;
   journal.report(nodeIsolated(subject, { cordonedBefore }));
   return { kind: 'isolated', deadline };
 }
 
 /**
- * Takes off what the subject's execution put on the node; nothing else is touched, and nothing when it put nothing on.
+ * Takes off the node what the subject's execution put on it, and touches nothing else.
  *
- * @param coolDown for how long the node is left alone from now on, and why
+ * @param coolDown the cool-down that begins: how long the node is left alone from now on, and why
  * @returns whether anything was taken off
  */
 export async function restoreNode(
@@ -103,7 +103,7 @@ export async function restoreNode(
   return restored;
 }
 
-/** Lets a node rest that nobody is in charge of. */
+/** Starts the cool-down of a node that no retirement owns. */
 export async function startCoolDown(
   { node, terms }: { node: string; terms: CoolDownTerms },
   cluster: Cluster,
@@ -114,10 +114,10 @@ export async function startCoolDown(
 }
 
 /**
- * Says on the node how far the retirement has come.
+ * Writes on the node how far the retirement has come.
  *
- * @returns `superseded`: another is in charge of it now, or the node has gone; `unasked`: the taint that asked for the
- *   drain has been taken away
+ * @returns `superseded`: another retirement owns the node now, or the node has gone; `unasked`: the taint that asked
+ *   for the drain has been taken away
  */
 export async function reportProgress(
   { execution, node, isAsked }: { execution: string; node: string; isAsked: (node: Node) => boolean },

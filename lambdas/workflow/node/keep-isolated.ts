@@ -1,6 +1,6 @@
 /**
- * Keeping a node isolated for as long as it is retired (contract 3.4): a person may uncordon it, a controller may take the
- * taint off, and a kubelet that registers its node anew brings none of our marks.
+ * Keeps a node isolated for as long as it is retired (contract 3.4): a person may uncordon it, a controller may take
+ * the taint off, and a kubelet that registers its node anew brings none of our marks.
  */
 import { isAskedFor } from '../../core/node/drain-taints.ts';
 import { ownershipOf, isolation, missingMarks } from '../../core/node/isolation.ts';
@@ -12,16 +12,16 @@ import type { Retiree } from '../retirement/retiree.ts';
 
 export interface Isolation {
   readonly node: string;
-  /** When the node was isolated first, and until when it is to be drained, epoch milliseconds. */
+  /** When the node was isolated first, and by when it must be drained, epoch milliseconds. */
   readonly isolatedAt: number;
   readonly deadline: number;
-  /** It is left over from before its machine was renamed: it need not ask for its drain itself. */
+  /** Whether the node is left over from before its machine was renamed: then it need not ask for its drain itself. */
   readonly isLeftOver: boolean;
 }
 
 /**
- * Puts back what the node lacks of its isolation. A node that another retirement is in charge of, that asks no more for
- * its drain, or that another machine has by now, is left as it is.
+ * Puts back what the node lacks of its isolation. Leaves a node alone that another retirement owns, that no longer asks
+ * for its drain, or whose name another machine has by now.
  *
  * @param found the node as it was read a moment ago
  * @returns whether anything was missing
@@ -53,10 +53,10 @@ export async function keepIsolated(
   return true;
 }
 
-/** What a stage came to, or that it has to be done anew: pods may have come to the node while it was not isolated. */
+/** Result of a stage, or `wasLost`: it must be done anew, because pods may have come while a node was not isolated. */
 export type Kept<Value> = { readonly value: Value } | { readonly wasLost: true };
 
-/** The stage, which looks before each pass whether the nodes are still isolated, and ends when one was not. */
+/** Wraps a stage: before each pass it isolates again the nodes that lost their isolation, and ends if there was one. */
 export function keepingIsolated<Value, Memory>(
   stage: Stage<Value, Memory>,
   isolations: readonly Isolation[],

@@ -1,6 +1,6 @@
 /**
- * Whether the node that is being drained is still the instance's, ours and alive (contract 1.6, 2.1, 4.9). Of a node that is Ready
- * nobody else is asked; of one that is not, EC2 first, then whether its machine has another node now, then the other nodes.
+ * Looks whether a node that is being drained is still the instance's, ours and alive (contract 1.6, 2.1, 4.9). The node
+ * itself suffices while it is Ready. Otherwise EC2 comes first, then the machine's other nodes, then all other nodes.
  */
 import { deadFrom, deathBySilence, deathOfMachine, type Death } from '../../core/node/dead-node.ts';
 import { isAskedFor } from '../../core/node/drain-taints.ts';
@@ -12,16 +12,16 @@ import type { Instances } from '../ports/ec2.ts';
 import type { Cluster } from '../ports/kubernetes.ts';
 
 export type NodeLook =
-  /** Without `found` when its object has gone: the control plane then ends its pods by itself (faults 44). */
+  /** `found` is absent when the node's object has gone: the control plane then ends its pods by itself (faults 44). */
   | { readonly kind: 'alive'; readonly found?: Node }
-  /** Not Ready, but not for long enough yet: to be looked at again then, epoch milliseconds. */
+  /** Not Ready, but not for long enough to be dead. `lookAgainAt`: epoch milliseconds. */
   | { readonly kind: 'silent'; readonly found: Node; readonly lookAgainAt: number }
   | { readonly kind: 'dead'; readonly death: Death }
-  /** Another machine has its name now. */
+  /** Another machine has the node's name now. */
   | { readonly kind: 'replaced' }
   /** The machine has another node now: its kubelet has registered it anew under another name. */
   | { readonly kind: 'renamed' }
-  /** Another retirement has taken charge of it (contract 1.6). */
+  /** Another retirement owns the node now (contract 1.6). */
   | { readonly kind: 'superseded'; readonly by: string }
   /** The taint that asked for the drain has been taken away (contract 9.5). */
   | { readonly kind: 'unasked' };
@@ -30,7 +30,7 @@ export interface NodeToLookAt {
   readonly notice: Notice;
   readonly node: string;
   readonly execution: string;
-  /** The node that the machine has now, where this one is left over from before: it need not ask for its drain itself. */
+  /** Name of the machine's present node, where `node` is left over from before: it need not ask for its drain. */
   readonly now?: string;
 }
 
@@ -51,13 +51,13 @@ export async function lookAtNode(order: NodeToLookAt, ports: LookPorts): Promise
     : await lookAtUnready(order, { found, notReadySince }, ports);
 }
 
-/** Whether the node is still ours to evict pods from, which costs one request. @throws ClusterAway, ClusterRefused */
+/** Whether the node is still ours to evict pods from; costs one request. @throws ClusterAway, ClusterRefused */
 export async function isStillOurs(order: NodeToLookAt, cluster: Cluster): Promise<boolean> {
   const found = await cluster.readNode(order.node);
   return found === undefined || lossOf(found, order) === undefined;
 }
 
-/** Undefined when the node is ours. */
+/** Why the node is no longer ours; undefined when it is. */
 function lossOf(found: Node, { notice, execution, now }: NodeToLookAt): NodeLook | undefined {
   if (!isInstance(found, notice.instance)) return { kind: 'replaced' };
   const { execution: by = execution } = ownershipOf(found) ?? {};

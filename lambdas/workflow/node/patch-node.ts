@@ -1,14 +1,14 @@
-/** Patching a node as it was read: what somebody else changes in between is never overwritten (contract 3.1). */
+/** Patches a node as it was read: what somebody else changes in between is never overwritten (contract 3.1). */
 import type { NodePatch } from '../../core/node/marks.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { Cluster } from '../ports/kubernetes.ts';
 
-/** How often a patch is made anew when somebody else changed the node in between (contract 3.1). */
+/** Most tries of a patch: each fails when somebody else changed the node in between (contract 3.1). */
 const PATCH_TRIES = 8;
 
 /**
- * @param read the node as it was read a moment ago, which saves reading it
- * @returns the node as it was before the patch, and whether that changed it
+ * @param read the node as it was read a moment ago; saves the first read
+ * @returns the node as it was before the patch, and whether it was patched
  */
 export async function patchNode(
   name: string,

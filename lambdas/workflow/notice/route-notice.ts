@@ -1,6 +1,6 @@
 /**
- * From an outside event to a retirement: parse, verify with AWS, start by name. It never talks to Kubernetes, so an API
- * server that is away cannot lose an event.
+ * Turns an outside event into a retirement: parses, verifies with AWS, and starts it by name. It never talks to
+ * Kubernetes, so an API server that is away cannot lose an event.
  */
 import { noticeIgnored, retirementRequested } from '../../core/events/notice-events.ts';
 import { executionName, type LifecycleNotice } from '../../core/notice/notice.ts';
@@ -9,10 +9,10 @@ import type { Journal } from '../ports/journal.ts';
 import { releaseUndrained, reportTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
-/** What parsing an event came to; a malformed one throws. */
+/** Result of parsing an event; a malformed one throws. */
 export type Parsed =
   | { readonly kind: 'notice'; readonly notice: LifecycleNotice }
-  /** Nothing that we act on. */
+  /** An event that we do not act on. */
   | { readonly kind: 'other'; readonly reason: string; readonly source: string; readonly detailType: string };
 
 export interface RoutePorts extends VerificationPorts {
@@ -29,7 +29,7 @@ export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<voi
   await routeNotice(parsed.notice, 'event', ports);
 }
 
-/** @returns what AWS made of the notice: a retirement has been started on `retire` */
+/** Verifies a notice and acts on it. @returns the verification's kind; `retire`: a retirement has been started */
 export async function routeNotice(
   notice: LifecycleNotice,
   foundBy: 'event' | 'sweep',
@@ -40,7 +40,7 @@ export async function routeNotice(
   return verified.kind;
 }
 
-/** Does what AWS's answer makes of the notice. */
+/** Acts on a notice as its verification says. */
 export async function actOnNotice(
   notice: LifecycleNotice,
   { verified, foundBy }: { verified: Verification; foundBy: 'event' | 'sweep' },

@@ -1,4 +1,4 @@
-/** Notices that lead to no retirement: what is said of them, and the release of an instance that nobody could drain. */
+/** Handles notices that lead to no retirement: reports them, and releases an instance that nobody could drain. */
 import { noticeIgnored, noticeRefused, noticeReleased } from '../../core/events/notice-events.ts';
 import type { Lifecycle, LifecycleAction } from '../ports/auto-scaling.ts';
 import type { Journal } from '../ports/journal.ts';

@@ -1,4 +1,4 @@
-/** What a notice comes to once AWS has been asked (contract 1.3), and the words for it. */
+/** The result of verifying a notice with AWS (contract 1.3), and its reasons in words. */
 import type { ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
@@ -14,17 +14,17 @@ export type Verification =
   | {
       readonly kind: 'retire';
       readonly group: string;
-      /** Ours; absent when the group has none, and nothing waits in it. */
+      /** Our hook; absent when the group has none, and so nothing waits in it. */
       readonly hook?: Hook;
       readonly cluster: ClusterSettings;
     };
 
-/** Nothing is done. */
+/** A notice on which nothing is done. */
 export type TurnedAway = Extract<Verification, { kind: 'ignore' | 'refuse' }>;
 
 export const ignore = (reason: string): TurnedAway => ({ kind: 'ignore', reason });
 
-/** Ours, and too late: the instance or its hook has gone (faults 5). */
+/** A notice that is ours but too late: the instance or its hook has gone (faults 5). */
 export const stale = (reason: string): TurnedAway => ({ kind: 'ignore', reason, stale: true });
 
 export const refuse = (reason: string): TurnedAway => ({ kind: 'refuse', reason });
@@ -32,7 +32,7 @@ export const refuse = (reason: string): TurnedAway => ({ kind: 'refuse', reason 
 export const disputed = (claims: readonly string[]): TurnedAway =>
   refuse(`its cluster is disputed: ${claims.join(', ')}`);
 
-/** @param installation its name @default the default's */
+/** @param installation name of the installation @default the default's */
 export const notEnrolled = (group: string, installation?: string): TurnedAway => {
   const fix = `name it in the configuration or tag it ${MANAGED_TAG}=${managedValue(installation)}`;
   return ignore(`group ${group} is not enrolled: ${fix}`);
@@ -41,7 +41,7 @@ export const notEnrolled = (group: string, installation?: string): TurnedAway =>
 export const noDrain = (taint: string, { name }: ClusterSettings): TurnedAway =>
   ignore(`taint ${taint} asks for no drain in ${name}`);
 
-/** Why there are no settings of the instance's cluster. */
+/** Says why there are no settings for the instance's cluster. */
 export function unconfigured(cluster: string | undefined): string {
   return cluster === undefined ? 'nothing names its cluster' : `cluster ${cluster} is not configured`;
 }
@@ -51,7 +51,7 @@ export function nameOf(identity: ClusterIdentity): string | undefined {
   return identity.kind === 'known' ? identity.cluster : undefined;
 }
 
-/** Of the cluster's groups the settings of this one alone: a run keeps them for as long as it lives (contract 14.1). */
+/** The cluster's settings with this group's alone: a run keeps them for as long as it lives (contract 14.1). */
 export function narrowed(cluster: ClusterSettings, group: string): ClusterSettings {
   return { ...cluster, groups: cluster.groups.filter(({ name }) => name === group) };
 }

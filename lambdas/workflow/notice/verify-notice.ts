@@ -1,7 +1,7 @@
 /**
- * An event is a hint: before anything is touched, AWS must agree that our hook holds this instance, that its group is
- * enrolled and which cluster it belongs to (contract 1.3–1.5). The router asks, and the retirement asks again, because
- * it may have been started by something else. Neither Kubernetes nor EKS is called here.
+ * Verifies a notice. An event is only a hint: before anything is touched, AWS must agree that our hook holds this
+ * instance, that its group is enrolled, and which cluster it belongs to (contract 1.3–1.5). The router verifies, and
+ * the retirement again, because something else may have started it. Neither Kubernetes nor EKS is called here.
  */
 import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
@@ -38,7 +38,7 @@ export interface VerificationPorts {
   readonly hookName: string;
 }
 
-/** @throws StillTerminating when AWS has not caught up with its own event: to be tried again */
+/** @throws StillTerminating when AWS has not caught up with its own event: the caller tries again */
 export async function verifyNotice(notice: Notice, ports: VerificationPorts): Promise<Verification> {
   const { account, region } = ports.home;
   if (notice.account !== account || notice.region !== region) {
@@ -66,11 +66,11 @@ interface Enrolment {
   readonly group: string;
   readonly hook: Hook | undefined;
   readonly identity: ClusterIdentity;
-  /** Undefined when that cluster is not configured, or nothing names it. */
+  /** Undefined when the cluster is not configured, or nothing names it. */
   readonly cluster: ClusterSettings | undefined;
 }
 
-/** A group of somebody's that we may not act on. */
+/** Somebody else's group, which we may not act on. */
 interface Strange extends Omit<StrangeGroup, 'state'> {
   readonly kind: 'not enrolled';
 }
@@ -96,7 +96,7 @@ async function lookAtGroup(
   return { kind: 'enrolled', group, hook, identity, cluster: cluster && narrowed(cluster, group) };
 }
 
-/** Undefined when the group is enrolled here, and not in another installation (contract 15.2). */
+/** Why we may not act on a group; undefined when it is enrolled here, and in no other installation (contract 15.2). */
 function verifyEnrolment(
   { group, identity }: Pick<StrangeGroup, 'group' | 'identity'>,
   { tags, cluster, hook, home: { installation = DEFAULT_NAME } }: GroupFound,
@@ -136,7 +136,7 @@ async function verifyWaiting(
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
 }
 
-/** Only what serves is drained because somebody wants it to be: anything else is on its way already. */
+/** Verifies a taint's notice: only an instance in service is drained on request, any other is on its way already. */
 function verifyServing(
   { taint }: TaintedNotice,
   { group, hook, identity, cluster }: Enrolment,
@@ -148,7 +148,7 @@ function verifyServing(
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
 }
 
-/** Instance tags cost another call, so they are read only when hook and group are silent. */
+/** Identifies the cluster. Instance tags cost another call: they are read only when hook and group name none. */
 async function identify(
   notice: Notice,
   { groupTags, hook }: { groupTags: Readonly<Record<string, string>>; hook: Hook | undefined },
@@ -160,7 +160,7 @@ async function identify(
   return clusterIdentity({ ...sources, instanceTags: await ports.instanceTags.tagsOf(notice) });
 }
 
-/** The instance waits in a hook, in that lifecycle state; or what its state makes of the notice. */
+/** Waits for the instance to be in a hook. @returns its lifecycle state there, otherwise the notice's verification */
 async function lookAtState(
   instance: string,
   ports: VerificationPorts,
@@ -179,7 +179,7 @@ async function lookAtState(
   }
 }
 
-/** AWS has not brought the instance to its hook within the time that it usually takes. */
+/** Thrown when AWS has not brought the instance to its hook within the time that it usually takes. */
 export class StillTerminating extends Error {
   override readonly name = 'StillTerminating';
 

@@ -1,7 +1,7 @@
 /**
- * The verification of a notice about an instance that no enrolled group has. Events about it are nobody's business. A
- * taint whose release is `leave` asks nothing of a group: it is honoured, because whoever put it on has rights on the node,
- * and the node stands in a configured cluster (contract 9.5).
+ * Verifies a notice about an instance that no enrolled group has. Events about it are ignored. A taint whose release is
+ * `leave` asks nothing of a group. It is honoured, because whoever put it on has rights on the node, and the node is in
+ * a configured cluster (contract 9.5).
  */
 import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
@@ -59,7 +59,7 @@ export async function verifyOutside(
     : stale(`the instance is ${state}`);
 }
 
-/** AWS need not name the cluster in which the node was found, but it must not name another. */
+/** Settings of the cluster in which the node was found. AWS need not name that cluster, but must not name another. */
 async function clusterOf(
   { cluster: found }: TaintedNotice,
   identity: ClusterIdentity,

@@ -1,7 +1,7 @@
 /** EC2 Auto Scaling: groups, their lifecycle hooks, and who changes them. */
 import type { Group, Member } from '../../core/aws/group.ts';
 
-/** Auto Scaling, as far as a lifecycle action goes. */
+/** The lifecycle actions of Auto Scaling, and what they depend on. */
 export interface Lifecycle {
   /** The group that an instance is in and its state there; undefined when it is in none. */
   membership(instance: string): Promise<Membership | undefined>;
@@ -9,19 +9,19 @@ export interface Lifecycle {
   groupTags(group: string): Promise<Readonly<Record<string, string>> | undefined>;
   hook(group: string, name: string): Promise<Hook | undefined>;
   /**
-   * When Auto Scaling began to let the instance go, epoch milliseconds: its hook began then, or later, because its load
-   * balancers may come before. Undefined when Auto Scaling does not tell.
+   * When Auto Scaling began to terminate the instance, epoch milliseconds; undefined when it does not say. The hook
+   * began then, or later: Auto Scaling may take the instance out of its load balancers first.
    */
   leavingSince(instance: { readonly group: string; readonly instance: string }): Promise<number | undefined>;
-  /** `over`: no such action is active, by AWS's own word (contract 6.1). */
+  /** Renews the action's timeout. `over`: AWS says that no such action is active (contract 6.1). */
   heartbeat(action: LifecycleAction): Promise<'recorded' | 'over'>;
-  /** Completes with CONTINUE. */
+  /** Completes the action with CONTINUE. */
   complete(action: LifecycleAction): Promise<'completed' | 'over'>;
   /** Whether the group keeps an instance whose termination hook is abandoned (contract 5.3). */
   retains(group: string): Promise<boolean>;
-  /** Completes with ABANDON: without `retains`, that terminates and ends every other hook. */
+  /** Completes the action with ABANDON. Without `retains`, that terminates the instance and ends every other hook. */
   abandon(action: LifecycleAction): Promise<'completed' | 'over'>;
-  /** Terminates an instance that its group has let go of already: the desired capacity stays. */
+  /** Terminates an instance that its group has let go of already: the desired capacity does not change. */
   terminate(instance: string): Promise<'terminated' | 'gone'>;
 }
 
@@ -37,14 +37,14 @@ export interface Hook {
   readonly metadata?: string;
 }
 
-/** A lifecycle action by hook, group and instance: AWS does not tell its token, and takes these. */
+/** A lifecycle action, named by hook, group and instance: AWS takes these in place of the token, which it hides. */
 export interface LifecycleAction {
   readonly group: string;
   readonly hook: string;
   readonly instance: string;
 }
 
-/** Auto Scaling groups as a whole: few calls, however many instances they have. */
+/** Auto Scaling groups as a whole, read with few calls however many instances they have. */
 export interface Groups {
   /**
    * The groups of these names, and those that bear the tag with that value; a name that no group has is left out.
@@ -52,12 +52,12 @@ export interface Groups {
    * @param by.value @default `true`
    */
   enrolled(by: { names: readonly string[]; tag: string; value?: string }): Promise<readonly Group[]>;
-  /** Instances that are in no group are left out. */
+  /** The membership of these instances; those that are in no group are left out. */
   members(instances: readonly string[]): Promise<readonly Member[]>;
 }
 
 /** Who else changes a group (contract 9.7). */
 export interface GroupChanges {
-  /** In words, such as `instance refresh … is under way`; undefined when nobody does. */
+  /** The change in words, such as `instance refresh … is under way`; undefined when there is none. */
   underWay(group: Group): Promise<string | undefined>;
 }

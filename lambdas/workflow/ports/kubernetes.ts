@@ -1,4 +1,4 @@
-/** The API of a cluster. */
+/** The Kubernetes API of a cluster. */
 import type { EvictionAnswer } from '../../core/drain/eviction-ask.ts';
 import type { DrainState } from '../../core/drain/pacing.ts';
 import type { AttachedVolume } from '../../core/kubernetes/attached-volume.ts';
@@ -14,7 +14,7 @@ export interface Clusters {
   open(name: string): Promise<Cluster>;
 }
 
-/** Clusters of which all nodes are looked at. */
+/** Clusters whose nodes are all looked at. */
 export interface Fleets {
   /** @throws ClusterAway, ClusterRefused */
   open(name: string): Promise<Cluster & FleetView>;
@@ -34,15 +34,15 @@ export interface Cluster {
   readNode(name: string): Promise<Node | undefined>;
   /** The nodes that are labelled as retiring. */
   retiringNodes(): Promise<readonly Node[]>;
-  /** The nodes that ask to be withdrawn, in the order of their names. @param most of these, @default all */
+  /** The nodes that ask to be withdrawn, in the order of their names. @param most @default all */
   withdrawingNodes(most?: number): Promise<readonly Node[]>;
   /** How many nodes the cluster has. */
   countNodes(): Promise<number>;
-  /** How the other nodes of the cluster are; costs a list of all. */
+  /** The state of the cluster's other nodes; costs a list of all nodes. */
   otherNodes(name: string): Promise<OtherNodes>;
-  /** `conflict`: the node has changed since it was read. @throws PatchRefused when it is not taken, for good */
+  /** `conflict`: the node has changed since it was read. @throws PatchRefused when it is refused for good */
   patchNode(name: string, patch: NodePatch): Promise<'patched' | 'conflict' | 'gone'>;
-  /** Lists and then watches what a drain of that node decides by. Resolves once everything has been listed. */
+  /** Lists and then watches what decides a drain of that node. Resolves once everything has been listed. */
   watchDrain(node: string, listener: WatchListener): Promise<DrainWatch>;
   /** Evicts that very pod. @param graceSeconds absent: the pod's own */
   evict(pod: Pod, graceSeconds?: number): Promise<EvictionAnswer>;

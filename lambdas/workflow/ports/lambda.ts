@@ -4,8 +4,8 @@ import type { EndedRetirement, StartedRetirement } from '../../core/retirement/o
 
 export interface Retirements {
   /**
-   * Starting what runs or ran already under that name, for the same notice, starts nothing and is `started` too;
-   * `already`: the name is another notice's (contract 1.6).
+   * Starts a retirement of that name. If one runs or ran under it for the same notice, nothing starts, and the answer
+   * is `started` too. `already`: the name is another notice's (contract 1.6).
    */
   start(name: string, notice: Notice): Promise<'started' | 'already'>;
 }
@@ -13,14 +13,14 @@ export interface Retirements {
 /** The retirements that run now. */
 export interface RunningRetirements {
   isRunning(name: string): Promise<boolean>;
-  /** Names of all. */
+  /** Names of all that run. */
   names(): Promise<readonly string[]>;
 }
 
 export interface RetirementHistory {
-  /** All that started at `since` or later (epoch milliseconds), those that run among them. */
+  /** Retirements that started at `since` or later (epoch milliseconds), those that run among them. */
   started(since: number): Promise<readonly StartedRetirement[]>;
-  /** Those that have ended, of what started after `since` (epoch milliseconds); the latest first. */
+  /** Retirements that started after `since` (epoch milliseconds) and have ended; the latest first. */
   ended(since: number): Promise<readonly EndedRetirement[]>;
 }
 
@@ -28,6 +28,6 @@ export interface RetirementHistory {
 export interface DurableRun {
   /** Does `work` at least once and keeps what it returns, which must be plain data. Names are static. */
   step<Outcome>(name: string, work: () => Promise<Outcome>): Promise<Outcome>;
-  /** Suspends; nothing is paid meanwhile. */
+  /** Suspends the run; nothing is paid meanwhile. */
   suspend(name: string, seconds: number): Promise<void>;
 }

@@ -4,6 +4,6 @@ import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 export interface Settings {
   /** Undefined when no such cluster is configured. */
   cluster(name: string): Promise<ClusterSettings | undefined>;
-  /** Of the configured clusters. */
+  /** Names of the configured clusters. */
   names(): Promise<readonly string[]>;
 }

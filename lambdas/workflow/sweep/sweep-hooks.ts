@@ -1,4 +1,4 @@
-/** The sweep of the hooks: starts a retirement for each instance that waits in ours without one (contract 1.7). */
+/** Sweeps the hooks: starts a retirement for each instance that waits in our hook without one (contract 1.7). */
 import {
   isDoubtful,
   isForgotten,
@@ -20,18 +20,18 @@ export interface HookSweepPorts extends RoutePorts {
   readonly history: RetirementHistory;
 }
 
-/** No hook holds an instance for longer, so no retirement from before has anything to do with it. Milliseconds. */
+/** Longest time that a hook can hold an instance, milliseconds: older retirements have nothing to do with it. */
 const LONGEST_HOLD_MS = 48 * 3_600_000;
 
-/** @param groups every enrolled one */
+/** @param groups all enrolled groups */
 export async function sweepHooks(groups: readonly Group[], record: SweepRecord, ports: HookSweepPorts): Promise<void> {
   const waiting = groups.flatMap(({ members }) => members).filter(isWaiting);
   record.groups = groups.length;
   record.waiting = waiting.length;
-  const forgotten = waiting.length === 0 ? [] : await withoutRetirement(waiting, ports);
-  if (forgotten.length === 0) return;
+  const orphaned = waiting.length === 0 ? [] : await withoutRetirement(waiting, ports);
+  if (orphaned.length === 0) return;
   const ended = await ports.history.ended(Date.now() - LONGEST_HOLD_MS);
-  for (const member of forgotten) {
+  for (const member of orphaned) {
     await record.attempt(async () => {
       if (await attend(member, ended, ports)) record.started += 1;
     });
@@ -51,7 +51,7 @@ async function attend(member: Member, ended: readonly EndedRetirement[], ports: 
   const chance = verified.kind === 'retire' ? await chanceOf(member, { ended, verified }, ports) : 'in time';
   if (chance === 'none') return false;
   if (isDoubtful(member, ended, home)) {
-    // To ask whose hook it is costs a heartbeat, which nobody sends once its time is over (contract 6.3).
+    // Only a heartbeat tells whose hook it is, and none is sent once the hook's deadline has passed (contract 6.3).
     if (chance === 'last') return false;
     if ((await lifecycle.heartbeat({ ...member, hook })) === 'over') return false;
   }
@@ -60,9 +60,9 @@ async function attend(member: Member, ended: readonly EndedRetirement[], ports: 
 }
 
 /**
- * Whether a retirement is begun, after those that its hook has had already: none of them renews the hook's deadline.
+ * Whether the hook gets another retirement after those that it has had: none of them renews the hook's deadline.
  *
- * @returns `last`: the deadline has passed, and nobody has told the pods yet
+ * @returns `last`: the deadline has passed, and no retirement has begun since: one more may still end the pods
  */
 async function chanceOf(
   { instance, group }: Member,
@@ -70,7 +70,7 @@ async function chanceOf(
   { lifecycle, home }: HookSweepPorts,
 ): Promise<'in time' | 'last' | 'none'> {
   const { hook } = verified;
-  // Most have had none, and AWS need not be asked since when they leave.
+  // Most instances have had none: then AWS need not be asked when they began to leave.
   if (hook === undefined || !ended.some(({ name }) => name.startsWith(executionsOf({ ...home, instance })))) {
     return 'in time';
   }

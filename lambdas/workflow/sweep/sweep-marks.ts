@@ -1,6 +1,6 @@
 /**
- * The sweep of one cluster's nodes: restores those that bear our marks without a retirement, when their instance serves
- * again or still (contract 1.4, 1.7).
+ * Sweeps one cluster's nodes for orphaned marks: restores a node that bears our marks without a retirement, when its
+ * instance serves again or still (contract 1.4, 1.7).
  */
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { drainTaint } from '../../core/node/drain-taints.ts';
@@ -28,14 +28,14 @@ export interface MarkSweepPorts {
   readonly home: Home;
 }
 
-interface LeftNode {
+interface OrphanedNode {
   readonly node: string;
   readonly execution: string;
   readonly instance: string;
 }
 
 /**
- * @param nodes those that bear our label
+ * @param nodes the nodes that bear our label
  * @throws ClusterAway, ClusterRefused
  */
 export async function sweepMarks(
@@ -44,11 +44,11 @@ export async function sweepMarks(
   record: SweepRecord,
   ports: MarkSweepPorts,
 ): Promise<void> {
-  const left = nodes.length === 0 ? [] : await leftNodes(nodes, cluster, ports);
-  if (left.length === 0) return;
-  const members = await ports.groups.members(left.map(({ instance }) => instance));
+  const orphaned = nodes.length === 0 ? [] : await orphanedNodes(nodes, cluster, ports);
+  if (orphaned.length === 0) return;
+  const members = await ports.groups.members(orphaned.map(({ instance }) => instance));
   await Promise.all(
-    left.map((one) =>
+    orphaned.map((one) =>
       record.attemptIn(cluster.name, async () => {
         const member = members.find(({ instance }) => instance === one.instance);
         if (await restoreIfServing(one, { member, cluster, api }, ports)) record.restored += 1;
@@ -57,7 +57,7 @@ export async function sweepMarks(
   );
 }
 
-/** Annotations that nobody acts on, because they cannot be read or true. */
+/** Reports annotations that nobody acts on, because they cannot be read or cannot be true. */
 export function reportUnreadable(nodes: readonly Node[], { name, tainted }: ClusterSettings, journal: Journal): void {
   const at = { now: Date.now(), longestCoolDownMs: tainted.retryAfterSeconds * 1000 };
   for (const node of nodes) {
@@ -68,8 +68,12 @@ export function reportUnreadable(nodes: readonly Node[], { name, tainted }: Clus
   }
 }
 
-/** Which retirements run is asked after the nodes were read: one that began in between runs, and keeps its marks. */
-async function leftNodes(nodes: readonly Node[], cluster: ClusterSettings, ports: MarkSweepPorts): Promise<LeftNode[]> {
+/** Lists the running retirements after the nodes were read: one that began in between runs, and keeps its marks. */
+async function orphanedNodes(
+  nodes: readonly Node[],
+  cluster: ClusterSettings,
+  ports: MarkSweepPorts,
+): Promise<OrphanedNode[]> {
   const running = new Set(await ports.running.names());
   return nodes.flatMap((node) => {
     const isAsked = drainTaint(node, cluster) !== undefined;
@@ -86,16 +90,16 @@ async function leftNodes(nodes: readonly Node[], cluster: ClusterSettings, ports
   });
 }
 
-/** Should another retirement have taken charge meanwhile, the marks are its own, and stay. */
+/** Restores the node if its instance serves. Marks of a retirement that has become the owner meanwhile stay. */
 async function restoreIfServing(
-  { node, execution, instance }: LeftNode,
+  { node, execution, instance }: OrphanedNode,
   { member, cluster, api }: { member: Member | undefined; cluster: ClusterSettings; api: Cluster },
   { instances, balancing, journal }: MarkSweepPorts,
 ): Promise<boolean> {
   const whereabouts: Whereabouts = member ?? { machine: await instances.machine(instance) };
   if (decideMarks(whereabouts) === 'leave') return false;
   const subject = { execution, cluster: cluster.name, group: member?.group ?? NO_GROUP, instance, node };
-  // Before the marks come off, so that a sweep that dies here is followed by one that does it.
+  // The targets come before the marks: if this sweep dies in between, the next one still finds the node.
   const { faults } = await registerAgain({ subject, node }, { cluster: api, balancing, journal });
   reportUnregistered(subject, faults, journal);
   return await restoreNode({ subject, node, taint: cluster.taint }, { cluster: api, journal });

@@ -1,6 +1,6 @@
 /**
  * The sweep (contract 1.7, 9.5): finds what no event told us, what a retirement that died has left, and the nodes that
- * are tainted to be drained. One pass, idempotent: what it does not reach, the next one finds again.
+ * are tainted to be drained. A run is one idempotent pass: what it does not reach, the next run finds again.
  */
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import type { Group } from '../../core/aws/group.ts';
@@ -22,10 +22,10 @@ export type SweepPorts = HookSweepPorts &
   TaintedSweepPorts & { readonly groups: Groups; readonly clusters: Fleets };
 
 /**
- * Waiting instances first, by AWS alone, so that a cluster that is away keeps none of them waiting; then the nodes of
- * each cluster.
+ * Sweeps the waiting instances first, by AWS alone, so that a cluster that is away keeps none of them waiting; then the
+ * nodes of each cluster.
  *
- * @param dryRun looks at the tainted nodes only, and changes nothing (contract 9.6)
+ * @param dryRun whether to look at the tainted nodes only, and change nothing (contract 9.6)
  * @returns what becomes of the tainted nodes, by cluster
  * @throws RunIncomplete when all has been tried and something has failed
  */
@@ -44,7 +44,7 @@ export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Pr
 
 interface SweepRun {
   readonly clusters: readonly ClusterSettings[];
-  /** Every enrolled one; undefined when they cannot be read. */
+  /** All enrolled groups; undefined when they cannot be read. */
   readonly groups: readonly Group[] | undefined;
   readonly dryRun: boolean;
 }
@@ -79,7 +79,7 @@ function isRetiring({ labels }: Node): boolean {
   return RETIRING_LABEL in labels;
 }
 
-/** Undefined when they cannot be read: then nothing that depends on them is done. */
+/** All enrolled groups; undefined when they cannot be read: then nothing that depends on them is done. */
 async function enrolledGroups(
   clusters: readonly ClusterSettings[],
   record: SweepRecord,

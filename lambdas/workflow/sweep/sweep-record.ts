@@ -1,4 +1,4 @@
-/** What a sweep comes to. */
+/** Counts and failures of one sweep. */
 import { sweepFinished } from '../../core/events/fleet-events.ts';
 import { Attempts } from '../run/attempts.ts';
 

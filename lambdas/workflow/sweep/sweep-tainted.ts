@@ -1,6 +1,6 @@
 /**
- * The sweep of the nodes that bear a drain taint, whoever put it there (contract 9.5): reads what the
- * decision depends on, decides (core/disruption/sweep-decision.ts), and starts the retirements of those that may go.
+ * Sweeps the nodes that bear a drain taint, whoever put it there (contract 9.5): reads what the decision depends on,
+ * decides (core/disruption/sweep-decision.ts), and starts the retirements of the nodes that may go.
  */
 import { NO_GROUP, type Member } from '../../core/aws/group.ts';
 import { fleetState, type Enrolment } from '../../core/disruption/fleet-state.ts';
@@ -35,7 +35,7 @@ export interface TaintedSweep extends Enrolment {
 }
 
 /**
- * @param nodes all of the cluster
+ * @param nodes all nodes of the cluster
  * @throws ClusterAway, ClusterRefused
  */
 export async function sweepTainted(
@@ -76,7 +76,7 @@ async function readFacts(
   return { ...state, fleet, groups, asking, members, running, home: ports.home, now };
 }
 
-/** Those that are to be drained although no enrolled group has them, as far as another group has. */
+/** Members of other groups among the nodes that are to be drained although no enrolled group has them. */
 async function membersOutside(
   { strays }: Fleet,
   cluster: ClusterSettings,
@@ -86,7 +86,7 @@ async function membersOutside(
   return instances.length === 0 ? [] : await groups.members(instances);
 }
 
-/** Whoever has tainted them waits for a drain that does not come. */
+/** Reports nodes whose taint is ignored: whoever put it on waits for a drain that does not come. */
 function reportIgnored(cluster: string, swept: readonly SweptNode[], journal: Journal): void {
   const nodes = swept.flatMap(({ node, decision, why = '' }) => (decision === 'left alone' ? [`${node}: ${why}`] : []));
   if (nodes.length > 0) journal.report(taintsIgnored({ cluster, nodes }));

@@ -1,6 +1,6 @@
 /**
- * What is done for a node at its load balancers, by its own retirement or another's: nodes that leave together are withdrawn
- * together (contract 7.3). A node looks itself whether it was done wherever AWS's rates last for that (contract 3.5).
+ * Withdraws nodes that leave together from their load balancers together: one retirement does it for all (contract
+ * 7.3). Each still looks itself whether it was done, wherever AWS's rates suffice for that (contract 3.5).
  */
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { ownershipOf } from '../../core/node/isolation.ts';
@@ -17,18 +17,18 @@ import { longestDrain, withdrawEach, withdrawTogether } from './withdraw-nodes.t
 
 /** A node that has been withdrawn, and from where. */
 export interface Withdrawn extends Withdrawal {
-  /** By which it was registered, its instance id apart. */
+  /** Addresses by which the node was registered, besides its instance id. */
   readonly addresses: readonly string[];
 }
 
-/** What a node's retirement knows of its withdrawal. */
+/** State of a node's withdrawal, as its retirement knows it. */
 export interface Asking {
   readonly node: string;
   /** When it began, epoch milliseconds. */
   readonly since: number;
-  /** The node has been asking to be withdrawn: what it says since then is the answer, if anybody's. */
+  /** Whether the node has asked to be withdrawn: only then a withdrawal that is written on it can be an answer. */
   readonly hasAsked: boolean;
-  /** There is no time to wait for others. */
+  /** Whether there is no time to wait for others. */
   readonly hurried: boolean;
 }
 
@@ -39,17 +39,17 @@ interface Leaving {
   readonly named: number;
 }
 
-/** `later`: another node's retirement does it; `fault`: the load balancers cannot be found, in AWS's words. */
+/** `later`: another node's retirement does it; `fault`: why the load balancers cannot be found, in AWS's words. */
 type Outcome = { readonly withdrawal: Withdrawal | 'later' | 'gone' } | { readonly fault: string };
 
-/** What has been done for the node, by whomever. */
+/** Withdraws the node, or returns what another retirement has done for it. */
 export async function withdrawalFor(asked: Asking, leaving: Leaving): Promise<Outcome> {
   const { api, retiree } = leaving;
   const own = await api.readNode(asked.node);
   if (own === undefined || !isInstance(own, retiree.notice.instance)) return { withdrawal: 'gone' };
   const told = asked.hasAsked ? credibleWithdrawal(own, Date.now()) : undefined;
   if (told === undefined) return await withdraw(await withWhom(own, asked, leaving), { own, nodes: 1 }, leaving);
-  // How many were withdrawn with it tells how often it looks on (`looksFrom`), nothing more.
+  // The number of nodes withdrawn with it decides only how often it looks from now on (`looksFrom`).
   return (await canLook(told, leaving)) ? await withdraw([own], { own, ...told }, leaving) : { withdrawal: told };
 }
 
@@ -67,29 +67,29 @@ async function withdraw(
   return { withdrawal: done === undefined ? 'gone' : { ...done, nodes: Math.max(done.nodes, nodes) } };
 }
 
-/** A node that nothing forces to go is no part of what leaves together: it may have to be restored. */
+/** The nodes to withdraw with this one. A voluntary retirement withdraws its own alone: it may have to be restored. */
 async function withWhom(own: Node, { hurried, since }: Asking, { api, retiree }: Leaving): Promise<readonly Node[]> {
   return hurried || isVoluntary(retiree.notice.kind) ? [own] : await leavingWith(own, since, api);
 }
 
 /**
- * Whether the node looks itself what AWS has of it, although it is told to be withdrawn: anybody may have written that
- * (contract 3.5). It believes what it is told only where so many leave together that AWS's rates would not last for the looks
- * of each: then by the nodes that there are, and not by what it is told.
+ * Whether the node looks at its load balancers itself, although a withdrawal is written on it: anybody may have written
+ * that (contract 3.5). It believes it only where so many nodes leave together that AWS's rates would not suffice for
+ * all to look. How many do is then counted in the cluster: the number that is written on the node proves nothing.
  */
 async function canLook(told: Withdrawal, { api, named }: Leaving): Promise<boolean> {
   if (canAllLook({ nodes: told.nodes, pools: named })) return true;
   return canAllLook({ nodes: (await api.retiringNodes()).length, pools: named });
 }
 
-/** Asks to be withdrawn. @returns those that this node's retirement withdraws, itself among them; none when another's does */
+/** Asks to be withdrawn. @returns the nodes that this retirement withdraws, its own too; none: another does it */
 async function leavingWith(own: Node, since: number, api: Cluster): Promise<readonly Node[]> {
   if (!(WITHDRAW_LABEL in own.labels)) {
     const isOwn = (found: Node): boolean => instanceOf(found) === instanceOf(own);
     await patchNode(own.name, api, async (found) => Promise.resolve(isOwn(found) ? asking(found) : 'gone'), own);
   }
   const lead = (first: Node | undefined): boolean => leads(own.name, first, { since, now: Date.now() });
-  // Most often it is the only one: then these are all.
+  // Most often the node is the only one: then one short list is enough.
   const firstTwo = await api.withdrawingNodes(2);
   const [first] = firstTwo.filter(isSigned);
   if (first === firstTwo[0] && !lead(first)) return [];
@@ -98,17 +98,20 @@ async function leavingWith(own: Node, since: number, api: Cluster): Promise<read
   return leaving.some(({ name }) => name === own.name) ? leaving : [...leaving, own];
 }
 
-/** A label that no retirement has signed for is anybody's: such a node is not withdrawn, nor waited for (contract 3.5). */
+/** Whether it has an owner: a node that only bears the label is neither withdrawn nor waited for (contract 3.5). */
 function isSigned(node: Node): boolean {
   return instanceOf(node) !== undefined && credibleOwnership(node, Date.now()) !== undefined;
 }
 
-/** What is attached to a group, Auto Scaling takes out itself before the hook: of one that nothing forces to go, later. */
+/**
+ * Scope of the pools to take the node out of. Auto Scaling itself takes an instance out of its group's pools before the
+ * hook. In a voluntary retirement it does so only later, so the group's pools are not in the scope.
+ */
 export function scopeOf({ notice, cluster, course }: Retiree): { cluster: string; group?: string } {
   return { cluster: cluster.name, ...(!isVoluntary(notice.kind) && { group: course.subject.group }) };
 }
 
-/** Of the cluster, and of the groups that let these nodes go. */
+/** The pools of the cluster, and those attached to the groups that let these nodes go. */
 async function poolsOf(nodes: readonly Node[], retiree: Retiree): Promise<readonly TargetPool[]> {
   const { cluster, group } = scopeOf(retiree);
   const groups = group === undefined ? [] : [group, ...nodes.flatMap((node) => ownershipOf(node)?.group ?? [])];
@@ -118,7 +121,7 @@ async function poolsOf(nodes: readonly Node[], retiree: Retiree): Promise<readon
   return [...new Map(found.flat().map((pool) => [pool.id, pool])).values()];
 }
 
-/** IP targets are those of the pods on this node, which its own retirement takes out. */
+/** Takes out the IP targets too: those of the pods on this node, which only its own retirement takes out. */
 export async function withAddresses(
   withdrawal: Withdrawal,
   { api, retiree, node }: { api: Cluster; retiree: Retiree; node: string },

@@ -1,6 +1,6 @@
 /**
- * Load balancer targets of a node that may have to be restored (contract 5.4): what it is taken out of stands on the node
- * first, and is registered again before our marks come off. So whatever dies in between, the next try does it all.
+ * Load balancer targets of a node that may have to be restored (contract 5.4). They are noted on the node before they
+ * are taken out, and registered again before our marks come off. Whatever dies in between, the next try does it all.
  */
 import { marksUnreadable } from '../../core/events/fleet-events.ts';
 import { ownershipOf } from '../../core/node/isolation.ts';
@@ -19,7 +19,7 @@ import type { Retiree } from '../retirement/retiree.ts';
 import type { PoolFault } from './withdraw-nodes.ts';
 import type { Withdrawing } from './withdraw-pass.ts';
 
-/** By what a retirement takes its node out: one that may be given up says on the node first what that is. */
+/** How a retirement takes its node out. One that may be given up first notes on the node what it takes out. */
 export function withdrawingFor({ notice, cluster, course, ports }: Retiree, node: string): Withdrawing {
   if (!isVoluntary(notice.kind)) return ports.balancing;
   const { execution } = course.subject;
@@ -35,7 +35,7 @@ interface Restorable {
 class RestorableTargets implements Withdrawing {
   readonly #balancing: LoadBalancing;
   readonly #of: Restorable;
-  /** Pools are seen to side by side; their notes would be in each other's way. */
+  /** End of the last note: pools are handled side by side, but their notes on the node must follow each other. */
   #noted: Promise<void> = Promise.resolve();
 
   constructor(balancing: LoadBalancing, of: Restorable) {
@@ -48,11 +48,11 @@ class RestorableTargets implements Withdrawing {
   }
 
   async deregister(pool: TargetPool, targets: readonly Target[]): Promise<void> {
-    if (isOursToPutBack(pool)) await this.#compareOrder(() => this.#note({ pool, targets }));
+    if (isOursToPutBack(pool)) await this.#afterLast(() => this.#note({ pool, targets }));
     await this.#balancing.deregister(pool, targets);
   }
 
-  #compareOrder(note: () => Promise<void>): Promise<void> {
+  #afterLast(note: () => Promise<void>): Promise<void> {
     const done = this.#noted.then(note);
     this.#noted = done.catch(() => undefined);
     return done;
@@ -63,25 +63,25 @@ class RestorableTargets implements Withdrawing {
     const patched = await patchNode(node, await open(), (found) =>
       Promise.resolve(ownershipOf(found)?.execution === execution ? taking(found, taken) : 'gone'),
     );
-    if (patched === 'gone') throw new Error(`${execution} is in charge of node ${node} no more`);
+    if (patched === 'gone') throw new Error(`${execution} no longer owns node ${node}`);
   }
 }
 
-/** What became of the targets of a node that is restored. */
+/** Result of putting back the targets of a node that is restored. */
 export interface PutBack {
-  /** Pools that have it again. */
+  /** Pools that have the node again. */
   readonly back: readonly TargetPool[];
   readonly faults: readonly PoolFault[];
 }
 
 /**
- * Registers a node again where its retirements took it out; nothing when another one than the subject's is in charge of
- * it. One pool that fails hinders no other.
+ * Registers a node again where its retirements took it out. Does nothing when another retirement than the subject's
+ * owns it. One pool that fails hinders no other.
  *
- * What the node says may be anybody's: its kubelet may write annotations. So it is its own instance only that is
- * registered, and only where a tag names its cluster.
+ * Anybody may have written what the node says, its kubelet too. So only its own instance is registered, and only where
+ * a tag names its cluster.
  *
- * @param done ids of pools that have it already
+ * @param done ids of pools that have the node already
  */
 export async function registerAgain(
   { subject, node, done = [] }: { subject: Subject; node: string; done?: readonly string[] },
@@ -117,9 +117,9 @@ export async function registerAgain(
 }
 
 /**
- * From here on the node counts as not withdrawn: whoever takes charge of it now must withdraw it anew.
+ * Marks the node as not withdrawn: its next owner must withdraw it anew.
  *
- * @returns whether the execution is in charge of it still
+ * @returns whether the execution still owns it
  */
 async function takeBack(node: string, execution: string, cluster: Cluster): Promise<boolean> {
   const patched = await patchNode(node, cluster, (found) => {
@@ -129,7 +129,7 @@ async function takeBack(node: string, execution: string, cluster: Cluster): Prom
   return patched !== 'gone';
 }
 
-/** Nobody tries any more: the node gets no traffic from these until somebody registers it. */
+/** Reports pools that nobody tries any more: the node gets no traffic from them until somebody registers it. */
 export function reportUnregistered(subject: Subject, faults: readonly PoolFault[], journal: Journal): void {
   const [first] = faults;
   if (first === undefined) return;

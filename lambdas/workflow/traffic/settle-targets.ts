@@ -1,5 +1,5 @@
 /**
- * Waiting until nothing reaches a node any more: the instance is let go only once its targets have drained (contract 7.1).
+ * Waits until nothing reaches a node any more: its instance goes only once its targets have drained (contract 7.1).
  */
 import { targetsDrained } from '../../core/events/retirement-events.ts';
 import { LATE_MS, looksFrom } from '../../core/traffic/withdrawal.ts';
@@ -14,10 +14,10 @@ import { withdrawEach } from './withdraw-nodes.ts';
 const LOOK_SECONDS = 15;
 
 /**
- * Waits until the targets have drained (contract 7.1), and no longer than their bound (7.3), even in a look at many; its
- * memory says why they have not.
+ * Waits until the targets have drained (contract 7.1), and no longer than their bound (7.3), even while it looks at
+ * many. Its memory says why they have not.
  *
- * @param by when nobody waits any more, epoch milliseconds
+ * @param by latest end, epoch milliseconds
  */
 export function settleStage(retiree: Retiree, withdrawn: Withdrawn, by: number): Stage<null, string> {
   const { notice, ports } = retiree;
@@ -33,7 +33,7 @@ export function settleStage(retiree: Retiree, withdrawn: Withdrawn, by: number):
       const looks = looksFrom(withdrawn);
       const memory = 'they still drain';
       if (Date.now() < looks) return { state: 'waiting', memory, waitingFor: namesOf(pools), dueAt: looks };
-      // By then each of so many has drained: asking for one after the other would use the rate limits up.
+      // So many leave that looks for each would use up the rate limits: by `until` all have drained, and none looks.
       const balancing = withdrawingFor(retiree, subject.node ?? '');
       const looked = looks === until ? NOTHING_LEFT : await inTime(withdrawEach([leaver], { pools }, balancing), ends);
       if (looked === undefined) return { state: 'waiting', memory, waitingFor: namesOf(pools) };

@@ -1,7 +1,7 @@
 /**
- * Whether the load balancers of a node can spare it (contract 7.1). What must go is not asked; what nothing but us wants
- * to go waits until enough other targets are healthy, and looks once more when it is isolated: two that have not seen
- * each other before must not both go.
+ * Checks that the load balancers of a node can spare it (contract 7.1). A node that must go is not checked. A voluntary
+ * retirement waits until enough other targets are healthy, and looks once more when its node is isolated: two that have
+ * not seen each other before must not both go.
  */
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
@@ -15,15 +15,15 @@ import { cancellationOf, slotContenders, type Cancellation } from '../retirement
 const LOOK_SECONDS = 60;
 
 /**
- * How often it is looked, isolated, whether those behind it have given way, and for how long. They do so at once, but a
- * controller that has taken them out by their label needs a while until they are healthy again.
+ * How often, and how long, an isolated node looks whether those behind it have given way. They do so at once, but where
+ * a controller has taken them out by their label, it takes a while until they are healthy again.
  */
 const GIVE_WAY_LOOK_SECONDS = 15;
 const GIVE_WAY_MS = 300_000;
 
 /**
- * Waits until every pool can spare the node; a load balancer that cannot be asked is asked again. `pools`: ids of those
- * that send requests to it.
+ * Waits until every pool can spare the node; a load balancer that cannot be asked is asked again. `pools`: ids of the
+ * pools that send requests to it.
  */
 export function targetAllowanceStage(order: Order, node: string): Stage<{ pools: readonly string[] }, null> {
   return {
@@ -42,12 +42,12 @@ export function targetAllowanceStage(order: Order, node: string): Stage<{ pools:
 }
 
 /**
- * Whether it can be spared still, now that everybody sees that it goes. Each is isolated before it looks, so of two that
- * begin at once one at least sees the other. Whom the pools cannot spare beside those before it gives way; whom they
- * cannot spare only because of those behind it waits until these have. Nobody waits for long, because the label that
- * isolates keeps a controller's targets from it too. `givesWay`: the pools, with what they have.
+ * Checks that the node can still be spared, now that all see that it goes. Each node is isolated before it looks, so of
+ * two that begin at once at least one sees the other. A node that cannot be spared beside those before it gives way.
+ * One that cannot be spared only because of those behind it waits until they have given way. No wait is long, because
+ * the isolating label keeps a controller's targets off the node too. `givesWay`: the pools, with what they have.
  *
- * @param pools ids of those that sent requests to it when it was isolated
+ * @param pools ids of the pools that sent requests to the node when it was isolated
  */
 export function giveWayStage(
   order: Order,
@@ -68,7 +68,7 @@ export function giveWayStage(
       const names = new Set(nodesBehind(node, slotContenders(order, retiring, { node, isolatedAt: Date.now() })));
       const behind = instancesOf(retiring.filter(({ name }) => names.has(name)));
       const before = instancesOf(retiring.filter(({ name }) => !names.has(name)));
-      // Those behind it that have given way since it was found to be the first bear no marks any more to tell them by.
+      // Once found to be first, it stays so: those behind it that have given way bear no marks to know them by.
       const isFirst = waitsSince !== undefined || lacking(ids, asIfStaying(sending, behind), before).length === 0;
       const since = waitsSince ?? Date.now();
       if (isFirst && Date.now() - since < GIVE_WAY_MS) return { state: 'waiting', memory: { since }, waitingFor };
@@ -82,7 +82,7 @@ interface LookedAt {
   readonly targets: readonly Target[];
 }
 
-/** The pools that may have the node, each with its targets, and what the node is registered by there. */
+/** The pools that may have the node, each with its targets, and the ids by which they may have it. */
 async function lookAtPools(
   { notice, cluster, course, ports }: Order,
   node: string,
@@ -90,7 +90,7 @@ async function lookAtPools(
   const { balancing, clusters } = ports;
   const ofEither = { cluster: cluster.name, group: course.subject.group };
   const found = (await balancing.poolsNamed(ofEither)) > 0 ? await balancing.pools(ofEither) : [];
-  // What a controller keeps by address follows the pods, which their budgets guard.
+  // IP targets that a controller keeps follow the pods, which budgets guard.
   const pools = found.filter(({ by, controlled }) => by === 'instance' || !controlled);
   const byAddress = pools.some(({ by }) => by === 'ip');
   const addresses = byAddress ? await (await clusters.open(cluster.name)).addressesOn(node) : [];
@@ -99,7 +99,7 @@ async function lookAtPools(
   return { ids: new Set(ids), looked };
 }
 
-/** Names of the pools that cannot spare it, with what they have. */
+/** Names of the pools that cannot spare the node, with what they have. */
 function lacking(ids: ReadonlySet<string>, looked: readonly LookedAt[], leaving: ReadonlySet<string>): string[] {
   return looked.flatMap((each) => {
     const lack = tooFewWithout(ids, each, leaving);
@@ -107,14 +107,14 @@ function lacking(ids: ReadonlySet<string>, looked: readonly LookedAt[], leaving:
   });
 }
 
-/** As if those came back that a controller has taken out by their label, as soon as they give way. */
+/** The pools as they are once the `staying` nodes give way: a controller that took them out by label puts them back. */
 function asIfStaying(looked: readonly LookedAt[], staying: ReadonlySet<string>): LookedAt[] {
   const stays = (target: Target): Target =>
     staying.has(target.id) && target.state === 'draining' ? { ...target, state: 'registered', healthy: true } : target;
   return looked.map(({ pool, targets }) => ({ pool, targets: targets.map(stays) }));
 }
 
-/** Those that a retirement has signed for: what only bears our label goes nowhere (contract 3.5). */
+/** Nodes that a retirement owns: a node that only bears our label does not leave (contract 3.5). */
 async function retiringNodes({ cluster, ports }: Order): Promise<readonly Node[]> {
   const found = await (await ports.clusters.open(cluster.name)).retiringNodes();
   return found.filter((node) => credibleOwnership(node, Date.now()) !== undefined);

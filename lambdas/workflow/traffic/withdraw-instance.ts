@@ -1,6 +1,6 @@
 /**
- * Takes one instance out of every load balancer because somebody asks, and waits until no traffic can reach it (contract
- * 7.4). Nothing is kept between requests: asking again looks again, and goes on from what it finds.
+ * Takes one instance out of every load balancer on request, and waits until no traffic can reach it (contract 7.4).
+ * Nothing is kept between requests: each looks again, and goes on from what it finds.
  */
 import { clusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { PoolScope, Target, TargetPool } from '../../core/traffic/target-pool.ts';
@@ -13,7 +13,7 @@ import type { PoolTargets } from './withdraw-pass.ts';
 
 export interface WithdrawalOrder {
   readonly who: { readonly id: string } | { readonly ip: string };
-  /** Tells what would be done, at once, and changes nothing. */
+  /** Whether to say at once what would be done, and change nothing. */
   readonly dryRun: boolean;
   /** How long to wait until the targets have drained; 0: not at all. */
   readonly timeoutSeconds: number;
@@ -22,18 +22,18 @@ export interface WithdrawalOrder {
 export interface WithdrawalPorts {
   readonly finder: InstanceFinder;
   readonly balancing: LoadBalancing;
-  /** Instances of other VPCs are none of ours. */
+  /** VPCs whose instances may be withdrawn: an instance of another VPC counts as unknown. */
   readonly allowedVpcs: () => Promise<ReadonlySet<string>>;
 }
 
-/** Where the instance still is. */
+/** A pool in which the instance still is. */
 export interface Remaining extends PoolTargets {
-  /** It has drained for longer than it should: its delay and 30 s (contract 7.3). */
+  /** Whether it has drained for longer than it should: its delay and 30 s (contract 7.3). */
   readonly late: boolean;
 }
 
 export type WithdrawalOutcome =
-  /** There is none, it has terminated, or it is in a VPC that is not allowed: who asks is not told which. */
+  /** No such instance, or it has terminated, or its VPC is not allowed: who asks does not learn which. */
   | { readonly kind: 'unknown' }
   /** The address is used in several allowed VPCs. */
   | { readonly kind: 'ambiguous'; readonly instances: readonly string[] }
@@ -44,7 +44,7 @@ export type WithdrawalOutcome =
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 15_000;
 
-/** Pools that could not be asked or changed, each with its name; what could be done to the others is done. */
+/** Thrown when pools could not be asked or changed, naming each; what could be done to the others is done. */
 export class WithdrawalFailed extends AggregateError {
   override readonly name = 'WithdrawalFailed';
 
@@ -75,7 +75,7 @@ async function findAllowed(who: WithdrawalOrder['who'], ports: WithdrawalPorts):
   return found.filter(({ vpc }) => vpcs.has(vpc));
 }
 
-/** All of its VPC; and what its group and its cluster have elsewhere. */
+/** The pools of its VPC, and those of its group and cluster elsewhere. */
 function scopeOf({ vpc, tags }: FoundInstance): PoolScope {
   const group = tags['aws:autoscaling:groupName'];
   const identity = clusterIdentity({ groupTags: {}, instanceTags: tags });
@@ -86,7 +86,7 @@ function scopeOf({ vpc, tags }: FoundInstance): PoolScope {
   };
 }
 
-/** Passes with growing pauses between them, until it is nowhere any more or time is up. */
+/** Makes passes with growing pauses between them, until the instance is in no pool or time is up. */
 async function withdraw(
   found: FoundInstance,
   { pools: all, dryRun, until }: { pools: readonly TargetPool[]; dryRun: boolean; until: number },
@@ -99,7 +99,7 @@ async function withdraw(
     return lateness.judge(left);
   };
   let remaining = await look(all);
-  // Those that never had it need not be asked again; those that had it may get it back meanwhile.
+  // Pools that never had the instance need not be asked again; those that had it may get it back meanwhile.
   const pools = [...new Set(remaining.map(({ pool }) => pool))];
   for (let pause = FIRST_PAUSE_MS; remaining.length > 0 && Date.now() < until; pause *= 1.5) {
     await sleep(Math.min(pause, LONGEST_PAUSE_MS, until - Date.now()));
@@ -108,12 +108,12 @@ async function withdraw(
   return remaining;
 }
 
-/** Since when each target has been draining, as far as this request has seen. */
+/** Remembers since when each target has been draining, as far as this request has seen. */
 class Lateness {
   readonly #since = new Map<string, number>();
 
-  judge(standing: readonly PoolTargets[]): Remaining[] {
-    return standing.map((each) => ({ ...each, late: this.#isLate(each.pool, each.target) }));
+  judge(left: readonly PoolTargets[]): Remaining[] {
+    return left.map((each) => ({ ...each, late: this.#isLate(each.pool, each.target) }));
   }
 
   #isLate({ id, drainSeconds }: TargetPool, target: Target): boolean {

@@ -1,7 +1,7 @@
 /**
- * Taking a node out of its load balancers before its pods are evicted (contract 7): what is done stands in
- * leave-together.ts, how long it is waited for here. A load balancer that fails delays the drain no longer than its bound,
- * and is named.
+ * Takes a node out of its load balancers before its pods are evicted (contract 7). The withdrawal itself is in
+ * leave-together.ts, the wait for it is here. A load balancer that fails delays the drain no longer than its bound, and
+ * is named.
  */
 import { isInstance } from '../../core/kubernetes/node.ts';
 import { isVoluntary } from '../../core/notice/notice.ts';
@@ -18,13 +18,13 @@ import { inTime, sleep } from '../run/sleep.ts';
 /** How often a node that waits for others, or for a load balancer that fails, is looked at again. */
 const PAUSE_SECONDS = 5;
 
-/** For how long a load balancer that cannot be asked keeps a node from being drained. */
+/** How long a load balancer that cannot be asked keeps a node from being drained. */
 const FAILS_MS = 60_000;
 
 interface WithdrawMemory {
-  /** When it began, epoch milliseconds. */
+  /** When the withdrawal began, epoch milliseconds. */
   readonly since?: number;
-  /** The node asks to be withdrawn, with others. */
+  /** Set once the node asks to be withdrawn, with others. */
   readonly hasAsked?: true;
 }
 
@@ -33,8 +33,9 @@ type Begun = WithdrawMemory & { readonly since: number };
 type WithdrawPass = Pass<{ withdrawn?: Withdrawn }, WithdrawMemory>;
 
 /**
- * Takes one node out of its load balancers (contract 7.1–7.3): a stage waits for that, or, in a hurry, another stage goes
- * on beside. However many target groups there are, one try at them is under way at a time, and no second one once it is done.
+ * Takes one node out of its load balancers (contract 7.1–7.3). A stage waits for that or, in a hurry, another stage
+ * runs at the same time. One try is under way at a time, for all pools together, and none begins once one has
+ * succeeded.
  */
 export class NodeWithdrawal {
   readonly #retiree: Retiree;
@@ -51,9 +52,9 @@ export class NodeWithdrawal {
   }
 
   /**
-   * Waits until new requests can reach the node no more; done without a value when it is in no load balancer.
+   * Waits until new requests can no longer reach the node; done without a value when it is in no load balancer.
    *
-   * @param until when it is waited for no longer, epoch milliseconds
+   * @param until latest end of the wait, epoch milliseconds
    */
   stage(until: number): Stage<{ withdrawn?: Withdrawn }, WithdrawMemory> {
     return {
@@ -75,17 +76,17 @@ export class NodeWithdrawal {
   }
 
   /**
-   * The stage, during whose passes the node is withdrawn. A pass lasts until that is done, so that nothing is under way
-   * between two steps of the run, or a stage that fails.
+   * Wraps a stage: the node is withdrawn during its passes. A pass lasts until that is done, or until the stage fails,
+   * so that nothing is under way between two steps of the run.
    *
-   * @param until epoch milliseconds
+   * @param until latest end of the wait, epoch milliseconds
    */
   beside<Value, Memory>(stage: Stage<Value, Memory>, until: number): Stage<Value, Memory> {
     return {
       ...stage,
       pass: async (before, context) => {
         const withdrawing = { isUnderWay: true };
-        // Its failure counts where it is waited for: it is tried again then, or in the next pass.
+        // A failure does not count here: the next pass, or the stage that waits for the withdrawal, tries again.
         const withdrawn = this.#untilDone(context.subject, until)
           .catch(() => undefined)
           .finally(() => {
@@ -151,7 +152,7 @@ export class NodeWithdrawal {
 
 const NOWHERE = { state: 'done', value: {} } as const;
 
-/** Goes on without, once that has lasted too long; others of the leaving nodes wait for it no more. */
+/** Waits after a fault, or gives up once that has lasted too long: then other leaving nodes no longer wait for it. */
 async function orGiveUp(
   fault: string,
   memory: Begun,

@@ -1,4 +1,4 @@
-/** Nodes that are withdrawn together, so that each pool is asked once for all of them (contract 7.3). */
+/** Withdraws nodes together, so that each pool is asked once for all of them (contract 7.3). */
 import { withdrawalOf, withdrawn, type Withdrawal } from '../../core/traffic/withdrawal.ts';
 import type { NodePatch } from '../../core/node/marks.ts';
 import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
@@ -14,8 +14,8 @@ export interface PoolFault {
 }
 
 /**
- * What the pools still have of the leavers; one that fails keeps no other from being seen to (faults 25). Nothing is
- * under way any more when it answers.
+ * Takes the leavers out of the pools, and returns where they still are. A pool that fails hinders no other (faults 25).
+ * No request is under way any more when it returns.
  */
 export async function withdrawEach(
   leavers: readonly Leaver[],
@@ -34,9 +34,9 @@ export async function withdrawEach(
 }
 
 /**
- * Takes the nodes' instances out of the pools that go by instance, and says so on each node.
+ * Takes the nodes' instances out of the pools that go by instance, and writes that on each node.
  *
- * @returns by the nodes' names
+ * @returns the withdrawals by node name
  */
 export async function withdrawTogether(
   nodes: readonly Node[],
@@ -46,33 +46,33 @@ export async function withdrawTogether(
   const leavers = nodes.map((node) => ({ instance: instanceOf(node) ?? '', addresses: [] }));
   const byInstance = pools.filter(({ by }) => by === 'instance');
   const { left, faults } = await withdrawEach(leavers, { pools: byInstance }, balancing);
-  // Which of these have the pods of a node, its own retirement finds out.
+  // The retirement of each node finds out itself which of these have its pods.
   const byAddress = pools.filter(({ by }) => by === 'ip');
   const failed = faults.map(({ pool }) => pool);
   const now = Date.now();
   const done = new Map(
     nodes.map((node): [Node, Withdrawal] => {
       const its = left.filter(({ instance }) => instance === instanceOf(node)).map(({ pool }) => pool);
-      // One that failed may have the node: it is looked at again at the end.
+      // A pool that failed may have the node: it is looked at again at the end.
       const own = [...new Set([...its, ...failed])];
       const until = now + longestDrain(own);
       return [node, { at: now, until, nodes: nodes.length, pools: [...own, ...byAddress] }];
     }),
   );
-  await Promise.all([...done].map(([node, withdrawal]) => say(node, withdrawal, cluster)));
+  await Promise.all([...done].map(([node, withdrawal]) => mark(node, withdrawal, cluster)));
   return new Map([...done].map(([{ name }, withdrawal]) => [name, withdrawal]));
 }
 
-/** How long the slowest of these drains, milliseconds. */
+/** The longest drain time of these pools, milliseconds. */
 export function longestDrain(pools: readonly TargetPool[]): number {
   return Math.max(0, ...pools.map(({ drainSeconds }) => drainSeconds * 1000));
 }
 
-/** Another machine may have the node's name by now: it is not marked (contract 2.1). */
-async function say(node: Node, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
+/** Writes the withdrawal on the node, unless another machine has the node's name by now (contract 2.1). */
+async function mark(node: Node, withdrawal: Withdrawal, cluster: Cluster): Promise<void> {
   const patchOf = (found: Node): Promise<NodePatch | 'unchanged'> => {
-    const isTold = instanceOf(found) !== instanceOf(node) || withdrawalOf(found) !== undefined;
-    return Promise.resolve(isTold ? 'unchanged' : withdrawn(found, withdrawal));
+    const isSkipped = instanceOf(found) !== instanceOf(node) || withdrawalOf(found) !== undefined;
+    return Promise.resolve(isSkipped ? 'unchanged' : withdrawn(found, withdrawal));
   };
   await patchNode(node.name, cluster, patchOf, node);
 }

@@ -1,17 +1,17 @@
 /**
- * One look at the pools of load balancers that takes those who leave out of them (contract 7.3). Idempotent: what drains
- * already is left alone, and what is gone is done.
+ * One pass over balancer pools: takes the leaving machines out of them (contract 7.3). It is idempotent: targets that
+ * drain already are left alone, and those that are gone are done.
  */
 import type { Target, TargetPool } from '../../core/traffic/target-pool.ts';
 import type { LoadBalancing } from '../ports/load-balancing.ts';
 
-/** As much of load balancing as takes machines out. */
+/** The part of load balancing that takes machines out. */
 export type Withdrawing = Pick<LoadBalancing, 'targets' | 'deregister'>;
 
-/** A machine that leaves, and by what it may be registered. */
+/** A machine that leaves, and the ids by which it may be registered. */
 export interface Leaver {
   readonly instance: string;
-  /** Its own, and those of the pods on it. */
+  /** The machine's own addresses, and those of the pods on it. */
   readonly addresses: readonly string[];
 }
 
@@ -46,7 +46,7 @@ export async function withdrawPass(
   return (await Promise.all(each)).flat();
 }
 
-/** The AWS Load Balancer Controller takes its IP targets out itself, once their pods end: they are only waited for. */
+/** Whether the AWS Load Balancer Controller takes the targets out itself, once their pods end: then we only wait. */
 function isOthers({ controlled, by }: TargetPool): boolean {
   return controlled && by === 'ip';
 }
