@@ -1,6 +1,6 @@
 /**
- * What a retirement is doing now, since when, held by what, and how much time it has left: read from its durable
- * execution's own history. There is no other record of it.
+ * Status of a retirement: its stage, since when, what holds it, and how much time it has left. It is read from the
+ * history of its durable execution; there is no other record.
  */
 import type { Event } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
@@ -8,9 +8,9 @@ import type { Holder } from '../../lambdas/core/drain/holders.ts';
 
 export interface RetirementStatus {
   readonly execution: string;
-  /** Somebody has paused it, and it goes on when it is resumed (`aws lambda resume-durable-execution`). */
+  /** Whether it is paused. It goes on when it is resumed (`aws lambda resume-durable-execution`). */
   readonly paused: boolean;
-  /** What stands in the history by its first steps; undefined until they have been made. */
+  /** Results of its first steps; undefined until these have ended. */
   readonly cluster: string | undefined;
   readonly group: string | undefined;
   readonly node: string | undefined;
@@ -20,11 +20,11 @@ export interface RetirementStatus {
   /** The stage it is in, and since when. */
   readonly stage: string;
   readonly stageSince: number;
-  /** Names of what it waits for, few of many. */
+  /** Names of what it waits for; a few of many. */
   readonly waitingFor: readonly string[];
-  /** What holds pods, with how many each; those that hold most. */
+  /** What holds pods, with the number of pods; the largest numbers. */
   readonly heldBy: readonly Holder[];
-  /** When it goes on, if it is suspended. */
+  /** When it goes on, epoch milliseconds; undefined unless it is suspended. */
   readonly suspendedUntil: number | undefined;
 }
 
@@ -60,11 +60,11 @@ export function retirementStatus(
 
 type Whose = Pick<RetirementStatus, 'cluster' | 'group' | 'node' | 'deadline'>;
 
-/** What the first steps have found. */
+/** Returns what the first steps have found. */
 function whose(first: readonly Event[]): Whose {
   const { course } = resultOf(first, 'verify', verifySchema) ?? {};
   const node = resultOf(first, 'find-node', nodeSchema)?.outcome.value.names.node;
-  // Another retirement's nearer deadline may have been taken over.
+  // The deadline may come from another retirement, whose nearer one was taken over.
   const deadline = resultOf(first, 'isolate', isolatedSchema)?.outcome.value.deadline ?? course?.deadline;
   return { cluster: course?.subject.cluster, group: course?.subject.group, node, deadline };
 }
@@ -89,7 +89,7 @@ function timeOf({ EventTimestamp: at }: Event): number {
   return at?.getTime() ?? Infinity;
 }
 
-/** The result of the first step of that name in the list, if it has one that reads as expected. */
+/** Returns the result of the first step of that name, if it has the expected form. */
 function resultOf<Schema extends z.ZodMiniType>(
   events: readonly Event[],
   name: string,
