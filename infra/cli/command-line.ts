@@ -174,7 +174,7 @@ interface CommandWords {
   /** Half a line for the list of commands. */
   readonly summary: string;
   readonly description: string;
-  /** What is typed after the command. */
+  /** Arguments after the command, one example each. */
   readonly examples: readonly string[];
 }
 

@@ -44,7 +44,7 @@ const SWEEP: DryRun<SweepReport> = {
   table: sweepTable,
 };
 
-/** Prints what has drifted, what would go now, and what the rest waits for. */
+/** Prints what has drifted, what would go now, and what the others wait for. */
 export function showDrift(asked: AskedFunction, options: AskOptions): Promise<ExitStatus> {
   return showDryRun(DRIFT, asked, options);
 }

@@ -22,7 +22,7 @@ export interface RetirementStatus {
   readonly stageSince: number;
   /** Names of what it waits for; a few of many. */
   readonly waitingFor: readonly string[];
-  /** What holds pods, with the number of pods; the largest numbers. */
+  /** Holders of pods, with the number of pods; the largest numbers. */
   readonly heldBy: readonly Holder[];
   /** When it goes on, epoch milliseconds; undefined unless it is suspended. */
   readonly suspendedUntil: number | undefined;

@@ -31,13 +31,15 @@ function inOneSentence({ groups, nodes }: DriftReport): string {
   const of = `${counted(looked, 'node')} in ${counted(groups.length, 'group')}`;
   if (nodes.length === 0) return `None of ${of} has drifted.`;
   const count = (wanted: DriftedNode['decision']): number => nodes.filter(({ decision }) => decision === wanted).length;
-  const told: readonly [number, string, string][] = [
+  const phrases: readonly [number, string, string][] = [
     [count('goes now'), 'goes now', 'go now'],
     [count('let go before'), 'is let go already', 'are let go already'],
     [count('waits'), 'waits', 'wait'],
     [count('stopped'), 'is in a group that is left alone', 'are in groups that are left alone'],
   ];
-  const parts = told.flatMap(([many, one, several]) => (many === 0 ? [] : [`${many} ${many === 1 ? one : several}`]));
+  const parts = phrases.flatMap(([many, one, several]) =>
+    many === 0 ? [] : [`${many} ${many === 1 ? one : several}`],
+  );
   return `${nodes.length} of ${of} ${nodes.length === 1 ? 'has' : 'have'} drifted: ${listed(parts)}.`;
 }
 

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import { fitted, wrapped } from './report-words.ts';
 
 export interface ListedNode {
-  /** What it has in common with its neighbours, the widest first. Empty texts are left out. */
+  /** Texts that it has in common with its neighbours, the widest first. Empty texts are left out. */
   readonly above: readonly string[];
   /** Cells of its line. */
   readonly cells: readonly string[];
@@ -25,7 +25,7 @@ export function nodeList(nodes: readonly ListedNode[], columns: number): string[
     const headings = heads(above, before, columns);
     before = above;
     const line = cells.map((cell, index) => fitted(cell, widths[index] ?? 0)).join(STEP);
-    return [...told, `${INDENT}${line}`.trimEnd()];
+    return [...headings, `${INDENT}${line}`.trimEnd()];
   });
 }
 

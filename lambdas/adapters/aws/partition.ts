@@ -5,7 +5,7 @@
 import { partition } from '@aws-sdk/core/client';
 
 export interface AwsPartition {
-  /** As ARNs have it: `aws`, `aws-cn`, `aws-eusc`, ... */
+  /** Name in ARNs: `aws`, `aws-cn`, `aws-eusc`, ... */
   readonly name: string;
   /** `amazonaws.com`, `amazonaws.eu`, ... */
   readonly dnsSuffix: string;

@@ -22,7 +22,7 @@ export const LAUNCH_SOURCE_ACTIONS = [
 ] as const;
 
 export interface FoundSource {
-  /** For a template: its id, even if it was named otherwise, and the number of its version. */
+  /** Source; for a template its id, even if it was named otherwise, and the number of its version. */
   readonly source: Omit<LaunchSource, 'image'>;
   /** AMI id, or still the reference to a parameter. */
   readonly image: string;
