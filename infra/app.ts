@@ -1,4 +1,4 @@
-/** The CDK app: reads the configuration, makes the stack, checks it with cdk-nag and against AWS's quotas. Needs no account. */
+/** The CDK app: makes the stack from the configuration, checks it with cdk-nag and AWS's quotas. Needs no account. */
 import { Annotations, App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { readConfiguration, unnamed } from './configuration/configuration-source.ts';
@@ -6,7 +6,7 @@ import { EbbStack, stackName } from './ebb-stack.ts';
 import { Quotas } from './limits/quotas.ts';
 import { WrongConfiguration } from './configuration/fault.ts';
 
-/** The CDK would stop at 500 resources by itself, without a word about what to do: quotas.ts says it. */
+/** Turns off the CDK's own limit of 500 resources, which does not say what to do. quotas.ts does. */
 const OWN_QUOTAS = { '@aws-cdk/core:stackResourceLimit': 0 };
 
 try {
@@ -22,7 +22,7 @@ try {
   Validations.of(app).addPlugins(new Quotas(), new AwsSolutionsChecks(app), new ServerlessChecks(app));
 } catch (error) {
   if (!(error instanceof WrongConfiguration)) throw error;
-  // The faults are the message; a stack trace would bury them.
+  // The faults are the message: no stack trace.
   console.error(error.message);
   process.exitCode = 1;
 }

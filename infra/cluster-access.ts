@@ -6,13 +6,13 @@ import type { Configuration } from '../lambdas/entry/configuration/configuration
 
 export interface ClusterAccessProps {
   readonly configuration: Pick<Configuration, 'clusters'>;
-  /** Who is let in, by what it does, and the Kubernetes group that it gets. */
+  /** Roles that get access, each with its Kubernetes group, by purpose. */
   readonly holders: Readonly<Record<string, { readonly role: IRole; readonly group: string }>>;
 }
 
 /**
- * An access entry per cluster and role, which puts the role into its Kubernetes group. No EKS access policy grants
- * evictions without granting everything, so what a group may do is a ClusterRole (cluster-role.ts).
+ * Access entries, one per cluster and role. An entry puts the role into its Kubernetes group. A ClusterRole says what
+ * the group may do (cluster-role.ts), because no EKS access policy grants evictions without granting everything.
  */
 export class ClusterAccess extends Construct {
   constructor(scope: Construct, id: string, { configuration, holders }: ClusterAccessProps) {
@@ -34,7 +34,7 @@ export class ClusterAccess extends Construct {
   }
 }
 
-/** Of the configured clusters. */
+/** Returns the ARNs of the configured clusters. */
 export function clusterArns(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): string[] {
   return clusters.map(({ name }) =>
     Stack.of(scope).formatArn({ service: 'eks', resource: 'cluster', resourceName: name }),

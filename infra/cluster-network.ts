@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 import type { EbbFunctionProps } from './ebb-function.ts';
 
-/** Where the functions that talk to clusters run; nothing when the API endpoints are public. */
+/** Network of the functions that talk to clusters; empty when the API endpoints are public. */
 export function clusterNetwork(scope: Construct, { vpc }: Configuration): Pick<EbbFunctionProps<never>, 'network'> {
   if (vpc === undefined) return {};
   const { securityGroupIds, ...attributes } = vpc;

@@ -6,9 +6,9 @@ import { clusterParameter, type Configuration } from '../lambdas/entry/configura
 import { parametersOf } from '../lambdas/entry/configuration/parameter-parts.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
 
-/** Each cluster's settings as SSM parameters, because a function's environment ends at 4 KB. */
+/** SSM parameters with each cluster's settings. A function's environment ends at 4 KB. */
 export class ClusterParameters extends Construct {
-  /** What the name of every parameter begins with; the cluster's name follows. */
+  /** Prefix of the name of every parameter. The cluster's name follows. */
   readonly prefix: string;
   readonly #path: string;
 
@@ -27,7 +27,7 @@ export class ClusterParameters extends Construct {
     }
   }
 
-  /** Lets one cluster's settings be read. */
+  /** Allows reading one cluster's settings. */
   get reading(): GrantedStatement {
     return {
       actions: PARAMETER_ACTIONS,
@@ -36,7 +36,7 @@ export class ClusterParameters extends Construct {
     };
   }
 
-  /** Lets the clusters be listed: IAM wants the path itself for that, and not only what stands under it. */
+  /** Allows listing the clusters. For that, IAM wants the path itself as well as what is under it. */
   get listing(): GrantedStatement {
     const { resources, ...reading } = this.reading;
     return { ...reading, actions: PARAMETER_LIST_ACTIONS, resources: [this.#arn(this.#path), ...resources] };

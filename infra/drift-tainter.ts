@@ -26,10 +26,10 @@ export interface DriftTainterProps {
   readonly parameters: ClusterParameters;
 }
 
-/** How soon a node that may go is told so, once the one before it has been replaced. */
+/** Minutes between scans. A node that may go waits at most this long after the node before it has been replaced. */
 const EVERY_MINUTES = 5;
 
-/** The scan for nodes that are out of date, on its schedule, and its reach (contract 9). */
+/** The drift tainter: the scan for nodes that are out of date, its schedule and its rights (contract 9). */
 export class DriftTainter extends Construct {
   readonly alias: Alias;
   readonly role: Role;
@@ -52,7 +52,7 @@ export class DriftTainter extends Construct {
       statements: this.#statements({ configuration, parameters }),
       ...clusterNetwork(this, configuration),
     });
-    tellLookingOnly(this, configuration);
+    reportLookingOnly(this, configuration);
     this.alias = alias;
     this.role = role;
     new FrequentRun(this, 'Run', {
@@ -90,8 +90,8 @@ export class DriftTainter extends Construct {
   }
 }
 
-/** Says at synth of which clusters old nodes are looked for and not replaced: whoever installs Ebb is to know. */
-function tellLookingOnly(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): void {
+/** Reports at synth the clusters whose old nodes are only marked, and not replaced. */
+function reportLookingOnly(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): void {
   const looking = clusters.filter(
     (cluster) =>
       cluster.drift.enabled &&
@@ -102,7 +102,7 @@ function tellLookingOnly(scope: Construct, { clusters }: Pick<Configuration, 'cl
   Annotations.of(scope).addInfoV2('ebb:looksOnly', `Old nodes of ${names} are marked and not replaced. ${LOOKS_ONLY}`);
 }
 
-/** The parameters that launch templates take their images from: AWS’s own, and those that the configuration names. */
+/** Allows reading the parameters that launch templates take their images from: AWS's own, and the configured ones. */
 function onImageParameters(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): GrantedStatement[] {
   const names = new Set(clusters.flatMap(({ drift }) => drift.imageParameters));
   const arnOf = (name: string, account?: string): string =>

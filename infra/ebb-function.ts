@@ -22,37 +22,37 @@ export interface EbbFunctionProps<Settings extends Record<string, string>> {
   /** The entry point, `lambdas/<entry>.ts`. */
   readonly entry: string;
   readonly description: string;
-  /** The environment, by the type that the function itself validates. */
+  /** Environment, in the type that the function itself validates. */
   readonly settings: Settings;
   readonly memorySize: number;
-  /** Of Node.js itself. @default - as Lambda sets them */
+  /** Options of Node.js. @default - as Lambda sets them */
   readonly nodeOptions?: string;
-  /** Of one invocation. */
+  /** Time limit of one invocation. */
   readonly timeout: Duration;
-  /** What its code calls, and nothing else. */
+  /** IAM statements: exactly what its code calls. */
   readonly statements: readonly GrantedStatement[];
   readonly logRetentionDays: Configuration['logRetentionDays'];
-  /** What waits longer than this to be handled is given up on. @default 6 hours */
+  /** Longest wait of an event. Older ones are given up on. @default 6 hours */
   readonly maxEventAge?: Duration;
   /** @default - not durable */
   readonly durableConfig?: DurableConfig;
-  /** How many may run at once, set aside for it. @default - as many as the account's others leave */
+  /** Reserved concurrency. @default - shares the concurrency of the account */
   readonly concurrency?: number;
   /** @default - outside any VPC */
   readonly network?: { readonly vpc: IVpc; readonly securityGroups: ISecurityGroup[] };
 }
 
-/** Events that failed this often end in the dead-letter queue (contract 1.1). */
+/** Retries of an event. After them it ends in the dead-letter queue (contract 1.1). */
 const RETRIES = 2;
 
 /**
- * A function with our defaults: bundled, arm64, its own role and log group, an alias by which alone it is invoked, and a
- * dead-letter queue of which each letter raises an alarm.
+ * A Lambda function with our defaults: bundled, arm64, its own role and log group, an alias by which alone it is
+ * invoked, and a dead-letter queue. Each letter in the queue raises an alarm.
  */
 export class EbbFunction<Settings extends Record<string, string>> extends Construct {
   readonly alias: Alias;
   readonly role: Role;
-  /** What was given up on, with the reason in the message's attributes. */
+  /** Events that were given up on, with the reason in the attributes of the message. */
   readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: EbbFunctionProps<Settings>) {
@@ -84,14 +84,14 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
       deadLetterQueue: this.deadLetters,
       ...(props.durableConfig && {
         durableConfig: props.durableConfig,
-        // Executions that are suspended go on in the version that they began in, for days perhaps.
+        // A suspended execution goes on in the version in which it began, perhaps days later.
         currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       }),
       ...(props.concurrency !== undefined && { reservedConcurrentExecutions: props.concurrency }),
       ...props.network,
     });
     alarmOnFailures(this, { lambda, entry: props.entry });
-    // Retries are set on the alias: on the function they would apply to $LATEST alone (platform 2.6).
+    // Retries belong to the alias: on the function they would apply to $LATEST alone (platform 2.6).
     this.alias = new Alias(this, 'Live', {
       aliasName: 'live',
       version: lambda.currentVersion,
@@ -102,7 +102,7 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
   }
 }
 
-/** A queue for what could not be handled, and the alarm that says so. */
+/** Creates a queue for what could not be handled, and its alarm. */
 export function deadLetterQueue(scope: Construct, id: string, holds: string): Queue {
   const queue = new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,
@@ -127,7 +127,7 @@ function managedPolicies({
   ];
 }
 
-/** What cdk-nag finds on every function of ours, and why it stays. */
+/** Acknowledges what cdk-nag finds on every function of ours, with the reasons. */
 function acknowledgeFindings(construct: Construct): void {
   Validations.of(construct).acknowledge(
     {

@@ -18,7 +18,7 @@ export interface EbbStackProps extends StackProps {
   readonly configuration: Configuration;
 }
 
-/** What the stack of an installation is called: each has its own, so that none replaces another (contract 15.2). */
+/** Returns the name of the stack. Each installation has its own, so that none replaces another (contract 15.2). */
 export function stackName({ name }: Pick<Configuration, 'name'>): string {
   return name === DEFAULT_NAME ? 'Ebb' : name;
 }
@@ -28,7 +28,7 @@ export class EbbStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, ...props }: EbbStackProps) {
     super(scope, id, {
       description: 'Ebb: graceful node termination for EKS',
-      // A third of a large template would be spaces, and CloudFormation counts them (contract 14.1).
+      // Indentation would be a third of a large template, and CloudFormation counts it (contract 14.1).
       suppressTemplateIndentation: true,
       ...props,
     });
@@ -48,7 +48,7 @@ export class EbbStack extends Stack {
         Drift: { role: drift.role, group: fleetGroup },
       },
     });
-    // An instance must not wait in a hook that nobody listens to yet.
+    // The hooks come last: no instance may wait in a hook before Ebb listens to it.
     new LifecycleHooks(this, 'Hooks', { configuration, after: [routing, access] });
     const { endpoint, alarms } = configuration;
     if (endpoint) new TrafficEndpoint(this, 'Traffic', { configuration, endpoint });

@@ -7,16 +7,16 @@ import { deadLetterQueue } from './ebb-function.ts';
 
 export interface FrequentRunProps {
   readonly alias: Alias;
-  /** How many minutes lie between two runs: a divisor of the hour. */
+  /** Minutes between two runs: a divisor of the hour. */
   readonly everyMinutes: number;
-  /** How many minutes past the hour the first is, so that functions which follow each other do so soon. @default 0 */
+  /** Minutes past the hour of the first run, so that functions which follow each other do so soon. @default 0 */
   readonly fromMinute?: number;
   readonly description: string;
-  /** Such as `sweeps that never began`. */
+  /** What the dead-letter queue holds, such as `sweeps that never began`. */
   readonly undelivered: string;
 }
 
-/** A function that runs every few minutes, and does each time all that there is to do: a run that is late is dropped. */
+/** Schedule of a function that runs every few minutes and does all work each time. A late run is dropped. */
 export class FrequentRun extends Construct {
   constructor(
     scope: Construct,
@@ -30,7 +30,7 @@ export class FrequentRun extends Construct {
       targets: [
         new LambdaFunction(alias, {
           deadLetterQueue: deadLetterQueue(this, 'Undelivered', undelivered),
-          // One that is late is not missed: the next does all of it.
+          // A late run is not missed: the next one does all of it.
           maxEventAge: runInterval(everyMinutes),
         }),
       ],
@@ -38,12 +38,12 @@ export class FrequentRun extends Construct {
   }
 }
 
-/** What has not begun by then, or fails again after that, is left to the next run, so that none queue up. */
+/** Longest wait of a run: one that is late, or fails again after that, is left to the next, so that none queue up. */
 export function runInterval(everyMinutes: number): Duration {
   return Duration.minutes(everyMinutes);
 }
 
-/** So that a run has ended before the next begins. */
+/** Time limit of a run: it ends before the next begins. */
 export function runTimeout(everyMinutes: number): Duration {
   return Duration.minutes(everyMinutes - 1);
 }

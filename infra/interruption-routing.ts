@@ -21,10 +21,10 @@ export interface InterruptionRoutingProps {
   readonly retirement: NodeRetirement;
 }
 
-/** The router reads a lagging state again for a minute (contract 1.3). */
+/** Time limit of the router, which reads a lagging state again for a minute (contract 1.3). */
 const TIMEOUT = Duration.seconds(90);
 
-/** From the default bus to a retirement. */
+/** The way of an event from the default bus to a retirement: rule, router and dead-letter queue. */
 export class InterruptionRouting extends Construct {
   constructor(scope: Construct, id: string, { configuration, parameters, retirement }: InterruptionRoutingProps) {
     super(scope, id);

@@ -7,20 +7,20 @@ import type { Configuration } from '../lambdas/entry/configuration/configuration
 
 export interface LifecycleHooksProps {
   readonly configuration: Pick<Configuration, 'name' | 'hookName' | 'clusters'>;
-  /** What must be there before an instance waits in a hook. */
+  /** Resources that must exist before an instance waits in a hook. */
   readonly after: readonly IDependable[];
 }
 
 /**
- * Our termination hook on every configured group. The groups themselves are somebody else's. A hook stays in this stack
- * for as long as it is there: CloudFormation would make it anew in another one, or under another id, and then delete the
- * old one, which has the same name. So many groups are told to be too many (quotas.ts), and not spread over stacks.
+ * The termination hook of Ebb on every configured group. Others own the groups. A hook must stay in this stack under
+ * its id: CloudFormation would make a moved hook anew and then delete the old one, which has the same name. So too many
+ * groups are an error (quotas.ts), and are not spread over stacks.
  */
 export class LifecycleHooks extends Construct {
   constructor(scope: Construct, id: string, { configuration, after }: LifecycleHooksProps) {
     super(scope, id);
     const { name: installation, hookName, clusters } = configuration;
-    // Does nothing, and is made last: were each hook to name all that it waits for, a template would take 300 of them.
+    // Waits for all of `after`, does nothing. Were each hook to name them all, a template would hold only 300 hooks.
     const listening = new CfnWaitConditionHandle(this, 'Listening');
     listening.node.addDependency(...after);
     const ids = hookIds(clusters.flatMap(({ groups }) => groups.map(({ name }) => name)));
@@ -31,7 +31,7 @@ export class LifecycleHooks extends Construct {
           lifecycleHookName: hookName,
           lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
           heartbeatTimeout: heartbeatTimeoutSeconds,
-          // Our own failure must never hold an instance (contract 6.3).
+          // A failure of ours must never hold an instance (contract 6.3).
           defaultResult: 'CONTINUE',
           notificationMetadata: hookMetadata({ cluster, installation }),
         });
@@ -41,12 +41,12 @@ export class LifecycleHooks extends Construct {
   }
 }
 
-/** Digits of a hash that tells two of the groups of one installation apart. */
+/** Digits of the hash that tells apart two groups of one installation. */
 const HASH_DIGITS = 8;
 
 /**
- * The construct id of each group's hook: its name, with a hash where another's comes to the same id. In an id `/` stands
- * as `--`, and a logical id, of letters and digits, is told apart by a hash of the id alone.
+ * Returns the construct id of each group's hook: the group's name, with a hash if another name gives the same id. `/`
+ * becomes `--` in an id, and a logical id, of letters and digits, differs by a hash of the id alone.
  */
 function hookIds(names: readonly string[]): ReadonlyMap<string, string> {
   const idOf = (name: string): string => name.replaceAll('/', '--');

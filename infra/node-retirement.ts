@@ -31,19 +31,19 @@ export interface NodeRetirementProps {
   readonly parameters: ClusterParameters;
 }
 
-/** The longest that a lifecycle hook can hold an instance, and a day to see the end of it. */
+/** Longest run: the longest time that a lifecycle hook can hold an instance, and a day to see it end. */
 const EXECUTION_TIMEOUT = Duration.hours(72);
 
-/** How long a finished run can be looked at. */
+/** How long the history of a finished run is kept. */
 const RETENTION = Duration.days(14);
 
 /**
- * One invocation watches for a minute, or for as long as a Spot instance has left, which is less than five; the rest is
- * for slow API servers.
+ * Time limit of one invocation. It watches for a minute, or for the time that a Spot instance has left, which is less
+ * than five; the rest is for slow API servers.
  */
 const INVOCATION_TIMEOUT = Duration.minutes(10);
 
-/** The durable function that takes one node out, and its reach. */
+/** The durable function that retires one node, and its rights. */
 export class NodeRetirement extends Construct {
   readonly alias: Alias;
   readonly role: Role;
@@ -66,7 +66,7 @@ export class NodeRetirement extends Construct {
       statements: this.#statements(configuration, parameters),
       ...clusterNetwork(this, configuration),
     });
-    // On its own: in the role's policy, which the function waits for, it would wait for itself.
+    // A policy of its own: the function waits for the policy of its role, which would then wait for the function.
     new Policy(this, 'OtherRuns', {
       roles: [role],
       statements: [new PolicyStatement({ actions: [...LIST_ACTIONS], resources: [alias.version.lambda.functionArn] })],

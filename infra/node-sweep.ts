@@ -36,13 +36,13 @@ export interface NodeSweepProps {
   readonly retirement: NodeRetirement;
 }
 
-/** Contract 1.7. */
+/** Minutes between sweeps (contract 1.7). */
 const EVERY_MINUTES = 5;
 
-/** Right after the tainter, which lets nodes go that are then drained at once. */
+/** Right after the tainter, so that the nodes that it lets go are drained at once. */
 const FROM_MINUTE = 2;
 
-/** The sweep on its schedule, and its reach. */
+/** The sweep, its schedule and its rights. */
 export class NodeSweep extends Construct {
   readonly alias: Alias;
   readonly role: Role;
@@ -57,7 +57,7 @@ export class NodeSweep extends Construct {
     };
     const sweep = new EbbFunction(this, 'NodeSweep', {
       entry: 'node-sweep',
-      description: 'Ebb: finds instances and nodes that no event told of, or that a retirement has left behind',
+      description: 'Ebb: finds instances and nodes that no event reported, or that a retirement left behind',
       settings,
       memorySize: 512,
       timeout: runTimeout(EVERY_MINUTES),
@@ -72,7 +72,7 @@ export class NodeSweep extends Construct {
       alias: sweep.alias,
       everyMinutes: EVERY_MINUTES,
       fromMinute: FROM_MINUTE,
-      description: 'Ebb: what events do not tell',
+      description: 'Ebb: what no event reports',
       undelivered: 'sweeps that never began',
     });
     this.#alarms(configuration);
@@ -82,7 +82,7 @@ export class NodeSweep extends Construct {
     alarmOnSilence(this, 'SilenceAlarm', {
       lambda: this.alias.version.lambda,
       everyMinutes: EVERY_MINUTES,
-      means: 'the sweep has stopped: what no event tells is not found',
+      means: 'the sweep has stopped: what no event reports is not found',
     });
     const counted = [
       ['ForgottenAlarm', METRICS.hookForgotten, 'instances waited in our hook without a retirement: events were lost'],
@@ -95,7 +95,7 @@ export class NodeSweep extends Construct {
       [
         'MarksAlarm',
         METRICS.marksUnreadable,
-        'marks on a node cannot be read or true: nobody acts on them, and somebody should look who wrote them',
+        'marks on a node cannot be read or cannot be true: Ebb does not act on them; find out who wrote them',
       ],
     ] as const;
     for (const [id, name, means] of counted)

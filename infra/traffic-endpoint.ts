@@ -22,10 +22,10 @@ export interface TrafficEndpointProps {
   readonly endpoint: Endpoint;
 }
 
-/** After the longest wait: the calls to AWS before and after it, each with its tries. */
+/** Time for the calls to AWS before and after the longest wait, each with its tries. */
 const CALLS = Duration.seconds(60);
 
-/** The function that takes an instance out of its load balancers by HTTP, its URL, and its reach. */
+/** The function that takes an instance out of its load balancers by HTTP, with its URL and its rights. */
 export class TrafficEndpoint extends Construct {
   constructor(scope: Construct, id: string, { configuration, endpoint }: TrafficEndpointProps) {
     super(scope, id);
@@ -56,7 +56,7 @@ export class TrafficEndpoint extends Construct {
         means: 'the secret of the endpoint cannot be read: nobody is let in',
       });
     }
-    // A secret means a public URL: whoever configured it has said so.
+    // With a secret the URL is public: the configuration says so.
     const authType = secret === undefined ? FunctionUrlAuthType.AWS_IAM : FunctionUrlAuthType.NONE;
     const { url } = alias.addFunctionUrl({ authType });
     new CfnOutput(Stack.of(this), 'TrafficEndpointUrl', { value: url, description: 'POST drain?id=i-… there' });
@@ -78,7 +78,7 @@ export class TrafficEndpoint extends Construct {
     return resources.length === 0 ? [] : [{ actions: SECRET_ACTIONS, resources }];
   }
 
-  /** Secrets Manager puts a hyphen and six characters of its own behind a name. */
+  /** Returns the ARN. Secrets Manager adds a hyphen and six characters to a name. */
   #arnOf(secretName: string): string {
     return Stack.of(this).formatArn({
       service: 'secretsmanager',

@@ -101,9 +101,9 @@ async function brokenRules(folder: string, files: Readonly<Record<string, string
     writeFileSync(join(folder, name), text);
   }
   const { forbidden, options } = RULES;
-  const { tsConfig: _, ...cruising } = options;
   const { output } = await cruise(['lambdas', 'infra'], {
-    ...cruising,
+    ...options,
+    tsConfig: {},
     ruleSet: { forbidden },
     validate: true,
     baseDir: folder,

@@ -8,7 +8,7 @@ import type { Configuration } from '../../lambdas/entry/configuration/configurat
 
 type Alarms = NonNullable<Configuration['alarms']>;
 
-/** Whom the alarms of a stack tell: a topic that there is, or one of ours that sends mails. */
+/** Topic of the stack's alarms: an existing one, or one of ours that sends mail. */
 export class AlarmTopic extends Construct {
   readonly #topic: ITopic;
 
@@ -21,7 +21,7 @@ export class AlarmTopic extends Construct {
     Validations.of(this).acknowledge({ id: 'Serverless-SNSRedrivePolicy', reason });
   }
 
-  /** Every alarm of the stack, so that none is forgotten: to be called once all have been made. */
+  /** Adds the topic to every alarm of the stack. Call it once all alarms exist. */
   tellOfAll(): void {
     const action = new SnsAction(this.#topic);
     for (const construct of Stack.of(this).node.findAll()) {

@@ -7,7 +7,7 @@ import type { Configuration } from '../../lambdas/entry/configuration/configurat
 import type { METRICS } from '../../lambdas/entry/reporting/metric-names.ts';
 import { metricNamespace } from '../../lambdas/entry/reporting/metric-names.ts';
 
-/** A metric that a function's journal counts by. @param service the function's entry */
+/** Returns a metric that a function's log counts by. @param service the function's entry */
 export function countedBy(
   service: string,
   { name }: Pick<Configuration, 'name'>,
@@ -22,7 +22,7 @@ export function countedBy(
   });
 }
 
-/** An alarm that is raised by the first of something that should not happen. */
+/** Creates an alarm that the first occurrence raises. */
 export function alarmOnAny(scope: Construct, id: string, { metric, means }: { metric: Metric; means: string }): Alarm {
   return new Alarm(scope, id, {
     alarmDescription: `Ebb: ${means}`,
@@ -34,13 +34,12 @@ export function alarmOnAny(scope: Construct, id: string, { metric, means }: { me
   });
 }
 
-/** SQS tells the metrics of a queue that was not used for hours as much as so many minutes late. */
+/** Delay of the metrics of a queue that was not used for hours, minutes at most. */
 const LATE_MINUTES = 15;
 
 /**
- * An alarm that is raised by each letter that comes to a dead-letter queue, and is over a quarter of an hour later,
- * whether or not the letter has been read: an alarm on what the queue holds would stay raised after the first one, and
- * say nothing of the second.
+ * Creates an alarm that each letter in a dead-letter queue raises. It ends a quarter of an hour later, read or not. An
+ * alarm on the length of the queue would stay raised after the first letter, and say nothing of the second.
  */
 export function alarmOnLetters(
   scope: Construct,
@@ -58,7 +57,7 @@ export function alarmOnLetters(
   });
 }
 
-/** Alarms on a function that fails, and on one that Lambda does not let run because too many run already. */
+/** Creates alarms on a function that fails, and on one that Lambda throttles because too many run already. */
 export function alarmOnFailures(scope: Construct, { lambda, entry }: { lambda: IFunction; entry: string }): void {
   const period = Duration.minutes(5);
   alarmOnAny(scope, 'ErrorAlarm', { metric: lambda.metricErrors({ period }), means: `${entry} has failed` });
@@ -68,7 +67,7 @@ export function alarmOnFailures(scope: Construct, { lambda, entry }: { lambda: I
   });
 }
 
-/** An alarm that is raised when a function that runs every few minutes has not run for three times as long. */
+/** Creates an alarm on silence: the function has not run for three of its intervals. */
 export function alarmOnSilence(
   scope: Construct,
   id: string,

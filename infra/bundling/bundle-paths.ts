@@ -1,21 +1,21 @@
-/** Where the bundle of a function stands, and what is kept beside it. */
+/** Paths of the bundle of a function, and of the files beside it. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The project's root. */
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The folder of the bundle. @param name of the entry point, `lambdas/<name>.ts` */
+/** Returns the folder of the bundle. @param name of the entry point, `lambdas/<name>.ts` */
 export function directoryOf(name: string): string {
   return join(PROJECT, 'dist', name);
 }
 
-/** esbuild's own account of the bundle. */
+/** Returns the path of esbuild's metafile of the bundle. */
 export function metafileOf(name: string): string {
   return `${directoryOf(name)}.json`;
 }
 
-/** What the bundle was made from. */
+/** Returns the path of the bundle's stamp (bundle-stamp.ts). */
 export function stampFileOf(name: string): string {
   return `${directoryOf(name)}.stamp`;
 }

@@ -1,6 +1,6 @@
 /**
- * Bundling one function: tree-shaken, the SDK inside, parts that are loaded on demand as files of their own (which
- * NodejsFunction cannot do, so esbuild is called here). The rules and what each is worth: platform 3.
+ * Bundles functions: tree-shaken, with the SDK inside, and parts that are loaded on demand as files of their own.
+ * NodejsFunction cannot do that, so esbuild is called here. The rules and their gains: platform 3.
  */
 import type { Metafile } from 'esbuild';
 import { execFileSync } from 'node:child_process';
@@ -24,12 +24,12 @@ export const FUNCTIONS: readonly string[] = readdirSync(join(PROJECT, 'lambdas')
 /** Bundles that this process has read, by entry point. */
 const read = new Map<string, FunctionBundle>();
 
-/** Set where every bundle has just been checked, for the processes that are started from there. */
+/** Environment variable: all bundles have just been checked. Child processes inherit it. */
 const ALL_MADE = 'EBB_BUNDLES_MADE';
 
 /**
- * Returns a function's bundle, made if it is not there as its sources are now. What is missing is made for every function,
- * side by side.
+ * Returns a function's bundle, and makes it if it is missing or its sources have changed. All functions whose bundle is
+ * missing are bundled, side by side.
  *
  * @param name of the entry point, `lambdas/<name>.ts`
  */
@@ -49,8 +49,8 @@ export function bundleFunction(name: string): FunctionBundle {
 }
 
 /**
- * Makes every bundle that is missing, in this process, which goes on meanwhile. Afterwards this process, and those that
- * it starts, make none again.
+ * Makes every missing bundle in this process, without blocking it. Afterwards this process and its children make none
+ * again.
  *
  * @param making called with the names when there is something to make
  */
@@ -65,7 +65,7 @@ export async function bundleAll(making: (names: readonly string[]) => void = () 
   process.env[ALL_MADE] = 'yes';
 }
 
-/** Functions whose bundle is not there, or was made from other sources. */
+/** Returns the functions whose bundle is missing, or was made from other sources. */
 function missingBundles(): string[] {
   if (process.env[ALL_MADE] !== undefined) return [];
   return FUNCTIONS.filter((name) => {
@@ -74,7 +74,7 @@ function missingBundles(): string[] {
   });
 }
 
-/** Files that are loaded at start: the entry, what it imports and what that imports; not what a call imports later. */
+/** Returns the files that are loaded at start: the entry and its static imports, direct and indirect. */
 export function loadedAtStart({ outputs }: Metafile): ReadonlySet<string> {
   const seen = new Set<string>();
   const visit = (path: string): void => {
@@ -86,7 +86,7 @@ export function loadedAtStart({ outputs }: Metafile): ReadonlySet<string> {
   return seen;
 }
 
-/** @param files of the outputs; absent: all of them */
+/** @param files of the outputs @default all of them */
 export function bytesOf({ outputs }: Metafile, files: Iterable<string> = Object.keys(outputs)): number {
   return [...files].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
 }

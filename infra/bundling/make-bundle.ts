@@ -6,7 +6,7 @@ import { changedSince, stampOf } from './bundle-stamp.ts';
 import { directoryOf, metafileOf, PROJECT, stampFileOf } from './bundle-paths.ts';
 import { plainSchemas } from './plain-schemas.ts';
 
-/** undici, inside the Kubernetes client, calls `require`, which a module does not have. */
+/** Defines `require`, which undici in the Kubernetes client calls and a module does not have. */
 const REQUIRE_BANNER =
   "import{createRequire as requireFrom}from'node:module';const require=requireFrom(import.meta.url);";
 
@@ -42,7 +42,7 @@ export async function makeBundle(name: string): Promise<void> {
   if (!changedSince(PROJECT, stamp.from, began)) replaceFile(stampFileOf(name), Buffer.from(JSON.stringify(stamp)));
 }
 
-/** Writes what differs and removes what is left over, so that a process that reads the folder meanwhile finds it whole. */
+/** Writes changed files and removes old ones. A process that reads the folder meanwhile finds it whole. */
 function replaceFiles(directory: string, files: readonly OutputFile[]): void {
   mkdirSync(directory, { recursive: true });
   for (const { path, contents } of files) {

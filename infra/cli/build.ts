@@ -1,6 +1,6 @@
 /**
- * Bundles every function as the stack does, and prints what it weighs: bytes in all and at start, and the CPU time of a
- * cold import, the median of fresh processes.
+ * Bundles every function as the stack does, and prints its weight: bytes in all and at start, and the CPU time of a
+ * cold import, as the median of fresh processes.
  */
 import Table from 'cli-table3';
 import { execFileSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { DONE, type ExitStatus } from './exit-status.ts';
 
 const RUNS = 9;
 
-/** Made up: an import reads settings and makes clients, but calls nobody. */
+/** Made-up settings. An import reads settings and makes clients, but calls no service. */
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   EBB_INSTALLATION: 'ebb',
@@ -33,12 +33,12 @@ const PROBE = `
 interface Weight {
   readonly function: string;
   readonly bytes: number;
-  /** Of the files that are loaded at start. */
+  /** Bytes of the files that are loaded at start. */
   readonly bytesAtStart: number;
   readonly coldImportMilliseconds: number;
 }
 
-/** @param json prints a line for each function, as it is made */
+/** @param json prints a line for each function, as it is bundled */
 export function build(json = false): ExitStatus {
   const weights: Weight[] = [];
   for (const name of FUNCTIONS) {

@@ -1,10 +1,10 @@
-/** Prints what is to be applied in each configured cluster, before Ebb is deployed. */
+/** Prints the manifests to apply in each configured cluster before Ebb is deployed. */
 import { clusterManifests, clusterRoleYaml } from '../cluster-role/cluster-role.ts';
 import { readOwnConfiguration } from '../configuration/configuration-source.ts';
 import { WrongConfiguration } from '../configuration/fault.ts';
 import { DONE, FAILED, type ExitStatus } from './exit-status.ts';
 
-/** @param file of the configuration @default what cdk.json here holds @param json instead of YAML */
+/** @param file of the configuration @default `context.ebb` of the cdk.json here @param json instead of YAML */
 export function printClusterRole(file?: string, json = false): ExitStatus {
   try {
     const configuration = readOwnConfiguration(file);

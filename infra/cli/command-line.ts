@@ -1,6 +1,6 @@
 /**
- * Every command of `ebb`: its purpose, its options, its examples. Help, errors of usage and completion come from here
- * alone. A command's code is loaded when it runs, so that help and errors answer at once.
+ * Commands of `ebb`: their purposes, options and examples. Help, usage errors and completion are made from them. The
+ * code of a command is loaded when it runs, so that help and errors answer at once.
  */
 import { Argument, Command } from 'commander';
 import { readFileSync } from 'node:fs';
@@ -174,7 +174,7 @@ interface CommandWords {
   /** Half a line for the list of commands. */
   readonly summary: string;
   readonly description: string;
-  /** What is typed after the command. */
+  /** Arguments after the command, one example each. */
   readonly examples: readonly string[];
 }
 
@@ -188,7 +188,7 @@ function addCommand(program: Command, name: string, { summary, description, exam
     .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
 }
 
-/** As its user types it: who came by npx or by the npm script may not have `ebb`. @param name of a command */
+/** Returns the command as its user types it: npx and npm scripts work without an `ebb`. @param name of a command */
 function typed(name?: string): string {
   const by = process.env.npm_lifecycle_event;
   if (name !== undefined && by === name) return `npm run -s ${name} --`;
@@ -203,13 +203,13 @@ function askingFor(command: Command, { is, output }: AskedFunction, json: string
     .option('--function <NAME>', `name of ${is}: ${where}`)
     .option('--json', json)
     .hook('preAction', () => {
-      // Not commander's mandatory option: of a misspelt --function it would say that it is missing, and not what was meant.
+      // Commander's own check of mandatory options would call a misspelt --function missing, and suggest nothing.
       const { function: name = '' } = command.opts<Partial<AskOptions>>();
       if (name === '') command.error(`error: --function is missing: the name of ${is}, ${where}`);
     });
 }
 
-/** The action of a command whose exit status is the result. */
+/** Returns the action of a command: `run` returns the exit status. */
 function ending<Given extends readonly unknown[]>(
   run: (...given: Given) => ExitStatus | Promise<ExitStatus>,
 ): (...given: Given) => Promise<void> {

@@ -9,7 +9,7 @@ interface Completed {
   readonly name: string;
   readonly summary: string;
   readonly options: readonly Option[];
-  /** What may stand for its argument. */
+  /** Values that its argument may have. */
   readonly choices: readonly string[];
   /** Whether its argument is a file. */
   readonly takesFile: boolean;
@@ -42,7 +42,7 @@ function takesValue({ required, optional }: Option): boolean {
   return required || optional;
 }
 
-/** In single quotes, for any of the shells. */
+/** Puts a text in single quotes, for any of the shells. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
@@ -75,7 +75,7 @@ function bashCase({ name, options, choices, takesFile }: Completed): string {
       ? []
       : [`        case "\${COMP_WORDS[COMP_CWORD-1]}" in ${valued.join('|')}) return ;; esac`]),
     ...(takesFile ? ['        compopt -o default 2> /dev/null'] : []),
-    // Files are completed where no word is.
+    // Files are completed where no option begins.
     ...(takesFile ? [`        case "\${COMP_WORDS[COMP_CWORD]}" in -*) ;; *) return ;; esac`] : []),
     `        words=${quoted(words)} ;;`,
   ].join('\n');

@@ -1,4 +1,4 @@
-/** Writes the list of configuration fields and the JSON schema for editors, or says which of them is out of date. */
+/** Writes the list of configuration fields and the JSON schema for editors, or reports which of them is out of date. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { describeConfiguration, type Description } from '../configuration/describe-configuration.ts';
@@ -14,9 +14,9 @@ export async function writeConfigurationTable({ check = false, json = false }): 
 }
 
 interface DescribedFile {
-  /** Its path from here. */
+  /** Path from the current folder. */
   readonly file: string;
-  /** Whether it is what the schema says, now. */
+  /** Whether the file agrees with the schema now. */
   readonly current: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Dry runs of the drift tainter and of the sweep, for people: the function is invoked so that it changes nothing, and
- * says what it would do (contract 9.6).
+ * Dry runs of the drift tainter and of the sweep, for people: invokes the function so that it changes nothing, and
+ * prints what it would do (contract 9.6).
  */
 import { InvokeCommand, LambdaClient, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
@@ -14,9 +14,9 @@ import { driftTable } from './reports/drift-table.ts';
 import { sweepTable } from './reports/sweep-table.ts';
 
 interface DryRun<Report> {
-  /** Whether it is a report of that function's: what decides by the rest is not looked at. */
+  /** Checks that the answer is a report of that function. Only the fields that decide this are checked. */
   readonly schema: z.ZodMiniType;
-  /** The report that such an answer tells. */
+  /** Turns the answer into the report. */
   readonly read: (answer: unknown) => Report;
   readonly table: (reports: readonly Report[], columns: number) => string;
 }
@@ -44,7 +44,7 @@ const SWEEP: DryRun<SweepReport> = {
   table: sweepTable,
 };
 
-/** Prints what has drifted, what would go now, and what the rest waits for. */
+/** Prints what has drifted, what would go now, and what the others wait for. */
 export function showDrift(asked: AskedFunction, options: AskOptions): Promise<ExitStatus> {
   return showDryRun(DRIFT, asked, options);
 }
@@ -75,7 +75,7 @@ interface Looked {
   readonly away?: string | undefined;
 }
 
-/** No function of Lambda's runs for longer. */
+/** Longest run of a function of Lambda. */
 const LONGEST_RUN_SECONDS = 900;
 
 async function dryRun<Report>(
@@ -86,17 +86,17 @@ async function dryRun<Report>(
   const payload = JSON.stringify({ dryRun: true });
   const client = createClient(LambdaClient, { answerWithin: LONGEST_RUN_SECONDS });
   const answer = await client.send(new InvokeCommand({ FunctionName: functionName, Payload: payload }));
-  const told = bodyOf(answer);
+  const body = bodyOf(answer);
   if (answer.FunctionError !== undefined) {
-    const { errorType = answer.FunctionError, errorMessage = '' } = failureSchema.safeParse(told).data ?? {};
+    const { errorType = answer.FunctionError, errorMessage = '' } = failureSchema.safeParse(body).data ?? {};
     throw new NoAnswer(`${functionName} failed: ${errorType}: ${errorMessage}\nIts log says more.`);
   }
-  if (!Array.isArray(told) || !told.every((answer) => schema.safeParse(answer).success)) {
+  if (!Array.isArray(body) || !body.every((answer) => schema.safeParse(answer).success)) {
     throw new NoAnswer(
       `${functionName} answers with no such report: is it ${is}? Output ${output} of the stack names it.`,
     );
   }
-  return told.map(read);
+  return body.map(read);
 }
 
 const failureSchema = z.object({ errorType: z.optional(z.string()), errorMessage: z.optional(z.string()) });

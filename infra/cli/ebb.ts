@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { commandLine } from './command-line.ts';
 import { DONE, WRONG_USAGE } from './exit-status.ts';
 
-// `ebb drift | head` reads no further: that is no fault.
+// `ebb drift | head` stops reading: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(DONE);
@@ -12,7 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await commandLine().parseAsync();
 } catch (error) {
-  // Commander has told what is wrong. It ends help and the version this way too, with 0.
+  // Commander has printed what is wrong. Help and version end this way too, with 0.
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? DONE : WRONG_USAGE;
 }

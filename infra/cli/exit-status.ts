@@ -1,12 +1,12 @@
-/** How a command of `ebb` ends. */
+/** Exit statuses of `ebb`. */
 
-/** Done: everything that was asked for. */
+/** Everything that was asked for is done. */
 export const DONE = 0;
 
-/** It could not be done, or something wrong was found. */
+/** The command could not be done, or found something wrong. */
 export const FAILED = 1;
 
-/** The arguments cannot be taken. Nothing was done. */
+/** The arguments are wrong. Nothing was done. */
 export const WRONG_USAGE = 2;
 
 export type ExitStatus = typeof DONE | typeof FAILED;

@@ -1,12 +1,12 @@
-/** A command that asks a function of the stack something: whatever may go wrong is told with what to do about it. */
+/** Commands that ask a function of the stack. Each failure is printed with what to do about it. */
 import { DONE, FAILED, type ExitStatus } from './exit-status.ts';
 
 export interface AskedFunction {
-  /** What the function is, in words. */
+  /** The function in words, such as `the sweep`. */
   readonly is: string;
   /** The stack's output that names it. */
   readonly output: string;
-  /** What its user must be allowed on the function. */
+  /** IAM actions that its user needs on the function. */
   readonly rights: readonly string[];
 }
 
@@ -18,13 +18,13 @@ export interface AskOptions {
 }
 
 export interface Answer {
-  /** What is printed; nothing if it is empty. */
+  /** Text to print; nothing if it is empty. */
   readonly text: string;
-  /** Why something is missing in it, a sentence each. */
+  /** Sentences that say why something is missing in it. */
   readonly missing?: readonly string[];
 }
 
-/** The message says why there is no answer, and what to do. */
+/** There is no answer. The message says why, and what to do. */
 export class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
 }
@@ -37,7 +37,7 @@ const STALE_CREDENTIALS = [
   'InvalidSignatureException',
 ];
 
-/** Where the output is no terminal. */
+/** Columns when the output is no terminal. */
 const COLUMNS = 80;
 
 /** Width of what is printed for people. */

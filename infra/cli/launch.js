@@ -1,8 +1,8 @@
 /**
- * Starts a TypeScript file under the Node that Ebb needs, whatever Node this is. It is JavaScript, because an older
- * Node cannot read TypeScript.
+ * Starts a TypeScript file under the Node that Ebb needs, from any Node. It is JavaScript, because an older Node cannot
+ * read TypeScript.
  *
- * Node 24 comes as the dev dependency `node`. Where it is missing, one sentence says which command brings it.
+ * Node 24 comes as the dev dependency `node`. If it is missing, one sentence says which command installs it.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 /** The first major version that runs Ebb's TypeScript as it is. */
 const NEEDED = 24;
 
-/** What others send to this process alone. */
+/** Signals that are sent to this process alone. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const PROJECT = join(fileURLToPath(import.meta.url), '../../..');
@@ -38,7 +38,7 @@ export async function launch(file) {
   }
 }
 
-/** Undefined where the packages are not installed. */
+/** Returns the folder of Node 24; undefined if the packages are not installed. */
 function folderOfNode() {
   try {
     return dirname(createRequire(import.meta.url).resolve('node/package.json'));

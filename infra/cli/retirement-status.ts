@@ -1,6 +1,6 @@
 /**
- * What a retirement is doing now, since when, held by what, and how much time it has left: read from its durable
- * execution's own history. There is no other record of it.
+ * Status of a retirement: its stage, since when, what holds it, and how much time it has left. It is read from the
+ * history of its durable execution; there is no other record.
  */
 import type { Event } from '@aws-sdk/client-lambda';
 import type { Holder } from '../../lambdas/core/drain/holders.ts';
@@ -8,9 +8,9 @@ import { recordedRetirement, waitedFor, type StepRecord } from '../../lambdas/wo
 
 export interface RetirementStatus {
   readonly execution: string;
-  /** Somebody has paused it, and it goes on when it is resumed (`aws lambda resume-durable-execution`). */
+  /** Whether it is paused. It goes on when it is resumed (`aws lambda resume-durable-execution`). */
   readonly paused: boolean;
-  /** What stands in the history by its first steps; undefined until they have been made. */
+  /** Results of its first steps; undefined until these have ended. */
   readonly cluster: string | undefined;
   readonly group: string | undefined;
   readonly node: string | undefined;
@@ -20,11 +20,11 @@ export interface RetirementStatus {
   /** The stage it is in, and since when. */
   readonly stage: string;
   readonly stageSince: number;
-  /** Names of what it waits for, few of many. */
+  /** Names of what it waits for; a few of many. */
   readonly waitingFor: readonly string[];
-  /** What holds pods, with how many each; those that hold most. */
+  /** Holders of pods, with the number of pods; the largest numbers. */
   readonly heldBy: readonly Holder[];
-  /** When it goes on, if it is suspended. */
+  /** When it goes on, epoch milliseconds; undefined unless it is suspended. */
   readonly suspendedUntil: number | undefined;
 }
 

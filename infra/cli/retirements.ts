@@ -1,4 +1,4 @@
-/** What each running retirement is doing now, for how long, held by what, and how much time it has left. */
+/** Prints what each running retirement does now, for how long, what holds it, and how much time it has left. */
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createClient } from '../../lambdas/adapters/aws/clients.ts';
 import type { ExitStatus } from './exit-status.ts';
@@ -6,7 +6,7 @@ import { outputColumns, printAnswer, type AskedFunction, type AskOptions } from 
 import { retirementTable } from './reports/retirement-table.ts';
 import { runningStatuses } from './running-retirements.ts';
 
-/** @param options.node name of a node, or id of an instance @default all */
+/** @param options.node name of a node, or id of an instance @default all nodes */
 export function showRetirements(
   asked: AskedFunction,
   { function: functionName, json, node }: AskOptions & { readonly node?: string },

@@ -1,9 +1,9 @@
-/** The retirements that run now, each with its status, from Lambda's record of its durable executions. */
+/** Running retirements with their status, from Lambda's record of durable executions. */
 import { GetDurableExecutionHistoryCommand, type Event, type LambdaClient } from '@aws-sdk/client-lambda';
 import { aliveExecutions } from '../../lambdas/adapters/lambda/retirements.ts';
 import { retirementStatus, type RetirementStatus } from './retirement-status.ts';
 
-/** Enough for the steps before the drain, and for the last turns of it. */
+/** Events read from each end of the history: enough for the steps before the drain, and for its last rounds. */
 const EVENTS_READ = 50;
 
 /** @param functionName of the retirement function */

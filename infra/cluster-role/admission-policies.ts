@@ -1,35 +1,35 @@
 /**
- * Two ValidatingAdmissionPolicies (Kubernetes 1.30 and later). Kubelets do not write our marks: what stands in them
- * would have a node drained, or kept. And whoever holds our rights changes nothing of a node but our marks: RBAC cannot
- * tell one field from another.
+ * Two ValidatingAdmissionPolicies (Kubernetes 1.30 and later):
+ * - Kubelets must not write our marks, which can have a node drained, or kept.
+ * - Holders of our rights change only our marks on a node: RBAC cannot tell one field from another.
  */
 import { EXCLUDE_LABEL } from '../../lambdas/core/node/marks.ts';
 import type { ClusterConfiguration } from '../../lambdas/entry/configuration/configuration.ts';
 
 export interface PolicyTerms {
   readonly clusters: readonly Pick<ClusterConfiguration, 'taint' | 'drift'>[];
-  /** All of ours. */
+  /** All Kubernetes groups of ours. */
   readonly groups: readonly string[];
-  /** What the name of the policy on us begins with, so that installations in one cluster have one each. */
+  /** Prefix of the name of the policy on us: each installation in a cluster has its own policy. */
   readonly prefix: string;
 }
 
 const ADMISSION = 'admissionregistration.k8s.io/v1';
 
-/** The controller manager taints what is cordoned. */
+/** Taint of the controller manager on cordoned nodes. */
 const CORDON_TAINT = 'node.kubernetes.io/unschedulable';
 
 interface Policy {
   readonly name: string;
   readonly operations: readonly string[];
   readonly resources: readonly string[];
-  /** Whose requests are looked at. */
+  /** Condition on whose requests the policy checks. */
   readonly who: { readonly name: string; readonly expression: string };
   readonly variables: Readonly<Record<string, string>>;
   readonly validations: readonly { readonly expression: string; readonly message: string }[];
 }
 
-/** Each with its binding. */
+/** Returns the manifests of the policies and their bindings. */
 export function admissionPolicies(terms: PolicyTerms): readonly object[] {
   return [marksAreNotKubelets(), ownMarksOnly(terms)].flatMap(manifestsOf);
 }
@@ -108,7 +108,7 @@ function ownMarksOnly({ clusters, groups, prefix }: PolicyTerms): Policy {
   };
 }
 
-/** As CEL has it; neither taint keys nor groups have quotes in them. */
+/** Writes a CEL list. Neither taint keys nor groups have quotes in them. */
 function listOf(words: readonly string[]): string {
   return `[${words.map((word) => `'${word}'`).join(', ')}]`;
 }

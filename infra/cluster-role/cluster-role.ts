@@ -1,6 +1,6 @@
 /**
- * What Ebb may do in a cluster, as the manifests to apply there: CDK cannot, in a cluster that it did not make. The
- * retirement evicts and deletes pods; sweep and tainter only look, and mark nodes.
+ * Manifests of what Ebb may do in a cluster. People apply them: the CDK cannot, in a cluster that it did not make. The
+ * retirement evicts and deletes pods; sweep and tainter only read, and mark nodes.
  */
 import { stringify } from 'yaml';
 import { CLUSTER_ROLE_RULES, FLEET_ROLE_RULES } from '../../lambdas/adapters/kubernetes/cluster.ts';
@@ -8,12 +8,12 @@ import { admissionPolicies, type PolicyTerms } from './admission-policies.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
-/** The Kubernetes group of sweep and tainter. @param kubernetesGroup the retirement's */
+/** Returns the Kubernetes group of sweep and tainter. @param kubernetesGroup the retirement's */
 export function fleetGroupOf(kubernetesGroup: string): string {
   return `${kubernetesGroup}-sweep`;
 }
 
-/** The ClusterRoles and their bindings to the Kubernetes groups of the access entries. */
+/** Returns the ClusterRoles, and their bindings to the Kubernetes groups of the access entries. */
 export function clusterRoleManifests(kubernetesGroup: string): readonly object[] {
   const fleetGroup = fleetGroupOf(kubernetesGroup);
   return [...boundRole(kubernetesGroup, CLUSTER_ROLE_RULES), ...boundRole(fleetGroup, FLEET_ROLE_RULES)];
@@ -33,7 +33,7 @@ function boundRole(group: string, rules: readonly object[]): readonly object[] {
   ];
 }
 
-/** A group's name may have characters that the name of an object may not. */
+/** Turns a group into an object name, which allows fewer characters. */
 function objectName(group: string): string {
   return group
     .toLowerCase()
@@ -41,7 +41,7 @@ function objectName(group: string): string {
     .replaceAll(/^-|-$/g, '');
 }
 
-/** All that is to be applied: the roles, and the policies that protect our marks and everybody else's. */
+/** Returns all manifests to apply: the roles, and the policies that protect our marks and everything else. */
 export function clusterManifests({ kubernetesGroup, ...terms }: ManifestTerms): readonly object[] {
   const groups = [kubernetesGroup, fleetGroupOf(kubernetesGroup)];
   return [
@@ -54,7 +54,7 @@ export interface ManifestTerms extends Pick<PolicyTerms, 'clusters'> {
   readonly kubernetesGroup: string;
 }
 
-/** As YAML, for `kubectl apply -f -`. */
+/** Returns the manifests as YAML, for `kubectl apply -f -`. */
 export function clusterRoleYaml(terms: ManifestTerms): string {
   return clusterManifests(terms)
     .map((manifest) => stringify(manifest, { aliasDuplicateObjects: false, lineWidth: 0 }))

@@ -1,39 +1,39 @@
 /**
- * The fields of the configuration, read from its schema: where each stands, what it must be, and its default. The
- * table for people and the JSON schema for editors are made of them (describe-configuration.ts).
+ * Fields of the configuration, read from its schema: the path, the rule and the default of each. The table for people
+ * and the JSON schema for editors are made of them (describe-configuration.ts).
  */
 import * as z from 'zod/mini';
 import { budgetSchema } from '../../lambdas/core/disruption/budget.ts';
 import { configurationSchema } from '../../lambdas/entry/configuration/configuration.ts';
 
 export interface Field {
-  /** `clusters[].drain.timeoutSeconds`. */
+  /** Path, such as `clusters[].drain.timeoutSeconds`. */
   readonly path: string;
-  /** Path of the object that it is a field of. The installation's own fields have the path ''. */
+  /** Path of the object that holds the field; empty for fields of the installation itself. */
   readonly owner: string;
   readonly name: string;
-  /** `must be whole seconds from 60 to 172800, such as 14400`. */
+  /** Rule, such as `must be whole seconds from 60 to 172800, such as 14400`. */
   readonly rule: string;
   readonly isRequired: boolean;
-  /** As a person would write it; `{}` for an object whose fields have defaults. Undefined when there is none. */
+  /** Default as people write it; `{}` for an object whose fields have defaults. Undefined when there is none. */
   readonly default?: unknown;
 }
 
-/** Label selectors have the fields that Kubernetes gives them: nothing to describe. */
+/** Fields that are label selectors of Kubernetes: their own fields are not described. */
 const WHOLE = new Set(['clusters[].drain.podSelector', 'clusters[].drain.finishFirst']);
 
-/** The schema holds a budget as it was written; the code that works by it has its schema. */
+/** Schemas of budgets. The configuration's schema takes a budget as it was written; the code that uses it checks it. */
 const BUDGETS: Readonly<Record<string, z.core.$ZodType>> = {
   'clusters[].budget': budgetSchema('cluster'),
   'clusters[].groups[].budget': budgetSchema('group'),
 };
 
-/** In the order of the schema. The fields of an object follow the field that holds it. */
+/** Returns all fields in the order of the schema. The fields of an object follow it. */
 export function configurationFields(): readonly Field[] {
   return fieldsOf(configurationSchema, '');
 }
 
-/** The JSON schema of a budget, by the path at which it belongs. */
+/** Returns the schema of a budget, by its path. */
 export function budgetAt(path: string): z.core.$ZodType | undefined {
   return BUDGETS[path];
 }
@@ -58,7 +58,7 @@ interface Unwrapped {
   readonly written?: unknown;
 }
 
-/** Takes off what says that a field may be missing, and what is made of its value. */
+/** Takes off the layers of a schema that make it optional, give it a default or transform it. */
 function unwrap(schema: z.core.$ZodType): Unwrapped {
   const inner = schema as z.core.$ZodTypes;
   const { def } = inner._zod;
@@ -75,19 +75,19 @@ function unwrap(schema: z.core.$ZodType): Unwrapped {
   }
 }
 
-/** Shares are numbers from 0 to 1 once they are read, and people write percentages. */
+/** Returns the default as people write it: shares are numbers from 0 to 1 inside, and percentages outside. */
 function asWritten(value: unknown, schema: z.core.$ZodType): unknown {
   const isShare = typeof value === 'number' && unwrap(schema).inner._zod.def.type === 'string';
   return isShare ? `${Math.round(value * 100)}%` : value;
 }
 
-/** What the schema says to a value that is of no kind at all; to a text, where it says no more than that it is one. */
+/** Returns the rule: the fault of a value of no type, or of a text if the first only says that it must be text. */
 function ruleOf(schema: z.core.$ZodType): string {
   const rules = [Symbol('of no kind'), '\0'].map((value) => z.safeParse(schema, value).error?.issues[0]?.message ?? '');
   return rules.find((rule) => rule !== 'must be text') ?? '';
 }
 
-/** A group's budget says that `cluster` is not its to say. */
+/** Whether a field is forbidden, as `cluster` is in the budget of a group. */
 function isForbidden(schema: z.core.$ZodTypes): boolean {
   const { def } = schema._zod;
   return def.type === 'never';

@@ -1,4 +1,4 @@
-/** Where the configuration comes from: cdk.json's context `ebb`, or `-c ebb=FILE` for another installation. */
+/** Reads the configuration: from the context `ebb` of cdk.json, or from FILE with `-c ebb=FILE`. */
 import type { Configuration } from '../../lambdas/entry/configuration/configuration.ts';
 import { WrongConfiguration } from './fault.ts';
 import { readJson } from './json-file.ts';
@@ -19,8 +19,8 @@ export function readConfiguration(context: unknown): Configuration {
 }
 
 /**
- * What to know of a file that gives its installation no name: it is the default one, and deployed it replaces what another
- * configuration has deployed as that (contract 15.2). Undefined when there is nothing to know.
+ * Returns a warning if a file gives its installation no name, else undefined. It is then the default installation, and
+ * replaces what another configuration has deployed under that name (contract 15.2).
  */
 export function unnamed(context: unknown): string | undefined {
   if (typeof context !== 'string' || fieldAt(readJson(context), ['name']) !== undefined) return undefined;
@@ -28,7 +28,7 @@ export function unnamed(context: unknown): string | undefined {
   return `${what}. Write "name": "ebb-staging" for one beside it, or "name": "ebb" for that one`;
 }
 
-/** The same for a command that the CDK does not run. @param file of the configuration @default what cdk.json here holds */
+/** Reads the configuration for a command outside the CDK. @param file @default the cdk.json in this folder */
 export function readOwnConfiguration(file?: string): Configuration {
   return readConfiguration(file ?? fieldAt(readJson('cdk.json'), ['context', 'ebb']));
 }

@@ -1,7 +1,6 @@
 /**
- * Fields of a configuration that are right by themselves and not together: names that stand there twice, taints that
- * would be taken for each other, times that cannot be kept. Each is read as it was written, whatever is wrong with the
- * rest, so that no fault hides another.
+ * Finds fields that are right alone and wrong together: repeated names, taints that would be confused, times that
+ * cannot be kept. Each field is read as it was written, whatever is wrong elsewhere, so that no fault hides another.
  */
 import { drainKeys } from '../../lambdas/core/node/drain-taints.ts';
 import { DRAIN_SECONDS, HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/core/settings/cluster-settings.ts';
@@ -23,7 +22,7 @@ export function contradictions(written: unknown): Fault[] {
   ];
 }
 
-/** A group has one hook, and so belongs to one cluster. */
+/** Finds repeated names. A group has one hook, and so belongs to one cluster. */
 function faultsOfNames(clusters: readonly unknown[]): Fault[] {
   const named = clusters.map((cluster, index) => nameAt(cluster, ['clusters', index]));
   const groups = clusters.flatMap((cluster, index) =>
@@ -52,10 +51,10 @@ function repeated(all: readonly Named[], words: (first: string) => string): Faul
   });
 }
 
-/** A node that is isolated or has drifted would be drained for that alone, and one that is restored drained again. */
+/** Finds taint keys with two meanings: an isolated, drifted or restored node would be drained for its marks. */
 function faultsOfTaints(cluster: unknown, path: Path): Fault[] {
   const isolates = keyAt(cluster, ['taint', 'key'], TAINT_KEYS.retiring);
-  const tells = keyAt(cluster, ['drift', 'taint', 'key'], TAINT_KEYS.drifted);
+  const marks = keyAt(cluster, ['drift', 'taint', 'key'], TAINT_KEYS.drifted);
   const drains = keyAt(cluster, ['drift', 'drainTaint', 'key'], TAINT_KEYS.drain);
   const own = listAt(cluster, ['tainted', 'taints']).map((taint) => fieldAt(taint, ['key']));
   const taints = own.filter(isText).map((key) => ({ key }));
@@ -66,21 +65,21 @@ function faultsOfTaints(cluster: unknown, path: Path): Fault[] {
       : [];
   return [
     ...ofDrain(isolates, ['taint', 'key']),
-    ...ofDrain(tells, ['drift', 'taint', 'key']),
-    ...(isolates === tells
+    ...ofDrain(marks, ['drift', 'taint', 'key']),
+    ...(isolates === marks
       ? [{ path: [...path, 'drift', 'taint', 'key'], words: 'must not be the key of the taint that isolates' }]
       : []),
     ...faultsOfDrainKeys(own, drains, [...path, 'tainted', 'taints']),
   ];
 }
 
-/** What is no text is a fault already. */
+/** Returns the key, or the default. A key that is no text is another fault. */
 function keyAt(cluster: unknown, path: Path, otherwise: string): string {
   const key = fieldAt(cluster, path);
   return isText(key) ? key : otherwise;
 }
 
-/** Kubernetes taints what is cordoned, not Ready or short of something: such a node is not to be drained for that. */
+/** Taint keys of Kubernetes, for nodes that are cordoned, not Ready or short of something: no reason to drain. */
 const KUBERNETES_KEYS = /^node(\.cloudprovider)?\.kubernetes\.io\//;
 
 function faultsOfDrainKeys(keys: readonly unknown[], own: string, path: Path): Fault[] {
@@ -94,10 +93,10 @@ function faultsOfDrainKeys(keys: readonly unknown[], own: string, path: Path): F
   });
 }
 
-/** AWS ends a hook after so many of its heartbeat timeouts, whatever the heartbeats (contract 5.1). */
+/** Heartbeat timeouts after which AWS ends a hook, despite heartbeats (contract 5.1). */
 const MOST_HEARTBEATS = 100;
 
-/** A drain would silently get less time than it was given. A group that waits has no timeout of its own. */
+/** Finds heartbeat timeouts that would cut a drain short. A group with `wait` has no drain timeout of its own. */
 function faultsOfTimes(cluster: unknown, path: Path): Fault[] {
   const ofCluster = numberAt(cluster, ['drain', 'timeoutSeconds'], DRAIN_SECONDS.default);
   const policy = fieldAt(cluster, ['drain', 'atDeadline']);
@@ -105,7 +104,7 @@ function faultsOfTimes(cluster: unknown, path: Path): Fault[] {
     const heartbeat = numberAt(group, ['heartbeatTimeoutSeconds'], HEARTBEAT_SECONDS.default);
     const own = fieldAt(group, ['drainTimeoutSeconds']);
     const timeout = own === undefined ? ofCluster : numberAt(group, ['drainTimeoutSeconds']);
-    // What is out of its own bounds is a fault already.
+    // A value that is out of bounds is another fault.
     if (!isWithin(heartbeat, HEARTBEAT_SECONDS) || !isWithin(timeout, DRAIN_SECONDS)) return [];
     if ((fieldAt(group, ['atDeadline']) ?? policy) === 'wait' || heartbeat * MOST_HEARTBEATS >= timeout) return [];
     const at: Path = [...path, 'groups', index];

@@ -1,6 +1,6 @@
 /**
- * The two descriptions of the configuration that are made from its schema: the table for people (README.md here) and
- * the JSON schema for editors (ebb.schema.json). `npm run -s configuration-table` writes both.
+ * Makes the two descriptions of the configuration from its schema: the table for people (README.md here) and the JSON
+ * schema for editors (ebb.schema.json). `npm run -s configuration-table` writes both.
  */
 import { join } from 'node:path';
 import { format } from 'prettier';
@@ -29,7 +29,7 @@ export async function describeConfiguration(): Promise<readonly Description[]> {
   ];
 }
 
-/** What is wrong with the meanings, a line each. */
+/** Returns the faults of the meanings, a line each. */
 export function meaningFaults(fields: readonly Field[], meanings: Readonly<Record<string, Meaning>>): string[] {
   const paths = new Set(fields.map(({ path }) => path));
   const faults = fields.flatMap((field) => {
@@ -87,7 +87,7 @@ function defaultCell({ isRequired, default: written }: Field, without: string): 
   return text === '{}' ? 'see its fields' : `\`${text}\``;
 }
 
-/** As GitHub makes it of a title. */
+/** Returns the anchor that GitHub gives to a title. */
 function anchor(section: string): string {
   return section.toLowerCase().replaceAll(/[^a-z0-9-]/g, '');
 }

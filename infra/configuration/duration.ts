@@ -1,4 +1,4 @@
-/** Durations as people like to write them (`4h`, `90 min`), in place of the seconds that the configuration wants. */
+/** Reads durations such as `4h` or `90 min`, which people write in place of seconds. */
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, sec: 1, m: 60, min: 60, h: 3_600, d: 86_400 };
 

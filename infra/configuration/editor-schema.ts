@@ -1,6 +1,6 @@
 /**
- * The configuration as a JSON schema, for editors: they complete its fields and mark what is wrong. It knows less than
- * `cdk synth`, which also finds fields that contradict each other.
+ * JSON schema of the configuration, by which editors complete its fields and mark faults. It knows less than `cdk
+ * synth`, which also finds fields that contradict each other.
  */
 import * as z from 'zod/mini';
 import { configurationSchema } from '../../lambdas/entry/configuration/configuration.ts';
@@ -17,7 +17,7 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
 }
 
-/** A limit of a budget. The schema of budgets reads it by a function, which no JSON schema can tell. */
+/** Limit of a budget. Its schema is a function, which JSON Schema cannot express. */
 const LIMIT: JsonSchema = {
   anyOf: [
     { type: 'integer', minimum: 0 },
@@ -25,7 +25,7 @@ const LIMIT: JsonSchema = {
   ],
 };
 
-/** Editors read this field themselves; `cdk synth` passes over it. */
+/** Field `$schema`, which editors read and `cdk synth` ignores. */
 const OWN_ADDRESS: JsonSchema = {
   type: 'string',
   description: 'The path of this schema, for editors. Ebb ignores it.',
@@ -46,7 +46,7 @@ export function editorSchema(fields: readonly Field[], meanings: Readonly<Record
   return { ...whole, title: 'Ebb', properties: { $schema: OWN_ADDRESS, ...properties } };
 }
 
-/** Draft 7 is what all editors know. */
+/** Returns the schema in draft 7, which all editors know. */
 function jsonSchema(schema: z.core.$ZodType): JsonSchema {
   const made = z.toJSONSchema(schema, {
     io: 'input',
@@ -62,7 +62,7 @@ function jsonSchema(schema: z.core.$ZodType): JsonSchema {
 
 type Describe = (path: string, json: JsonSchema) => JsonSchema;
 
-/** Describes each property, puts the budgets in their places, and lets no object have fields that are not known. */
+/** Describes each property, inserts the budgets, and forbids unknown fields. */
 function described(json: JsonSchema, path: string, describe: Describe): JsonSchema {
   const budget = budgetAt(path);
   if (budget !== undefined && Object.keys(json).every((key) => key === 'default')) {
@@ -83,7 +83,7 @@ function described(json: JsonSchema, path: string, describe: Describe): JsonSche
   });
 }
 
-/** A group's budget has no `cluster`. */
+/** Whether a property is forbidden, as `cluster` is in the budget of a group. */
 function isForbidden(property: JsonSchema): boolean {
   return property.not !== undefined;
 }
@@ -94,7 +94,7 @@ function descriptionOf({ rule, isRequired }: Field, meaning: Meaning | undefined
   return `${meaning?.does ?? ''} It ${rule}.${without}${required}`;
 }
 
-/** Objects have their defaults field by field. */
+/** Whether the default is shown. Objects show theirs field by field. */
 function isScalarOrList(value: unknown): boolean {
   return value !== undefined && (typeof value !== 'object' || Array.isArray(value));
 }

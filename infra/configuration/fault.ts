@@ -1,4 +1,4 @@
-/** Faults of a configuration, as a person reads them: the field, what it must be, and what was given. */
+/** Faults of a configuration for people: the field, what it must be, and what was given. */
 import { durationSeconds } from './duration.ts';
 
 export interface Fault {
@@ -7,7 +7,7 @@ export interface Fault {
   readonly words: string;
 }
 
-/** Every fault of a configuration, each with its field and what it must be. */
+/** The configuration is wrong. The message has every fault: its field, and what that must be. */
 export class WrongConfiguration extends Error {
   override readonly name = 'WrongConfiguration';
 
@@ -20,7 +20,7 @@ export class WrongConfiguration extends Error {
 
 const COLLATOR = new Intl.Collator('en', { numeric: true });
 
-/** A line each, by field, as `ebb.clusters[0].name: …`. */
+/** Returns a line for each fault, sorted by field: `ebb.clusters[0].name: …`. */
 export function faultLines(faults: readonly Fault[]): string[] {
   const lines = faults.map(({ path, words }) => [fieldName(path), words] as const);
   const sorted = lines.toSorted(([one], [other]) => COLLATOR.compare(one, other));
@@ -31,10 +31,10 @@ export function fieldName(path: readonly PropertyKey[]): string {
   return `ebb${path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')}`;
 }
 
-/** What stands in a field for the name of a secret may be the secret. */
+/** Names of fields whose values are not printed: a person may have written the secret itself. */
 const SECRETIVE = /secret|password/i;
 
-/** What a schema says of a value, and the value. @param message such as `must be true or false` */
+/** Returns the fault of a value, with the value. @param message such as `must be true or false` */
 export function wordsOnValue(path: readonly PropertyKey[], message: string, value: unknown): string {
   if (value === undefined) return `is missing; it ${message}`;
   if (path.some((part) => SECRETIVE.test(String(part)))) return message;
@@ -42,7 +42,7 @@ export function wordsOnValue(path: readonly PropertyKey[], message: string, valu
   return `${message} (given: ${shown(value)}${seconds === undefined ? '' : `, which is ${seconds}`})`;
 }
 
-/** Longer values are cut. */
+/** The most characters of a value that are printed. */
 const MOST_SHOWN = 60;
 
 function shown(value: unknown): string {

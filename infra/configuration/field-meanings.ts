@@ -1,18 +1,18 @@
 /**
- * What each field of the configuration does, in a sentence or two. The texts stand here and not in the schema, because
- * every function carries the schema and none needs the texts. A test holds the two together.
+ * Meaning of each field of the configuration, in a sentence or two. The texts are not in the schema, because every
+ * function bundles the schema and none needs them. A test checks that both agree.
  */
 
 export interface Meaning {
   readonly does: string;
-  /** What holds when the field is left out and has no default. */
+  /** What applies when the field is left out and has no default. */
   readonly without?: string;
 }
 
 const OF_THE_CLUSTER = 'the cluster’s';
 const NO_LIMIT = 'none';
 
-/** By the field's path: `clusters[].drain.timeoutSeconds`. */
+/** Meanings by the path of the field, such as `clusters[].drain.timeoutSeconds`. */
 export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
   name: {
     does: 'The name of the installation. The stack, the parameters, the executions and the metrics bear it. Installations in the same account and region need different names.',
@@ -58,7 +58,7 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'How many requests are handled at once. They are set aside from the concurrency of the account, which keeps at least 100. Further requests are answered with `429`.',
   },
 
-  alarms: { does: 'Who is told of alarms. Write one of the two fields.', without: 'alarms are raised and tell nobody' },
+  alarms: { does: 'Where alarms go. Write one of the two fields.', without: 'alarms are raised and sent nowhere' },
   'alarms.topicArn': { does: 'An SNS topic that exists.', without: 'see `email`' },
   'alarms.email': {
     does: 'An address. Ebb makes a topic that sends mail to it. Confirm the first mail.',
@@ -94,7 +94,7 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     without: OF_THE_CLUSTER,
   },
   'clusters[].groups[].budget.nodes': {
-    does: 'How many nodes of this group may be out at once.',
+    does: 'How many nodes of this group may be unavailable at once.',
     without: OF_THE_CLUSTER,
   },
   ...schedule('clusters[].groups[].budget'),
@@ -179,20 +179,20 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
   },
 
   'clusters[].budget': {
-    does: 'How many nodes may be out at once, and when. It limits drift and taints. An Auto Scaling group that terminates an instance is not limited by it.',
+    does: 'How many nodes may be unavailable at once, and when. It limits drift and taints. An Auto Scaling group that terminates an instance is not limited by it.',
   },
   'clusters[].budget.nodes': {
-    does: 'How many nodes of each group may be out at once. `0` lets no node go, for drift or for a taint.',
+    does: 'How many nodes of each group may be unavailable at once. `0` lets no node go, for drift or for a taint.',
     without: 'no node for drift, one for a taint',
   },
   'clusters[].budget.cluster': {
-    does: 'How many nodes of the whole cluster may be out at once.',
+    does: 'How many nodes of the whole cluster may be unavailable at once.',
     without: '`"10%"`',
   },
   ...schedule('clusters[].budget'),
 };
 
-/** Windows and freezes, which groups have beside those of their cluster. @param budget path of the budget */
+/** Meanings of windows and freezes, which clusters and groups have. @param budget path of the budget */
 function schedule(budget: string): Record<string, Meaning> {
   return {
     [`${budget}.windows`]: { does: 'When nodes may begin to leave.', without: 'at any time' },

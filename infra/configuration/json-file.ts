@@ -1,4 +1,4 @@
-/** JSON files that people write: what cannot be read is told by file, line and column. */
+/** Reads JSON files that people write. A fault names file, line and column. */
 import { parse, type ParseError } from 'jsonc-parser';
 import { readFileSync } from 'node:fs';
 import { WrongConfiguration } from './fault.ts';
@@ -6,7 +6,7 @@ import { WrongConfiguration } from './fault.ts';
 /**
  * @param file its path
  * @param called its name in faults @default its path
- * @throws WrongConfiguration in the words in which the CDK tells of a broken cdk.json
+ * @throws WrongConfiguration with the words that the CDK has for a broken cdk.json
  */
 export function readJson(file: string, called = file): unknown {
   const text = readText(file, called);
@@ -25,7 +25,7 @@ function readText(file: string, called: string): string {
   }
 }
 
-/** Of some mistakes, a trailing comma say, the engine tells no place. @param words the engine's */
+/** Adds the place to the words of the engine, which names none for some faults, such as a trailing comma. */
 function withPlace(words: string, text: string): string {
   if (/\(line \d+ column \d+\)$/.test(words)) return words;
   const errors: ParseError[] = [];

@@ -1,6 +1,6 @@
 /**
- * Fields that the configuration does not have. One that resembles a field that is missing is read as that one, so that
- * its value is checked too, and that a misspelt field is one fault and not two.
+ * Finds fields that the configuration does not have. A field that resembles a missing one is read as that one: its
+ * value is checked too, and a misspelt field is one fault and not two.
  */
 import { distance } from 'fastest-levenshtein';
 import type * as z from 'zod/v4/core';
@@ -8,7 +8,7 @@ import { durationSeconds } from './duration.ts';
 import type { Fault } from './fault.ts';
 
 export interface Respelt {
-  /** As it was written, with the fields that it should have had. */
+  /** The value as it was written, with misspelt fields corrected. */
   readonly value: unknown;
   readonly faults: readonly Fault[];
 }
@@ -27,7 +27,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Without what says that the value may be missing, or what becomes of it. */
+/** Returns the schema without the layers that make it optional, give it a default or transform it. */
 function innermost(schema: z.$ZodType): z.$ZodTypes {
   const known = schema as z.$ZodTypes;
   const { def } = known._zod;
@@ -66,7 +66,7 @@ function respellObject(
     }
     const resembling = resemblingFields(written, fields);
     const [best, ...others] = resembling.filter(({ field }) => !taken.has(field));
-    // Of several that are no closer than a part of their name, nobody knows which was meant.
+    // If several fields only contain the word, nobody knows which was meant.
     const meant = best !== undefined && (best.isClose || others.length === 0) ? best.field : undefined;
     const words =
       meant === undefined
@@ -88,27 +88,27 @@ function misspeltField(meant: string, given: unknown): string {
   return `: did you mean ${meant}${value === given ? '' : `: ${String(value)}`}?`;
 }
 
-/** @param resembling fields that are there already among them */
+/** @param resembling similar fields, also those that are there already */
 function unknownField(resembling: readonly string[], fields: readonly string[]): string {
   return resembling.length === 0 ? `; there are ${fields.join(', ')}` : `: did you mean ${resembling.join(' or ')}?`;
 }
 
-/** `"6h"` in a field of seconds is as many. */
+/** Reads a duration such as `"6h"` in a field of seconds. */
 function meantValue(given: unknown, field: string): unknown {
   const seconds = typeof given === 'string' && field.endsWith('Seconds') ? durationSeconds(given) : undefined;
   return seconds ?? given;
 }
 
-/** A word of fewer letters is in too many names. */
+/** Least letters of a part of a name. Shorter words are in too many names. */
 const LEAST_PART = 4;
 
 interface Resembling {
   readonly field: string;
-  /** By few letters; else what was written is part of its name. */
+  /** Whether few letters differ. Otherwise the written word is part of the name. */
   readonly isClose: boolean;
 }
 
-/** The closest first; names count with their unit and without. */
+/** Returns similar fields, the closest first. Names are compared with and without their unit. */
 function resemblingFields(written: string, fields: readonly string[]): Resembling[] {
   const asked = written.toLowerCase();
   const found = fields.map((field) => {
@@ -121,7 +121,7 @@ function resemblingFields(written: string, fields: readonly string[]): Resemblin
   return near.toSorted((one, other) => one.away - other.away);
 }
 
-/** Two letters that changed places count as two. */
+/** Returns the most letters that may differ. Two swapped letters count as two. */
 function mostAway({ length }: string): number {
   return length <= 4 ? 1 : 2;
 }

@@ -1,4 +1,4 @@
-/** The configuration that a person wrote, checked as a whole: every fault is named, and none hides another. */
+/** Checks a whole configuration: every fault is named, and none hides another. */
 import * as z from 'zod/mini';
 import { budgetSchema } from '../../lambdas/core/disruption/budget.ts';
 import { configurationSchema, type Configuration } from '../../lambdas/entry/configuration/configuration.ts';
@@ -17,7 +17,7 @@ export function parseConfiguration(input: unknown): Configuration {
   return parsed.data;
 }
 
-/** A whole cdk.json, or its context, in place of what stands under `context.ebb`: what is within is checked as well. */
+/** Unwraps a whole cdk.json, or its context, written in place of `context.ebb`: what is inside is checked as well. */
 function unwrapped(input: unknown): { value: unknown; faults: Fault[] } {
   for (const path of [['ebb'], ['context', 'ebb']]) {
     const inner = fieldAt(input, path);
@@ -30,12 +30,12 @@ function unwrapped(input: unknown): { value: unknown; faults: Fault[] } {
   return { value: input, faults: [] };
 }
 
-/** Editors find the JSON schema of a file by its field `$schema` (ebb.schema.json). */
+/** Removes `$schema`, by which editors find the JSON schema of a file (ebb.schema.json). */
 function withoutAddress(whole: unknown): unknown {
   return isObject(whole) ? withoutField(whole, '$schema') : whole;
 }
 
-/** @returns also the value, with the fields that it should have had */
+/** @returns the faults, and the value with misspelt fields corrected */
 function faultsBy(schema: z.core.$ZodType, written: unknown, at: Path): { value: unknown; faults: Fault[] } {
   const { value, faults } = respell(schema, written, at);
   const { error } = z.safeParse(schema, value);

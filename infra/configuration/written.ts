@@ -1,8 +1,8 @@
-/** Reads parts of a configuration as it was written, which may be wrong in any other part. */
+/** Reads parts of a configuration as it was written. Any other part may be wrong. */
 
 export type Path = readonly (string | number)[];
 
-/** Undefined where there is nothing, or nothing with fields. */
+/** Returns a value; undefined if it, or an object on the way, is missing. */
 export function fieldAt(written: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, part) =>
@@ -13,13 +13,13 @@ export function fieldAt(written: unknown, path: Path): unknown {
   );
 }
 
-/** Empty where there is no list. */
+/** Returns a list; empty if there is none. */
 export function listAt(written: unknown, path: Path): readonly unknown[] {
   const value = fieldAt(written, path);
   return Array.isArray(value) ? (value as unknown[]) : [];
 }
 
-/** Undefined where there is something else. @param otherwise where there is nothing */
+/** Returns a number; undefined if there is anything else. @param otherwise if there is nothing */
 export function numberAt(written: unknown, path: Path, otherwise?: number): number | undefined {
   const value = fieldAt(written, path) ?? otherwise;
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
@@ -29,7 +29,7 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** The same object without one of its fields. */
+/** Returns the object without one of its fields. */
 export function withoutField<Whole extends object>(whole: Whole, field: string): Whole {
   return Object.fromEntries(Object.entries(whole).filter(([name]) => name !== field)) as Whole;
 }

@@ -1,11 +1,11 @@
-/** Installations that stand side by side in one account and region: none may be another's (contract 15.2). */
+/** Checks that installations in one account and region do not share a group or a name (contract 15.2). */
 import { Stack } from 'aws-cdk-lib';
 import type { Configuration } from '../../lambdas/entry/configuration/configuration.ts';
 
-/** By stack, what each installation of the app is configured with. */
+/** Configuration of each installation of the app, by its stack. */
 const installations = new WeakMap<Stack, Configuration>();
 
-/** Two installations of one app that would be each other's: told at synth, as far as it can be (contract 15.2). */
+/** Reports clashes of two installations at synth, if they are in the same app (contract 15.2). */
 export function forbidSharedGroups(stack: Stack, configuration: Configuration): void {
   installations.set(stack, configuration);
   stack.node.addValidation({

@@ -1,17 +1,17 @@
 /**
- * How many characters IAM counts of a policy, or of a part of it, although what is only known when it is deployed stands
- * in it as a reference: each of those is taken for the longest that it can be.
+ * Length of a policy or a part of it, as IAM counts it, characters. References stand for values that are known only
+ * when it is deployed: each counts as its longest value.
  */
 import type { Stack } from 'aws-cdk-lib';
 
-/** By what the reference names. */
+/** Longest values, by the name of the reference. */
 const LONGEST: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws-us-gov',
   'AWS::Region': 'ap-southeast-1',
   'AWS::AccountId': '123456789012',
 };
 
-/** The ARN of a function with a name of 64 characters and an alias, or of a queue with one of 80. */
+/** Longest ARN: of a function with a name of 64 characters and an alias, or of a queue with one of 80. */
 const LONGEST_ARN = 'x'.repeat(140);
 
 /** @param value as the template has it, or with tokens */

@@ -1,7 +1,7 @@
 /**
- * What a deployment would fail of although its template is right: AWS's limits on the sizes of things (contract 14). The
- * synthesised template is measured, so that nothing is forgotten, whatever it was made of. What is found names the
- * limit, the field of the configuration that it comes from, and what to do; `cdk synth` fails with it.
+ * Checks AWS's limits on sizes (contract 14), at which a deployment would fail although its template is right. The
+ * synthesised template is measured, so that nothing is missed. A finding names the limit, the field of the
+ * configuration that causes it, and the remedy; `cdk synth` fails with it.
  */
 import type { IPolicyValidationContext, IPolicyValidationPlugin, PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { readFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ interface Resource {
 
 type Resources = Readonly<Record<string, Resource>>;
 
-/** A limit that is passed. */
+/** A limit that is exceeded. */
 export interface Excess {
-  /** The limit, and what there would be. */
+  /** The limit, and the size that it would have. */
   readonly words: string;
-  /** The field of the configuration that brings it about, and what to do. */
+  /** The field of the configuration that causes it, and what to do. */
   readonly remedy: string;
   /** Logical ids of the resources. */
   readonly resources: readonly string[];
@@ -33,7 +33,7 @@ const LONGEST_OWN_POLICIES = 10_240;
 const MOST_POLICIES = 10;
 const LONGEST_ENVIRONMENT = 4_096;
 
-/** What helps where there is too much of everything. */
+/** Remedy when there are too many groups. */
 const FEWER_GROUPS =
   'ebb.clusters[].groups: name fewer groups, and enrol the others by the tag ebb/managed (infra/README.md, "Many groups"); or make a second installation with a `name` of its own';
 
@@ -116,7 +116,7 @@ function ofManagedPolicy(id: string, { Properties: { PolicyDocument: document } 
   });
 }
 
-/** Its own policies together, and how many managed ones there are. */
+/** Measures the total length of the role's own policies, and the number of its managed ones. */
 function ofRole(id: string, { Properties: properties = {} }: Resource, resources: Resources): Excess[] {
   const attached = (type: string): Resource[] => Object.values(resources).filter((each) => isOf(each, type, id));
   const own = attached('AWS::IAM::Policy').reduce((sum, each) => sum + lengthOf(each.Properties?.PolicyDocument), 0);

@@ -9,17 +9,17 @@ import {
 import type { Configuration } from '../../lambdas/entry/configuration/configuration.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 
-/** What may be done to targets. */
+/** IAM actions on targets. */
 const ACTIONS = {
   deregister: [...TARGET_DEREGISTER_ACTIONS, ...CLASSIC_DEREGISTER_ACTIONS],
   register: [...TARGET_REGISTER_ACTIONS, ...CLASSIC_REGISTER_ACTIONS],
 } as const;
 
 /**
- * Lets targets be deregistered, or registered, where a tag says that they are of a configured cluster, in any of the ways
- * that contract 7.2 looks for.
+ * Allows deregistering or registering targets of load balancers that are tagged for a configured cluster, by any tag of
+ * contract 7.2.
  *
- * @param untagged everywhere, tagged or not
+ * @param untagged allows it everywhere, tagged or not
  */
 export function onClusterBalancers(
   scope: Construct,

@@ -1,7 +1,7 @@
 /**
- * IAM statements that say why, where they reach further than one named resource, and that keep within what IAM takes
- * (contract 14.1): long lists of resources are split over statements, and what does not go into the role's own policy
- * over managed ones. The CDK splits too, but never within a statement, and counts 150 characters for each ARN.
+ * IAM statements that give a reason for each wildcard, and keep within IAM's limits (contract 14.1). Long lists of
+ * resources are split over statements, and what does not fit into the role's own policy goes into managed ones. The CDK
+ * splits too, but never within a statement, and counts 150 characters for each ARN.
  */
 import { Stack, Token, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, type PolicyStatementProps, type Role } from 'aws-cdk-lib/aws-iam';
@@ -10,17 +10,17 @@ import { policyLength } from '../limits/policy-length.ts';
 export interface GrantedStatement extends Pick<PolicyStatementProps, 'conditions'> {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
-  /** Why a resource has a wildcard in it; cdk-nag finds every one that has no such reason. */
+  /** Reason for a wildcard in a resource. cdk-nag finds every wildcard without one. */
   readonly wildcardReason?: string;
 }
 
-/** Of the 10,240 characters of a role's own policies: the rest is for what the CDK adds, for logs and queues. */
+/** Characters for statements in a role's own policies, of 10,240. The CDK adds others, for logs and queues. */
 const MOST_OWN = 6_000;
 
-/** Of the 6,144 characters of a managed policy: the rest is what stands around its statements. */
+/** Characters for statements in a managed policy, of 6,144. The rest is what surrounds them. */
 const MOST_MANAGED = 6_000;
 
-/** Into the role's own policy as far as they go, the others into managed policies of its own. */
+/** Grants the statements: in the role's own policy as far as they fit, the others in managed policies. */
 export function grantAll(role: Role, statements: readonly GrantedStatement[]): void {
   const documents: { length: number; statements: PolicyStatement[] }[] = [{ length: 0, statements: [] }];
   for (const granted of statements.flatMap((statement) => split(role, statement))) {
@@ -40,7 +40,7 @@ export function grantAll(role: Role, statements: readonly GrantedStatement[]): v
   }
 }
 
-/** In as many statements as it takes for each to go into a managed policy. */
+/** Splits a statement until each part fits into a managed policy. */
 function split(role: Role, statement: GrantedStatement): GrantedStatement[] {
   const lengths = statement.resources.map((resource) => policyLength(Stack.of(role), resource) + 1);
   const around = policyLength(Stack.of(role), statementOf({ ...statement, resources: ['*'] }).toStatementJson());
@@ -70,7 +70,7 @@ function acknowledge(role: Role, { resources, wildcardReason }: GrantedStatement
   }
 }
 
-/** The ARN as cdk-nag prints it: what is known only at deployment stands as its name in angle brackets. */
+/** Returns the ARN as cdk-nag prints it: what is known only at deployment is a name in angle brackets. */
 function asFound(role: Role, arn: string): string {
   if (!Token.isUnresolved(arn)) return arn;
   const resolved = Stack.of(role).resolve(arn) as { 'Fn::Join': [string, (string | { Ref: string })[]] };

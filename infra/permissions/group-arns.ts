@@ -4,13 +4,13 @@ import { MANAGED_TAG, managedValue } from '../../lambdas/core/aws/installation.t
 import type { Configuration } from '../../lambdas/entry/configuration/configuration.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 
-/** Lets `actions` be called on enrolled groups only: the configured ones, and those that bear our tag (contract 1.3). */
+/** Allows `actions` on enrolled groups only: the configured ones, and those with our tag (contract 1.3). */
 export function onEnrolledGroups(
   scope: Construct,
   { name: installation, clusters }: Pick<Configuration, 'name' | 'clusters'>,
   actions: readonly string[],
 ): GrantedStatement[] {
-  // No name has a colon, so the last part of the pattern is the whole of it: IAM counts the characters (contract 14.1).
+  // No name has a colon, so the pattern matches the whole last part; IAM counts characters (contract 14.1).
   const arn = (group: string): string =>
     Stack.of(scope).formatArn({
       service: 'autoscaling',
@@ -35,7 +35,7 @@ export function onEnrolledGroups(
   ];
 }
 
-/** A name may have characters in it that mean something in a policy; IAM has a variable for each of them. */
+/** Escapes characters that mean something in a policy; IAM has a variable for each. */
 function literally(name: string): string {
   return name.replace(/[*?$]/g, (character) => `\${${character}}`);
 }

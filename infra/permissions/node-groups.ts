@@ -4,7 +4,7 @@ import { NODE_GROUP_ACTIONS } from '../../lambdas/adapters/auto-scaling/group-ch
 import type { Configuration } from '../../lambdas/entry/configuration/configuration.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 
-/** Whether one of the clusters' managed node groups is being updated (contract 9.7). */
+/** Allows reading whether a managed node group of a cluster is being updated (contract 9.7). */
 export function onNodeGroups(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): GrantedStatement {
   return {
     actions: NODE_GROUP_ACTIONS,

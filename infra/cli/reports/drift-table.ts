@@ -1,4 +1,4 @@
-/** The drift tainter's dry run for people: of each cluster what has drifted, what goes now, and what the rest waits for. */
+/** The drift tainter's dry run for people: per cluster what has drifted, what goes now, what the others wait for. */
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
 import type { DriftedNode, DriftReport, GroupReport } from '../../../lambdas/core/drift/report.ts';
@@ -31,17 +31,19 @@ function inOneSentence({ groups, nodes }: DriftReport): string {
   const of = `${counted(looked, 'node')} in ${counted(groups.length, 'group')}`;
   if (nodes.length === 0) return `None of ${of} has drifted.`;
   const count = (wanted: DriftedNode['decision']): number => nodes.filter(({ decision }) => decision === wanted).length;
-  const told: readonly [number, string, string][] = [
+  const phrases: readonly [number, string, string][] = [
     [count('goes now'), 'goes now', 'go now'],
     [count('let go before'), 'is let go already', 'are let go already'],
     [count('waits'), 'waits', 'wait'],
     [count('stopped'), 'is in a group that is left alone', 'are in groups that are left alone'],
   ];
-  const parts = told.flatMap(([many, one, several]) => (many === 0 ? [] : [`${many} ${many === 1 ? one : several}`]));
+  const parts = phrases.flatMap(([many, one, several]) =>
+    many === 0 ? [] : [`${many} ${many === 1 ? one : several}`],
+  );
   return `${nodes.length} of ${of} ${nodes.length === 1 ? 'has' : 'have'} drifted: ${listed(parts)}.`;
 }
 
-/** Nodes that are told by name; the others are counted. */
+/** The most nodes that are named; the others are counted. */
 const MOST_NAMED = 3;
 
 function few(names: readonly string[]): string {
@@ -70,27 +72,27 @@ const LINES = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((edge) => [
 ]);
 const WITHOUT_LINES = { ...Object.fromEntries(LINES.map((line) => [line, ''])), middle: GAP };
 
-/** Of the width that the counts leave, the names get no more than this share. */
+/** Largest share of the names in the width that the counts leave. */
 const SHARE_OF_NAMES = 0.45;
 
-/** Those with something to tell. */
+/** Lines of the groups in which a node has drifted or that have stopped. */
 function groupLines(groups: readonly GroupReport[], nodes: readonly DriftedNode[], columns: number): string[] {
-  const allowance = columns - COUNTS.reduce((sum, head) => sum + head.length + GAP.length, GAP.length);
+  const available = columns - COUNTS.reduce((sum, head) => sum + head.length + GAP.length, GAP.length);
   const longest = Math.max(...groups.map(({ group }) => stringWidth(group)));
-  const names = Math.max('group'.length, Math.min(longest, Math.floor(allowance * SHARE_OF_NAMES)));
+  const names = Math.max('group'.length, Math.min(longest, Math.floor(available * SHARE_OF_NAMES)));
   const table = new Table({
     head: ['group', ...COUNTS, 'why'],
     chars: WITHOUT_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', ...COUNTS.map(() => 'right' as const), 'left'],
-    colWidths: [names, ...COUNTS.map(({ length }) => length), allowance - names],
+    colWidths: [names, ...COUNTS.map(({ length }) => length), available - names],
   });
   const inGroups = Map.groupBy(nodes, ({ group }) => group);
   for (const each of groups.toSorted((one, other) => compare(one.group, other.group))) {
     const count = (wanted: DriftedNode['decision']): number =>
       (inGroups.get(each.group) ?? []).filter(({ decision }) => decision === wanted).length;
     const counts = [each.nodes, each.drifted, count('goes now'), count('waits')];
-    table.push([cell(each.group, names), ...counts, cell(groupWhy(each), allowance - names)]);
+    table.push([cell(each.group, names), ...counts, cell(groupWhy(each), available - names)]);
   }
   return table
     .toString()
@@ -111,7 +113,7 @@ function groupWhy({ stopped, why, opensAt }: GroupReport): string {
 
 const DECISIONS: readonly DriftedNode['decision'][] = ['goes now', 'let go before', 'waits', 'stopped'];
 
-/** By group; in it, those of the same reasons together, in the order in which they go. */
+/** Sorts by group, then by reasons, then by the order in which nodes go. */
 function byOrder(one: DriftedNode, other: DriftedNode): number {
   return (
     compare(one.group, other.group) ||
@@ -132,7 +134,7 @@ function listedNode(drifted: DriftedNode): ListedNode {
   return { above: [`Group ${group}`, reasons.join('; '), holds(drifted)], cells: [node, zone, when(drifted)] };
 }
 
-/** What keeps it, and until when as far as the clock decides. */
+/** Why the node does not go now, and until when if only time decides. */
 function holds({ decision, why, at }: DriftedNode): string {
   if (decision === 'stopped') return `left alone: ${why ?? 'its group has stopped'}`;
   if (decision !== 'waits') return '';

@@ -1,35 +1,35 @@
-/** Nodes for people, perhaps thousands: a line for each, and what neighbours have in common told once, above them. */
+/** List of nodes for people, perhaps thousands: a line each, under headings for what neighbours have in common. */
 import stringWidth from 'string-width';
 import { fitted, wrapped } from './report-words.ts';
 
 export interface ListedNode {
-  /** What it has in common with its neighbours, the widest first; what is empty is not told. */
+  /** Texts that it has in common with its neighbours, the widest first. Empty texts are left out. */
   readonly above: readonly string[];
-  /** Its line. */
+  /** Cells of its line. */
   readonly cells: readonly string[];
 }
 
 const STEP = '  ';
 
-/** Of the nodes' lines; what they have in common stands before it. */
+/** Indent of the lines of nodes. */
 const INDENT = STEP.repeat(2);
 
-/** A cell is not cut to less than this. */
+/** Least width of a cell. */
 const NARROWEST = 8;
 
-/** The lines, in the order of the nodes. @param columns no line is wider */
+/** Returns the lines, in the order of the nodes. @param columns no line is wider */
 export function nodeList(nodes: readonly ListedNode[], columns: number): string[] {
   const widths = cellWidths(nodes, columns - INDENT.length);
   let before: readonly string[] = [];
   return nodes.flatMap(({ above, cells }) => {
-    const told = heads(above, before, columns);
+    const headings = heads(above, before, columns);
     before = above;
     const line = cells.map((cell, index) => fitted(cell, widths[index] ?? 0)).join(STEP);
-    return [...told, `${INDENT}${line}`.trimEnd()];
+    return [...headings, `${INDENT}${line}`.trimEnd()];
   });
 }
 
-/** From the first level on that is not the neighbour's. */
+/** Returns the headings from the first level that differs from the line before. */
 function heads(above: readonly string[], before: readonly string[], columns: number): string[] {
   const first = above.findIndex((text, level) => text !== before[level]);
   if (first < 0) return [];
@@ -39,13 +39,13 @@ function heads(above: readonly string[], before: readonly string[], columns: num
   return first === 0 ? ['', ...lines] : lines;
 }
 
-/** As wide as the widest, until they do not fit side by side: then the widest gives way. */
-function cellWidths(nodes: readonly ListedNode[], allowance: number): number[] {
+/** Returns the width of each column: that of its widest cell. If they do not fit, the widest column gets narrower. */
+function cellWidths(nodes: readonly ListedNode[], available: number): number[] {
   const widths: number[] = [];
   for (const { cells } of nodes) {
     for (const [index, cell] of cells.entries()) widths[index] = Math.max(widths[index] ?? 0, stringWidth(cell));
   }
-  const tooMuch = (): number => widths.reduce((sum, width) => sum + width + STEP.length, -STEP.length) - allowance;
+  const tooMuch = (): number => widths.reduce((sum, width) => sum + width + STEP.length, -STEP.length) - available;
   for (let excess = tooMuch(); excess > 0; excess = tooMuch()) {
     const widest = Math.max(...widths);
     if (widest <= NARROWEST) break;

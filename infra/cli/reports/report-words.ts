@@ -1,4 +1,4 @@
-/** How reports for people count, tell times and break lines. */
+/** Words of reports for people: counts, times and line breaks. */
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 
@@ -29,24 +29,24 @@ export function listed(parts: readonly string[]): string {
   return parts.length < 2 ? last : `${parts.slice(0, -1).join(', ')} and ${last}`;
 }
 
-/** The text in lines of at most `columns`, each behind `indent`; a word that is longer is broken. */
+/** Breaks the text into lines of at most `columns`, each after `indent`. Longer words are broken. */
 export function wrapped(text: string, columns: number, indent = ''): string[] {
-  const allowance = Math.max(1, columns - indent.length);
+  const width = Math.max(1, columns - indent.length);
   const lines = [''];
-  for (const word of text.split(/\s+/).flatMap((long) => broken(long, allowance))) {
+  for (const word of text.split(/\s+/).flatMap((long) => broken(long, width))) {
     const line = lines.at(-1) ?? '';
     const longer = line === '' ? word : `${line} ${word}`;
-    if (stringWidth(longer) <= allowance) lines[lines.length - 1] = longer;
+    if (stringWidth(longer) <= width) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
   return lines.map((line) => `${indent}${line}`);
 }
 
-function broken(word: string, allowance: number): readonly string[] {
-  return word.match(new RegExp(`.{1,${allowance}}`, 'gsu')) ?? [];
+function broken(word: string, width: number): readonly string[] {
+  return word.match(new RegExp(`.{1,${width}}`, 'gsu')) ?? [];
 }
 
-/** Cut in its middle, where names differ least, or filled to a width. */
+/** Fits a text to a width: fills it up, or cuts it in the middle, where names differ least. */
 export function fitted(text: string, width: number): string {
   const missing = width - stringWidth(text);
   return missing >= 0 ? text + ' '.repeat(missing) : cliTruncate(text, width, { position: 'middle' });

@@ -1,4 +1,4 @@
-/** Running retirements for people: by group, those that wait for the same together. */
+/** Running retirements for people: by group, and together if they wait for the same. */
 import type { RetirementStatus } from '../retirement-status.ts';
 import { nodeList, type ListedNode } from './node-list.ts';
 import { counted, wrapped } from './report-words.ts';

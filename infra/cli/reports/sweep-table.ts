@@ -1,19 +1,19 @@
-/** The sweep's dry run for people: of each cluster the nodes that bear a drain taint, and what becomes of each. */
+/** The sweep's dry run for people: per cluster the nodes with a drain taint, and what it does with each. */
 import type { SweepReport, SweptNode } from '../../../lambdas/core/disruption/sweep-report.ts';
 import { nodeList, type ListedNode } from './node-list.ts';
 import { counted, listed, utc, wrapped } from './report-words.ts';
 
-interface Told {
+interface DecisionWords {
   readonly decision: SweptNode['decision'];
-  /** Above the nodes of which that is so. */
+  /** Heading above the nodes with this decision. */
   readonly heading: string;
-  /** In the sentence, of one and of several. */
+  /** Words in the sentence, for one node and for several. */
   readonly one: string;
   readonly several: string;
 }
 
-/** In the order in which they are told. */
-const DECISIONS: readonly Told[] = [
+/** Decisions in the order of the report. */
+const DECISIONS: readonly DecisionWords[] = [
   { decision: 'starts now', heading: 'Would start now', one: 'starts now', several: 'start now' },
   { decision: 'under way', heading: 'Under way', one: 'is under way', several: 'are under way' },
   { decision: 'waits', heading: 'Wait', one: 'waits', several: 'wait' },

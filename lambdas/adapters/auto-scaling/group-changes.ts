@@ -1,4 +1,4 @@
-/** Who else changes a group (contract 9.7): EKS, or an instance refresh. */
+/** Changes of a group that others have under way (contract 9.7): by EKS, or by an instance refresh. */
 import { paginateDescribeInstanceRefreshes, type AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { DescribeNodegroupCommand, type EKSClient } from '@aws-sdk/client-eks';
 import type { Group } from '../../core/aws/group.ts';
@@ -6,10 +6,10 @@ import type { GroupChanges } from '../../workflow/ports/auto-scaling.ts';
 import { refusedAs, unless } from '../aws/refusals.ts';
 
 export const REFRESH_ACTIONS = ['autoscaling:DescribeInstanceRefreshes'] as const;
-/** On managed node groups. */
+/** IAM actions on managed node groups. */
 export const NODE_GROUP_ACTIONS = ['eks:DescribeNodegroup'] as const;
 
-/** One that is `DEGRADED`, or has failed to be made or deleted, is changed by nobody. */
+/** Statuses in which EKS changes a node group. In `DEGRADED` and the `…_FAILED` ones nobody changes it. */
 const CHANGING_NODE_GROUP = ['CREATING', 'UPDATING', 'DELETING'];
 
 const ACTIVE_REFRESH = ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking'];
@@ -29,7 +29,7 @@ async function nodeGroupChange(client: EKSClient, { nodeGroup }: Group): Promise
   if (nodeGroup === undefined) return undefined;
   const { cluster, name } = nodeGroup;
   const request = new DescribeNodegroupCommand({ clusterName: cluster, nodegroupName: name });
-  // The tags of one that is gone, or of another's group, say nothing.
+  // A managed node group that is gone, or that belongs to another group, is not found: its tags say nothing.
   const answer = await unless(refusedAs('ResourceNotFoundException'), () => client.send(request));
   const status = answer?.nodegroup?.status;
   if (status === undefined || !CHANGING_NODE_GROUP.includes(status)) return undefined;

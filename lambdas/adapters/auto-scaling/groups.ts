@@ -15,14 +15,14 @@ import { batchesOf } from '../aws/batches.ts';
 import { launchedFrom, launchReference } from '../launch/launch-reference.ts';
 import { isNotFound, unless } from '../aws/refusals.ts';
 
-/** The IAM actions of the calls below. */
+/** IAM actions of the calls below. */
 export const GROUP_READ_ACTIONS = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeAutoScalingInstances',
   'autoscaling:DescribeWarmPool',
 ] as const;
 
-/** The most that one call takes by name, and answers. */
+/** The most names that one call takes, and the most entries that it returns. */
 const GROUPS_PER_CALL = 100;
 const INSTANCES_PER_CALL = 50;
 
@@ -30,15 +30,15 @@ export function groups(client: AutoScalingClient): Groups {
   const found = async (by: DescribeAutoScalingGroupsCommandInput): Promise<FoundGroup[]> => {
     const all: FoundGroup[] = [];
     const pages = paginateDescribeAutoScalingGroups({ client }, { ...by, MaxRecords: GROUPS_PER_CALL });
-    // Of a page no more is kept than that: thousands of instances may be in its groups.
+    // A page may have thousands of instances: only the fields that are needed are kept.
     for await (const { AutoScalingGroups = [] } of pages) all.push(...AutoScalingGroups.map(foundGroup));
     return all;
   };
-  /** A group's own list leaves those in its warm pool out. */
-  const pooled = async (group: string): Promise<Instance[]> => {
+  /** Returns the instances in the warm pool of a group. The group's own list leaves them out. */
+  const warmPoolInstances = async (group: string): Promise<Instance[]> => {
     const all: Instance[] = [];
     const pages = paginateDescribeWarmPool({ client }, { AutoScalingGroupName: group });
-    // It may have been deleted since it was found: then it hinders no other.
+    // A group may have been deleted since it was found. The other groups are still read.
     await unless(isNotFound, async () => {
       for await (const { Instances = [] } of pages) all.push(...Instances);
     });
@@ -46,7 +46,7 @@ export function groups(client: AutoScalingClient): Groups {
   };
   const whole = async ({ group, hasPool }: FoundGroup): Promise<Group> => {
     if (!hasPool) return group;
-    const others = (await pooled(group.name)).map((instance) => groupMember(group.name, instance));
+    const others = (await warmPoolInstances(group.name)).map((instance) => groupMember(group.name, instance));
     return { ...group, members: [...group.members, ...others] };
   };
   return {
@@ -70,7 +70,7 @@ export function groups(client: AutoScalingClient): Groups {
   };
 }
 
-/** Without the instances of its warm pool, if it has one. */
+/** A group, without the instances of its warm pool if it has one. */
 interface FoundGroup {
   readonly group: Group;
   readonly hasPool: boolean;
@@ -95,14 +95,14 @@ function groupOf(group: AutoScalingGroup): Group {
   };
 }
 
-/** In vCPUs or memory, when no instance tells how much of it is its own: as many as serve or are coming. */
+/** Desired capacity. If it is in vCPUs or memory and no instance has a weight: the instances that serve or come. */
 function desiredOf({ DesiredCapacity = 0, DesiredCapacityType, Instances = [] }: AutoScalingGroup): number {
   const inUnits = DesiredCapacityType === undefined || DesiredCapacityType === 'units';
   if (inUnits || Instances.some(({ WeightedCapacity }) => WeightedCapacity !== undefined)) return DesiredCapacity;
   return Instances.filter(({ LifecycleState = '' }) => isComing(LifecycleState)).length;
 }
 
-/** By the tags that EKS puts on the group of a managed node group. */
+/** Returns the managed node group, from the tags that EKS puts on its Auto Scaling group. */
 function nodeGroupOf(tags: Group['tags']): Group['nodeGroup'] {
   const { 'eks:cluster-name': cluster, 'eks:nodegroup-name': name } = tags;
   return cluster === undefined || name === undefined ? undefined : { cluster, name };

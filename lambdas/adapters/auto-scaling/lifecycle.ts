@@ -1,4 +1,4 @@
-/** EC2 Auto Scaling, as far as lifecycle actions go. */
+/** Lifecycle actions of EC2 Auto Scaling. */
 import {
   CompleteLifecycleActionCommand,
   DescribeAutoScalingGroupsCommand,
@@ -14,22 +14,22 @@ import {
 import type { Lifecycle, LifecycleAction } from '../../workflow/ports/auto-scaling.ts';
 import { isNotFound, unless } from '../aws/refusals.ts';
 
-/** The IAM actions of the calls below. */
+/** IAM actions of the calls below. */
 export const LIFECYCLE_READ_ACTIONS = [
   'autoscaling:DescribeAutoScalingInstances',
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeLifecycleHooks',
 ] as const;
-/** For those that ask since when an instance leaves. */
+/** IAM actions for asking since when an instance leaves. */
 export const ACTIVITY_ACTIONS = ['autoscaling:DescribeScalingActivities'] as const;
 export const LIFECYCLE_COMPLETE_ACTIONS = ['autoscaling:CompleteLifecycleAction'] as const;
 export const LIFECYCLE_HEARTBEAT_ACTIONS = ['autoscaling:RecordLifecycleActionHeartbeat'] as const;
 export const TERMINATE_ACTIONS = ['autoscaling:TerminateInstanceInAutoScalingGroup'] as const;
 
-/** What Auto Scaling takes when a hook names no timeout of its own, seconds. */
+/** Heartbeat timeout of a hook that sets none, seconds: the default of Auto Scaling. */
 const DEFAULT_HEARTBEAT_TIMEOUT = 3600;
 
-/** min(48 h, 100 × heartbeat): what AWS answers as GlobalTimeout, should it answer none. */
+/** Longest GlobalTimeout, seconds. AWS uses min(48 h, 100 × heartbeat); this is for an answer without it. */
 const LONGEST_GLOBAL_TIMEOUT = 172_800;
 
 export function lifecycle(client: AutoScalingClient): Lifecycle {
@@ -53,7 +53,7 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
     },
     async hook(group, name) {
       const request = { AutoScalingGroupName: group, LifecycleHookNames: [name] };
-      // A group that has gone has no hooks: that must not end the notice of its instance.
+      // A group that is gone has no hooks. That must not end the notice of its instance.
       const answer = await unless(isNotFound, () => client.send(new DescribeLifecycleHooksCommand(request)));
       const [found] = answer?.LifecycleHooks ?? [];
       if (found === undefined) return undefined;
@@ -70,7 +70,7 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
       for await (const { Activities = [] } of pages) {
         const found = Activities.find((activity) => isUnderWay(activity) && concerns(activity, instance));
         if (found !== undefined) return found.StartTime?.getTime();
-        // Those under way come first.
+        // Activities under way come first.
         if (!Activities.some(isUnderWay)) break;
       }
       return undefined;
@@ -96,7 +96,7 @@ function isUnderWay({ EndTime }: Activity): boolean {
   return EndTime === undefined;
 }
 
-/** An activity names its instance in its description only. */
+/** Whether an activity is about the instance. Only its description names the instance. */
 function concerns({ Description = '' }: Activity, instance: string): boolean {
   return Description.split(/[^\w-]+/).includes(instance);
 }
@@ -106,8 +106,8 @@ function byInstance({ group, hook, instance }: LifecycleAction) {
 }
 
 /**
- * AWS has one ValidationError for everything that is wrong with a request; only its words tell that the action has
- * ended, which a lost answer to an earlier try can be the reason of (contract 6.1).
+ * Returns `done`, or `over` when the lifecycle action has ended already: an earlier try may have ended it, and its
+ * answer was lost (contract 6.1). AWS has one ValidationError for all faults of a request, so the message decides.
  */
 async function unlessOver<Done>(done: Done, call: () => Promise<unknown>): Promise<Done | 'over'> {
   try {

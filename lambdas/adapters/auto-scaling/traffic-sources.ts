@@ -8,13 +8,13 @@ import {
 import type { PoolNames } from '../load-balancing/pool-names.ts';
 import { isNotFound, unless } from '../aws/refusals.ts';
 
-/** The IAM actions of the calls below. */
+/** IAM actions of the calls below. */
 export const TRAFFIC_SOURCE_ACTIONS = [
   'autoscaling:DescribeAutoScalingGroups',
   'autoscaling:DescribeTrafficSources',
 ] as const;
 
-/** Those attached in any of the ways there are, those that are being detached too: their targets may still drain. */
+/** Returns the pools that are attached in any way, or being detached: their targets may still drain. */
 export async function trafficSources(client: AutoScalingClient, group: string): Promise<PoolNames> {
   const [answer, sources] = await Promise.all([
     client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] })),
@@ -38,7 +38,7 @@ async function sourcesOf(client: AutoScalingClient, group: string): Promise<Traf
   return all;
 }
 
-/** A source of VPC Lattice has a type of its own. */
+/** Returns the identifiers of one type. VPC Lattice has a type of its own and is left out. */
 function identifiersOf(sources: readonly TrafficSourceState[], type: 'elb' | 'elbv2'): string[] {
   return sources.filter(({ Type }) => Type === type).flatMap(({ Identifier }) => Identifier ?? []);
 }

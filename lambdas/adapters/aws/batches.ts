@@ -1,4 +1,4 @@
-/** Calls that take several things at once, and refuse all of them for one that is gone. */
+/** Batches for calls that take several items at once, and refuse all of them for one that is gone. */
 import { unless, type Refusal } from './refusals.ts';
 
 export function batchesOf<Item>(items: readonly Item[], size: number): Item[][] {
@@ -8,8 +8,8 @@ export function batchesOf<Item>(items: readonly Item[], size: number): Item[][] 
 }
 
 /**
- * What `ask` answers of all items, asked in batches. The items of a batch that is refused because of one that is gone are
- * asked for one by one, and those that are gone left out.
+ * Returns what `ask` answers for all items, asked in batches. When a batch is refused because an item is gone, its
+ * items are asked for one by one. Items that are gone are left out.
  */
 export async function askInBatches<Item, Answer>(
   items: readonly Item[],

@@ -1,6 +1,6 @@
 /**
- * How long a call to AWS may take. The SDK waits for ever by default, and a durable step that hangs holds its run until
- * the invocation times out.
+ * Time limits and attempts of each call to AWS. The SDK has no time limit by default, and a durable step that hangs
+ * holds its run until the invocation times out.
  */
 export const CALL_LIMITS = {
   maxAttempts: 4,

@@ -1,7 +1,7 @@
 /**
  * Keeps the calls of one process below the rate that AWS allows the whole account: a token bucket, as AWS has itself.
  *
- * It cannot know what others in the account ask for: being throttled all the same is for the SDK's retries.
+ * Other callers of the account are not known here. The retries of the SDK handle the throttling that they cause.
  */
 
 export interface Rate {
@@ -9,7 +9,7 @@ export interface Rate {
   readonly burst: number;
   /** How many more each second. */
   readonly perSecond: number;
-  /** How many may be under way. */
+  /** How many may be in flight at once. */
   readonly inFlight: number;
 }
 
@@ -26,21 +26,21 @@ export class CallPace {
     this.#tokens = rate.burst;
   }
 
-  /** Makes the call as soon as its turn comes: first come, first served. */
+  /** Makes the call when the rate allows it: first come, first served. */
   async run<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     await new Promise<void>((start) => {
       this.#waiting.push(start);
-      this.#startThoseWhoMay();
+      this.#startAllowed();
     });
     try {
       return await call();
     } finally {
       this.#underWay -= 1;
-      this.#startThoseWhoMay();
+      this.#startAllowed();
     }
   }
 
-  #startThoseWhoMay(): void {
+  #startAllowed(): void {
     this.#fill();
     while (this.#tokens >= 1 && this.#underWay < this.#rate.inFlight) {
       const start = this.#waiting.shift();
@@ -65,7 +65,7 @@ export class CallPace {
     setTimeout(
       () => {
         this.#waking = false;
-        this.#startThoseWhoMay();
+        this.#startAllowed();
       },
       Math.ceil(((1 - this.#tokens) / this.#rate.perSecond) * 1000),
     );

@@ -1,19 +1,19 @@
 /**
- * The one place where clients of AWS are made (a lint rule forbids all others), so that none is without limits. The
- * clients' own classes are handed in: a function bundles, and loads, no more of them than it uses.
+ * Creates all clients of AWS (a lint rule forbids it elsewhere), so that none is without time limits. The caller passes
+ * the class: a function bundles and loads only the clients that it uses.
  */
 import { CALL_LIMITS } from './call-limits.ts';
 import { reportUnreadable } from './unreadable-answer.ts';
 
-/** What a client may be given beside its limits. */
+/** Options of a client beside the common limits. */
 interface ClientOptions {
-  /** `adaptive`: once throttled, all calls of the client are slower, because others use up the same rate limits. */
+  /** `adaptive`: after throttling, all calls of the client are slower. For rate limits that others use too. */
   readonly retryMode?: 'adaptive';
-  /** How long an answer may take, seconds, where the limit of all others is too short. */
+  /** Time limit of an answer, seconds. @default the limit of CALL_LIMITS */
   readonly answerWithin?: number;
 }
 
-/** A client of that class, in the region and with the credentials of its environment. */
+/** Creates a client, in the region and with the credentials of its environment. */
 export function createClient<Client extends Adaptable>(
   ClientClass: new (config: ClientConfig) => Client,
   { retryMode, answerWithin }: ClientOptions = {},

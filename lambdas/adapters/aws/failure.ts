@@ -1,14 +1,14 @@
-/** What an error says of AWS: that it refused or failed, or that it did not answer at all. */
+/** Failures of calls to AWS: AWS refused or failed, or it did not answer at all. */
 
 export interface AwsFailure {
   readonly kind: 'failed' | 'unanswered';
   readonly reason: string;
 }
 
-/** Undefined when the error is not of a call to AWS. Several are `unanswered` only if all are. */
+/** Undefined when the error is not of a call to AWS. An AggregateError is `unanswered` only if all its errors are. */
 export function awsFailure(error: unknown): AwsFailure | undefined {
   if (!(error instanceof Error)) return undefined;
-  // The SDK puts this on every error of a call, on those of its connection too.
+  // The SDK puts $metadata on every error of a call, also on errors of its connection.
   const { $metadata, $response } = error as Called;
   if ($metadata !== undefined) {
     const status = $metadata.httpStatusCode ?? $response?.statusCode;

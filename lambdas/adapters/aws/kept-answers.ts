@@ -1,6 +1,6 @@
-/** Answers that may be a little old: asked for once, then kept for a while, in this process. */
+/** Cached answers: asked for once, then kept for a while in this process. */
 
-/** `look`, whose answer for a key is kept from when it came. Callers meanwhile share one look; a failure is not kept. */
+/** Returns `look` with a cache. Callers at the same time share one look, and a failure is not kept. */
 export function keptFor<Answer>(
   milliseconds: number,
   look: (key: string) => Promise<Answer>,

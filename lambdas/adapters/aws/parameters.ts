@@ -10,10 +10,10 @@ import { batchesOf } from './batches.ts';
 export const PARAMETER_ACTIONS = ['ssm:GetParameter', 'ssm:GetParameters'] as const;
 export const PARAMETER_LIST_ACTIONS = ['ssm:GetParametersByPath'] as const;
 
-/** GetParameters takes no more. */
+/** The most names that GetParameters takes. */
 const MOST_NAMES = 10;
 
-/** The parameter's value; undefined when there is none of that name. */
+/** Returns the parameter's value; undefined when it does not exist. */
 export async function readParameter(client: SSMClient, name: string): Promise<string | undefined> {
   try {
     const answer = await client.send(new GetParameterCommand({ Name: name }));
@@ -25,9 +25,9 @@ export async function readParameter(client: SSMClient, name: string): Promise<st
 }
 
 /**
- * The values of several parameters, in the order of their names.
+ * Returns the values of several parameters, in the order of their names.
  *
- * @throws Error naming those that there are not: while a deployment writes them, say
+ * @throws Error naming the parameters that do not exist, for example while a deployment writes them
  */
 export async function readParameters(client: SSMClient, names: readonly string[]): Promise<readonly string[]> {
   const values = new Map<string, string>();
@@ -40,7 +40,7 @@ export async function readParameters(client: SSMClient, names: readonly string[]
   return names.map((name) => values.get(name) ?? '');
 }
 
-/** What the names of the parameters under a path go on with. @param path with both slashes */
+/** Returns the names of the parameters under a path, without the path. @param path with both slashes */
 export async function namesUnder(client: SSMClient, path: string): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path: path })) {

@@ -1,4 +1,4 @@
-/** Tags of any resource, by the tagging API: for an instance's, it saves the router the whole of client-ec2. */
+/** Tags of an instance, read by the tagging API: the router then needs no client-ec2. */
 import { GetResourcesCommand, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { InstanceTags } from '../../workflow/ports/ec2.ts';
 import { partitionOf } from './partition.ts';

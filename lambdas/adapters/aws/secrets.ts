@@ -5,7 +5,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 export const SECRET_ACTIONS = ['secretsmanager:GetSecretValue'] as const;
 
 /**
- * The secret's current text (AWSCURRENT), without the line end that files and `echo` give it.
+ * Returns the secret's current text (AWSCURRENT), without the line end that files and `echo` add.
  *
  * @param id name or ARN
  * @throws Error when it has no text

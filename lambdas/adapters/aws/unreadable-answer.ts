@@ -1,9 +1,9 @@
 /**
- * Answers that are not AWS's own: a page of HTML, with 503 mostly, from a load balancer or a proxy on the way. The SDK
- * tries again by their status, and tells of the last one that its XML or JSON cannot be parsed.
+ * Answers that do not come from AWS: a page of HTML, mostly with status 503, from a load balancer or a proxy on the
+ * way. The SDK retries by the status. Its last error says only that XML or JSON cannot be parsed.
  */
 
-/** Told with the status, so that whoever reads it looks on the way to AWS and not for a fault of a parser. */
+/** An answer that is not from AWS. The message has its status: look on the way to AWS, not at a parser. */
 export class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer';
   readonly $metadata: unknown;
@@ -23,7 +23,7 @@ interface UnreadAnswer {
 
 type Next<Call, Answer> = (call: Call) => Promise<Answer>;
 
-/** A client's middleware that tells of such answers. */
+/** Client middleware that throws UnreadableAnswer in place of such a parse error. */
 export function reportUnreadable<Call, Answer>(
   next: Next<Call, Answer>,
   { clientName = 'AWS', commandName = '' }: { readonly clientName?: string; readonly commandName?: string },
@@ -42,7 +42,7 @@ export function reportUnreadable<Call, Answer>(
   };
 }
 
-/** An error that AWS has a name for says whose fault it is (`$fault`); an answer that breaks off in mid body is told as such. */
+/** Whether the answer is not from AWS. Errors of AWS have `$fault`; an answer that breaks off keeps its own error. */
 function isUnread(error: unknown): error is UnreadAnswer {
   if (!(error instanceof Error) || '$fault' in error) return false;
   const { statusCode = 0, headers = {} } = (error as Partial<UnreadAnswer>).$response ?? {};

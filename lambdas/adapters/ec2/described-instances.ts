@@ -1,4 +1,4 @@
-/** DescribeInstances, whole: EC2 may end a page before all is told, or send an empty one, also where ids are named. */
+/** DescribeInstances with all its pages: EC2 may send a short or an empty page, also where ids are named. */
 import {
   paginateDescribeInstances,
   type DescribeInstancesCommandInput,

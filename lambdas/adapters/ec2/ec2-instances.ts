@@ -1,4 +1,4 @@
-/** EC2 instances: by what one is known in its cluster, and how its machine is. */
+/** EC2 instances: their names and addresses in the cluster, and the state of the machine. */
 import { EC2Client, type Instance, type InstanceNetworkInterface } from '@aws-sdk/client-ec2';
 import type { Machine } from '../../core/node/dead-node.ts';
 import { createClient } from '../aws/clients.ts';
@@ -13,7 +13,7 @@ export function ec2Instances(client: EC2Client): Instances {
       const found = await describe(client, instance);
       if (typeof found === 'string') return { instance, addresses: [] };
       const { PrivateDnsName: dnsName = '', NetworkInterfaces = [] } = found;
-      // EC2 answers an empty name once the instance has terminated.
+      // EC2 returns an empty name once the instance has terminated.
       return { instance, ...(dnsName !== '' && { dnsName }), addresses: NetworkInterfaces.flatMap(addressesOf) };
     },
     async machine(instance) {
@@ -38,7 +38,7 @@ function addressesOf({ PrivateIpAddresses = [], Ipv6Addresses = [] }: InstanceNe
   ];
 }
 
-/** `unanswered`: throttled or failing after the SDK's own retries; whoever asks has another way to go (faults 16). */
+/** `unanswered`: EC2 throttles or fails after the SDK's own retries; callers go on without the answer (faults 16). */
 async function describe(client: EC2Client, instance: string): Promise<Instance | 'absent' | 'unanswered'> {
   try {
     const [found] = await describeInstances(client, { InstanceIds: [instance] });
@@ -50,7 +50,7 @@ async function describe(client: EC2Client, instance: string): Promise<Instance |
   }
 }
 
-/** EC2 throttles with a 503 (RequestLimitExceeded). */
+/** Whether the failure passes. EC2 throttles with a 503 (RequestLimitExceeded). */
 function isPassing(error: unknown): boolean {
   const { $metadata } = error as { $metadata?: { httpStatusCode?: number } };
   return ($metadata?.httpStatusCode ?? 0) >= 500;

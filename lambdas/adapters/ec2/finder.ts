@@ -1,4 +1,4 @@
-/** EC2 instances by id or private address: where each is, and by which addresses it may be registered. */
+/** Finds EC2 instances by id or private address, with their VPC and the addresses that they may be registered by. */
 import type { DescribeInstancesCommandInput, EC2Client, Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2';
 import type { FoundInstance, InstanceFinder } from '../../workflow/ports/ec2.ts';
 import { describeInstances } from './described-instances.ts';
@@ -6,7 +6,7 @@ import { refusedAs, unless } from '../aws/refusals.ts';
 
 export const FIND_INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 
-/** Of every interface, the secondary ones too. */
+/** Filter for the addresses of every interface, the secondary ones too. */
 const ADDRESS_FILTER = 'network-interface.addresses.private-ip-address';
 
 export function instanceFinder(client: EC2Client): InstanceFinder {
@@ -21,14 +21,14 @@ export function instanceFinder(client: EC2Client): InstanceFinder {
   };
 }
 
-/** An id of EC2's form that it never gave out is malformed to it. */
+/** Whether EC2 does not know the id. An id of the right form that EC2 never gave out counts as malformed. */
 const isUnknown = refusedAs('InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed');
 
 async function describe(client: EC2Client, input: DescribeInstancesCommandInput): Promise<readonly Instance[]> {
   return (await unless(isUnknown, () => describeInstances(client, input))) ?? [];
 }
 
-/** None of one that has terminated: it has left its VPC. */
+/** Returns the instance, or nothing when it has terminated: it has left its VPC. */
 function foundInstance({ InstanceId, VpcId, State, NetworkInterfaces = [], Tags = [] }: Instance): FoundInstance[] {
   if (InstanceId === undefined || VpcId === undefined || State?.Name === 'terminated') return [];
   return [
@@ -50,7 +50,7 @@ function addressesOf(networkInterface: InstanceNetworkInterface): string[] {
   ];
 }
 
-/** EC2 delegates prefixes of /28 only; the pods' addresses in them are told nowhere, so all sixteen may be theirs. */
+/** All 16 addresses of a prefix: EC2 delegates /28 only, and no API says which of them pods have. */
 function addressesIn(prefix: string): string[] {
   const [network = ''] = prefix.split('/');
   const [a, b, c, first = ''] = network.split('.');

@@ -1,4 +1,4 @@
-/** How instances were made, as EC2 says it: of thousands, so little of each is kept. */
+/** Launch facts of instances, from EC2: image and times. Little is kept of each, because there may be thousands. */
 import type { EC2Client, Instance } from '@aws-sdk/client-ec2';
 import pMap from 'p-map';
 import type { Launched } from '../../core/aws/group.ts';
@@ -6,14 +6,14 @@ import { batchesOf } from '../aws/batches.ts';
 import { describeInstances } from './described-instances.ts';
 import { refusedAs } from '../aws/refusals.ts';
 
-/** The IAM actions of the calls below. */
+/** IAM actions of the calls below. */
 export const LAUNCHED_ACTIONS = ['ec2:DescribeInstances'] as const;
 
-/** An answer has kilobytes for each. */
+/** Instances per call. An answer has kilobytes for each. */
 const INSTANCES_PER_CALL = 200;
 const CALLS_AT_ONCE = 2;
 
-/** An id of EC2's form that it never gave out is malformed to it. */
+/** Whether EC2 does not know an id. An id of the right form that EC2 never gave out counts as malformed. */
 const isUnknown = refusedAs('InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed');
 
 /** @returns by instance; those that EC2 does not know are left out */
@@ -26,7 +26,7 @@ export async function launchedInstances(
   return new Map(found.flat());
 }
 
-/** EC2 refuses a call for the ids that it does not know, and names them: the others are asked for again. */
+/** Asks again without the ids that EC2 does not know: it refuses the whole call for them, and names them. */
 async function launchedOf(client: EC2Client, ids: readonly string[]): Promise<[string, Launched][]> {
   if (ids.length === 0) return [];
   try {
@@ -42,7 +42,7 @@ async function launchedOf(client: EC2Client, ids: readonly string[]): Promise<[s
 
 function launched({ InstanceId, ImageId: image, LaunchTime, NetworkInterfaces = [] }: Instance): [string, Launched][] {
   if (InstanceId === undefined || image === undefined || LaunchTime === undefined) return [];
-  // EC2 sets the launch time anew at each start; that the primary interface was attached, stays (SDK: Instance.LaunchTime).
+  // Each start sets LaunchTime anew; the attach time of the primary interface stays (SDK: Instance.LaunchTime).
   const primary = NetworkInterfaces.find(({ Attachment }) => Attachment?.DeviceIndex === 0);
   const { AttachTime: made = LaunchTime } = primary?.Attachment ?? {};
   return [[InstanceId, { image, at: made.getTime(), startedAt: LaunchTime.getTime() }]];

@@ -1,4 +1,4 @@
-/** Instances without their client: client-ec2 is the largest there is, so it is loaded at the first question only. */
+/** Instances whose client is loaded at the first question only: client-ec2 is the largest of all. */
 import type { Instances, Launches } from '../../workflow/ports/ec2.ts';
 
 type Answers = Instances & Pick<Launches, 'launched'>;

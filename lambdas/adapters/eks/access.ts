@@ -1,6 +1,6 @@
 /**
- * Access to an EKS cluster: its address from EKS, and bearer tokens, which are presigned STS requests that the API server
- * sends on to STS to learn who we are. Making one calls nobody.
+ * Access to an EKS cluster: its address from EKS, and bearer tokens. A token is a presigned STS request, which the API
+ * server sends to STS to learn who the caller is. Making a token calls no service.
  */
 import { DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
 import { Sha256 } from '@aws-crypto/sha256-js';
@@ -12,15 +12,15 @@ import type { ClusterAddress, TokenSource } from '../kubernetes/api/connection.t
 
 export const CLUSTER_ACCESS_ACTIONS = ['eks:DescribeCluster'] as const;
 
-/** EKS takes a token for 15 minutes from its date; five are left for requests that wait. */
+/** Use of a token, milliseconds. EKS takes it for 15 minutes; five are left for requests that wait. */
 const TOKEN_LIFE_MS = 10 * 60_000;
 
-/** The request itself need not stay valid: STS asks for its date only, EKS for the 15 minutes. */
+/** Validity of the presigned request. It may be short: STS looks at its date only, EKS allows 15 minutes. */
 const PRESIGNED_SECONDS = 60;
 
 const CLUSTER_HEADER = 'x-k8s-aws-id';
 
-/** @throws ClusterRefused when there is no such cluster, ClusterAway while it is being made */
+/** @throws ClusterRefused when the cluster does not exist, ClusterAway while EKS creates it */
 export async function clusterAddress(client: EKSClient, name: string): Promise<ClusterAddress> {
   const { endpoint, certificateAuthority, status } = await describe(client, name);
   const ca = certificateAuthority?.data;
@@ -40,7 +40,7 @@ async function describe(client: EKSClient, name: string) {
   }
 }
 
-/** Tokens for one cluster, signed with the client's own credentials as they are at that time. */
+/** Tokens for one cluster, signed with the credentials that the client has at that time. */
 export function eksTokens(client: EKSClient, cluster: string): TokenSource {
   let token: { readonly bearer: string; readonly until: number } | undefined;
   const renew = async (): Promise<string> => {
@@ -68,7 +68,7 @@ async function presignedToken(client: EKSClient, cluster: string): Promise<strin
   });
   const { query = {} } = await signer.presign(request, {
     expiresIn: PRESIGNED_SECONDS,
-    // EKS wants the cluster's name as a signed header, where no other cluster can take the token for its own.
+    // EKS wants the cluster's name as a signed header, so that no other cluster can use the token.
     unhoistableHeaders: new Set([CLUSTER_HEADER]),
     signingDate: new Date(),
   });

@@ -5,7 +5,7 @@ import { clusterAddress, eksTokens } from './access.ts';
 import { kubernetesCluster } from '../kubernetes/cluster.ts';
 import { connect } from '../kubernetes/api/connection.ts';
 
-/** Connections outlive an invocation, as the sandbox does: the next pass finds its pool warm. */
+/** Opens clusters. Connections outlive an invocation, as the sandbox does: the next pass reuses the pool. */
 export function eksClusters(eks: EKSClient): Fleets {
   const opened = new Map<string, Promise<Cluster & FleetView>>();
   const open = async (name: string): Promise<Cluster & FleetView> => {

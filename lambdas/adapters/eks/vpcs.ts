@@ -1,14 +1,14 @@
-/** The VPCs whose instances may be withdrawn on request: those of EKS clusters. */
+/** VPCs whose instances may be withdrawn on request: those of EKS clusters. */
 import { DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks';
 
 export const CLUSTER_VPC_ACTIONS = ['eks:DescribeCluster'] as const;
 
-/** @param vpcs unless empty, these are allowed and no cluster is asked for */
+/** @param vpcs if there are any, these are allowed, and EKS is not asked */
 export function allowedVpcs(
   client: EKSClient,
   { clusters, vpcs }: { clusters: readonly string[]; vpcs: readonly string[] },
 ): () => Promise<ReadonlySet<string>> {
-  // A cluster's VPC never changes, so each is asked for once; a cluster that there is not has none.
+  // A cluster's VPC never changes, so each is asked for once. A cluster that does not exist has none.
   const known = new Map<string, string>();
   const learn = async (name: string): Promise<void> => {
     const vpc = await vpcOf(client, name);

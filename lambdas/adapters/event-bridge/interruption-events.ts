@@ -1,6 +1,6 @@
 /**
- * EventBridge events into notices, by a table on source and detail-type (contract 1.1). What the table does not know is
- * nothing to us; what it knows must have the right form.
+ * Turns EventBridge events into notices, by a table on source and detail-type (contract 1.1). Events that are not in
+ * the table are ignored. Events in the table must have the right form.
  */
 import * as z from 'zod/mini';
 import {
@@ -12,13 +12,13 @@ import {
 } from '../../core/notice/notice.ts';
 import type { Parsed } from '../../workflow/notice/route-notice.ts';
 
-/** The rule that feeds the router lets through exactly what the table makes notices of. */
+/** Pattern of the rule that feeds the router: exactly the events that the table turns into notices. */
 export const EVENT_PATTERN = {
   source: ['aws.autoscaling'],
   detailType: ['EC2 Instance-terminate Lifecycle Action'],
 } as const;
 
-/** An event that is known and has the wrong form. Trying again cannot help: it ends in the dead-letter queue. */
+/** An event of a known kind with the wrong form. Trying again cannot help: it ends in the dead-letter queue. */
 export class MalformedEvent extends Error {
   override readonly name = 'MalformedEvent';
 }
@@ -28,7 +28,7 @@ const kindSchema = z.object({
   'detail-type': z.string().check(z.maxLength(256)),
 });
 
-/** A notice as the event spells it. */
+/** Form of a terminate event. */
 const terminateSchema = z.object({
   account: lifecycleNoticeSchema.shape.account,
   region: lifecycleNoticeSchema.shape.region,
@@ -68,7 +68,7 @@ const READERS = new Map<string, Reader>([
 ]);
 
 /**
- * @param event what Lambda was invoked with; nothing is assumed of it
+ * @param event payload of the invocation, of any form
  * @throws MalformedEvent naming every field that is wrong
  */
 export function parseEvent(event: unknown): Parsed {
@@ -81,7 +81,7 @@ export function parseEvent(event: unknown): Parsed {
 }
 
 /**
- * The retirement's own payload, which router or sweep made; checked again, because anything may invoke a function.
+ * Reads the payload of a retirement, from the router or the sweep. Checked again: anything may invoke a function.
  *
  * @throws MalformedEvent naming every field that is wrong
  */
@@ -89,7 +89,7 @@ export function parseNotice(payload: unknown): Notice {
   return parse(noticeSchema, payload);
 }
 
-/** Auto Scaling sends it to a hook's own target when the hook is made; it has no envelope (contract 1.4). */
+/** Auto Scaling sends it to the target of a new hook. It has no envelope (contract 1.4). */
 function isTestNotification(event: unknown): boolean {
   return z.object({ Event: z.literal('autoscaling:TEST_NOTIFICATION') }).safeParse(event).success;
 }

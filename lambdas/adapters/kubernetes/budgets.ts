@@ -1,4 +1,4 @@
-/** PodDisruptionBudgets, read into the domain's own shape. */
+/** Reads PodDisruptionBudgets into the domain's own shape. */
 import type {
   KubernetesObject,
   V1PodDisruptionBudget,
@@ -8,8 +8,8 @@ import type {
 import type { DisruptionBudget } from '../../core/kubernetes/disruption-budget.ts';
 
 /**
- * @param previous the same budget as it was known before: grants that the status has shown once stay counted, although
- *   the disruption controller takes them off its list as soon as it has seen the pod go
+ * @param previous the same budget, as last known. Grants that its status has shown once stay counted, although the
+ *   disruption controller takes them off its list as soon as it has seen the pod go
  */
 export function toBudget(object: KubernetesObject, previous: DisruptionBudget | undefined): DisruptionBudget {
   const { metadata, spec, status } = object as V1PodDisruptionBudget;
@@ -34,7 +34,7 @@ function ruleOf(spec: V1PodDisruptionBudgetSpec | undefined): Pick<DisruptionBud
   return minAvailable === undefined ? {} : { rule: `minAvailable ${minAvailable}` };
 }
 
-/** The disruption controller allows nothing of a budget whose pods it cannot count, and says so in a condition. */
+/** Why the disruption controller allows nothing: it cannot count the pods, and says so in a condition. */
 function failureOf(status: V1PodDisruptionBudgetStatus | undefined): Pick<DisruptionBudget, 'failure'> {
   const failed = status?.conditions?.find(({ reason }) => reason === 'SyncFailed');
   return failed === undefined ? {} : { failure: failed.message };

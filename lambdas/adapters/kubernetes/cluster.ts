@@ -1,4 +1,4 @@
-/** One cluster's API, put together. */
+/** The port of one cluster, composed. */
 import { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
 import type { Cluster, FleetView } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
@@ -21,7 +21,7 @@ export function kubernetesCluster(connection: KubernetesConnection): Cluster & F
   };
 }
 
-/** The rules that a retirement's calls need: what its ClusterRole grants and no more. */
+/** RBAC rules that a retirement's calls need: its ClusterRole grants these and no more. */
 export const CLUSTER_ROLE_RULES = [
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
@@ -32,7 +32,7 @@ export const CLUSTER_ROLE_RULES = [
   { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['list', 'watch'] },
 ] as const;
 
-/** The rules that sweep and tainter need: they look, and mark nodes. Only a retirement evicts or deletes a pod. */
+/** RBAC rules that sweep and tainter need: they read, and mark nodes. Only a retirement evicts or deletes pods. */
 export const FLEET_ROLE_RULES = [
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['list'] },

@@ -1,4 +1,4 @@
-/** Controllers of pods, read as their pods name them. */
+/** Reads the controllers that pods name as their owners. */
 import * as z from 'zod/mini';
 import {
   controllerFrom,
@@ -35,7 +35,7 @@ const controllerSchema = z.object({
   spec: z.object({ replicas: replicasSchema, selector: selectorSchema }),
 });
 
-/** Its selector is older than label selectors: labels alone. */
+/** A ReplicationController. Its selector is older than label selectors: labels alone. */
 const replicationControllerSchema = z.object({
   metadata: metadataSchema,
   spec: z.object({
@@ -47,11 +47,12 @@ const replicationControllerSchema = z.object({
   }),
 });
 
-/** What a server answers that fails as a whole, or does not know us; every other refusal is of this one object. */
+/** Status codes that concern all objects: the server fails or does not know us. Other refusals concern one object. */
 const FAILURES_OF_ALL = new Set([401, 429, 502, 503, 504]);
 
 /**
- * A controller that is missing or may not be read is unknown: that is the business of its pods alone, and no failure.
+ * Reads a controller. One that is missing or may not be read is unknown: that concerns its pods alone, and is no
+ * failure.
  *
  * @throws ClusterAway, ClusterRefused when nothing can be read at all
  */

@@ -1,4 +1,4 @@
-/** Everything that a drain decides by, watched: the node's pods, all budgets, and the controllers that it asks for. */
+/** Watches all that a drain decides by: the node's pods, all budgets, and the controllers that it asks for. */
 import type { DisruptionBudget } from '../../core/kubernetes/disruption-budget.ts';
 import type { Pod } from '../../core/kubernetes/pod.ts';
 import type { DrainWatch, WatchListener } from '../../workflow/ports/kubernetes.ts';
@@ -44,7 +44,7 @@ export async function watchDrain(
   };
 }
 
-/** Both, or the first failure with nothing left open. */
+/** Returns both, or throws the first failure and closes the other. */
 async function allOrNone<One extends Closable, Other extends Closable>(
   opening: readonly [Promise<One>, Promise<Other>],
 ): Promise<readonly [One, Other]> {

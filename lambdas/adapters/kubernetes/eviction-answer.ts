@@ -1,7 +1,6 @@
 /**
- * What the API server's answer to an eviction means (contract 4.3), read from what real servers answer:
- * most refusals have no code of their own and are told apart by cause or words. A
- * refusal is that pod's business; only RBAC's is the cluster's.
+ * Reads the API server's answer to an eviction (contract 4.3), as real servers give it. Most refusals have no code of
+ * their own: cause or message decides. A refusal concerns that pod; only one by RBAC concerns the cluster.
  */
 import { ClusterAway } from '../../core/kubernetes/cluster-error.ts';
 import type { EvictionAnswer } from '../../core/drain/eviction-ask.ts';
@@ -9,9 +8,9 @@ import { isDeniedByWebhook, isLackOfRights, refusalBy, statusOf, type Status } f
 
 type Reading = (status: Status) => EvictionAnswer | undefined;
 
-/** In order: the first that knows the answer names it. */
+/** Readings in order: the first that knows the answer names it. */
 const READINGS: readonly Reading[] = [
-  // First: a webhook denies with a code of its own choice, and one that cannot be asked (faults 49) fails with a 500.
+  // This must be first: a webhook denies with any code, and one that cannot be called (faults 49) fails with a 500.
   ({ message }) =>
     message.includes('failed calling webhook') || isDeniedByWebhook({ message })
       ? { kind: 'denied-by-webhook', message }
@@ -38,15 +37,15 @@ const READINGS: readonly Reading[] = [
       ? { kind: 'namespace-terminating' }
       : undefined,
   ({ code, message }) => (code >= 500 || code === 408 || code === 409 ? { kind: 'unknown', message } : undefined),
-  // A ValidatingAdmissionPolicy (422, recorded), an admission plugin (403) or what else the server does not take: the
-  // words are the server's, and say what to do about this pod; the next one may well go.
+  // A ValidatingAdmissionPolicy (422, recorded), an admission plugin (403) or another refusal: the server's message
+  // says what to do about this pod. The next pod may go.
   (status) => (isLackOfRights(status) ? undefined : { kind: 'denied', message: status.message }),
 ];
 
 /**
  * Awaits an eviction or a deletion.
  *
- * @throws ClusterRefused when we lack the right to, naming verb and resource in the server's words
+ * @throws ClusterRefused when rights are missing, with the server's words, which name verb and resource
  */
 export async function evictionAnswer(call: Promise<unknown>): Promise<EvictionAnswer> {
   try {

@@ -1,7 +1,7 @@
 /**
- * All nodes of a cluster, and how many pods each has. A cluster may have thousands, of 10 KB each, and most of that is
- * images and conditions that nobody asks for: lists are read as the server's plain JSON, a page at a time, and of a page
- * nothing is kept but what is taken from it. (The typed client would hold three copies of it at once.)
+ * All nodes of a cluster, and the number of pods of each. A cluster may have thousands of nodes of 10 KB each, mostly
+ * images and conditions. So lists are read as plain JSON, a page at a time, and only the fields that are needed are
+ * kept. (The typed client would hold three copies of a page at once.)
  */
 import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
@@ -12,27 +12,27 @@ import type { KubernetesConnection } from './api/connection.ts';
 import { toNode } from './nodes.ts';
 import { clusterErrorOf } from './api/status.ts';
 
-/** Of 10 KB each, and as text, bytes and objects at once: larger pages save little time, and take more memory. */
+/** Nodes of 10 KB each, held as text, bytes and objects at once. Larger pages take more memory and save little time. */
 const NODES_PER_PAGE = 100;
-/** More than any node has. */
+/** More pods than any node has. */
 const PODS_PER_PAGE = 500;
 
-/** A pod without its spec and status is a fifth of one; a server that cannot give that may give the whole. */
+/** Media type of metadata alone, a fifth of a pod; a server that does not know it may send the whole pod. */
 const METADATA_ALONE = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 export function fleetView(connection: KubernetesConnection): FleetView {
   return {
     async *allNodes() {
-      const told = new Set<string>();
+      const seen = new Set<string>();
       const page = pages(connection, {
         path: '/api/v1/nodes',
         size: NODES_PER_PAGE,
         take: (items: readonly V1Node[]) => items.map(toNode),
       });
       for await (const nodes of page) {
-        // A list that was begun anew comes past the same nodes again.
-        yield nodes.filter(({ uid }) => !told.has(uid));
-        for (const { uid } of nodes) told.add(uid);
+        // A list that begins anew has the same nodes again.
+        yield nodes.filter(({ uid }) => !seen.has(uid));
+        for (const { uid } of nodes) seen.add(uid);
       }
     },
     async countPods(node) {
@@ -53,20 +53,20 @@ export function fleetView(connection: KubernetesConnection): FleetView {
 interface PagedList<Item, Taken> {
   /** The collection's path, for example `/api/v1/pods`. */
   readonly path: string;
-  /** Of a page. */
+  /** Items per page. */
   readonly size: number;
   readonly query?: Readonly<Record<string, string>>;
   readonly accept?: string;
-  /** What is kept of a page. */
+  /** Returns what to keep of a page. */
   readonly take: (items: readonly Item[]) => Taken;
 }
 
-/** What was taken of a page, and where the list goes on; empty at its end. */
+/** What was kept of a page, and the token of the next page; empty at the end. */
 type Page<Taken> = { readonly taken: Taken; readonly next: string } | { readonly expired: true; readonly next: string };
 
 /**
- * What was taken of each page in turn. A list that takes longer than the server remembers (5 minutes) goes on from the
- * same place with what is there by then, or from the beginning if the server knows no such place any more, once.
+ * Yields what was kept of each page. If a list takes longer than the server remembers (5 minutes), it goes on from the
+ * same place with the objects of that time. If the server does not know the place any more, it begins anew, once.
  */
 async function* pages<Item extends KubernetesObject, Taken>(
   connection: KubernetesConnection,
@@ -111,7 +111,7 @@ interface List<Item> {
 
 const expiredSchema = z.object({ metadata: z.object({ continue: z.optional(z.string()) }) });
 
-/** Where to go on, as the server says it in its refusal of a place that has expired. */
+/** Returns the token to go on from, which the server sends when it refuses an expired one. */
 function freshPlace(body: unknown): string {
   try {
     return expiredSchema.parse(typeof body === 'string' ? JSON.parse(body) : body).metadata.continue ?? '';

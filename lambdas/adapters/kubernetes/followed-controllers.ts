@@ -1,6 +1,6 @@
 /**
- * Controllers whose pods are paced, each with its pods in the whole cluster: a read and a watch apiece for those that we can
- * read, one watch of a namespace's pods for all of its others.
+ * Controllers whose pods are paced, with all their pods in the cluster. A controller that can be read takes a read and
+ * a watch of its own; all others of a namespace share one watch of its pods.
  */
 import type { Controller, KnownController } from '../../core/kubernetes/controller.ts';
 import type { Workload } from '../../core/drain/implied-budget.ts';
@@ -19,7 +19,7 @@ export class FollowedControllers {
   readonly #connection: KubernetesConnection;
   readonly #listener: WatchListener;
   readonly #followed = new Map<string, Followed>();
-  /** Of whole namespaces. */
+  /** Watches of whole namespaces. */
   readonly #namespaces = new Map<string, Promise<Pods>>();
   readonly #watched = new Set<Pods>();
   #closed = false;
@@ -29,7 +29,7 @@ export class FollowedControllers {
     this.#listener = listener;
   }
 
-  /** Those whose pods are all known, by the keys of their owners. */
+  /** Returns the workloads whose pods are all known, by the keys of their owners. */
   workloads(): ReadonlyMap<string, Workload> {
     const byOwner = new Map<Pods, Map<string | undefined, NamespacePod[]>>();
     for (const pods of this.#watched)
@@ -90,21 +90,21 @@ export class FollowedControllers {
 class Followed {
   controller?: Controller;
   pods?: Pods;
-  /** Of the pod that it was followed for. */
+  /** Uid of the pod that it is followed for. */
   readonly #first: string;
-  /** How many pods of an unknown controller were ever seen Ready at once. */
+  /** The most pods of an unknown controller that were seen Ready at once. */
   #mostSeen = 0;
 
   constructor(first: string) {
     this.#first = first;
   }
 
-  /** A single replica goes at once: its siblings need no watching. */
+  /** Whether it has a single replica: that goes at once, and its siblings need no watching. */
   get isAlone(): boolean {
     return this.controller !== undefined && !('unknown' in this.controller) && this.controller.replicas === 1;
   }
 
-  /** @returns undefined until all of its pods are known */
+  /** Undefined until all of its pods are known. */
   count(podsOf: (pods: Pods, owner: string) => readonly NamespacePod[]): Workload | undefined {
     const { controller, pods } = this;
     if (controller === undefined) return undefined;

@@ -38,7 +38,7 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
 
   return {
     readNode,
-    /** All nodes are asked: names recur, and a machine that was renamed has several (contract 2.1). */
+    /** Reads all nodes: names recur, and a renamed machine has several (contract 2.1). */
     async findNodes(instance, privateDnsName) {
       const found: Node[] = [];
       for await (const page of pages()) {
@@ -56,7 +56,7 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
     },
     async countNodes() {
       const first = await unlessMissing(core.listNode({ limit: 1 }));
-      // Without a selector the server says how many remain; one that does not is asked for all of them.
+      // Without a selector the server says how many remain. If it does not, all nodes are read.
       const { _continue: next, remainingItemCount: remaining } = first?.metadata ?? {};
       const inFirst = first?.items.length ?? 0;
       if (next === undefined || next === '') return inFirst;
@@ -81,7 +81,7 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
         return 'patched';
       } catch (error) {
         const status = statusOf(error);
-        // A webhook may deny with any code: then it is neither gone nor changed meanwhile.
+        // A webhook may deny with any code. The node is then neither gone nor changed meanwhile.
         if (status !== undefined && !isDeniedByWebhook(status)) {
           if (status.code === 404) return 'gone';
           if (status.code === 409) return 'conflict';
@@ -119,7 +119,7 @@ function internalIps({ addresses = [] }: NonNullable<V1Node['status']>): Pick<No
   return internal.length > 0 ? { internalIps: internal } : {};
 }
 
-/** A node that has said nothing yet has not been Ready since it was made. */
+/** Since when the node is not Ready. A node that has never reported counts from its creation. */
 function notReady({ metadata, status }: Pick<V1Node, 'metadata' | 'status'>): Pick<Node, 'notReadySince'> {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   const since = ready?.lastTransitionTime ?? metadata?.creationTimestamp;

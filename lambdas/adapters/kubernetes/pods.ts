@@ -1,4 +1,4 @@
-/** Pods: read into the domain's own shape, evicted, deleted, looked for. */
+/** Reads pods into the domain's own shape, and evicts, deletes and finds them. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ObjectCoreV1Api } from '@kubernetes/client-node/dist/gen/types/ObjectParamAPI.js';
 import type { Owner, Pod } from '../../core/kubernetes/pod.ts';
@@ -8,7 +8,7 @@ import { unlessMissing } from './api/status.ts';
 
 type PodVerbs = 'evict' | 'remove' | 'isStaying' | 'volumesOf' | 'addressesOn';
 
-/** More pods than a node takes. */
+/** Page size: more pods than a node takes. */
 const PODS_OF_NODE = 1_000;
 
 export function pods(core: ObjectCoreV1Api): Pick<Cluster, PodVerbs> {
@@ -51,7 +51,7 @@ export function pods(core: ObjectCoreV1Api): Pick<Cluster, PodVerbs> {
   };
 }
 
-/** @param pod as the API has it, parsed by the library or raw; times may be strings */
+/** @param pod from the API, parsed by the library or raw; times may be strings */
 export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
   const { namespace = '', name = '', uid = '', labels = {}, annotations = {} } = metadata;
   const owner = ownerOf(metadata);
@@ -74,7 +74,7 @@ export function toPod({ metadata = {}, spec, status }: V1Pod): Pod {
     tolerations: spec?.tolerations ?? [],
     hasEmptyDir: volumes.some(({ emptyDir }) => emptyDir !== undefined),
     claims: volumes.flatMap(({ name: volume, persistentVolumeClaim, ephemeral }) =>
-      // Kubernetes names the claim of a generic ephemeral volume so.
+      // The name that Kubernetes gives to the claim of a generic ephemeral volume.
       ephemeral === undefined ? (persistentVolumeClaim?.claimName ?? []) : `${name}-${volume}`,
     ),
   };
@@ -92,14 +92,14 @@ function lifeOf({
   };
 }
 
-/** The API's own default. */
+/** Default of the API, seconds. */
 const DEFAULT_GRACE_SECONDS = 30;
 
 export function isReady({ status }: Pick<V1Pod, 'status'>): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }
 
-/** Ready, and not on its way out. */
+/** Whether the pod is Ready and not being deleted. */
 export function isServing({ metadata, status }: Pick<V1Pod, 'metadata' | 'status'>): boolean {
   return isReady({ status }) && metadata?.deletionTimestamp === undefined;
 }
@@ -112,8 +112,8 @@ export function ownerOf({ namespace = '', ownerReferences = [] }: NonNullable<V1
 type ContainerStatuses = NonNullable<NonNullable<V1Pod['status']>['containerStatuses']>;
 
 /**
- * The containers that run for as long as the pod does: its own, and of the init containers those that are restarted
- * always, native sidecars, which outlive its own (contract 4.7). The others have ended before these began.
+ * Returns the containers that run as long as the pod does: its own, and native sidecars (init containers that are
+ * always restarted), which outlive them (contract 4.7). Other init containers have ended before these began.
  */
 function runningOnes({ spec, status }: Pick<V1Pod, 'spec' | 'status'>): ContainerStatuses {
   const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];

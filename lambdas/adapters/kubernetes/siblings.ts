@@ -1,4 +1,4 @@
-/** Pods of a namespace, watched, so that those of a controller can be told among them (`core/kubernetes/siblings.ts`). */
+/** Watches pods of a namespace, to find the siblings of a pod among them (`core/kubernetes/siblings.ts`). */
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import type { NamespacePod } from '../../core/kubernetes/siblings.ts';
 import type { WatchListener } from '../../workflow/ports/kubernetes.ts';
@@ -8,14 +8,14 @@ import { isServing, ownerOf } from './pods.ts';
 import { toUnreadyPod } from './unready-pods.ts';
 import { watch, type WatchedCollection } from './api/watch.ts';
 
-/** Finished pods are replicas of nothing, and of evicted or completed ones a namespace may have thousands. */
+/** Leaves out finished pods: they are no replicas, and a namespace may have thousands of them. */
 const UNFINISHED = 'status.phase!=Succeeded,status.phase!=Failed';
 
 export interface SiblingSource {
   readonly namespace: string;
-  /** Absent: all pods of the namespace. */
+  /** Default: all pods of the namespace. */
   readonly labelSelector?: string;
-  /** Whether these are all that there can be. */
+  /** Whether no more pods are to come. */
   readonly isWhole?: (pods: ReadonlyMap<string, NamespacePod>) => boolean;
 }
 
@@ -37,7 +37,7 @@ export function watchSiblings(
   );
 }
 
-/** Nothing else is kept of a pod: a namespace may have thousands. */
+/** Keeps only what is needed of a pod: a namespace may have thousands. */
 function toNamespacePod(object: KubernetesObject): NamespacePod {
   const pod: V1Pod = object;
   const { uid = '', labels = {} } = pod.metadata ?? {};

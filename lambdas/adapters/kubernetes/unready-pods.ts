@@ -10,7 +10,7 @@ import { isServing } from './pods.ts';
 import { labelSelector } from './api/selector.ts';
 import { unlessMissing } from './api/status.ts';
 
-/** One request whatever the size of the namespace: of a budget with more pods than this, those of the first page are told. */
+/** Pods that are read: one request for a namespace of any size. Of a larger budget, the first page is reported. */
 const MOST_READ = '500';
 
 export function unreadyPodsOf(connection: KubernetesConnection): Cluster['unreadyPods'] {
@@ -24,7 +24,7 @@ export function unreadyPodsOf(connection: KubernetesConnection): Cluster['unread
   };
 }
 
-/** Undefined when it is Ready and staying, or has finished: a budget counts finished pods among none. */
+/** Undefined when the pod is Ready and staying, or has finished: a budget does not count finished pods. */
 export function toUnreadyPod(pod: V1Pod): UnreadyPod | undefined {
   const { phase } = pod.status ?? {};
   if (isServing(pod) || phase === 'Succeeded' || phase === 'Failed') return undefined;
@@ -39,22 +39,22 @@ function unreadiness({ metadata, status }: V1Pod): Unreadiness {
   const failed = (status?.conditions ?? []).filter(({ status: is }) => is === 'False');
   const unscheduled = failed.find(({ type }) => type === 'PodScheduled');
   if (unscheduled !== undefined) return words(unscheduled, UNSCHEDULABLE);
-  // Those that come first hold up the others, which then only say that they wait for them.
+  // The first that wait hold up the others, which only say that they wait for them.
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   const held = containers.flatMap(({ state }) => state?.waiting ?? [])[0];
   if (held !== undefined) return words(held, 'starting');
-  // Its message is the container's own, which may hold anything.
+  // No message: it comes from the container, and may hold anything.
   const ended = (status?.containerStatuses ?? []).flatMap(({ state }) => state?.terminated ?? [])[0];
   if (ended !== undefined) return { reason: ended.reason ?? 'Error' };
   const gated = failed.find(({ reason }) => reason === 'ReadinessGatesNotReady');
   return gated === undefined ? { reason: whyNotReady(status?.containerStatuses) } : words(gated, 'not ready');
 }
 
-/** Of containers that run. */
+/** Returns why running containers are not Ready. */
 function whyNotReady(containers: readonly V1ContainerStatus[] = []): string {
-  // With a startup probe a container runs for a while before it has started.
+  // A startup probe lets a container run for a while before it counts as started.
   if (containers.length === 0 || containers.some(({ started }) => started === false)) return 'starting';
-  // The control plane takes a pod's readiness away when the kubelet falls silent.
+  // The control plane marks a pod unready when the kubelet falls silent.
   return containers.every(({ ready }) => ready) ? 'node not ready' : 'not ready';
 }
 

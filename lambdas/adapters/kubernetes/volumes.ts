@@ -1,4 +1,4 @@
-/** The volumes that are attached to a node, watched (contract 8.1). */
+/** Watches the volumes that are attached to a node (contract 8.1). */
 import { createHash } from 'node:crypto';
 import type { KubernetesObject, V1Node, V1VolumeAttachment } from '@kubernetes/client-node';
 import type { VolumeWatch, WatchListener } from '../../workflow/ports/kubernetes.ts';
@@ -7,7 +7,7 @@ import { pathOf } from './api/path.ts';
 import { unlessMissing } from './api/status.ts';
 import { watch } from './api/watch.ts';
 
-/** VolumeAttachments cannot be selected by node, so all are watched and this node's kept. */
+/** VolumeAttachments cannot be selected by node: all are watched, and this node's kept. */
 export async function watchVolumes(
   connection: KubernetesConnection,
   node: string,
@@ -55,9 +55,9 @@ function attachmentTo(node: string, object: KubernetesObject): Attachment | unde
 }
 
 /**
- * The name that Kubernetes gives to the attachment of a volume: a node's status tells CSI volumes by driver and handle, an
- * attachment by its persistent volume, and only this joins the two without reading the volume. (`getAttachmentName` of
- * Kubernetes' CSI plugin.) Of other plugins' volumes, which have no attachment, their own.
+ * Returns the name of the attachment of a volume. A node's status names CSI volumes by driver and handle, an attachment
+ * by its persistent volume: only this name joins the two without reading the volume. (`getAttachmentName` of
+ * Kubernetes' CSI plugin.) Volumes of other plugins have no attachment and keep their own name.
  */
 function attachmentOf(volume: string, node: string): string {
   const { driver, handle } = /^kubernetes\.io\/csi\/(?<driver>[^^]+)\^(?<handle>.+)$/.exec(volume)?.groups ?? {};

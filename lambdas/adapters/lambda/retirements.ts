@@ -1,4 +1,4 @@
-/** Retirements as named durable executions of the retirement function: started, and looked for. */
+/** Starts and finds retirements: named durable executions of the retirement function. */
 import {
   InvokeCommand,
   paginateListDurableExecutionsByFunction,
@@ -41,8 +41,8 @@ export function retirements(client: LambdaClient, functionArn: string): Retireme
 const ENDED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'];
 
 /**
- * The executions that have not ended. One that somebody has paused goes on when it is resumed: its status, PAUSING or
- * PAUSED, is newer than the SDK and no region need know it yet, so all are listed, and those that have ended left out.
+ * Yields the executions that have not ended. A paused one counts: it goes on when it is resumed. Its status, PAUSING or
+ * PAUSED, is newer than the SDK, and a region may not know it yet, so all are listed and the ended ones left out.
  *
  * @param functionName of the retirement function; the runs of all its versions count
  */
@@ -85,13 +85,13 @@ export function retirementHistory(client: LambdaClient, functionName: string): R
   };
   return {
     async started(since) {
-      // A millisecond more, because AWS leaves out what started at that very moment.
+      // A millisecond earlier: AWS leaves out runs that started at exactly that time.
       const found = await listed({ StartedAfter: new Date(since - 1) });
       return found.map(startedRetirement);
     },
     async ended(since) {
       const found = await listed({ Statuses: [...ENDED], StartedAfter: new Date(since) });
-      // The API's own order has changed its meaning once (ReverseOrder).
+      // Sorted here: the API's order has changed its meaning once (ReverseOrder).
       const latestFirst = found.toSorted((a, b) => startOf(b) - startOf(a));
       return latestFirst.map((run) => ({
         ...startedRetirement(run),
@@ -102,7 +102,7 @@ export function retirementHistory(client: LambdaClient, functionName: string): R
   };
 }
 
-/** The most executions that one answer has. */
+/** The most executions in one answer. */
 const LONGEST_PAGE = 1_000;
 
 function startedRetirement(run: Execution): StartedRetirement {
@@ -113,7 +113,7 @@ function startOf({ StartTimestamp }: Execution): number {
   return StartTimestamp?.getTime() ?? 0;
 }
 
-/** The function whose alias or version that is. */
+/** Returns the ARN of the function, without alias or version. */
 export function unqualified(functionArn: string): string {
   return functionArn.split(':').slice(0, 7).join(':');
 }

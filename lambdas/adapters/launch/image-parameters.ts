@@ -1,31 +1,31 @@
-/** SSM parameters that launch templates take their images from, as EC2 does at each launch. */
+/** SSM parameters that launch templates take their images from. EC2 reads them at each launch. */
 import { GetParametersCommand, type Parameter, type SSMClient } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
 import { batchesOf } from '../aws/batches.ts';
 import { unreadable, type Fault } from './launch-fault.ts';
 import { refusedAs } from '../aws/refusals.ts';
 
-/** On each of the parameters. */
+/** IAM actions on each of the parameters. */
 export const IMAGE_PARAMETER_ACTIONS = ['ssm:GetParameters'] as const;
 
-/** The most that one call takes. */
+/** The most parameters that one call takes. */
 const PARAMETERS_PER_CALL = 10;
 const CALLS_AT_ONCE = 5;
 
-/** What one parameter may be refused for, and all others of its call with it. */
+/** Whether one parameter is refused, and with it all others of its call. */
 const isOfOne = refusedAs('AccessDeniedException', 'ValidationException');
 const isDenied = refusedAs('AccessDeniedException');
 
 export interface ParameterImage {
   /** `ami-…` */
   readonly image: string;
-  /** When the parameter came to name it, at the latest, epoch milliseconds. */
+  /** Latest time at which the parameter began to name the image, epoch milliseconds. */
   readonly imageSince: number;
 }
 
 /**
  * @param references names or ARNs, alone or with `:version` or `:label`
- * @returns by reference; one that fails is a fault and hinders no other
+ * @returns by reference; one that fails is a fault and does not stop the others
  */
 export async function imageParameters(
   client: SSMClient,
@@ -49,14 +49,14 @@ async function read(client: SSMClient, references: readonly string[]): Promise<[
   }
 }
 
-/** Only parameters that the configuration names may be read, and AWS's own. */
+/** Returns why it cannot be read. Ebb may read only AWS's parameters and those that the configuration names. */
 function unread(reference: string, error: unknown): Fault {
   const { fault } = unreadable(described(reference), error);
   return { fault: isDenied(error) ? `${fault}: name it in clusters[].drift.imageParameters` : fault };
 }
 
 function imageOf(reference: string, parameters: readonly Parameter[]): ParameterImage | Fault {
-  // Without selectors an older version is called as the latest is.
+  // Without a selector, an older version has the same name as the latest one.
   const [found] = parameters
     .filter((parameter) => isCalled(parameter, reference))
     .toSorted((one, other) => (other.Version ?? 0) - (one.Version ?? 0));
@@ -70,13 +70,13 @@ function imageOf(reference: string, parameters: readonly Parameter[]): Parameter
   return { image, imageSince: sinceOf(found) };
 }
 
-/** A label moves from version to version and leaves no trace: it may have done so just now. */
+/** Since when it names its image. A label moves between versions without a trace: it may have moved just now. */
 function sinceOf({ LastModifiedDate, Selector = '' }: Parameter): number {
   const byLabel = /^\D/.test(bare(Selector));
   return byLabel || LastModifiedDate === undefined ? Date.now() : LastModifiedDate.getTime();
 }
 
-/** SSM answers name and selector apart, whichever way the parameter was asked for; emulators leave the selector out. */
+/** Whether the parameter has this reference. SSM returns name and selector apart; emulators leave out the selector. */
 function isCalled({ Name, ARN, Selector = '', Version }: Parameter, reference: string): boolean {
   const selectors = Selector === '' ? ['', `:${Version}`] : [`:${bare(Selector)}`];
   return [Name, ARN].some(

@@ -1,12 +1,12 @@
-/** Why it cannot be told what a group launches, in words. */
+/** Faults: why it is unknown what a group launches, in words. */
 import { awsFailure } from '../aws/failure.ts';
 
 export interface Fault {
   readonly fault: string;
 }
 
-export function isFault(told: object): told is Fault {
-  return 'fault' in told;
+export function isFault(value: object): value is Fault {
+  return 'fault' in value;
 }
 
 /** @param what could not be read. @throws the error itself when it is none of a call to AWS */

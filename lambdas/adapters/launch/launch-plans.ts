@@ -1,6 +1,6 @@
 /**
- * What groups would launch now (contract 9.1): templates, launch configurations and image parameters, each looked up once
- * however many groups name it. What cannot be told is a fault of the groups that it concerns, in words.
+ * Launch plans: what groups would launch now (contract 9.1). Each template, launch configuration and image parameter is
+ * read once, however many groups name it. One that cannot be read is a fault of the groups that name it, in words.
  */
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
@@ -19,12 +19,12 @@ import { isFault, type Fault } from './launch-fault.ts';
 import { keyOf, LAUNCH_SOURCE_ACTIONS, launchSources, type FoundSource } from './launch-sources.ts';
 import { LAUNCHED_ACTIONS, launchedInstances } from '../ec2/launched-instances.ts';
 
-/** The IAM actions of finding out what groups launch and have launched. Only those on parameters can be narrowed to resources. */
+/** IAM actions for what groups launch and have launched. Only those on parameters can be limited to resources. */
 export const LAUNCH_ACTIONS = [...LAUNCH_SOURCE_ACTIONS, ...LAUNCHED_ACTIONS] as const;
-/** On the parameters that templates take their images from; public ones have no account in their ARN. */
+/** IAM actions on the parameters that templates take their images from. Public ones have no account in their ARN. */
 export { IMAGE_PARAMETER_ACTIONS };
 
-/** How a template names a parameter in place of an image. */
+/** Form in which a template names a parameter in place of an image. */
 const BY_PARAMETER = /^resolve:ssm:(.+)$/;
 
 export interface LaunchClients {
@@ -47,7 +47,7 @@ function sourcesOf({ base, overrides }: LaunchReference): SourceReference[] {
   return [base, ...overrides.map(({ source }) => source)].filter((source) => source !== undefined);
 }
 
-/** What the members were launched from, where that says what they run: of a template, a version by its number. */
+/** Returns what the members were launched from, if it says what they run: of templates, numbered versions alone. */
 function originsOf(members: readonly GroupMember[]): SourceReference[] {
   const origins = members.flatMap(({ launchedFrom }) => launchedFrom ?? []);
   const fixed = origins.filter(({ kind, version = '' }) => kind === 'configuration' || /^\d+$/.test(version));
@@ -92,25 +92,25 @@ function planOf({ launch, members }: Group, lookup: Lookup): LaunchPlan | Fault 
   return { base, overrides, ...(types !== undefined && { types }), origins };
 }
 
-/** Not one whose image a parameter names: that says what is launched now, not what was. */
+/** Leaves out a source whose image comes from a parameter: that names today's image, not the one at launch. */
 function writtenOut(found: FoundSource | Fault | undefined): LaunchSource[] {
   if (found === undefined || isFault(found) || parameterOf(found.image) !== undefined) return [];
   return [{ ...found.source, image: found.image }];
 }
 
-/** Nothing tells by which override such an instance was launched. */
+/** Fault of a policy whose instances do not show by which override they were launched. */
 const UNTYPED_OVERRIDE =
   'its mixed instances policy gives instance requirements a launch template or image of their own, so it cannot be told ' +
   'which node was to have which: give those requirements a group of their own';
 
-/** @param wanted `image`: over the source's own */
+/** @param wanted its `image`, if there is one, replaces the image of the source */
 function sourceOf(
   wanted: { readonly reference: SourceReference; readonly image?: string | undefined },
   { sources, images }: Lookup,
 ): LaunchSource | Fault {
   const found = sources.get(keyOf(wanted.reference)) ?? { fault: `${keyOf(wanted.reference)} was not looked up` };
   if (isFault(found)) return found;
-  // When a policy came to name it, nothing tells.
+  // Nothing says when the policy began to name this image: it counts from now.
   if (wanted.image !== undefined) return { ...found.source, image: wanted.image, imageSince: Date.now() };
   const parameter = parameterOf(found.image);
   if (parameter === undefined) return { ...found.source, image: found.image };

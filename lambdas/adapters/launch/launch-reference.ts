@@ -1,4 +1,4 @@
-/** What Auto Scaling says that a group launches, and that an instance was launched from; nothing is looked up. */
+/** Reads what a group launches, and what an instance was launched from, out of the answer of Auto Scaling alone. */
 import type {
   AutoScalingGroup,
   Instance,
@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-auto-scaling';
 import type { LaunchOverride, LaunchReference, SourceReference } from '../../core/aws/group.ts';
 
-/** Taken for a template whose version is left out. */
+/** Version of a template whose version is left out. */
 const DEFAULT_VERSION = '$Default';
 
 export function launchReference(group: AutoScalingGroup): LaunchReference {
@@ -43,7 +43,7 @@ function configuredTemplate(template: LaunchTemplateSpecification): SourceRefere
   return found && { ...found, version: template.Version ?? DEFAULT_VERSION };
 }
 
-/** Whoever makes a group names a template by id or by name, and AWS need not answer with both. */
+/** Reads the reference to a template. A group names it by id or by name, and AWS may return only one of them. */
 function templateOf(template: LaunchTemplateSpecification): SourceReference | undefined {
   const { LaunchTemplateId: id = '', LaunchTemplateName: name = '' } = template;
   if (id !== '') return { kind: 'template', id };

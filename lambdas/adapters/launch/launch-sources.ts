@@ -1,4 +1,4 @@
-/** Launch template versions and launch configurations, as groups name them: one call for each template. */
+/** Reads launch template versions and launch configurations that groups name: one call for each template. */
 import {
   DescribeLaunchConfigurationsCommand,
   type AutoScalingClient,
@@ -15,16 +15,16 @@ import { askInBatches, batchesOf } from '../aws/batches.ts';
 import { unreadable, type Fault } from './launch-fault.ts';
 import { refusedAs } from '../aws/refusals.ts';
 
-/** The IAM actions of the calls below. None of them can be narrowed to a resource. */
+/** IAM actions of the calls below. None of them can be limited to a resource. */
 export const LAUNCH_SOURCE_ACTIONS = [
   'autoscaling:DescribeLaunchConfigurations',
   'ec2:DescribeLaunchTemplateVersions',
 ] as const;
 
 export interface FoundSource {
-  /** Of a template: its id, whatever it was named by, and its version's number. */
+  /** Source; for a template its id, even if it was named otherwise, and the number of its version. */
   readonly source: Omit<LaunchSource, 'image'>;
-  /** May be a parameter still. */
+  /** AMI id, or still the reference to a parameter. */
   readonly image: string;
   readonly type?: string;
 }
@@ -32,7 +32,7 @@ export interface FoundSource {
 type Found = readonly [key: string, source: FoundSource | Fault];
 
 const TEMPLATES_AT_ONCE = 5;
-/** The most that one call takes. */
+/** The most names and versions that one call takes. */
 const CONFIGURATIONS_PER_CALL = 50;
 const VERSIONS_PER_CALL = 200;
 
@@ -48,7 +48,7 @@ export function keyOf({ kind, id, version = '' }: SourceReference): string {
   return [kind, id, version].join(' ');
 }
 
-/** @returns by `keyOf`; one that fails is a fault and hinders no other */
+/** @returns by `keyOf`; one that fails is a fault and does not stop the others */
 export async function launchSources(
   references: readonly SourceReference[],
   { autoScaling, ec2 }: { readonly autoScaling: AutoScalingClient; readonly ec2: EC2Client },
@@ -114,7 +114,7 @@ function foundVersion(reference: SourceReference, versions: readonly LaunchTempl
   return { source, image, ...(type !== undefined && { type }) };
 }
 
-/** Where `$Latest` was asked for, it is among the answers, and none is newer. */
+/** Whether it is the wanted version. If `$Latest` was asked for, it is the highest number in the answer. */
 function isVersion(wanted: string, versions: readonly LaunchTemplateVersion[]) {
   if (wanted === '$Default') return ({ DefaultVersion }: LaunchTemplateVersion) => DefaultVersion === true;
   const numbers = versions.map(({ VersionNumber = 0 }) => VersionNumber);

@@ -1,4 +1,4 @@
-/** Classic load balancers, which hold their instances themselves: Elastic Load Balancing of API version 1. */
+/** Classic load balancers, which list their instances themselves: Elastic Load Balancing of API version 1. */
 import {
   DeregisterInstancesFromLoadBalancerCommand,
   DescribeInstanceHealthCommand,
@@ -15,11 +15,11 @@ import { askInBatches, batchesOf } from '../aws/batches.ts';
 import { deregisterAll, TARGETS_PER_CALL } from './deregistration.ts';
 import { refusedAs, unless } from '../aws/refusals.ts';
 
-/** The most that one call describes by page, and by name (AWS publishes the latter for their tags only). */
+/** The most that one call describes, by page and by name (AWS publishes the latter for tags only). */
 const BALANCERS_PER_PAGE = 400;
 const NAMED_PER_CALL = 20;
 
-/** Of more instances than this, nobody is told which still drain: each costs a call, because one that is not there spoils it. */
+/** The most instances that are checked for draining. Each needs a call of its own: one that is gone spoils a call. */
 const FEW_WANTED = 10;
 
 const isGone = refusedAs('AccessPointNotFoundException', 'LoadBalancerNotFoundException');
@@ -90,7 +90,7 @@ export class ClassicLoadBalancers {
     return Enabled ? Timeout : 0;
   }
 
-  /** @param instances absent: all that are registered */
+  /** @param instances @default all that are registered */
   async #statesOf(name: string, instances?: readonly string[]): Promise<InstanceState[]> {
     const Instances = instances?.map((InstanceId) => ({ InstanceId }));
     const answer = await this.#client.send(new DescribeInstanceHealthCommand({ LoadBalancerName: name, Instances }));
@@ -104,7 +104,7 @@ export class ClassicLoadBalancers {
   }
 }
 
-/** @param balancer its health check's target is `HTTP:30123/healthz`, `TCP:80` and the like */
+/** Whether its health check has a port of its own. The target is `HTTP:30123/healthz`, `TCP:80` and the like. */
 function hasOwnHealthPort({ HealthCheck, ListenerDescriptions = [] }: LoadBalancerDescription): boolean {
   const port = /^\w+:(\d+)/.exec(HealthCheck?.Target ?? '')?.[1];
   const ports = ListenerDescriptions.map(({ Listener }) => String(Listener?.InstancePort));
@@ -115,7 +115,7 @@ function named(targets: readonly Registration[]): { InstanceId: string }[] {
   return targets.map(({ id }) => ({ InstanceId: id }));
 }
 
-/** `Unknown` is registered: it stands for an error of AWS that passes. */
+/** Reads the target. `Unknown` counts as registered: it stands for an error of AWS that passes. */
 function targetOf(instance: InstanceState): Target[] {
   const { InstanceId: id = '', State, Description = '' } = instance;
   if (/not currently registered/i.test(Description)) return [];
@@ -123,12 +123,12 @@ function targetOf(instance: InstanceState): Target[] {
   return [{ id, state: 'registered', healthy: State === 'InService' }];
 }
 
-/** It is `InService` meanwhile, so only the words tell (user guide for Classic Load Balancers, connection draining). */
+/** The state stays `InService`; only the text says so (user guide for Classic Load Balancers, connection draining). */
 function isDraining({ Description = '' }: InstanceState): boolean {
   return /deregistration currently in progress/i.test(Description);
 }
 
-/** Of an instance that was deregistered. */
+/** Whether an instance that was deregistered may still drain. */
 function mayDrain(instance: InstanceState): boolean {
   return isDraining(instance) || /transient error/i.test(instance.Description ?? '');
 }

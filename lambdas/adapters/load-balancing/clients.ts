@@ -1,4 +1,4 @@
-/** The clients that load balancers are found and changed with. */
+/** Clients for finding and changing load balancers. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -6,7 +6,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { createClient } from '../aws/clients.ts';
 import type { LoadBalancingClients } from './elastic-load-balancing.ts';
 
-/** Others use up the same rate limits: once throttled, slower. */
+/** Slows down once throttled: others use the same rate limits. */
 const SHARED_RATE = { retryMode: 'adaptive' } as const;
 
 export function balancingClients(): LoadBalancingClients {

@@ -1,19 +1,19 @@
-/** Taking targets out of a pool, though AWS refuses a whole call for one target that it does not know any more. */
+/** Deregisters targets, although AWS refuses a whole call for one target that it does not know any more. */
 import type { Target } from '../../core/traffic/target-pool.ts';
 import { batchesOf } from '../aws/batches.ts';
 import { unless, type Refusal } from '../aws/refusals.ts';
 
 /**
- * AWS publishes no limit, and has failed on 400 now and then; its own controllers send 100 and 200
+ * Targets per call. AWS publishes no limit, and has failed on 400 now and then; its own controllers send 100 and 200
  * (kubernetes/kubernetes#101592, kubernetes-sigs/aws-load-balancer-controller#1342).
  */
 export const TARGETS_PER_CALL = 200;
 
 export interface Deregistration {
   readonly send: (targets: readonly Target[]) => Promise<unknown>;
-  /** The targets that the pool has now. */
+  /** Returns the targets that the pool has now. */
   readonly look: () => Promise<readonly Target[]>;
-  /** The call was refused because AWS does not know one of the targets. */
+  /** Whether AWS refused the call because it does not know one of the targets. */
   readonly isInvalid: Refusal;
 }
 
@@ -22,8 +22,8 @@ export async function deregisterAll(leaving: readonly Target[], deregistration: 
 }
 
 /**
- * A refused batch is tried again without those that are not registered any more, and then each of it alone: one that is
- * refused even so is left to the next pass, which finds it gone or still there.
+ * Deregisters a batch. If AWS refuses it, tries again without the targets that are not registered any more, and then
+ * each target alone. A target that is refused even so is left to the next pass.
  */
 async function deregisterBatch(batch: readonly Target[], { send, look, isInvalid }: Deregistration): Promise<void> {
   const taken = async (targets: readonly Target[]): Promise<boolean> =>

@@ -1,6 +1,6 @@
 /**
- * Elastic Load Balancing: where the traffic of a group, of a cluster or of a whole VPC goes, and how machines are taken
- * out of it and put back (contract 7.2, 7.3). Target groups are looked at themselves, so listeners, rules and weights do not matter.
+ * Elastic Load Balancing: finds the balancer pools of a group, a cluster or a VPC, and takes nodes out of them and puts
+ * them back (contract 7.2, 7.3). Target groups are read directly, so listeners, rules and weights do not matter.
  */
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
@@ -16,7 +16,7 @@ import { TAGGED_BALANCER_ACTIONS, taggedBalancers } from './tagged-balancers.ts'
 import { TargetGroups } from './target-groups.ts';
 import { TRAFFIC_SOURCE_ACTIONS, trafficSources } from '../auto-scaling/traffic-sources.ts';
 
-/** The IAM actions of finding pools and their targets. None of them can be narrowed to a resource. */
+/** IAM actions of finding pools and their targets. None of them can be limited to a resource. */
 export const BALANCER_READ_ACTIONS = [
   'elasticloadbalancing:DescribeInstanceHealth',
   'elasticloadbalancing:DescribeLoadBalancerAttributes',
@@ -28,16 +28,16 @@ export const BALANCER_READ_ACTIONS = [
   ...TAGGED_BALANCER_ACTIONS,
   ...TRAFFIC_SOURCE_ACTIONS,
 ] as const;
-/** On target groups. */
+/** IAM actions on target groups. */
 export const TARGET_DEREGISTER_ACTIONS = ['elasticloadbalancing:DeregisterTargets'] as const;
-/** On classic load balancers. */
+/** IAM actions on classic load balancers. */
 export const CLASSIC_DEREGISTER_ACTIONS = ['elasticloadbalancing:DeregisterInstancesFromLoadBalancer'] as const;
-/** On target groups. */
+/** IAM actions on target groups. */
 export const TARGET_REGISTER_ACTIONS = ['elasticloadbalancing:RegisterTargets'] as const;
-/** On classic load balancers. */
+/** IAM actions on classic load balancers. */
 export const CLASSIC_REGISTER_ACTIONS = ['elasticloadbalancing:RegisterInstancesWithLoadBalancer'] as const;
 
-/** For how long what was found is kept (contract 7.2). */
+/** How long found pools are kept, milliseconds (contract 7.2). */
 const KEPT_MS = 120_000;
 
 export interface LoadBalancingClients {
@@ -47,7 +47,7 @@ export interface LoadBalancingClients {
   readonly autoScaling: AutoScalingClient;
 }
 
-/** One for a process: what was found, and the pace of its calls, are its own. */
+/** Creates the port. A process needs only one: the cache of pools and the pace of calls belong to it. */
 export function loadBalancing({ classic, v2, tagging, autoScaling }: LoadBalancingClients): LoadBalancing {
   pace(classic, v2);
   const classics = new ClassicLoadBalancers(classic);

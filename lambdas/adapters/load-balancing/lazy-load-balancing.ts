@@ -1,4 +1,4 @@
-/** Load balancers without their clients, which few runs need: they are loaded at the first question only. */
+/** Load balancers whose clients are loaded at the first question only: few runs need them. */
 import type { LoadBalancing } from '../../workflow/ports/load-balancing.ts';
 
 export function lazyLoadBalancing(): LoadBalancing {

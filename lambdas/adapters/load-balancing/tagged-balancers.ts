@@ -1,4 +1,4 @@
-/** The load balancers and target groups that are tagged for a cluster (contract 7.2), by the tagging API. */
+/** Finds the load balancers and target groups that are tagged for a cluster (contract 7.2), by the tagging API. */
 import {
   paginateGetResources,
   type ResourceGroupsTaggingAPIClient,
@@ -7,17 +7,17 @@ import {
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { PoolNames } from './pool-names.ts';
 
-/** The IAM actions of the calls below. */
+/** IAM actions of the calls below. */
 export const TAGGED_BALANCER_ACTIONS = ['tag:GetResources'] as const;
 
-/** The AWS Load Balancer Controller's, on everything that it makes. */
+/** Tag of the AWS Load Balancer Controller on everything that it creates. */
 export const CONTROLLER_TAG = 'elbv2.k8s.aws/cluster';
 
 const RESOURCE_TYPES = ['elasticloadbalancing:targetgroup', 'elasticloadbalancing:loadbalancer'];
 const RESOURCES_PER_PAGE = 100;
 
 export async function taggedBalancers(client: ResourceGroupsTaggingAPIClient, cluster: string): Promise<PoolNames> {
-  // One query would ask for what has all of the tags.
+  // A query for several tags returns only what has all of them, so each tag is asked for alone.
   const found = await Promise.all(tagsFor(cluster).map((tag) => resourcesWith(client, tag)));
   const tagsByArn = new Map(found.flat().map(({ ResourceARN = '', Tags = [] }) => [ResourceARN, Tags]));
   const arns = [...tagsByArn.keys()];
@@ -50,12 +50,12 @@ async function resourcesWith(client: ResourceGroupsTaggingAPIClient, tag: TagFil
   return all;
 }
 
-/** What follows the account in an ARN. */
+/** Returns what follows the account in an ARN. */
 function resourceOf(arn: string): string {
   return arn.split(':').slice(5).join(':');
 }
 
-/** `loadbalancer/name`: a classic load balancer's. Others have their kind first: `loadbalancer/app/name/id`. */
+/** Name of a classic load balancer: `loadbalancer/name`. Others have their kind first: `loadbalancer/app/name/id`. */
 function classicName(arn: string): string | undefined {
   const [, name, ...rest] = resourceOf(arn).split('/');
   return rest.length === 0 ? name : undefined;

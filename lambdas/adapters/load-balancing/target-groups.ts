@@ -19,14 +19,14 @@ import type { PoolNames } from './pool-names.ts';
 import { refusedAs, unless } from '../aws/refusals.ts';
 import { CONTROLLER_TAG } from './tagged-balancers.ts';
 
-/** The most that one call describes by page, and by ARN (of target groups AWS publishes the latter for their tags only). */
+/** The most that one call describes, by page and by ARN (AWS publishes the latter only for tags). */
 const GROUPS_PER_PAGE = 400;
 const NAMED_PER_CALL = 20;
 
-/** What AWS takes for a target group whose delay was never set, seconds. */
+/** Deregistration delay of a target group that sets none, seconds: the default of AWS. */
 const DEFAULT_DELAY = 300;
 
-/** What stands for the port that a target has its requests at. */
+/** Health check port that means: the port on which a target gets its requests. */
 const TRAFFIC_PORT = 'traffic-port';
 
 const isGone = refusedAs('TargetGroupNotFoundException', 'LoadBalancerNotFoundException');
@@ -84,7 +84,7 @@ export class TargetGroups {
     return all;
   }
 
-  /** @param controlled what is known of their tags already */
+  /** @param controlled whether the controller manages them, as far as known already */
   async #poolsOf(found: readonly TargetGroup[], controlled: ReadonlyMap<string, boolean>): Promise<TargetPool[]> {
     const byArn = new Map(found.filter(hasMachines).map((group) => [group.TargetGroupArn ?? '', group]));
     const arns = [...byArn.keys()];
@@ -132,19 +132,19 @@ function described(targets: readonly Registration[]): TargetDescription[] {
   }));
 }
 
-/** Not functions, nor the load balancers that a group may send to in their place. */
+/** Whether its targets are machines: not functions, nor load balancers. */
 function hasMachines({ TargetType }: TargetGroup): boolean {
   return TargetType === 'instance' || TargetType === 'ip';
 }
 
-/** Of pods by their addresses each is asked itself, whatever the port: none is unhealthy by design. */
+/** A check port of its own. In groups of type ip each pod is checked itself: none is unhealthy by design. */
 function hasOwnHealthPort({ TargetType, HealthCheckPort = TRAFFIC_PORT, Port }: TargetGroup): boolean {
   return TargetType === 'instance' && isOwnHealthPort(HealthCheckPort, [TRAFFIC_PORT, String(Port)]);
 }
 
 /**
- * Registered is also what is `unused`, as long as it is for another reason than that it is not registered: a group
- * without balancer, a stopped instance or a zone may be put to use.
+ * Reads the target. `unused` counts as registered unless the reason is that it is not: a group without load balancer, a
+ * stopped instance or a zone may come into use.
  */
 function targetOf({ Target: named, TargetHealth: health }: TargetHealthDescription, by: TargetPool['by']): Target[] {
   if (health?.Reason === 'Target.NotRegistered') return [];

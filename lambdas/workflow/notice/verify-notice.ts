@@ -166,13 +166,15 @@ async function lookAtState(
   ports: VerificationPorts,
 ): Promise<{ readonly kind: 'waits'; readonly state: string } | TurnedAway> {
   for (let looks = 1; ; looks += 1) {
-    const state = (await ports.lifecycle.membership(instance))?.state;
+    const membership = await ports.lifecycle.membership(instance);
+    if (membership === undefined) return stale('the instance is gone: its hook is over');
+    const { state } = membership;
     const says = phaseOf(state);
-    if (state !== undefined && says === 'waiting') return { kind: 'waits', state };
-    if (says === 'over' || says === 'waiting') return stale(`the instance is ${state ?? 'gone'}: its hook is over`);
+    if (says === 'waiting') return { kind: 'waits', state };
+    if (says === 'over') return stale(`the instance is ${state}: its hook is over`);
     const { times, pauseMs } = RELOOK[says];
     if (looks > times) {
-      if (says === 'in service') return refuse(`AWS says that the instance is ${state ?? 'unknown'}`);
+      if (says === 'in service') return refuse(`AWS says that the instance is ${state}`);
       throw new StillTerminating(instance);
     }
     await sleep(pauseMs);

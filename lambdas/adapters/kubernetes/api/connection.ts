@@ -1,10 +1,10 @@
 /**
- * One connection pool to one cluster, under the client library's own HTTP layer: every request and watch of that cluster
- * shares it, carries a fresh token and has a time limit. (Left alone, the library opens a TLS connection per request and
+ * One connection pool to one cluster, under the HTTP layer of the client library. All requests and watches of the
+ * cluster share it. Each has a fresh token and a time limit. (The library itself opens a TLS connection per request and
  * waits five minutes for an answer.)
  *
- * The library is imported by its inner modules, because its root pulls in kubeconfig and OpenID code that a bundle
- * cannot shed (240 KB, ARCHITECTURE.md).
+ * The library is imported by its inner modules: its root pulls in kubeconfig and OpenID code that a bundle cannot shed
+ * (240 KB, ARCHITECTURE.md).
  */
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { createConfiguration, type Configuration } from '@kubernetes/client-node/dist/gen/configuration.js';
@@ -19,17 +19,17 @@ import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js
 import { Agent, interceptors, type Dispatcher } from 'undici';
 import { ClusterAway, ClusterRefused } from '../../../core/kubernetes/cluster-error.ts';
 
-/** Gives the bearer token of the moment. */
+/** Source of bearer tokens. */
 export interface TokenSource {
   current(): Promise<string>;
-  /** Makes a new one, because the server did not take the current one. */
+  /** Makes a new token, because the server did not take the current one. */
   renew(): Promise<string>;
 }
 
 export interface ClusterAddress {
   /** `https://…`, without a path. */
   readonly server: string;
-  /** The certificate authority that signs for it, PEM. */
+  /** Certificate authority that signs for the server, PEM. */
   readonly ca: string;
 }
 
@@ -39,7 +39,7 @@ export interface KubernetesConnection {
   /**
    * Reads one resource as the server's own JSON.
    *
-   * @param accept for another form of it, such as its metadata alone
+   * @param accept media type of another form, such as the metadata alone
    * @throws ApiException, ClusterAway, ClusterRefused
    */
   read(path: string, query?: Readonly<Record<string, string>>, accept?: string): Promise<unknown>;
@@ -52,14 +52,14 @@ export interface KubernetesConnection {
   close(): Promise<void>;
 }
 
-/** Milliseconds for a request, its answer included; the API server gives up on most after 60 s. */
+/** Time limit of a request and its answer, milliseconds. The API server gives up on most after 60 s. */
 const REQUEST_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Over HTTP/1.1 each watch holds a connection, and fifty evictions may be under way beside them. */
+/** Connections of the pool. Over HTTP/1.1 each watch holds one, and fifty evictions may be in flight beside them. */
 const CONNECTIONS = 256;
 
-/** Reads that met an overloaded or restarting server are repeated, with growing pauses or by its Retry-After. */
+/** Retries of reads that met an overloaded or restarting server, with growing pauses or after its Retry-After. */
 const READ_RETRIES = {
   maxRetries: 3,
   minTimeout: 200,
@@ -70,7 +70,7 @@ const READ_RETRIES = {
   throwOnError: false,
 };
 
-/** @param onUntrusted told when the server's certificate is not of the authority */
+/** @param onUntrusted called when the authority has not signed the certificate of the server */
 export function connect(
   { server, ca }: ClusterAddress,
   tokens: TokenSource,
@@ -79,7 +79,7 @@ export function connect(
   const agent = new Agent({
     connect: { ca, timeout: CONNECT_TIMEOUT_MS },
     connections: CONNECTIONS,
-    // A watch may be silent for as long as it likes; whoever reads it decides when that is too long.
+    // A watch may be silent for any time. Its reader decides when that is too long.
     bodyTimeout: 0,
   });
   const retrying = agent.compose(interceptors.retry(READ_RETRIES));
@@ -95,7 +95,7 @@ export function connect(
     }
   };
 
-  /** A token may have expired in the middle of a watch or be refused after a clock skew: one fresh one, then no more. */
+  /** Sends with a token, and once more with a new one: the token may have expired in mid watch or by clock skew. */
   const authorized = async (request: RequestContext, dispatcher: Dispatcher): Promise<ResponseContext> => {
     request.setHeaderParam('Authorization', `Bearer ${await tokens.current()}`);
     const response = await send(request, dispatcher);
@@ -172,7 +172,7 @@ function buffered(response: ResponseContext, text: string): ResponseContext {
   });
 }
 
-/** Parts of the codes by which OpenSSL and Node refuse a certificate. */
+/** Parts of the error codes by which OpenSSL and Node refuse a certificate. */
 const UNTRUSTED = ['CERT', 'UNABLE_TO_VERIFY', 'UNABLE_TO_GET_ISSUER'];
 
 function isUntrusted(error: unknown): boolean {
@@ -180,7 +180,7 @@ function isUntrusted(error: unknown): boolean {
   return typeof code === 'string' && UNTRUSTED.some((part) => code.includes(part));
 }
 
-/** fetch says only "fetch failed"; what happened is in the cause. */
+/** Returns what happened: fetch says only "fetch failed", and the cause has the reason. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

@@ -1,4 +1,4 @@
-/** A whole collection, read in pages that all share one version: a watch goes on from there. */
+/** Reads a whole collection, in pages that share one version. A watch can go on from that version. */
 import type { KubernetesObject } from '@kubernetes/client-node/dist/types.js';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import type { KubernetesConnection } from './connection.ts';
@@ -18,9 +18,9 @@ export interface WholeList<Kept> {
 const PAGE = '500';
 
 /**
- * A list whose pages expired while they were read is begun anew, once.
+ * Lists the collection. If its pages expire while they are read, the list begins anew, once.
  *
- * @param keep what is kept of an object
+ * @param keep returns what to keep of an object
  * @throws ClusterAway, ClusterRefused
  */
 export async function listWhole<Kept>(

@@ -1,4 +1,4 @@
-/** A path of names: none of them can lead anywhere else. (`../../..` is a name of nothing, and a slash ends one.) */
+/** Builds a path of names. Each name is encoded, so that `../../..` or a slash in it leads nowhere else. */
 export function pathOf(root: string, ...names: readonly string[]): string {
   return [root, ...names.map(encodeURIComponent)].join('/');
 }

@@ -1,10 +1,10 @@
-/** Label selectors as a query takes them. */
+/** Writes label selectors for a query. */
 import type { Selector, SelectorRequirement } from '../../../core/kubernetes/selector.ts';
 
-/** Servers and proxies cut off long request lines, some of them at 8 KB. */
+/** Longest query, characters. Servers and proxies cut off long request lines, some of them at 8 KB. */
 const LONGEST_QUERY = 4_000;
 
-/** Undefined for what a query cannot say: then all are asked for, and matched here. */
+/** Undefined when a query cannot express the selector: callers then ask for all and match themselves. */
 export function labelSelector({ matchLabels = {}, matchExpressions = [] }: Selector): string | undefined {
   const parts = [
     ...Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`),
@@ -15,7 +15,7 @@ export function labelSelector({ matchLabels = {}, matchExpressions = [] }: Selec
   return encodeURIComponent(query).length > LONGEST_QUERY ? undefined : query;
 }
 
-/** Undefined for an operator that is new to us. */
+/** Undefined for an unknown operator. */
 function requirement({ key, operator, values = [] }: SelectorRequirement): string | undefined {
   switch (operator) {
     case 'Exists':

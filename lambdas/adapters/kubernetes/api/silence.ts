@@ -1,4 +1,4 @@
-/** Waits for a silence: each wait begins anew. */
+/** Timer that fires after a silence: each call of `wait` starts it anew. */
 export class Silence {
   #timer: NodeJS.Timeout | undefined;
 

@@ -1,15 +1,15 @@
-/** Reading the API server's refusals: the Status object in a failed answer, and what it means for the whole cluster. */
+/** Refusals of the API server: the Status object in a failed answer, and what it means for the whole cluster. */
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import * as z from 'zod/mini';
 import { ClusterAway, ClusterError, ClusterRefused, PatchRefused } from '../../../core/kubernetes/cluster-error.ts';
 
-/** The parts of a Status that decisions rest on. The message is the server's own and names verb and resource on a 403. */
+/** The parts of a Status that decisions use. The message is the server's own; on a 403 it names verb and resource. */
 export interface Status {
   readonly code: number;
   readonly message: string;
   readonly reason?: string | undefined;
   readonly causes: readonly { readonly reason?: string | undefined; readonly message?: string | undefined }[];
-  /** From the Retry-After header, else the Status. */
+  /** Seconds, from the Retry-After header, else from the Status. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
@@ -24,7 +24,7 @@ const statusSchema = z.object({
   ),
 });
 
-/** Undefined when `error` is no answer of the server's. A body that is no Status (a proxy's page) is its own message. */
+/** Undefined when `error` is no answer of the server. A body that is no Status (a proxy's page) becomes the message. */
 export function statusOf(error: unknown): Status | undefined {
   if (!(error instanceof ApiException)) return undefined;
   const { code, body, headers } = error as ApiException<unknown>;
@@ -40,7 +40,7 @@ export function statusOf(error: unknown): Status | undefined {
   };
 }
 
-/** Seconds; the API server never sends the header's other form, a date. */
+/** Reads the header, seconds. The API server never sends its other form, a date. */
 function retryAfter(headers: Readonly<Record<string, string>>): number | undefined {
   const header = headers['retry-after'];
   return header !== undefined && Number(header) >= 0 ? Number(header) : undefined;
@@ -54,22 +54,22 @@ function parsed(body: string): unknown {
   }
 }
 
-/** Whether an admission webhook denies it; the code is of the webhook's own choice. */
+/** Whether an admission webhook denies the request. The webhook chooses the code, so the message decides. */
 export function isDeniedByWebhook({ message }: Pick<Status, 'message'>): boolean {
   return /admission webhook .*denied/.test(message);
 }
 
 /**
- * Whether the authorizer refuses us (RBAC, EKS access policies, a webhook of the cluster's): that verb on that resource
- * is refused whatever it is about. Any other 403 is an admission's word on one object (`… is forbidden: exceeded quota`).
+ * Whether the authorizer refuses us (RBAC, EKS access policies, an authorization webhook): it refuses that verb on that
+ * resource for all objects. Other 403s are admission's refusal of one object (`… is forbidden: exceeded quota`).
  */
 export function isLackOfRights({ code, message }: Pick<Status, 'code' | 'message'>): boolean {
   return code === 403 && /\bforbidden: User "(?:[^"\\]|\\.)*" cannot /.test(message);
 }
 
 /**
- * Awaits a call that the server may refuse as a whole: 403 and 401 become ClusterRefused with the server's words, 429
- * and 5xx ClusterAway. `undefined` stands for 404.
+ * Awaits a call; returns undefined for a 404. 403 and 401 become ClusterRefused with the server's words, 429 and 5xx
+ * ClusterAway.
  */
 export async function unlessMissing<Answer>(call: Promise<Answer>): Promise<Answer | undefined> {
   try {
@@ -80,7 +80,7 @@ export async function unlessMissing<Answer>(call: Promise<Answer>): Promise<Answ
   }
 }
 
-/** What a failed call says of the cluster as a whole; an error that says nothing of it stays what it is. */
+/** Returns ClusterAway or ClusterRefused if the failure concerns the whole cluster, else the error itself. */
 export function clusterErrorOf(error: unknown): unknown {
   const status = statusOf(error);
   if (error instanceof ClusterError || status === undefined) return error;
@@ -90,8 +90,8 @@ export function clusterErrorOf(error: unknown): unknown {
 }
 
 /**
- * What a patch that failed says. A refusal of it lasts (contract 6.3): a webhook or a policy denies it, the object would be
- * too large or is not valid. The server's being busy or away passes.
+ * Returns the error for a failed patch. PatchRefused lasts (contract 6.3): a webhook or a policy denies it, or the
+ * object would be too large or invalid. ClusterAway passes.
  */
 export function patchFailure(error: unknown): unknown {
   const status = statusOf(error);
@@ -105,7 +105,7 @@ export function patchFailure(error: unknown): unknown {
 const HOW_TO_GRANT =
   'give Ebb its rights there as an administrator of the cluster, npm run -s cluster-role | kubectl apply -f -';
 
-/** The server's refusal of us; where rights are missing, with the command that gives them. */
+/** Returns the server's refusal. Where rights are missing, it names the command that grants them. */
 export function refusalBy(status: Status, cause: unknown): ClusterRefused {
   const { message } = status;
   return new ClusterRefused(isLackOfRights(status) ? `${message}: ${HOW_TO_GRANT}` : message, { cause });

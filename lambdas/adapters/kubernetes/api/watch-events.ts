@@ -1,16 +1,16 @@
-/** The events of one watch, as the server sends them: a line of JSON each. */
+/** Events of one watch: a line of JSON each. */
 import type { KubernetesObject } from '@kubernetes/client-node/dist/types.js';
 
 export interface WatchEvent {
   readonly type: string;
-  /** A Status for ERROR. */
+  /** The object; a Status for ERROR. */
   readonly object: KubernetesObject & { readonly code?: number; readonly message?: string };
 }
 
 /**
- * Whether the events that bring what there is are over with this one. A watch without a version sends what there is as ADDED
- * events, in the order of names and each with its own version, so that none of them is a version to go on from. Servers
- * that stream lists (by default since 1.34) end them with a bookmark; whatever else is no ADDED event happened after them.
+ * Whether the initial events are over with this event. A watch without a version first sends what exists as ADDED
+ * events, in the order of names and each with its own version, so that no watch can go on from one of them. Servers
+ * that stream lists (by default since 1.34) end them with a bookmark; any event that is not ADDED happened after them.
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists)
  */
 export function isPastFirst({ type }: WatchEvent): boolean {

@@ -1,7 +1,7 @@
 /**
- * A watched collection: listed once, then kept current by a watch that survives what watches die of (expired versions,
- * resets, stalls, the server's own time limit). The library's Watch cannot be used here: it needs a kubeconfig, swallows
- * what its callback throws, and knows neither bookmarks nor stalls.
+ * A watched collection: listed once, then kept current by a watch that survives expired versions, resets, stalls and
+ * the server's own time limit. The library's Watch cannot be used here: it needs a kubeconfig, swallows what its
+ * callback throws, and knows neither bookmarks nor stalls.
  */
 import type { KubernetesObject } from '@kubernetes/client-node/dist/types.js';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
@@ -13,18 +13,18 @@ import { eventsOf, isPastFirst, type WatchEvent } from './watch-events.ts';
 import { Silence } from './silence.ts';
 
 export interface WatchSource<Item> extends CollectionPlace {
-  /** `list`: complete from the start, two requests. `watch`: one request, whose first events bring what there is. */
+  /** `list`: complete from the start, two requests. `watch`: one request, whose initial events bring what exists. */
   readonly start: 'list' | 'watch';
-  /** For servers that do not say when their first events are over: whether no more are to be expected. */
+  /** Whether no more initial events will come, for servers that do not say when they are over. */
   isWhole?(items: ReadonlyMap<string, Item>): boolean;
-  /** @param previous the item of the same uid as it was known before */
+  /** @param previous the item of the same uid, as last known */
   read(object: KubernetesObject, previous: Item | undefined): Item;
 }
 
 export interface WatchedCollection<Item> {
-  /** Never a part of what there is: empty until all has come, and what was known before while it comes anew. */
+  /** All items, never a part of them: empty until all have come, and the previous ones while they come anew. */
   readonly items: ReadonlyMap<string, Item>;
-  /** Whether all that there is has come once. */
+  /** Whether all items have come once. */
   readonly isComplete: boolean;
   /** Lists again, consistently. */
   relist(): Promise<void>;
@@ -36,24 +36,24 @@ interface WatchListener {
   failed(error: Error): void;
 }
 
-/** The server ends the watch itself after this, seconds: a little less than it would by its own choice. */
+/** Seconds after which the server ends the watch: a little less than its own limit. */
 const SERVER_TIMEOUT_SECONDS = '290';
 
-/** A server sends bookmarks every minute; a watch that is silent for longer is dead (faults 40). */
+/** Silence after which a watch is dead, milliseconds: servers send bookmarks every minute (faults 40). */
 const STALL_MS = 65_000;
 
-/** A server that does not say when its first events are over is believed to have sent them once it is silent for so long. */
+/** Silence after which the initial events count as over, milliseconds, for a server that does not say so. */
 const FIRST_EVENTS_SETTLE_MS = 500;
-/** The same where none has come: there may be nothing, or a server that is slow. */
+/** The same when no event has come, milliseconds: there may be nothing, or the server is slow. */
 const NO_EVENTS_SETTLE_MS = 5_000;
 
 const FIRST_BACKOFF_MS = 200;
 const LONGEST_BACKOFF_MS = 10_000;
 
-/** Of a watch that ends sooner the next one waits as long. */
+/** Shortest watch, milliseconds. After a shorter one, the next waits this long. */
 const SHORTEST_WATCH_MS = 1_000;
 
-/** The version that we know is too old to go on from: list again. */
+/** The known version is too old to go on from: list again. */
 class Expired extends Error {}
 
 /** @throws ClusterAway, ClusterRefused when the first list fails */
@@ -75,11 +75,11 @@ class Collection<Item> implements WatchedCollection<Item> {
   readonly #source: WatchSource<Item>;
   readonly #listener: WatchListener;
   readonly #closing = new AbortController();
-  /** To go on from; undefined when what there is has to come anew. */
+  /** Version to go on from; undefined when all items have to come anew. */
   #version: string | undefined;
-  /** What the first events of a watch without a version have brought, until they are over. */
+  /** Items that the initial events of a watch without a version have brought, until these are over. */
   #arriving: Map<string, Item> | undefined;
-  /** What the watch tells while a list is read: the list may be older than that. */
+  /** Events that came while a list is read: the list may be older than they are. */
   readonly #meanwhile = new Set<WatchEvent[]>();
 
   constructor(connection: KubernetesConnection, source: WatchSource<Item>, listener: WatchListener) {
@@ -89,16 +89,16 @@ class Collection<Item> implements WatchedCollection<Item> {
   }
 
   async relist(): Promise<void> {
-    const told: WatchEvent[] = [];
-    this.#meanwhile.add(told);
+    const missed: WatchEvent[] = [];
+    this.#meanwhile.add(missed);
     try {
       const { kept, version } = await listWhole(this.#connection, this.#source, (object) => this.#entry(object));
       this.#replaceBy(new Map(kept));
       this.#version = version;
     } finally {
-      this.#meanwhile.delete(told);
+      this.#meanwhile.delete(missed);
     }
-    for (const event of told) this.#apply(event);
+    for (const event of missed) this.#apply(event);
     this.#listener.changed();
   }
 
@@ -114,7 +114,7 @@ class Collection<Item> implements WatchedCollection<Item> {
         const opened = Date.now();
         await this.#stream();
         failures = 0;
-        // A server that ends watches at once is in trouble already: it is not besieged.
+        // A server that ends watches at once is in trouble: it gets a pause.
         if (Date.now() - opened < SHORTEST_WATCH_MS) await this.#pause(SHORTEST_WATCH_MS);
       } catch (cause) {
         const error = clusterErrorOf(cause);
@@ -124,7 +124,7 @@ class Collection<Item> implements WatchedCollection<Item> {
           return;
         }
         if (error instanceof Expired) this.#version = undefined;
-        // The first expiry is answered at once.
+        // The first expiry is followed by a new list at once.
         if (!(error instanceof Expired) || failures > 0) {
           await this.#pause(Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures));
         }
@@ -165,7 +165,7 @@ class Collection<Item> implements WatchedCollection<Item> {
         awaitSettling();
       }
     } catch (error) {
-      // A stalled watch is opened again from the version that it had reached.
+      // A stalled watch is opened again from its last version.
       if (!stall.signal.aborted) throw error;
     } finally {
       silence.end();
@@ -189,7 +189,7 @@ class Collection<Item> implements WatchedCollection<Item> {
       if (object.code === 410) throw new Expired();
       throw new Error(`the watch of ${this.#source.path} ended: ${object.message ?? 'no reason given'}`);
     }
-    // A watch that is cut among its first events has no version to go on from.
+    // A watch that breaks among its initial events has no version to go on from.
     if (this.#version !== undefined || isPastFirst(event))
       this.#version = object.metadata?.resourceVersion ?? this.#version;
     if (type !== 'BOOKMARK') this.#apply(event);
@@ -197,7 +197,7 @@ class Collection<Item> implements WatchedCollection<Item> {
     if (arriving !== undefined) {
       if (isPastFirst(event) || this.#source.isWhole?.(arriving) === true) this.#haveArrived();
     } else if (type !== 'BOOKMARK') {
-      for (const told of this.#meanwhile) told.push(event);
+      for (const missed of this.#meanwhile) missed.push(event);
       this.#listener.changed();
     }
   }
