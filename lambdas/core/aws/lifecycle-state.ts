@@ -9,7 +9,7 @@ export type LifecyclePhase =
   /** The instance is in service, or will be: the event is not true. */
   | 'in service';
 
-/** Phase by lifecycle state. `Warmed:Pending:Wait`: scale-in to a warm pool. `Warmed:Terminating:Wait`: it leaves the pool. */
+/** Phases by state. Scale-in to a warm pool waits in Warmed:Pending:Wait, leaving it in Warmed:Terminating:Wait. */
 const PHASES: Readonly<Record<string, LifecyclePhase>> = {
   'Terminating:Wait': 'waiting',
   'Warmed:Terminating:Wait': 'waiting',
