@@ -1,13 +1,13 @@
-/** Which cluster an instance belongs to, by what its hook, group and tags say (contract 1.5). Pure. */
+/** The cluster that an instance belongs to, by its hook, its group and their tags (contract 1.5). Pure. */
 export interface ClusterSources {
-  /** NotificationMetadata of our hook, verbatim. */
+  /** NotificationMetadata of Ebb's hook, verbatim. */
   readonly hookMetadata?: string;
   readonly groupTags: Readonly<Record<string, string>>;
-  /** Read only when the others are silent: it costs another call. */
+  /** Read only when the other sources name no cluster, because it costs another call. */
   readonly instanceTags?: Readonly<Record<string, string>>;
 }
 
-/** What one source says. */
+/** One source, and the cluster that it names. */
 export interface ClusterClaim {
   readonly source: string;
   readonly cluster: string;
@@ -22,8 +22,8 @@ const EKS_TAG = 'eks:cluster-name';
 const OWNED_TAG_PREFIX = 'kubernetes.io/cluster/';
 
 /**
- * The cluster that every source names. Sources that name different ones make a dispute, told by source, which nobody
- * may act on.
+ * The cluster that every source names. Sources that name different clusters make a dispute: Ebb does not act on the
+ * instance, and the claims say which source names which cluster.
  */
 export function clusterIdentity(sources: ClusterSources): ClusterIdentity {
   const claims = clusterClaims(sources);
@@ -58,7 +58,7 @@ function ownedClusters(tags: Readonly<Record<string, string>>): string[] {
     .map((key) => key.slice(OWNED_TAG_PREFIX.length));
 }
 
-/** `{"cluster": "name"}`; a hook may carry anything else for its other readers, which says nothing to us. */
+/** Reads `{"cluster": "name"}`. A hook may carry any other text for its other readers: then undefined. */
 function clusterInMetadata(metadata: string | undefined): string | undefined {
   if (metadata === undefined) return undefined;
   try {

@@ -1,13 +1,13 @@
-/** Auto Scaling groups, as far as Ebb looks at them: what is in them, and what they are told to launch. */
+/** Auto Scaling groups, as far as Ebb reads them: their members, and what they are configured to launch. */
 
-/** Stands in events and notices for the group of an instance that is in none. */
+/** The group's name in events and notices about an instance that is in no group. */
 export const NO_GROUP = 'none';
 
 /** An instance of a group, and its state there. */
 export interface Member {
   readonly instance: string;
   readonly group: string;
-  /** LifecycleState, as Auto Scaling says it. */
+  /** LifecycleState, as Auto Scaling returns it. */
   readonly state: string;
 }
 
@@ -15,87 +15,87 @@ export interface GroupMember extends Member {
   readonly zone: string;
   /** Instance type. */
   readonly type: string;
-  /** Absent when Auto Scaling does not tell, as of an instance that was attached. */
+  /** Absent when Auto Scaling does not return it, as for an instance that was attached. */
   readonly launchedFrom?: SourceReference;
-  /** How much of its group's desired capacity it fulfils; absent: 1. */
+  /** Its share of the group's desired capacity. @default 1 */
   readonly weight?: number;
-  /** What its root volume was made of, where Auto Scaling tells: after a replacement of that volume, no longer as EC2 says. */
+  /** Image of its root volume, if Auto Scaling returns it: EC2's answer is wrong once that volume was replaced. */
   readonly image?: string;
 }
 
 export interface Group {
   readonly name: string;
-  /** How much capacity it is to have: as many instances, unless its members have weights. */
+  /** Desired capacity: a number of instances, unless members have weights. */
   readonly desired: number;
   readonly tags: Readonly<Record<string, string>>;
-  /** Its processes that somebody has suspended, by AWS's names (`Launch`, `Terminate`, `AZRebalance`, ...). */
+  /** Suspended processes, by AWS's names (`Launch`, `Terminate`, `AZRebalance`, ...). */
   readonly suspended: readonly string[];
-  /** The EKS managed node group that it stands behind. */
+  /** The EKS managed node group that this group belongs to. */
   readonly nodeGroup?: { readonly cluster: string; readonly name: string };
   readonly launch: LaunchReference;
-  /** Those in its warm pool too. */
+  /** All members, with those in the warm pool. */
   readonly members: readonly GroupMember[];
 }
 
-/** A launch template or launch configuration as it is referred to, not looked up. */
+/** A reference to a launch template or launch configuration, not resolved. */
 export interface SourceReference {
-  /** `template-name`: a launch template of which nothing but the name is told. */
+  /** `template-name`: a launch template known by its name only. */
   readonly kind: 'template' | 'template-name' | 'configuration';
   /** `lt-…`, or the name. */
   readonly id: string;
-  /** Of a template: a number, `$Latest` or `$Default`. */
+  /** Version of a template: a number, `$Latest` or `$Default`. */
   readonly version?: string;
 }
 
-/** What a group is configured to launch, not looked up yet. */
+/** What a group is configured to launch, as references. */
 export interface LaunchReference {
   /** Absent when the group names none. */
   readonly base?: SourceReference;
   readonly overrides: readonly LaunchOverride[];
-  /** Requirements (vCPUs, memory, ...) and no list say which types it may launch. */
+  /** Requirements (vCPUs, memory, ...) decide which types it may launch, not a list. */
   readonly byRequirements: boolean;
 }
 
-/** What a mixed instances policy lays over the base. */
+/** An override of a mixed instances policy. */
 export interface LaunchOverride {
-  /** Absent when requirements stand in its place. */
+  /** Absent when the override has requirements in its place. */
   readonly type?: string;
-  /** Absent: the base. */
+  /** @default the base */
   readonly source?: SourceReference;
-  /** Over the source's own. */
+  /** Replaces the source's image. */
   readonly image?: string;
 }
 
-/** What a group would launch now, looked up (contract 9.1). */
+/** What a group would launch now, resolved (contract 9.1). */
 export interface LaunchPlan {
   readonly base: LaunchSource;
-  /** For the instance types that have a source of their own. */
+  /** Sources of the instance types that have their own. */
   readonly overrides: readonly { readonly type: string; readonly source: LaunchSource }[];
-  /** The instance types that it may launch; absent when they cannot be told: requirements decide, or nothing says. */
+  /** Instance types that it may launch; absent when unknown: requirements decide, or no type is named. */
   readonly types?: readonly string[];
-  /** What its members were launched from, as far as that is still there and its image is written out in it. */
+  /** Sources that its members were launched from, if they still exist and name their image by id. */
   readonly origins: readonly LaunchSource[];
 }
 
 /** One template version, or launch configuration. */
 export interface LaunchSource extends SourceReference {
   readonly kind: 'template' | 'configuration';
-  /** The template's, besides its id. */
+  /** The template's name. */
   readonly name?: string;
   /** `ami-…` */
   readonly image: string;
   /**
-   * When that image became what is launched from here, at the latest, epoch milliseconds: the SSM parameter that names it
-   * was set, or may have been. Absent when the image is written out in the source itself, which never changes.
+   * Latest time at which the source began to launch this image, epoch milliseconds: when the SSM parameter that names
+   * the image was set, or may have been. Absent when the source names the image by id, which never changes.
    */
   readonly imageSince?: number;
 }
 
-/** How an instance was made, as EC2 says it. */
+/** How an instance was launched, as EC2 returns it. */
 export interface Launched {
   readonly image: string;
-  /** When it was made, epoch milliseconds. */
+  /** When it was launched, epoch milliseconds. */
   readonly at: number;
-  /** When it was last started, which out of a warm pool may be long after. */
+  /** When it was last started, epoch milliseconds: out of a warm pool possibly long after the launch. */
   readonly startedAt: number;
 }

@@ -1,33 +1,33 @@
 /**
- * Whose a group, a hook and a retirement are, where several installations stand side by side in one account and region,
- * each with groups of its own (contract 15.2). Pure.
+ * Installations: which one a group, a hook or a retirement belongs to, when one account and region has several, each
+ * with groups of its own (contract 15.2). Pure.
  */
 
-/** Where we are, and which of the installations there. */
+/** Account and region of an installation, and its name there. */
 export interface Home {
   readonly account: string;
   readonly region: string;
-  /** Its name. @default the default's */
+  /** Its name. @default `DEFAULT_NAME` */
   readonly installation?: string;
 }
 
-/** What an installation is called whose configuration says nothing else. */
+/** Name of an installation whose configuration names none. */
 export const DEFAULT_NAME = 'ebb';
 
-/** A group with this tag may be drained although no configuration names it; the value says by which installation. */
+/** Tag of a group that may be drained although no configuration names it. Its value says by which installation. */
 export const MANAGED_TAG = 'ebb/managed';
 
-/** The value of the tag. @param installation its name @default the default's */
+/** The value of that tag. @param installation name @default `DEFAULT_NAME` */
 export function managedValue(installation: string = DEFAULT_NAME): string {
   return installation === DEFAULT_NAME ? 'true' : installation;
 }
 
-/** The metadata of our hook, by which a retirement knows the cluster (contract 1.5) and other installations us. */
+/** Metadata of Ebb's hook: tells retirements the cluster (contract 1.5), and other installations whose hook it is. */
 export function hookMetadata(about: { readonly cluster: string; readonly installation: string }): string {
   return JSON.stringify(about);
 }
 
-/** Which installation put the hook there; undefined when it says nothing of that, as one that a person has made. */
+/** The installation that made the hook; undefined when the metadata names none, as in a hook that a person made. */
 export function installationOfHook(metadata: string | undefined): string | undefined {
   try {
     const parsed: unknown = JSON.parse(metadata ?? 'null');
@@ -38,10 +38,10 @@ export function installationOfHook(metadata: string | undefined): string | undef
   }
 }
 
-/** What follows the name of the installation, or the account, in the name of an execution. */
+/** The last part of an execution's name. */
 const HASH = /^[0-9a-f]{8}$/;
 
-/** Whether the execution is a retirement of that instance which another installation of this account has started. */
+/** Whether another installation in this account started the execution as a retirement of the instance. */
 export function isAnothers(execution: string, { home, instance }: { home: Home; instance: string }): boolean {
   const where = `-${home.region}-${instance}-`;
   const at = execution.indexOf(where);
@@ -51,8 +51,8 @@ export function isAnothers(execution: string, { home, instance }: { home: Home; 
 }
 
 /**
- * What the name of an execution begins with: the account, or, of an installation with a name of its own, that name in its
- * place. Lambda has room for one of the two beside the region (contract 1.6), and the execution's ARN tells the account.
+ * The first part of an execution's name: the installation's name, or the account if it has the default name. Lambda's
+ * limit allows only one of the two beside the region (contract 1.6), and the execution's ARN has the account anyway.
  */
 export function bearerOf({ account, installation = DEFAULT_NAME }: Home): string {
   return installation === DEFAULT_NAME ? account : installation;

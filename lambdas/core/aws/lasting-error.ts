@@ -1,4 +1,4 @@
-/** Errors that trying again cannot help: somebody has to mend what they say first (faults 21, 28). */
+/** Errors that a retry does not help: a person must first correct what they report (faults 21, 28). */
 const LASTING_ERRORS = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'WrongParameter']);
 
 export function isLasting(error: unknown): error is Error {

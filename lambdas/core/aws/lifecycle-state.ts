@@ -1,16 +1,16 @@
-/** What an instance's lifecycle state says of a terminate notice (contract 1.3, 1.4). */
+/** The phase of a termination, by the instance's lifecycle state (contract 1.3, 1.4). */
 export type LifecyclePhase =
-  /** It waits in a termination hook: act. */
+  /** The instance waits in a termination hook: act. */
   | 'waiting'
-  /** AWS lags behind its own event: look again. */
+  /** AWS's state lags behind its event: look again. */
   | 'not yet'
-  /** It is past the hook, or gone: nothing left to do. */
+  /** The instance is past the hook, or gone: nothing is left to do. */
   | 'over'
-  /** It is in service, or on its way there: the event does not tell the truth. */
+  /** The instance is in service, or will be: the event is not true. */
   | 'in service';
 
-/** Scale-in to a warm pool waits in Warmed:Pending:Wait, an instance that leaves the pool in Warmed:Terminating:Wait. */
-const STANDING: Readonly<Record<string, LifecyclePhase>> = {
+/** Phases by state. Scale-in to a warm pool waits in Warmed:Pending:Wait, leaving it in Warmed:Terminating:Wait. */
+const PHASES: Readonly<Record<string, LifecyclePhase>> = {
   'Terminating:Wait': 'waiting',
   'Warmed:Terminating:Wait': 'waiting',
   'Warmed:Pending:Wait': 'waiting',
@@ -32,26 +32,26 @@ const STANDING: Readonly<Record<string, LifecyclePhase>> = {
   'Warmed:Hibernated': 'over',
 };
 
-/** @param state LifecycleState as DescribeAutoScalingInstances says it; undefined when the instance is in no group */
+/** @param state LifecycleState from DescribeAutoScalingInstances; undefined when the instance is in no group */
 export function phaseOf(state: string | undefined): LifecyclePhase {
-  return state === undefined ? 'over' : (STANDING[state] ?? 'in service');
+  return state === undefined ? 'over' : (PHASES[state] ?? 'in service');
 }
 
-/** The state of an instance that does what its group is for. */
+/** The state of an instance that serves its group. */
 export const IN_SERVICE = 'InService';
 
-/** How a state that may lag behind its event is read again (contract 1.3). */
+/** Pauses and attempts for a second look at a state that may lag behind its event (contract 1.3). */
 export const RELOOK: Readonly<Record<'in service' | 'not yet', { pauseMs: number; times: number }>> = {
   'in service': { pauseMs: 3_333, times: 3 },
   'not yet': { pauseMs: 5_000, times: 12 },
 };
 
-/** Instances of a warm pool wait there to be needed: they serve nobody, and are no part of what a group is to have. */
+/** Whether an instance in this state is in the warm pool. It serves nobody and is no part of the desired capacity. */
 export function isPooled(state: string): boolean {
   return state.startsWith('Warmed:');
 }
 
-/** Whether an instance in this state serves its group, or is on its way to. */
+/** Whether an instance in this state serves its group, or soon will. */
 export function isComing(state: string): boolean {
   return state === IN_SERVICE || state.startsWith('Pending');
 }

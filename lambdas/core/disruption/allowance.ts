@@ -1,6 +1,6 @@
 /**
- * How many more nodes may go out now, by budgets, windows and stop conditions (contract 9.3, 9.4). What cannot be told lets
- * nothing through. Pure.
+ * Allowances: how many more nodes may be disrupted now, by budgets, windows and stop conditions (contract 9.3, 9.4). An
+ * allowance that cannot be computed is 0. Pure.
  */
 import { sickness, stuckReplacement, suspension } from './stop-conditions.ts';
 import {
@@ -27,37 +27,37 @@ import {
 import { openingOf } from './window.ts';
 
 export interface Allowance {
-  /** How many more nodes may go out now, 0 or more. */
+  /** How many more nodes may be disrupted now, 0 or more. */
   readonly count: number;
-  /** What limits it, in words; always there when the count is 0. */
+  /** The limit in words; always there when the count is 0. */
   readonly why?: string;
-  /** When that changes by the clock alone, epoch milliseconds. */
+  /** When the allowance changes by the clock alone, epoch milliseconds. */
   readonly opensAt?: number;
-  /** The group, or the cluster, is left alone, whatever its budget: a stop condition, or `Circumstances.stopped`. */
+  /** The group or the cluster is left alone, whatever its budget: by a stop condition, or `Circumstances.stopped`. */
   readonly stopped?: true;
-  /** There is none outside of its windows, or inside a freeze. */
+  /** The count is 0 because it is outside of its windows, or in a freeze. */
   readonly closed?: true;
-  /** There is none until a person sees to it. */
+  /** The count is 0 until a person acts. */
   readonly held?: true;
 }
 
 export interface Allowances {
   readonly cluster: Allowance;
-  /** By name, of every group that has a node in the fleet. */
+  /** By name, for every group that has a node in the fleet. */
   readonly groups: ReadonlyMap<string, Allowance>;
 }
 
-/** What allowances depend on, besides the nodes and the settings. */
+/** Facts that allowances depend on, besides the nodes and the settings. */
 export interface Circumstances extends CountedNodes {
   /** Epoch milliseconds. */
   readonly now: number;
   /** Why the candidates are to go. */
   readonly cause: Cause;
-  /** Every enrolled group, those of other clusters among them. */
+  /** Every enrolled group, with those of other clusters. */
   readonly groups: readonly Group[];
   /** Groups that are left alone, by name, and why. */
   readonly stopped: ReadonlyMap<string, string>;
-  /** When instances without a node were started, epoch milliseconds; what is missing cannot be told. */
+  /** When instances without a node were started, epoch milliseconds; without those that EC2 does not know. */
   readonly launchedAt?: ReadonlyMap<string, number>;
 }
 
@@ -99,11 +99,15 @@ function clusterAllowance(
   return allowanceWithin(budget, { limit: budget.cluster, unavailable, whose: 'the cluster’s' }, now);
 }
 
-const NOBODY: UnavailableNodes = { size: 0, out: 0, nodes: [], lasts: false };
+const NONE_UNAVAILABLE: UnavailableNodes = { size: 0, out: 0, nodes: [], lasts: false };
 
 function allowanceWithin(
   budget: Budget,
-  { limit, unavailable = NOBODY, whose }: { limit: Limit; unavailable: UnavailableNodes | undefined; whose: string },
+  {
+    limit,
+    unavailable = NONE_UNAVAILABLE,
+    whose,
+  }: { limit: Limit; unavailable: UnavailableNodes | undefined; whose: string },
   now: number,
 ): Allowance {
   const opening = openingOf(budget, now);

@@ -1,37 +1,37 @@
 /**
- * Budgets as people write them (contract 9.3): how many nodes may be out at once, and when. What cannot be read is a
- * fault that names its field, so that whoever asks can let nothing through. Pure.
+ * Budgets as people write them (contract 9.3): how many nodes may be unavailable at once, and when. A budget that
+ * cannot be read is a fault that names its field, so that the caller can allow nothing. Pure.
  */
 import * as z from 'zod/mini';
 import type { ClusterSettings, GroupSettings } from '../settings/cluster-settings.ts';
 import { cronFault, isTimeZone, type Freeze, type Schedule, type Window } from './window.ts';
 
-/** A number of nodes, or percent of them. */
+/** A number of nodes, or a percentage. */
 export type Limit = { readonly nodes: number } | { readonly percent: number };
 
-/** A cluster's budget with a group's laid over it: the windows of both, and the freezes of both, hold. */
+/** The budget of a group and of its cluster together: the windows and freezes of both hold. */
 export interface Budget extends Schedule {
-  /** Of the group; absent when nobody has said it: `UNWRITTEN_NODES`. */
+  /** Limit of the group. @default `UNWRITTEN_NODES` */
   readonly nodes?: Limit;
-  /** Of the whole cluster. */
+  /** Limit of the whole cluster. */
   readonly cluster: Limit;
 }
 
-/** Why nodes are to go: the tainter lets them, or a person or a script has tainted them. */
+/** Why nodes are to go: they have drifted, or have a drain taint. */
 export type Cause = 'drift' | 'taint';
 
 /**
- * Limits of a group whose budget does not say how many nodes. Drift looks only, so that nothing is replaced before
- * somebody has seen what would be. A taint is somebody's word, and one node after the other goes by it.
+ * Limits of a group whose budget does not say how many nodes. For drift it is 0, so that a person sees what would be
+ * replaced before anything is. For taints it is 1: somebody asked for the drain, and nodes go one after the other.
  */
 export const UNWRITTEN_NODES: Readonly<Record<Cause, Limit>> = { drift: { nodes: 0 }, taint: { nodes: 1 } };
 
-/** What is said of a group of which no node may ever go. */
+/** The reason for a group with a limit of 0. */
 export const LOOKS_ONLY = 'Ebb looks only: budget.nodes is 0, set it to 1 to begin';
 
 const DEFAULT_CLUSTER: Limit = { percent: 10 };
 
-/** What was written, with what has a default filled in except the limits, which a group's may override. */
+/** A budget as written, with defaults except for the limits, which a group's budget may override. */
 interface Written {
   readonly nodes?: Limit | undefined;
   readonly cluster?: Limit | undefined;
@@ -39,7 +39,7 @@ interface Written {
   readonly freezes?: readonly Freeze[] | undefined;
 }
 
-/** @param cluster as written, as is the group's, whose `nodes` overrides the cluster's; absent: all defaults */
+/** Reads both budgets as written; the group's `nodes` overrides the cluster's. Absent budgets have all defaults. */
 export function readBudget(cluster: unknown, group?: unknown): Budget | { readonly fault: string } {
   const [ofCluster, ofGroup] = [parse(cluster, 'cluster'), parse(group, 'group')];
   const faults = [ofCluster, ofGroup].flatMap((parsed) => ('faults' in parsed ? parsed.faults : []));
@@ -53,7 +53,7 @@ export function readBudget(cluster: unknown, group?: unknown): Budget | { readon
   };
 }
 
-/** Whether drift only looks at the group. A budget that cannot be read is another matter. */
+/** Whether the group's limit for drift is 0; false for a budget that cannot be read. */
 export function looksOnly({ budget, groups }: Pick<ClusterSettings, 'budget' | 'groups'>, group: string): boolean {
   const own = readBudget(budget, groups.find(({ name }) => name === group)?.budget);
   return !('fault' in own) && isNothing(own.nodes ?? UNWRITTEN_NODES.drift);
@@ -63,7 +63,7 @@ export function isNothing(limit: Limit): boolean {
   return ('nodes' in limit ? limit.nodes : limit.percent) === 0;
 }
 
-/** How many nodes that is. @param of of how many */
+/** Returns the limit in nodes; a percentage is rounded up, and 1 at least. @param of the number of all nodes */
 export function limitOf(limit: Limit, of: number): number {
   if ('nodes' in limit) return limit.nodes;
   return limit.percent === 0 ? 0 : Math.max(1, Math.ceil((of * limit.percent) / 100));
@@ -75,7 +75,7 @@ export function budgetFaults(written: unknown, whose: 'cluster' | 'group'): read
   return 'faults' in parsed ? parsed.faults : [];
 }
 
-/** The budgets of a cluster and its groups that cannot be read, and why; without `group` it is the cluster's own. */
+/** The budgets of a cluster and its groups that cannot be read, and why. Without `group`: the cluster's own. */
 export function unreadableBudgets({
   budget,
   groups,
@@ -112,7 +112,7 @@ const LEAST_WINDOW_SECONDS = 60;
 const MOST_WINDOW_SECONDS = 2_678_400;
 const WINDOW_WORDS = `must be whole seconds from ${LEAST_WINDOW_SECONDS} to ${MOST_WINDOW_SECONDS}, such as 21600`;
 
-/** Made when it is asked for: a function that reads no budget need not carry what reads cron expressions. */
+/** Creates the schema on demand: a function that reads no budget need not carry the parser of cron expressions. */
 export function budgetSchema(whose: 'cluster' | 'group') {
   const limit = z.pipe(
     z.custom<number | string>(isLimit, 'must be a number of nodes, or a percentage such as "10%"'),
@@ -157,7 +157,7 @@ export function budgetSchema(whose: 'cluster' | 'group') {
   );
 }
 
-/** Whatever else is wrong with the freeze. */
+/** Whether both days are text, so that they can be compared in spite of other faults. */
 function hasDays({ value }: { readonly value: unknown }): boolean {
   const { from, to } = Object(value) as { from?: unknown; to?: unknown };
   return typeof from === 'string' && typeof to === 'string';

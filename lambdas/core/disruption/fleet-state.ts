@@ -1,4 +1,4 @@
-/** A whole cluster, as it was read: its nodes in their groups. Pure. */
+/** The state of a whole cluster as it was read: its nodes in their groups. Pure. */
 import type { Group } from '../aws/group.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
 import { placeNodes, type Fleet, type FleetNode } from './fleet.ts';
@@ -7,9 +7,9 @@ import { foreignGroups } from './foreign-group.ts';
 export interface FleetState {
   readonly cluster: ClusterSettings;
   readonly fleet: Fleet;
-  /** Every enrolled group, those of other clusters among them. */
+  /** Every enrolled group, with those of other clusters. */
   readonly groups: readonly Group[];
-  /** Groups that are said to be another cluster's, by name, and why: they are left alone. */
+  /** Foreign groups by name, and why they are left alone (foreign-group.ts). */
   readonly foreign: ReadonlyMap<string, string>;
 }
 

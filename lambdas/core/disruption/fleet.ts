@@ -1,6 +1,6 @@
 /**
- * The nodes of a cluster as the tainter and the sweep look at them: each with what decides whether it is to go, may go,
- * or is out already (contract 9). Small, because there may be thousands. Pure.
+ * The fleet: the nodes of a cluster as the drift tainter and the sweep see them, each with the fields that decide
+ * whether it is to go, may go, or is unavailable (contract 9). Small, because there may be thousands. Pure.
  */
 import { DRIFT_ANNOTATION, RETIRING_LABEL } from '../node/marks.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
@@ -16,17 +16,17 @@ export interface FleetNode {
   /** Since when it has not been Ready, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
   readonly unschedulable: boolean;
-  /** It bears the label of a retirement. */
+  /** It has the label of a retirement. */
   readonly retiring: boolean;
-  /** No retirement has signed for that label, so anybody may have put it on: it takes nothing from others (contract 3.5). */
+  /** The label has no owner annotation, so anybody may have set it: it does not use up budgets (contract 3.5). */
   readonly unsigned?: true;
   /** A retirement has drained it and left it as it is (contract 8.2). */
   readonly leftDrained?: true;
   readonly taints: readonly Taint[];
-  /** Text of the annotation that says why it has drifted. */
+  /** Text of the drift annotation. */
   readonly driftMark?: string;
   readonly coolDown?: CoolDown;
-  /** What makes and ends nodes of this kind by itself: such nodes are left alone (contract 9.5). */
+  /** The controller that makes and ends this node by itself: Ebb leaves such nodes alone (contract 9.5). */
   readonly owner?: 'Karpenter' | 'EKS Auto Mode';
   readonly kubeletVersion?: string;
 }
@@ -37,7 +37,7 @@ const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: N
   ['karpenter.sh/provisioner-name', undefined, 'Karpenter'],
 ];
 
-/** @param at what a rest is believed by (cool-down.ts) */
+/** @param at bounds of a credible cool-down (cool-down.ts) */
 export function fleetNode(node: Node, at: { now: number; longestCoolDownMs: number }): FleetNode {
   const { name, createdAt, notReadySince, unschedulable, taints, labels, annotations, kubeletVersion } = node;
   const instance = instanceOf(node);
@@ -72,7 +72,7 @@ function ownerOf(labels: Node['labels']): FleetNode['owner'] {
   )?.[2];
 }
 
-/** A node, its place in a group, and that group. */
+/** A node, its member in a group, and that group. */
 export interface PlacedNode {
   readonly node: FleetNode;
   readonly member: GroupMember;

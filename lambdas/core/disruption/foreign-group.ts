@@ -1,16 +1,16 @@
 /**
- * Groups that are left alone in a cluster, although they have nodes there or its configuration names them, because they
- * are said to be another's (contract 1.5): their retirements would be refused again and again, each in somebody's turn.
- * What hooks and instances say costs calls, and is read when a retirement begins. Pure.
+ * Foreign groups: groups that some source assigns to another cluster, although they have nodes here or the
+ * configuration names them (contract 1.5). They are left alone, because their retirements would be refused again and
+ * again, and would hold up others. Hooks and tags of instances cost calls, and are read when a retirement begins. Pure.
  */
 import { claimText, clusterClaims } from '../aws/cluster-identity.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
 import type { Group } from '../aws/group.ts';
 
 /**
- * @param groups every enrolled one
- * @param clusters every configured one
- * @returns by name, why it is left alone, naming who says what
+ * @param among.groups every enrolled group
+ * @param among.clusters every configured cluster
+ * @returns why each foreign group is left alone, by name: which source names which cluster
  */
 export function foreignGroups(
   cluster: Pick<ClusterSettings, 'name'>,

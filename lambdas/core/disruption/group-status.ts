@@ -1,18 +1,18 @@
-/** Why none of the nodes of a group that are to go may go now, for people (contract 9.4, 9.7). Pure. */
+/** Group status: why no node of a group may go now, for people (contract 9.4, 9.7). Pure. */
 import type { PlacedNode } from './fleet.ts';
 import { whyStuck, type StuckTerms } from './unavailable-nodes.ts';
 import type { Allowance, Allowances } from './allowance.ts';
 import type { Candidate, DisruptionQueue } from './queue.ts';
 
 export type GroupStatus =
-  /** The group is left alone, or the whole cluster, whatever their budgets. */
+  /** The group or the whole cluster is left alone, whatever its budget. */
   | { readonly kind: 'stopped'; readonly group: string; readonly reason: string }
-  /** `held`: until a person sees to it. `waiting`: it is only not their turn. `nodes`: how many. */
+  /** `held`: until a person acts. `waiting`: other nodes go first. `nodes`: how many wait. */
   | { readonly kind: 'held' | 'waiting'; readonly group: string; readonly nodes: number; readonly reason: string };
 
 /**
- * Of each group at most one, and none of a group in which somebody goes. Nodes that rest explain themselves, and so do
- * windows and freezes: they are left out.
+ * Returns at most one status for each group, and none for a group of which a node goes. Cool-downs, windows and freezes
+ * have their own reasons and are left out.
  *
  * @param now epoch milliseconds
  */
@@ -27,17 +27,17 @@ export function groupStatuses(queue: DisruptionQueue, allowances: Allowances, no
 }
 
 /**
- * Of groups in which nobody goes because those that are to do not serve, until a person sees to them.
+ * Returns the statuses of groups whose nodes that are to go are stuck: they do not serve until a person acts.
  *
- * @param told groups of which it is known already why nobody goes, or in which somebody does
+ * @param explained groups that have a status already, or of which a node goes
  */
 export function stuckGroups(
   toGo: readonly PlacedNode[],
-  told: ReadonlySet<string>,
+  explained: ReadonlySet<string>,
   at: StuckTerms,
 ): readonly GroupStatus[] {
-  const untold = toGo.filter(({ group }) => !told.has(group.name));
-  return [...Map.groupBy(untold, ({ group }) => group.name)].flatMap(([group, placed]): GroupStatus[] => {
+  const unexplained = toGo.filter(({ group }) => !explained.has(group.name));
+  return [...Map.groupBy(unexplained, ({ group }) => group.name)].flatMap(([group, placed]): GroupStatus[] => {
     const found = placed.flatMap((each) => {
       const how = whyStuck(each, at);
       return how === undefined ? [] : [`${each.node.name} ${how}`];
@@ -60,7 +60,7 @@ function groupStatus(
   return nodes === 0 ? [] : [{ kind: held ? 'held' : 'waiting', group, nodes, reason }];
 }
 
-/** Where there is no room at all; undefined where there is some, or where the clock alone explains that there is none. */
+/** The allowance that is 0, a stopped one first; undefined when none is, or when windows and freezes explain it. */
 function limitingAllowance(own: Allowance, cluster: Allowance): Allowance | undefined {
   if (own.closed) return undefined;
   const allowances = [own, cluster];

@@ -1,6 +1,6 @@
 /**
- * Nodes whose instances are in no enrolled group. Those that bear a drain taint whose release is `leave` are drained all
- * the same, because nothing is asked of a group for that (contract 9.5). Budgets count them as a group of their own. Pure.
+ * Outside nodes: nodes whose instances are in no enrolled group. One with a drain taint whose release is `leave` is
+ * drained all the same, because that needs no group (contract 9.5). Budgets count them as a group of their own. Pure.
  */
 import { drainTaint, releaseFor } from '../node/drain-taints.ts';
 import type { ClusterSettings } from '../settings/cluster-settings.ts';
@@ -8,19 +8,19 @@ import type { Fleet, FleetNode, PlacedNode } from './fleet.ts';
 import type { Group, GroupMember, Member } from '../aws/group.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 
-/** Stands for the group that these nodes do not have. No group of AWS's is called so: their names have no blanks. */
+/** Name of the group that stands for outside nodes. No group in AWS has it: their names have no blanks. */
 export const OUTSIDE = 'no enrolled group';
 
-/** Whether a node without an enrolled group is to be drained, and its instance left. */
+/** Whether an outside node is to be drained, and its instance left. */
 export function isLeftOutside(node: FleetNode, cluster: Pick<ClusterSettings, 'drift' | 'tainted'>): boolean {
   const taint = drainTaint(node, cluster);
   return taint !== undefined && releaseFor(taint, cluster) === 'leave' && node.owner === undefined;
 }
 
 /**
- * The fleet with its strays in a group of their own, where any of them is to be drained and left; otherwise as it is.
+ * Returns the fleet with its strays in a group of their own, if any of them is to be drained; otherwise unchanged.
  *
- * @param members those of them that are in some group nevertheless, with their states there
+ * @param members members of groups that are not enrolled, with their states
  */
 export function withOutside(
   fleet: Fleet,
@@ -30,7 +30,7 @@ export function withOutside(
   if (!fleet.strays.some((node) => isLeftOutside(node, cluster))) return { fleet };
   const states = new Map(members.map(({ instance, state }) => [instance, state]));
   const found = fleet.strays.flatMap((node): { node: FleetNode; member: GroupMember }[] => {
-    // Whoever makes and ends a node by itself replaces it too.
+    // A controller that makes and ends nodes by itself replaces them too.
     if (node.instance === undefined || node.owner !== undefined) return [];
     const { instance } = node;
     return [

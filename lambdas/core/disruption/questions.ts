@@ -1,11 +1,11 @@
 /**
- * Questions that a decision about a cluster's nodes depends on, as data: the decision names those that are open, a
- * workflow asks them, and the decision is made anew with the answers. Pure.
+ * Questions that a decision about a cluster's nodes depends on, as data. The decision returns the open ones, a workflow
+ * asks them, and the decision is made anew with the answers. Pure.
  */
 import type { Group, Launched } from '../aws/group.ts';
 
 export interface Questions {
-  /** Instances about which EC2 is asked. */
+  /** Instances that EC2 is asked about. */
   readonly instances: readonly string[];
   /** Groups that somebody else may be changing. */
   readonly groups: readonly Group[];
@@ -13,11 +13,11 @@ export interface Questions {
   readonly nodes: readonly string[];
 }
 
-/** Answers so far. A key that is missing has not been asked for. */
+/** Answers so far. A missing key has not been asked for. */
 export interface Answers {
-  /** By instance; undefined: EC2 does not know it. */
+  /** By instance; undefined when EC2 does not know it. */
   readonly launched: ReadonlyMap<string, Launched | undefined>;
-  /** By name of the group, who changes it in words; undefined: nobody does. */
+  /** Who changes the group, in words, by its name; undefined when nobody does. */
   readonly changes: ReadonlyMap<string, string | undefined>;
   /** Number of pods by name of the node. */
   readonly pods: ReadonlyMap<string, number>;

@@ -1,6 +1,7 @@
 /**
- * The disruption queue of a whole cluster: which of the nodes that are to go do so now, within budgets, windows and stop
- * conditions (contract 9.3, 9.4, 9.7). Pure.
+ * The disruption queue of a whole cluster: which candidates go now, within budgets, windows and stop conditions
+ * (contract
+ * 9.3, 9.4, 9.7). Pure.
  */
 import { isCoolingDown } from '../node/cool-down.ts';
 import { allowancesIn, type Allowances, type Circumstances } from './allowance.ts';
@@ -12,7 +13,7 @@ import { nodesToCount, queueNodes, type Candidate, type DisruptionQueue } from '
 import { withoutNode } from './stop-conditions.ts';
 import { howUnfit } from './unavailable-nodes.ts';
 
-/** Why the candidates are to go, which nodes count as unavailable, and the groups that are stopped already, with why. */
+/** The cause of the candidates, the nodes that count as unavailable, and the groups that are stopped already. */
 export type QueueTerms = Pick<Circumstances, 'now' | 'cause' | 'isUnavailable' | 'stopped'>;
 
 export interface FleetQueue extends DisruptionQueue {
@@ -29,9 +30,9 @@ interface Round {
 /**
  * Queues the candidates in two rounds:
  *
- * 1. Nodes that are not Ready or cordoned, whoever cordoned them. They do not wait for one another: to drain them costs
- *    no capacity.
- * 2. The others. All nodes of the first round count as unavailable for them, whether they go or not.
+ * 1. Nodes that are not Ready or cordoned, whoever cordoned them. They do not wait for one another, because draining
+ *    them costs no capacity.
+ * 2. The others. All nodes of the first round count as unavailable in it, whether they go or not.
  *
  * A node that cools down does not go, so it is in the second round and counts for both.
  */
@@ -46,7 +47,7 @@ export function queueFleet(
   if (open !== undefined) return open;
   const circumstances = circumstancesOf(state, terms, { asking, answers });
   const rounds = roundsOf(candidates, state, circumstances);
-  // Allowances say whose pods are worth counting.
+  // Allowances decide for which nodes the pods are worth counting.
   const nodes = rounds.flatMap((round) => nodesToCount(round.candidates, round.allowances));
   const uncounted = openQuestions({ nodes }, answers);
   if (uncounted !== undefined) return uncounted;
@@ -57,13 +58,13 @@ export function queueFleet(
 }
 
 interface AskedGroups {
-  /** Groups that may be in somebody else's hands. */
+  /** Groups that somebody else may be changing. */
   readonly groups: readonly PlacedNode['group'][];
-  /** Instances without a node, which may be late. */
+  /** Instances without a node, which may be stuck replacements. */
   readonly instances: readonly string[];
 }
 
-/** Returns what the allowances of these candidates depend on. A group that is stopped already is not asked about. */
+/** Returns what the allowances depend on, except for groups that are stopped already. */
 function askedGroups(
   candidates: readonly PlacedNode[],
   { fleet, foreign }: FleetState,
@@ -89,7 +90,7 @@ function circumstancesOf(
     const found = launched.get(instance);
     return found === undefined ? [] : [[instance, found.startedAt]];
   });
-  // Nodes of foreign groups count as unavailable only while they do not serve: a drain taint on them comes to nothing.
+  // Nodes of foreign groups count as unavailable only while they do not serve: their drain taints have no effect.
   const alone = new Set(fleet.placed.flatMap(({ node, group }) => (foreign.has(group.name) ? [node.name] : [])));
   const here = new Set(fleet.placed.map(({ group }) => group.name));
   return {

@@ -1,25 +1,25 @@
 /**
- * Whose turn it is: which of the nodes that are to go do so now, within the room that there is (contract 9.4). Those
- * that rested go last (contract 5.4), then the oldest go first, by the hour; of those the emptiest, and of these the one
- * from whose zone fewest go. Pure, and the same whatever order the candidates come in.
+ * The disruption queue: which candidates go now, within the allowances (contract 9.4). Order: nodes that never cooled
+ * down (contract 5.4), then the oldest by the hour, then those with fewest pods, then those from whose zone fewest go.
+ * Pure, and the same in whatever order the candidates come.
  */
 import type { Allowance, Allowances } from './allowance.ts';
 
 export interface Candidate {
-  /** Of the node. */
+  /** Name of the node. */
   readonly name: string;
   readonly group: string;
   readonly zone: string;
   /** When it was launched, epoch milliseconds. */
   readonly createdAt: number;
-  /** Until when it rests, or did, epoch milliseconds. */
+  /** End of its cool-down, which may have passed, epoch milliseconds; absent when it never cooled down. */
   readonly coolDownUntil?: number;
 }
 
 export interface DisruptionQueue {
-  /** In the order in which they go. */
+  /** Candidates that go now, in order. */
   readonly now: readonly Candidate[];
-  /** In the order of their turn. */
+  /** Candidates that wait, in order, then those that cool down. */
   readonly later: readonly Postponed[];
 }
 
@@ -32,17 +32,17 @@ export interface Postponed {
 
 const HOUR_MS = 3_600_000;
 
-/** Those that rested come after all that did not: later than anything is ever launched. */
+/** Hours that a cool-down adds to the launch time: more than any launch time, so such nodes come last. */
 const COOLED_DOWN_HOURS = 1_000_000_000;
 
-/** Of this many per free place the pods are worth counting: the count costs a call each. */
+/** Nodes whose pods are counted, for each free place: every count costs a call. */
 const COUNTED_PER_PLACE = 5;
 
 const UNKNOWN: Allowance = { count: 0, why: 'nothing is known of its group' };
 
 /**
- * Names of the nodes whose pods are worth counting: of each group those among whom the last free places are chosen, and
- * not all of them when they are many. Whoever goes anyway, and whoever is too young to, is not among them.
+ * Returns the names of the nodes whose order depends on their number of pods: in each group the equally old nodes of
+ * which only some may go, at most a few for each free place. Nodes that age alone selects or excludes are not counted.
  */
 export function nodesToCount(candidates: readonly Candidate[], allowances: Allowances): readonly string[] {
   return [...byGroup(candidates)].flatMap(([group, all]) => {
@@ -60,7 +60,7 @@ export function nodesToCount(candidates: readonly Candidate[], allowances: Allow
   });
 }
 
-/** @param pods how many each node has, by name; what was not counted is taken for full */
+/** @param at.pods number of pods by name of the node; nodes without a number come after those with one */
 export function queueNodes(
   candidates: readonly Candidate[],
   allowances: Allowances,
@@ -68,7 +68,7 @@ export function queueNodes(
 ): DisruptionQueue {
   const isCoolingDown = ({ coolDownUntil = 0 }: Candidate): boolean => coolDownUntil > now;
   const waiting = candidates.filter((candidate) => !isCoolingDown(candidate)).toSorted(byOrder(pods));
-  const resting = candidates.filter(isCoolingDown).toSorted(byCoolDown);
+  const coolingDown = candidates.filter(isCoolingDown).toSorted(byCoolDown);
   const going: Candidate[] = [];
   while (going.length < allowances.cluster.count) {
     const next = nextOf(waiting, { allowances, going, pods });
@@ -80,12 +80,12 @@ export function queueNodes(
     now: going,
     later: [
       ...waiting.map((candidate) => ({ candidate, ...whyLater(candidate, allowances, going) })),
-      ...resting.map((candidate) => ({ candidate, ...whyCoolingDown(candidate) })),
+      ...coolingDown.map((candidate) => ({ candidate, ...whyCoolingDown(candidate) })),
     ],
   };
 }
 
-/** @param waiting in the order of their turn, zones aside: equals stand together */
+/** Returns the first candidate that its group's allowance admits; zones decide among equals. @param waiting in order */
 function nextOf(
   waiting: readonly Candidate[],
   {
@@ -119,18 +119,18 @@ function whyLater(
 
 function limited({ count, why, opensAt }: Allowance, before: string): { why: string; at?: number } {
   if (count > 0) return { why: why === undefined ? before : `${before}: ${why}` };
-  return { why: why ?? 'there is no room', ...(opensAt !== undefined && { at: opensAt }) };
+  return { why: why ?? 'the allowance is 0', ...(opensAt !== undefined && { at: opensAt }) };
 }
 
 function whyCoolingDown({ coolDownUntil = 0 }: Candidate): { why: string; at: number } {
-  return { why: 'rests', at: coolDownUntil };
+  return { why: 'cools down', at: coolDownUntil };
 }
 
 function byOrder(pods: ReadonlyMap<string, number>): (one: Candidate, other: Candidate) => number {
   return (one, other) => compareOrder(one, other, pods) || byName(one, other);
 }
 
-/** 0 when nothing but zone and name tells them apart. */
+/** Compares by age and number of pods; 0 when only zone and name differ. */
 function compareOrder(one: Candidate, other: Candidate, pods: ReadonlyMap<string, number>): number {
   const age = generation(one) - generation(other);
   if (age !== 0) return age;
@@ -146,18 +146,18 @@ function byCoolDown(one: Candidate, other: Candidate): number {
   return (one.coolDownUntil ?? 0) - (other.coolDownUntil ?? 0) || byName(one, other);
 }
 
-/** Names are compared by code unit, which is the same everywhere. */
+/** Compares by code unit, which is the same everywhere. */
 function byName(one: Candidate, other: Candidate): number {
   return one.name < other.name ? -1 : Number(one.name > other.name);
 }
 
-/** Those that are equally old together, the oldest first. */
+/** Groups of equally old candidates, the oldest first. */
 function generations(candidates: readonly Candidate[]): Candidate[][] {
   const ages = Map.groupBy(candidates, generation);
   return [...ages].toSorted(([one], [other]) => one - other).map(([, equals]) => equals);
 }
 
-/** One from each zone in turn. */
+/** Sorts so that zones alternate. */
 function acrossZones(candidates: readonly Candidate[]): Candidate[] {
   const rank = new Map<Candidate, number>();
   const seen = new Map<string, number>();

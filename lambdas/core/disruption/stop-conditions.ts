@@ -1,12 +1,12 @@
 /**
- * What stops replacing although budgets would allow it (contract 9.4, 9.7): a group that cannot replace, a replacement
- * that does not come up, and a cluster of which too much is not Ready. The next node would only make it worse. Pure.
+ * Stop conditions: suspended processes, a replacement that does not become Ready, and too many nodes that are not Ready
+ * (contract 9.4, 9.7). No further node goes, whatever the budgets, because it would make things worse. Pure.
  */
 import type { FleetNode, PlacedNode } from './fleet.ts';
 import type { Group } from '../aws/group.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 
-/** A node that was not Ready this soon after it was made has never been: what is lost later is lost after longer. */
+/** A node not Ready since less than this after its creation was never Ready: nodes lost later had been Ready longer. */
 const NEVER_READY_WITHIN_MS = 60_000;
 
 /** Without these, a node that goes is not replaced, or not evenly over the zones. */
@@ -16,12 +16,12 @@ export interface ReplacementTerms {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly replacementTimeoutSeconds: number;
-  /** When instances without a node were started, epoch milliseconds; what is missing cannot be told. */
+  /** When instances without a node were started, epoch milliseconds; without those that EC2 does not know. */
   readonly launchedAt?: ReadonlyMap<string, number>;
 }
 
 /**
- * The instance of the group that should serve by now and never has, in words; undefined when there is none.
+ * Describes an instance of the group that should serve by now and never has; undefined when there is none.
  *
  * @param nodes by instance
  */
@@ -46,7 +46,7 @@ export function stuckReplacement(
   return undefined;
 }
 
-/** Until then its group is stopped: also one that has drifted meanwhile, as who is not Ready is not let go. */
+/** The advice for an instance that stops its group. Drift does not end that: only nodes that are Ready are let go. */
 export function mendingOf(instance: string): string {
   return `terminate instance ${instance} or mend it`;
 }
@@ -55,7 +55,7 @@ export function minutesOf(milliseconds: number): number {
   return Math.floor(milliseconds / 60_000);
 }
 
-/** Which processes that a replacement needs somebody has suspended, in words (contract 9.7); undefined when none. */
+/** Names the suspended processes that a replacement needs, in words (contract 9.7); undefined when there are none. */
 export function suspension({ suspended }: Group): string | undefined {
   const missing = NEEDED_PROCESSES.filter((name) => suspended.includes(name));
   if (missing.length === 0) return undefined;
@@ -63,12 +63,12 @@ export function suspension({ suspended }: Group): string | undefined {
   return `its ${what} ${missing.join(', ')} ${verb} suspended`;
 }
 
-/** Instances of the groups that should serve and have no node: when they were launched, EC2 must be asked. */
+/** Instances of the groups that are in service and have no node. EC2 must be asked when they were started. */
 export function withoutNode(groups: readonly Group[], nodes: ReadonlyMap<string, FleetNode>): readonly string[] {
   return groups.flatMap(servingMembers).flatMap(({ instance }) => (nodes.has(instance) ? [] : [instance]));
 }
 
-/** Why so much of the cluster is not Ready that nothing new may begin; undefined when it is not. @param limit 0–1 */
+/** Says that more nodes than the limit are not Ready, so nothing may begin; otherwise undefined. @param limit 0–1 */
 export function sickness(placed: readonly PlacedNode[], limit: number): string | undefined {
   const sick = placed.filter(({ node }) => node.notReadySince !== undefined).length;
   if (sick <= placed.length * limit) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Decides what becomes of the nodes of a cluster that bear a drain taint, whoever put it there (contract 9.5): as many as
- * the budgets allow get a retirement; the others wait, and it is said for what. Pure.
+ * Decides what happens to the nodes of a cluster with a drain taint, whoever set it (contract 9.5): as many as the
+ * budgets allow get a retirement, and the others wait, each with the reason. Pure.
  */
 import type { Member } from '../aws/group.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
@@ -18,18 +18,18 @@ import type { Answers, Undecided } from './questions.ts';
 import type { SweptNode } from './sweep-report.ts';
 
 export interface SweepFacts extends FleetState {
-  /** Nodes that bear a drain taint. */
+  /** Nodes with a drain taint. */
   readonly asking: readonly Asking[];
-  /** Instances of nodes outside of the enrolled groups that are in some group nevertheless. */
+  /** Instances of nodes that are in a group that is not enrolled. */
   readonly members: readonly Member[];
-  /** Names of the retirements that run, read after the nodes: one that began meanwhile has not marked its node yet. */
+  /** Names of the running retirements, read after the nodes: one that has just begun has not marked its node yet. */
   readonly running: readonly string[];
   readonly home: Home;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** A node that bears a drain taint, by the taint's key, and what becomes of its instance. */
+/** A node with a drain taint, the taint's key, and what happens to the instance. */
 export interface Asking {
   readonly node: FleetNode;
   readonly taint: string;
@@ -54,8 +54,8 @@ export function decideSweep(facts: SweepFacts, answers: Answers): SweepDecision 
   const candidates = judged.flatMap(({ decision, why, place }) =>
     decision === 'waits' && why === undefined && place !== undefined ? [place] : [],
   );
-  const out = new Set(judged.filter(({ decision }) => decision === 'under way').map(({ node }) => node.name));
-  const isUnavailable = ({ name }: FleetNode): boolean => out.has(name);
+  const underWay = new Set(judged.filter(({ decision }) => decision === 'under way').map(({ node }) => node.name));
+  const isUnavailable = ({ name }: FleetNode): boolean => underWay.has(name);
   const { now } = facts;
   const queue = queueFleet(candidates, facts, { now, cause: 'taint', isUnavailable, stopped: new Map() }, answers);
   if ('asks' in queue) return queue;
@@ -68,17 +68,18 @@ interface Judgement {
   readonly place?: PlacedNode;
 }
 
-/** Judges one node by itself. Nodes that wait are queued together afterwards. */
+/** Decides about one node by itself. Nodes that wait are queued together afterwards. */
 function judge(asking: Asking, place: PlacedNode | undefined, facts: SweepFacts): Judgement {
   const { node } = asking;
   if (node.owner !== undefined)
     return { decision: 'left alone', why: `${node.owner} makes and ends such nodes itself` };
   const where = place && { place };
   if (node.leftDrained) return { decision: 'left drained', ...where };
-  // Its instance may have left the group before its node.
+  // The instance may leave its group before the node goes.
   if (node.retiring) return { decision: 'under way', ...where };
-  const strange = strangeness(asking, place);
-  if (place === undefined || strange !== undefined) return { decision: 'left alone', why: strange ?? NOT_ENROLLED };
+  const undrainable = whyUndrainable(asking, place);
+  if (place === undefined || undrainable !== undefined)
+    return { decision: 'left alone', why: undrainable ?? NOT_ENROLLED };
   return judgePlaced(place, facts);
 }
 
@@ -91,16 +92,16 @@ function judgePlaced(place: PlacedNode, { running, home, foreign, cluster }: Swe
   return { decision: 'waits', ...whyNotYet(place, cluster), place };
 }
 
-/** A node that drift was to replace when its budget was another; a person's taint is a person's word. */
+/** Only drift has let the node go, and the group's limit for drift is 0 by now. A person's taint still counts. */
 function whyNotYet({ node, group }: PlacedNode, cluster: ClusterSettings): { why?: string } {
   return isAskedByDriftAlone(node, cluster) && looksOnly(cluster, group.name) ? { why: LOOKS_ONLY } : {};
 }
 
-/** Nothing is terminated there (contract 9.5). */
+/** Ebb terminates no instance outside of enrolled groups (contract 9.5). */
 const NOT_ENROLLED = 'its instance is in no group that is enrolled, and the release of its taint is terminate';
 
-/** Why a node that is in no enrolled group is none that can be drained; undefined when it is one. */
-function strangeness({ node, release }: Asking, place: PlacedNode | undefined): string | undefined {
+/** Says why an outside node cannot be drained; undefined when it can. */
+function whyUndrainable({ node, release }: Asking, place: PlacedNode | undefined): string | undefined {
   if (node.instance === undefined) return 'it is no EC2 instance';
   return place?.group.name === OUTSIDE && release === 'terminate' ? NOT_ENROLLED : undefined;
 }

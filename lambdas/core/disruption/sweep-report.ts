@@ -1,13 +1,13 @@
-/** What the sweep makes of the nodes of a cluster that bear a drain taint, for people (contract 9.6). */
+/** The sweep's report about the nodes of a cluster with a drain taint, for people (contract 9.6). */
 import type { VoluntaryRelease } from '../settings/cluster-settings.ts';
 
 export interface SweepReport {
   readonly cluster: string;
-  /** Epoch milliseconds, as is the other. */
+  /** Epoch milliseconds, as are all times here. */
   readonly at: number;
-  /** Why the cluster could not be looked at. */
+  /** Why the cluster could not be read. */
   readonly away?: string;
-  /** Those that bear a drain taint. */
+  /** Nodes with a drain taint. */
   readonly nodes: readonly SweptNode[];
 }
 
@@ -15,11 +15,11 @@ export interface SweptNode {
   readonly node: string;
   readonly instance?: string;
   readonly group?: string;
-  /** Its key. */
+  /** Key of the drain taint. */
   readonly taint: string;
   readonly release: VoluntaryRelease;
   readonly decision: 'starts now' | 'under way' | 'left drained' | 'waits' | 'left alone';
   readonly why?: string;
-  /** When it may go, as far as the clock alone decides. */
+  /** When it may go, if the clock alone decides. */
   readonly at?: number;
 }

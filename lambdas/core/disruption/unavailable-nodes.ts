@@ -1,26 +1,26 @@
-/** How much of a group is out of use already, whoever caused it: its budget is used up by that (contract 9.3). Pure. */
+/** Unavailable nodes of a group, whoever caused it: they use its budget up (contract 9.3). Pure. */
 import type { FleetNode, PlacedNode } from './fleet.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
 import { IN_SERVICE, isComing, isPooled } from '../aws/lifecycle-state.ts';
 
 export interface UnavailableNodes {
-  /** How many nodes there should be. */
+  /** Number of nodes that there should be. */
   readonly size: number;
-  /** How many are out, those that are missing among them. */
+  /** Number of nodes that are unavailable or missing. */
   readonly out: number;
-  /** Each node that is out, and how. */
+  /** Unavailable nodes, each with the reason. */
   readonly nodes: readonly string[];
-  /** Some of it lasts until a person sees to it: a node stands out, or what is missing is not even launched. */
+  /** Some of it lasts until a person acts: a node is stuck, or a missing instance is not even launched. */
   readonly lasts: boolean;
 }
 
-/** Nodes that are told by name; the others are counted. */
+/** Nodes that are named; the others are counted. */
 const MOST_NAMED = 3;
 
 /**
+ * Counts the unavailable nodes of a group.
+ *
  * @param placed the group's nodes
- * @param isOut whether a node counts as out although it is Ready, schedulable and not retiring
- * @param isExempt whether a node counts as there although it is cordoned or not Ready
  */
 export function unavailableNodesOf(
   group: Group,
@@ -32,24 +32,24 @@ export function unavailableNodesOf(
   for (const { node, member } of placed) {
     const how = isExempt(node) ? undefined : howUnavailable(node, member.state, isUnavailable);
     if (how !== undefined) nodes.push(`${node.name} ${how}`);
-    // A node that has left and its replacement that has not joined are one gap, not two.
+    // A node that leaves and its replacement that has not joined count once, not twice.
     if (how !== undefined || member.state === IN_SERVICE) accounted += weightOf(member);
   }
   const missing = nodesFor(Math.max(0, group.desired - accounted), group);
-  const isForgotten = (each: PlacedNode): boolean =>
+  const isStuck = (each: PlacedNode): boolean =>
     !isExempt(each.node) && !isUnavailable(each.node) && whyStuck(each, at) !== undefined;
-  const lasts = sumOf(weightsOf(group)) < group.desired || placed.some(isForgotten);
+  const lasts = sumOf(weightsOf(group)) < group.desired || placed.some(isStuck);
   return { size: nodesFor(group.desired, group), out: nodes.length + missing, nodes, lasts };
 }
 
-/** How many nodes of the group's average weight fulfil that much capacity, rounded up. */
+/** Number of nodes of the group's average weight for a capacity, rounded up. */
 function nodesFor(capacity: number, group: Group): number {
   const weights = weightsOf(group);
   const sum = sumOf(weights);
   return sum === 0 ? capacity : Math.ceil((capacity * weights.length) / sum);
 }
 
-/** Of the instances that there are, without those that wait in the warm pool. */
+/** Weights of the members, without the warm pool. */
 function weightsOf({ members }: Group): number[] {
   return members.filter(({ state }) => !isPooled(state)).map(weightOf);
 }
@@ -62,7 +62,7 @@ function weightOf({ weight = 1 }: GroupMember): number {
   return weight;
 }
 
-/** Those of several groups together. */
+/** Sum over several groups. */
 export function totalUnavailable(unavailable: readonly UnavailableNodes[]): UnavailableNodes {
   return {
     size: unavailable.reduce((sum, { size }) => sum + size, 0),
@@ -72,14 +72,14 @@ export function totalUnavailable(unavailable: readonly UnavailableNodes[]): Unav
   };
 }
 
-/** Who is out, in words; empty when nobody is. */
+/** Describes the unavailable nodes; empty when there are none. */
 export function describeUnavailable({ out, nodes }: UnavailableNodes): string {
   const named = nodes.slice(0, MOST_NAMED);
   const more = nodes.length - named.length;
   const missing = out - nodes.length;
   return [
     ...named,
-    ...(more > 0 ? [`${more} more ${more === 1 ? 'is' : 'are'} out`] : []),
+    ...(more > 0 ? [`${more} more ${more === 1 ? 'is' : 'are'} unavailable`] : []),
     ...(missing > 0 ? [`${missing} ${missing === 1 ? 'has' : 'have'} yet to join`] : []),
   ].join(', ');
 }
@@ -98,22 +98,22 @@ function howUnavailable(
   return isComing(state) ? undefined : `is ${state}`;
 }
 
-/** Which nodes count as unavailable, besides what they say themselves. */
+/** Rules that nodes are counted by, besides their own state. */
 export interface CountedNodes {
-  /** Whether a node counts as out although it is Ready, schedulable and not retiring. */
+  /** Whether a node counts as unavailable although it is Ready, schedulable and not retiring. */
   readonly isUnavailable: (node: FleetNode) => boolean;
-  /** Whether the node counts as there although it is cordoned or not Ready. @default none does */
+  /** Whether a node counts as available although it is cordoned or not Ready. @default none does */
   readonly isExempt?: (node: FleetNode) => boolean;
 }
 
-/** What it depends on whether a node that is not Ready is a person's business by now. */
+/** Terms by which a node that is not Ready counts as stuck. */
 export interface StuckTerms {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly replacementTimeoutSeconds: number;
 }
 
-/** What keeps a node from serving until a person sees to it, in words; undefined when that ends by itself, or nothing does. */
+/** Says why a node does not serve until a person acts; undefined when it serves, or will by itself. */
 export function whyStuck(
   { node, member }: PlacedNode,
   { now, replacementTimeoutSeconds }: StuckTerms,
@@ -126,7 +126,7 @@ export function whyStuck(
   return howUnfit(node);
 }
 
-/** Why nothing new comes to the node, whoever wants that; undefined when pods can. */
+/** Says why no new pod can come to the node; undefined when pods can. */
 export function howUnfit({ notReadySince, unschedulable }: FleetNode): string | undefined {
   if (notReadySince !== undefined) return 'is not Ready';
   return unschedulable ? 'is cordoned' : undefined;

@@ -1,12 +1,12 @@
 /**
- * When nodes may go: windows that open by cron, and days on which nothing moves (contract 9.3). Pure: the time is an
- * argument. Firings at a clock change are croner's: what the change skips fires right after it, what it repeats fires
- * the first time. A window lasts as many seconds as it says, whatever clocks do meanwhile.
+ * Windows, which open by cron, and freezes, days on which no node goes (contract 9.3). Pure: the time is an argument.
+ * At a clock change croner decides: a skipped time fires right after the change, a repeated time fires once, the first
+ * time. A window lasts the seconds that it says, in spite of clock changes.
  */
 import { Cron } from 'croner';
 
 export interface Window {
-  /** Five fields. */
+  /** Cron expression of five fields. */
   readonly cron: string;
   readonly durationSeconds: number;
   /** IANA. */
@@ -23,19 +23,19 @@ export interface Freeze {
 }
 
 export interface Schedule {
-  /** Of each list one must be open; none: always open. */
+  /** One window of each list must be open. No list: always open. */
   readonly windows: readonly (readonly Window[])[];
   readonly freezes: readonly Freeze[];
 }
 
-/** `opensAt`: when it opens next, epoch milliseconds; absent when no such moment was found. */
+/** Whether a schedule is open. `opensAt`: when it opens next, epoch milliseconds; absent when no time was found. */
 export type Opening =
   { readonly open: true } | { readonly open: false; readonly why: string; readonly opensAt?: number };
 
-/** How many openings and freezes are looked through for the next moment at which all agree; some never do. */
+/** Most windows and freezes that are tried to find the next opening: some schedules never open. */
 const MOST_STEPS = 200;
 
-/** Any local day begins at most 14 hours before the same day in UTC; one more for clock changes. */
+/** A local day begins at most 14 hours before the same day in UTC; one hour more for clock changes. */
 const EARLIEST_DAY_MS = 15 * 3_600_000;
 
 /** @param now epoch milliseconds */
@@ -58,7 +58,7 @@ function wordsOf({ cron, durationSeconds, timeZone }: Window): string {
   return `"${cron}" (${timeZone}) of ${durationSeconds} s`;
 }
 
-/** Goes from one obstacle's end to the next one's; each is the earliest moment that the obstacle allows. */
+/** Finds the next opening: goes from the end of one obstacle to the next until nothing is in the way. */
 function nextOpening(schedule: Schedule, now: number): number | undefined {
   let at: number | undefined = now;
   for (let step = 0; step < MOST_STEPS; step += 1) {
@@ -69,7 +69,7 @@ function nextOpening(schedule: Schedule, now: number): number | undefined {
   return undefined;
 }
 
-/** @returns `at` when nothing is in the way; undefined when what is in the way stays for ever */
+/** Returns `at` when nothing is in the way; undefined when the obstacle never ends. */
 function pastObstacle({ windows, freezes }: Schedule, at: number): number | undefined {
   const freeze = freezes.find((each) => isFrozen(each, at));
   if (freeze !== undefined) return endOf(freeze);
@@ -98,7 +98,7 @@ function isFrozen({ from, to, timeZone }: Freeze, now: number): boolean {
   return from <= today && today <= to;
 }
 
-/** The first moment of the day after, where that day does not begin at midnight too. */
+/** The first moment of the day after the freeze, even if that day does not begin at midnight. */
 function endOf({ to, timeZone }: Freeze): number | undefined {
   const midnights = new Cron('0 0 * * *', { timezone: timeZone });
   const days = midnights.nextRuns(4, new Date(Date.parse(to) - EARLIEST_DAY_MS));
@@ -112,9 +112,9 @@ function dateOf(moment: Date, timeZone: string): string {
   );
 }
 
-/** Why an expression is no use as a window's; undefined when it is. */
+/** Says why a window cannot have this cron expression; undefined when it can. */
 export function cronFault(cron: string): string | undefined {
-  // Croner takes single dates and @daily too, which the five fields can say.
+  // Croner also takes single dates and @daily, which five fields can express.
   if (!/^\s*\S+(\s+\S+){4}\s*$/.test(cron)) {
     return 'must be a cron expression of five fields: minute, hour, day, month, weekday';
   }
@@ -129,7 +129,7 @@ export function cronFault(cron: string): string | undefined {
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en-CA', { timeZone: name });
-    // Offsets such as +02:00 are none: clocks change.
+    // Offsets such as +02:00 are no time zones: they know no clock changes.
     return /^[A-Za-z]/.test(name);
   } catch {
     return false;

@@ -1,4 +1,4 @@
-/** Why a pod cannot be evicted now, with what a person needs to act on it (contract 13.2). */
+/** Blocks: why a pod cannot be evicted now, with what a person needs to act on it (contract 13.2). */
 import { budgetName, coverage, type DisruptionBudget } from '../kubernetes/disruption-budget.ts';
 import { allowedUnready, type Workload } from './implied-budget.ts';
 import { ownerName, type Pod } from '../kubernetes/pod.ts';
@@ -13,14 +13,14 @@ export interface BudgetBlock {
   readonly healthy: number;
   readonly needed: number;
   readonly expected: number;
-  /** It cannot ever allow one. */
+  /** The budget can never allow a disruption. */
   readonly never: boolean;
   readonly failure?: string;
-  /** The pods that it misses; absent until that is known. */
+  /** The pods that the budget misses; absent until they are known. */
   readonly unready?: UnreadyPods;
 }
 
-/** Too many of the controller's pods are unready already. */
+/** Too many of the controller's pods are already unready. */
 export interface ImpliedBudgetBlock {
   readonly kind: 'implied-budget';
   readonly workload: string;
@@ -37,7 +37,7 @@ export type BlockedBy =
   | { readonly kind: 'several-budgets'; readonly budgets: readonly string[] }
   | { readonly kind: 'policy'; readonly reason: BlockReason }
   | { readonly kind: 'webhook'; readonly message: string }
-  /** The server refused in words of its own. */
+  /** The server refuses, in its own words. */
   | { readonly kind: 'server'; readonly message: string };
 
 export interface Blocked {
@@ -45,12 +45,10 @@ export interface Blocked {
   readonly by: BlockedBy;
 }
 
-/**
- * @param uncounted pods whose eviction we have asked for and the status does not show yet
- */
-export function blockedByBudget(budget: DisruptionBudget, nodesToCount: number): BudgetBlock {
-  // A granted eviction lowers what is allowed at once, the healthy count only when the controller has looked.
-  const healthy = Math.min(budget.currentHealthy, budget.desiredHealthy + budget.disruptionsAllowed) - nodesToCount;
+/** @param uncounted number of pods whose eviction was asked for, and that the budget's status does not show yet */
+export function blockedByBudget(budget: DisruptionBudget, uncounted: number): BudgetBlock {
+  // A granted eviction lowers disruptionsAllowed at once, but currentHealthy only with the controller's next look.
+  const healthy = Math.min(budget.currentHealthy, budget.desiredHealthy + budget.disruptionsAllowed) - uncounted;
   return {
     kind: 'budget',
     budget: budgetName(budget),
@@ -79,7 +77,7 @@ export function waitsForPods(by: BlockedBy): by is BudgetBlock | ImpliedBudgetBl
   return by.kind === 'implied-budget' || (by.kind === 'budget' && !by.never && by.failure === undefined);
 }
 
-/** What stands in the way, without the counts that change while it does: the same key is no news. */
+/** The key of a block, to report it once. Counts are left out, because they change while the block lasts. */
 export function blockKey(by: BlockedBy): string {
   switch (by.kind) {
     case 'budget':
@@ -96,7 +94,7 @@ export function blockKey(by: BlockedBy): string {
   }
 }
 
-/** The keys of the blocks that the pod's own eviction may bring about: it uses up what those budgets allow. */
+/** The keys of blocks that the pod's own eviction may cause, because it uses those budgets up. */
 export function keysOfUse(pod: Pod, budgets: readonly DisruptionBudget[]): string[] {
   const covering = coverage(pod, budgets).budgets.map((budget) => budgetKey(budgetName(budget)));
   return pod.owner === undefined ? covering : [...covering, impliedKey(ownerName(pod.owner))];
@@ -105,7 +103,7 @@ export function keysOfUse(pod: Pod, budgets: readonly DisruptionBudget[]): strin
 const budgetKey = (budget: string): string => `budget ${budget}`;
 const impliedKey = (workload: string): string => `implied budget of ${workload}`;
 
-/** The block in one sentence: what stands in the way, and what would help. */
+/** Explains the block in one sentence: the reason, and what would help. */
 export function explain(by: BlockedBy): string {
   switch (by.kind) {
     case 'budget':
@@ -125,7 +123,7 @@ export function explain(by: BlockedBy): string {
   }
 }
 
-/** Rules that no number of replicas makes allow anything. */
+/** Rules that allow no disruption with any number of replicas. */
 const HOPELESS_RULES = new Set(['maxUnavailable 0', 'maxUnavailable 0%', 'minAvailable 100%']);
 
 function explainBudget(by: BudgetBlock): string {
@@ -141,10 +139,10 @@ function explainBudget(by: BudgetBlock): string {
   return `${name} needs ${needed} healthy pods and has ${healthy}: ${wayOut(by.unready)}`;
 }
 
-/** What a used-up budget waits for; absent: not asked yet. */
+/** Says what a used-up budget waits for. */
 function wayOut(unready: UnreadyPods | undefined): string {
   if (unready === undefined) return 'waits until another is Ready';
-  // As many as there are are Ready: a quota or an admission webhook may keep the controller from making the others.
+  // All pods that exist are Ready. A quota or an admission webhook may keep the controller from making the others.
   if (unready.count === 0) return 'all that exist are Ready: look why its controller makes no more';
   return describeUnready(unready);
 }

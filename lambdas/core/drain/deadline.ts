@@ -1,21 +1,21 @@
-/** Deadlines of a retirement, and the point from which a pod may be forced (contract 5). All times epoch milliseconds. */
+/** Deadlines of a retirement, and force points of pods (contract 5). All times are epoch milliseconds. */
 
-/** What is kept back from the hook's own limit, to complete it in time (contract 5.1). */
+/** Margin before the hook's own limit, to complete the hook in time (contract 5.1). */
 export const HOOK_MARGIN_SECONDS = 60;
 
-/** Clamped graces never go below this: a grace of 0 would delete without asking the kubelet (contract 5.3). */
+/** Shortest clamped grace: a grace of 0 would delete the pod without asking the kubelet (contract 5.3). */
 const LEAST_GRACE_SECONDS = 1;
 
-/** When a lifecycle hook began to hold its instance, at the earliest, and when the first retirement for it started. */
+/** The earliest time at which a hook began to hold its instance, and when its first retirement started. */
 export interface HookTime {
   readonly beganAt: number;
   readonly firstAt: number;
 }
 
 /**
- * The one deadline of a hook, which no later retirement renews: its global timeout, which AWS sets to min(48 h, 100 ×
- * heartbeat) and counts from its begin, less a margin, or the group's own drain timeout from when its first retirement
- * started, if that is sooner (contract 5.1). A group that waits has no timeout of its own.
+ * Returns the one deadline of a hook, which no later retirement renews (contract 5.1). It is the earlier of two:
+ * - the hook's global timeout, which AWS sets to min(48 h, 100 × heartbeat) and counts from its begin, less a margin;
+ * - the group's drain timeout, from the start of the first retirement. A group with `wait` has none.
  */
 export function hookDeadline(
   { beganAt, firstAt }: HookTime,
@@ -28,17 +28,17 @@ export function hookDeadline(
   return Math.min(hookEnds, firstAt + drainTimeoutSeconds * 1000);
 }
 
-/** With less time than this to its deadline a retirement begins too late to drain anything in good order. */
+/** Shortest time to the deadline in which a drain is possible. With less, a retirement begins too late. */
 const LEAST_SECONDS = 10;
 
-/** How long a retirement that begins too late takes over its only pass; the hook's margin has room for it. */
+/** Time of the only pass of a retirement that begins too late. It fits into the hook's margin. */
 const LATE_SECONDS = 30;
 
 /**
- * The time of a retirement that begins now: of one that begins too late a short one, whose force points are now, so that
- * each pod is told and has some seconds to stop (contract 1.6, 5.1).
+ * Returns the time of a retirement that begins now. One that begins too late gets a short time with all force points
+ * now, so that each pod is told and has some seconds to stop (contract 1.6, 5.1).
  *
- * @param deadline of its hook
+ * @param at.deadline the hook's deadline
  */
 export function spanFrom(
   { firstAt }: Pick<HookTime, 'firstAt'>,
@@ -48,12 +48,13 @@ export function spanFrom(
   return { startedAt: now - LATE_SECONDS * 1000, deadline: now + LATE_SECONDS * 1000, late: true };
 }
 
-/** What requests need to arrive, and the kubelet to end a pod that has no grace, before the deadline (contract 5.3). */
+/** Least time from force point to deadline: for the request, and for the kubelet to end the pod (contract 5.3). */
 const LEAST_FORCE_SECONDS = 10;
 
 /**
- * From here on a pod may be deleted past its budgets: early enough for its grace and for the request to arrive, but not in
- * the first half (contract 5.3). The API takes a grace of 0, and makes 1 of a negative one.
+ * Returns the force point, from which a pod may be deleted past its budgets: early enough for the request and the pod's
+ * grace, but not in the first half of the time (contract 5.3). The API allows a grace of 0, and makes 1 of a negative
+ * one.
  */
 export function forcePoint(
   graceSeconds: number,
@@ -63,22 +64,22 @@ export function forcePoint(
   return Math.max(deadline - needed * 1000, startedAt + (deadline - startedAt) / 2);
 }
 
-/** A pod's grace cut to the time that is left, never below a second (contract 5.3). */
+/** Cuts a pod's grace to the time that is left, to a second at least (contract 5.3). */
 export function clampedGrace(graceSeconds: number, { now, deadline }: { now: number; deadline: number }): number {
   const left = Math.floor((deadline - now) / 1000);
   return Math.max(LEAST_GRACE_SECONDS, Math.min(graceSeconds, left));
 }
 
-/** A retained instance is drained on until this long after its notice, and an hour at least; then somebody must look. */
+/** Time from the start in which a retained instance is drained, an hour at least; then a person must look. */
 const RETAINED_SECONDS = 172_800;
 const LEAST_RETAINED_SECONDS = 3_600;
 
-/** Until when an instance that its group retains is drained on (contract 5.3). */
+/** Returns until when a retained instance is drained (contract 5.3). */
 export function retainedDeadline({ startedAt, deadline }: { startedAt: number; deadline: number }): number {
   return Math.max(startedAt + RETAINED_SECONDS * 1000, deadline + LEAST_RETAINED_SECONDS * 1000);
 }
 
-/** What a drain that may not be retained after all is forced within, in the hook's own margin (contract 5.3). */
+/** Time to force a drain whose instance the group does not retain after all, in the hook's margin (contract 5.3). */
 const LAST_FORCE_SECONDS = 30;
 
 export function lastForceDeadline(deadline: number): number {

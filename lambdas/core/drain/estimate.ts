@@ -1,6 +1,6 @@
 /**
- * How long a drain takes at most, and whether that fits its time, told before it starts (contract 5.2). At most: pods are
- * thought to use all of their grace, and replacements to need a while. Pure.
+ * Estimate of a drain before it starts: how long it takes at most, and whether that fits its time (contract 5.2). It
+ * assumes that pods use all of their grace, and that replacements need a while. Pure.
  */
 import { budgetName, coverage, type DisruptionBudget } from '../kubernetes/disruption-budget.ts';
 import { firstForceTime, graceOf } from './eviction-plan.ts';
@@ -11,21 +11,21 @@ import { judge } from './verdict.ts';
 import { waveOf, type Wave } from './wave.ts';
 
 export interface DrainEstimate {
-  /** How many pods are to leave. */
+  /** Number of pods that are to leave. */
   readonly pods: number;
-  /** Absent: it does not end by itself. */
+  /** Absent when the drain does not end by itself. */
   readonly seconds?: number;
   readonly fits: boolean;
-  /** What takes longest, in words. */
+  /** The pods that take longest, in words. */
   readonly reason: string;
-  /** When the first pod is forced, epoch milliseconds; absent: none ever is. */
+  /** When the first pod is forced, epoch milliseconds; absent when none ever is. */
   readonly forceAt?: number;
 }
 
-/** Seconds until a replacement is Ready, for want of knowing better: image, start and probe of an ordinary service. */
+/** Seconds until a replacement is Ready, as a guess: image, start and probe of an ordinary service. */
 const REPLACEMENT_SECONDS = 30;
 
-/** Pods that leave together, so many at once; none at once: not by themselves. */
+/** Pods that are paced together. `atOnce`: how many leave at once, 0 when they do not leave by themselves. */
 interface Lot {
   readonly what: string;
   readonly pods: readonly Pod[];
@@ -65,7 +65,7 @@ function lotsOf(pods: readonly Pod[], { budgets }: DrainState, terms: DrainTerms
   const lots = new Map<string, Lot>();
   for (const pod of pods) {
     const { what, atOnce } = heldBy(pod, budgets, terms);
-    // Each wave has its own turn.
+    // Waves go one after the other.
     const key = `${what} ${waveOf(pod)}`;
     lots.set(key, { what, atOnce, pods: [...(lots.get(key)?.pods ?? []), pod] });
   }
@@ -74,7 +74,7 @@ function lotsOf(pods: readonly Pod[], { budgets }: DrainState, terms: DrainTerms
   );
 }
 
-/** To be counted once all pods of the controller are known. */
+/** Placeholder for `atOnce` until all pods of the controller are known. */
 const IMPLIED = -1;
 
 function heldBy(pod: Pod, budgets: readonly DisruptionBudget[], { impliedBudget }: DrainTerms): Omit<Lot, 'pods'> {
@@ -88,7 +88,7 @@ function heldBy(pod: Pod, budgets: readonly DisruptionBudget[], { impliedBudget 
   return { what: `${pod.owner.kind} ${pod.owner.namespace}/${pod.owner.name}`, atOnce: IMPLIED };
 }
 
-/** Its pods elsewhere are not known yet, and would only let more go at once. */
+/** Pods that leave at once by the implied budget. Pods on other nodes are not known yet, and could only raise it. */
 function impliedAtOnce({ pods }: Lot, { impliedBudget }: DrainTerms): number {
   const owner = pods[0]?.owner;
   if (owner === undefined || impliedBudget === 'off') return Infinity;

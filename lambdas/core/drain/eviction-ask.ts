@@ -1,10 +1,10 @@
 /**
- * One pod's eviction as it stands between us and the server: asked for, granted, or refused for now and why. A refusal
- * is an expected answer, never an error (contract 4.3).
+ * An ask: the state of one pod's eviction request, which is asked, granted, or refused for now with the reason. A
+ * refusal is an expected answer, never an error (contract 4.3).
  */
 import type { BlockedBy } from './blocked.ts';
 
-/** What the server said to an eviction or a forced deletion. */
+/** The server's answer to an eviction or a forced deletion. */
 export type EvictionAnswer =
   /** 200 or 201: the pod is going. */
   | { readonly kind: 'granted' }
@@ -12,19 +12,19 @@ export type EvictionAnswer =
   | { readonly kind: 'gone' }
   /** 429 with cause DisruptionBudget; the message names the budget. */
   | { readonly kind: 'over-budget'; readonly message: string }
-  /** 429: the budget has not been looked at by its controller yet. */
+  /** 429: the disruption controller has not processed the budget yet. */
   | { readonly kind: 'budget-pending'; readonly retryAfterSeconds: number }
-  /** 429 of the API server's own flow control: no word on the pod. */
+  /** 429 by the API server's flow control: says nothing about the pod. */
   | { readonly kind: 'throttled'; readonly retryAfterSeconds?: number }
   /** 500: several budgets cover the pod, which eviction does not support. */
   | { readonly kind: 'several-budgets'; readonly message: string }
-  /** An admission webhook said no. */
+  /** An admission webhook denies it. */
   | { readonly kind: 'denied-by-webhook'; readonly message: string }
-  /** Any other 4xx, such as an admission policy's 422: the server does not let this pod go, and says why. */
+  /** Any other 4xx, such as an admission policy's 422: the server refuses this eviction, and says why. */
   | { readonly kind: 'denied'; readonly message: string }
-  /** 403: the namespace is going, and its pods with it. */
+  /** 403: the namespace is being deleted, with its pods. */
   | { readonly kind: 'namespace-terminating' }
-  /** 5xx, reset or timeout: it may or may not have happened. */
+  /** 5xx, reset or timeout: the eviction may or may not have happened. */
   | { readonly kind: 'unknown'; readonly message: string };
 
 export interface Ask {
@@ -33,25 +33,25 @@ export interface Ask {
   readonly attempts: number;
   /** When it was last asked, epoch milliseconds. */
   readonly askedAt: number;
-  /** Not to be asked again before, epoch milliseconds. */
+  /** When it may be asked again at the earliest, epoch milliseconds. */
   readonly notBefore: number;
-  /** The pod was Ready then, so the grant uses budget up. */
+  /** The pod was Ready when it was asked for, so a grant uses its budget up. */
   readonly wasReady: boolean;
   /** Forced past budgets at the deadline. */
   readonly forced: boolean;
-  /** What the server said when it last refused. */
+  /** Kind of the last refusal. */
   readonly refusal?: Refusal['kind'];
-  /** What the last refusal named, when it named something that a person can act on. */
+  /** The block that the last refusal named, if a person can act on it. */
   readonly blockedBy?: BlockedBy;
 }
 
 export type Asks = ReadonlyMap<string, Ask>;
 
-/** Retries of an eviction that we could not foresee: 0.1 s, doubling to 10 s (contract 4.4). */
+/** Backoff after a refusal that could not be foreseen: 0.1 s, doubling to 10 s (contract 4.4). */
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 
-/** Whether the pod counts as leaving: asked for and not refused since. */
+/** Whether the pod counts as leaving: it was asked for, and not refused since. */
 export function isLeaving(ask: Ask | undefined): boolean {
   return ask !== undefined && ask.state !== 'refused';
 }
@@ -60,13 +60,13 @@ export function asked(
   previous: Ask | undefined,
   { now, ready, forced }: { now: number; ready: boolean; forced: boolean },
 ): Ask {
-  // Forcing begins anew: it has no time for the patience that evictions had learnt.
+  // Forcing starts with the shortest backoff, because it has no time for that of the evictions before.
   const attempts = previous?.forced === forced ? previous.attempts + 1 : 1;
   return { state: 'asking', attempts, askedAt: now, notBefore: now, wasReady: ready, forced };
 }
 
 /**
- * What an ask becomes by the server's answer.
+ * Returns the ask after the server's answer.
  *
  * @param at.random 0–1, spreads the retry after an unknown outcome
  */
@@ -86,7 +86,7 @@ export function answered(ask: Ask, answer: EvictionAnswer, at: { now: number; ra
 
 type Refusal = Exclude<EvictionAnswer, { kind: 'granted' | 'gone' | 'unknown' }>;
 
-/** What people have to change is asked for again seldom; but what is forced has no time to lose. */
+/** Returns when to ask again. A refusal that only a person can end is retried seldom, but soon if the pod is forced. */
 function refusal(
   { forced }: Ask,
   answer: Refusal,

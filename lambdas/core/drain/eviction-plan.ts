@@ -1,8 +1,8 @@
 /**
- * The eviction plan: of a node's pods, which to ask for now, which to force, and what holds the others (contract 4).
+ * The eviction plan: which of a node's pods to evict now, which to force, and what holds the others (contract 4).
  *
- * Pure, and made anew from the watched state at every change, so it can be computed twice, late, or after a crash and
- * never asks twice for one pod.
+ * Pure, and computed anew from the watched state at every change. So it may be computed twice, late, or after a crash,
+ * and never asks twice for one pod.
  */
 import type { Blocked } from './blocked.ts';
 import { clampedGrace, forcePoint } from './deadline.ts';
@@ -17,9 +17,9 @@ export interface EvictionPlan {
   readonly evict: readonly Pod[];
   readonly force: readonly Forced[];
   readonly blocked: readonly Blocked[];
-  /** Pods that are still to go, whatever holds them; none left means drained. */
+  /** Pods that are still to go, whatever holds them. The node is drained when there are none. */
   readonly remaining: readonly Pod[];
-  /** Those that should have ended long ago. */
+  /** Pods that should have ended long ago. */
   readonly stuck: readonly Pod[];
   /** Pods that stay on the node. */
   readonly spared: readonly Pod[];
@@ -30,8 +30,8 @@ export interface EvictionPlan {
   /** When the plan can change although nothing else does, epoch milliseconds; Infinity if never. */
   readonly wakeAt: number;
   /**
-   * The part of `wakeAt` that no later look makes up for: graces, force points and pauses. A refusal's backoff is none: a
-   * drain that suspends asks again when it comes back, and would otherwise come back for each.
+   * `wakeAt` without the backoffs of refusals: graces, force points and pauses, which must not be missed. A drain that
+   * suspends need not wake up for a backoff: it asks again when it wakes up anyway.
    */
   readonly dueAt: number;
 }
@@ -55,7 +55,7 @@ interface Judged {
 
 export interface PlanTerms extends DrainTerms {
   readonly now: number;
-  /** Uids of pods that are left on the node, because their makers would only send others (contract 4.7). */
+  /** Uids of pods that stay on the node, because their makers would only send others (contract 4.7). */
   readonly left?: ReadonlySet<string>;
 }
 
@@ -122,7 +122,7 @@ function nextWake(times: readonly (number | undefined)[], now: number): number {
   return Math.min(...times.filter((time) => time !== undefined).filter((time) => time > now));
 }
 
-/** When the first of the pods may be forced, epoch milliseconds; Infinity when none ever is. */
+/** Returns when the first of the pods may be forced, epoch milliseconds; Infinity when none ever is. */
 export function firstForceTime(pods: readonly Pod[], terms: DrainTerms): number {
   return terms.forces ? Math.min(...pods.map((pod) => forceTime(pod, terms))) : Infinity;
 }
@@ -131,20 +131,20 @@ function forceTime(pod: Pod, terms: DrainTerms): number {
   return forcePoint(graceOf(pod, terms), terms);
 }
 
-/** How long the pod is given to stop, seconds (contract 4.6). */
+/** Returns the pod's grace, seconds (contract 4.6). */
 export function graceOf(pod: Pod, { gracePeriodSeconds }: Pick<DrainTerms, 'gracePeriodSeconds'>): number {
   return gracePeriodSeconds ?? pod.graceSeconds;
 }
 
-/** Past its force point a pod is no longer asked for: it is deleted. */
+/** Whether the pod is past its force point: then it is deleted, not evicted. */
 function isForcedBy(pod: Pod, terms: PlanTerms): boolean {
   if (terms.machineGone === true) return true;
   return terms.forces && terms.now >= forceTime(pod, terms);
 }
 
 /**
- * Pods past their force point that have not been forced yet: protection and budgets no longer hold them, and a grace
- * that would end after the deadline is cut (contract 5.3).
+ * Returns the pods past their force point that have not been forced yet. Protection and budgets do not hold them any
+ * more, and a grace that would end after the deadline is cut (contract 5.3).
  */
 function forcedNow(left: readonly Judged[], asks: Asks, terms: PlanTerms): Forced[] {
   return left
@@ -156,7 +156,7 @@ function forcedNow(left: readonly Judged[], asks: Asks, terms: PlanTerms): Force
     }));
 }
 
-/** Pods whose deletion the server refuses too: they are asked for again until the deadline, and are left at it. */
+/** Pods whose forced deletion the server refuses: it is tried again until the deadline, when they are left. */
 function refusedThoughForced(left: readonly Judged[], asks: Asks, terms: PlanTerms): Blocked[] {
   return left.flatMap(({ pod }) => {
     const { forced = false, state, blockedBy: by } = asks.get(pod.uid) ?? {};
@@ -164,7 +164,7 @@ function refusedThoughForced(left: readonly Judged[], asks: Asks, terms: PlanTer
   });
 }
 
-/** A kubelet ends in time what is being deleted; that of a machine that is gone does not. */
+/** Whether the kubelet ends a pod that is being deleted before the deadline. On a machine that is gone, none does. */
 function endsByItself({ deletingUntil = Infinity }: Pod, { deadline, machineGone = false }: PlanTerms): boolean {
   return !machineGone && deletingUntil <= deadline;
 }
@@ -180,7 +180,7 @@ function currentWave(left: readonly Judged[], terms: PlanTerms): readonly Judged
   return criticalWaveBegins(ordinary.length, firstForced, terms) ? left : ordinary;
 }
 
-/** Pods that are not Ready cost no budget and go first; then those that take longest to stop. */
+/** Sorts: pods that are not Ready first, because they use up no budget, then those with the longest grace. */
 function inOrder(judged: readonly Judged[]): Judged[] {
   return judged.toSorted(
     (a, b) => Number(a.pod.ready) - Number(b.pod.ready) || b.pod.graceSeconds - a.pod.graceSeconds,

@@ -1,4 +1,4 @@
-/** What holds the pods of a node, for people: the blocks in few words, those that hold most pods first. Pure. */
+/** Holders: the blocks that hold a node's pods, in few words for people, those that hold most pods first. Pure. */
 import { blockKey, type Blocked } from './blocked.ts';
 
 export interface Holder {
@@ -6,7 +6,7 @@ export interface Holder {
   readonly pods: number;
 }
 
-/** A turn is kept for as long as the run lives, so of many holders few are named, and each in few words. */
+/** Limits of what is named, because the result of a round is kept for the whole life of the run. */
 const MOST_HOLDERS = 5;
 const LONGEST_WORDS = 120;
 
@@ -21,10 +21,10 @@ function cut(words: string): string {
   return words.length > LONGEST_WORDS ? `${words.slice(0, LONGEST_WORDS)}…` : words;
 }
 
-/** So many names are told of what is waited for: enough to act on. */
+/** Names that are reported of what a retirement waits for: enough to act on. */
 const MOST_NAMES = 10;
 
-/** The first of the names, and how many more there are. */
+/** Returns the first names, and the number of the others. */
 export function firstOf(names: readonly string[]): readonly string[] {
   if (names.length <= MOST_NAMES) return names;
   return [...names.slice(0, MOST_NAMES), `${names.length - MOST_NAMES} more`];

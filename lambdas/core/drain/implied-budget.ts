@@ -1,6 +1,6 @@
 /**
- * Implied budgets: what paces the pods of a controller that no PodDisruptionBudget covers (contract 4.5). Without them
- * a fast drainer takes down every replica that happens to stand on one node.
+ * Implied budgets: they pace the pods of a controller that no PodDisruptionBudget covers (contract 4.5). Without them,
+ * a fast drain would take down every replica that happens to run on one node.
  */
 import { knownKind, type KnownKind } from '../kubernetes/controller.ts';
 import type { ImpliedBudget } from '../settings/cluster-settings.ts';
@@ -10,7 +10,7 @@ import type { UnreadyPod } from '../kubernetes/unready-pod.ts';
 /** A controller and its pods in the whole cluster, as far as they are known. */
 export interface Workload {
   readonly owner: Owner;
-  /** How many pods the controller wants. */
+  /** Number of pods that the controller should have. */
   readonly replicas: number;
   /** Uids of its pods that are Ready and not being deleted. */
   readonly readyPods: ReadonlySet<string>;
@@ -23,7 +23,7 @@ export interface Workload {
 /** Kinds whose pods are alike, so that a share of them may go at once. */
 const INTERCHANGEABLE_KINDS: ReadonlySet<KnownKind | undefined> = new Set(['ReplicaSet', 'ReplicationController']);
 
-/** Kinds whose pods nobody waits for to be Ready: finishing is their point. */
+/** Kinds that are not paced, because their pods are to finish, not to be Ready. */
 const EXEMPT_KINDS: ReadonlySet<KnownKind | undefined> = new Set(['Job']);
 
 /** Whether pods of this controller are paced when no budget covers them. */
@@ -31,7 +31,7 @@ export function isPaced(owner: Owner | undefined, budget: ImpliedBudget): owner 
   return owner !== undefined && budget !== 'off' && !EXEMPT_KINDS.has(knownKind(owner));
 }
 
-/** How many of the workload's pods may be unready at once. StatefulSets and unknown controllers: one at a time. */
+/** Returns how many of the workload's pods may be unready at once: for StatefulSets and unknown controllers, one. */
 export function allowedUnready(
   { owner, replicas, unknown }: Pick<Workload, 'owner' | 'replicas' | 'unknown'>,
   share: number,
@@ -41,12 +41,12 @@ export function allowedUnready(
 }
 
 /**
- * How many more Ready pods may be evicted now.
+ * Returns how many more Ready pods may be evicted now.
  *
- * @param leaving uids whose eviction we have asked for, which the watched state may not show yet
+ * @param leaving uids of pods whose eviction was asked for, which the watched state may not show yet
  */
 export function impliedAllowance(workload: Workload, share: number, leaving: ReadonlySet<string>): number {
-  // A single replica cannot leave by halves: it goes at once.
+  // A single replica cannot be kept available, so it goes at once.
   if (workload.replicas <= 1) return 1;
   const staying = [...workload.readyPods].filter((uid) => !leaving.has(uid)).length;
   const unready = Math.max(0, workload.replicas - staying);

@@ -1,25 +1,25 @@
 /**
- * The pods that a drain remembers, written in few bytes. What a run remembers is kept by Lambda, 262,144 bytes at a time
- * (contract 14.1): 737 pods, which is what EKS allows on a node, each held by a policy in words of 2,000 characters of
- * its own, are kept here in 65,536. Pods of one controller share the start of their name, a uid is 22 characters for 36,
- * and what holds a pod is kept as a digest: enough to tell whether it is news. Pure.
+ * Kept pods: the pods that a drain remembers, in few bytes. Lambda keeps the memory of a run, at most 262,144 bytes at
+ * a time (contract 14.1). EKS allows 737 pods on a node. If each is held by a policy with 2,000 characters of its own,
+ * they take 65,536 bytes here. Pods of one controller share the start of their name, a uid takes 22 characters in place
+ * of 36, and what holds a pod is kept as a digest, which is enough to see a change. Pure.
  */
 import { createHash } from 'node:crypto';
 
-/** What is remembered of a pod that is still to go. */
+/** The memory of a pod that is still to go. */
 export interface KeptPod {
-  /** `namespace/name`; cut in the middle, with `…`, where so many long names would be too much. */
+  /** `namespace/name`; cut in the middle, with `…`, when there are too many long names. */
   readonly name: string;
-  /** Digest of what held it when that was last told; absent: nothing. */
+  /** Digest of what held the pod in the last report; absent when nothing did. */
   readonly heldBy?: string;
-  /** What has been told of it, a letter each. */
+  /** The reports about it so far, a letter each. */
   readonly told?: string;
 }
 
-/** By the start of the name (`shop/web-7d4b9c8f6d-`), then by uid: the rest of the name, and what is known beside it. */
+/** Pods by the start of the name (`shop/web-7d4b9c8f6d-`), then by uid: the end of the name, and the other fields. */
 export type KeptPods = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** How long names may be: the longest that fits. Few steps, so that the same pods are written alike from turn to turn. */
+/** Lengths to which names are cut: the longest that fits. Few, so that the same pods are alike from round to round. */
 const LENGTHS = [Infinity, 96, 64, 48, 40, 32, 24, 16] as const;
 const SHORTEST = 12;
 
@@ -32,7 +32,7 @@ export function keepPods(pods: ReadonlyMap<string, KeptPod>, mostBytes: number):
   return written(pods, length);
 }
 
-/** Of the value's JSON. */
+/** Returns the size of the value's JSON. */
 export function bytesOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
@@ -60,25 +60,25 @@ export function recallPods(kept: KeptPods): Map<string, KeptPod> {
   );
 }
 
-/** Characters of a digest: two of the pods of a node have the same one once in 250,000 nodes. */
+/** Characters of a digest. Two pods of a node have the same digest once in 250,000 nodes. */
 const DIGEST_LENGTH = 6;
 
-/** Stands for a text where only news counts: of two texts with one digest the second is not told. */
+/** Returns the digest of a text, to see whether it has changed. A new text with the same digest is not reported. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, DIGEST_LENGTH);
 }
 
-/** How much of a name's end is kept: what tells the pods of one controller apart. */
+/** Characters kept of a name's end, which differs between the pods of one controller. */
 const END_LENGTH = 6;
 
 function shortened(name: string, length: number): string {
   return name.length <= length ? name : `${name.slice(0, length - END_LENGTH - 1)}…${name.slice(-END_LENGTH)}`;
 }
 
-/** As the API server makes them. */
+/** Uids as the API server makes them. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Before a uid that is no UUID: base64url has no such character. */
+/** Prefix of a uid that is not a UUID: base64url does not have this character. */
 const AS_IT_IS = '=';
 
 function shortUid(uid: string): string {

@@ -1,6 +1,6 @@
 /**
- * Pacing: whether one pod may be asked for now, by its disruption budget, by the implied budget of its controller, and by
- * what is under way already (contract 4.3–4.6).
+ * Pacing: whether one pod may be evicted now, by its disruption budget, by the implied budget of its controller, and by
+ * the evictions in flight (contract 4.3–4.6).
  */
 import { blockedByBudget, blockedByImpliedBudget, type BlockedBy } from './blocked.ts';
 import { budgetName, coverage, passesBudgetFree, type DisruptionBudget } from '../kubernetes/disruption-budget.ts';
@@ -10,12 +10,12 @@ import { impliedAllowance, isPaced, type Workload } from './implied-budget.ts';
 import { ownerKey, type Pod } from '../kubernetes/pod.ts';
 import type { DrainPolicy } from './verdict.ts';
 
-/** The watched state of everything that a drain decides by. */
+/** The watched state by which a drain decides. */
 export interface DrainState {
   /** Pods bound to the node. */
   readonly pods: readonly Pod[];
   readonly budgets: readonly DisruptionBudget[];
-  /** Workloads by the key of their controller (`ownerKey`), those that have been asked for and read. */
+  /** Workloads that have been read, by the key of their controller (`ownerKey`). */
   readonly workloads: ReadonlyMap<string, Workload>;
 }
 
@@ -24,26 +24,26 @@ export interface DrainTerms {
   readonly impliedBudget: ImpliedBudget;
   /** Overrides the pods' own grace, seconds. */
   readonly gracePeriodSeconds?: number;
-  /** Evictions in flight at most. */
+  /** Most evictions in flight. */
   readonly maxInFlight: number;
   /** Least time between two evictions, milliseconds; 0 for none. */
   readonly pauseMs: number;
-  /** When the last one went out in an earlier pass, epoch milliseconds. */
+  /** Time of the last eviction in an earlier pass, epoch milliseconds. */
   readonly lastAskedAt?: number;
   readonly startedAt: number;
   readonly deadline: number;
-  /** Delete past budgets from each pod's force point on (contract 5.3). */
+  /** Pods are deleted past budgets from their force points on (contract 5.3). */
   readonly forces: boolean;
-  /** The machine is verified to be terminated: nothing on it runs or writes, so every pod is removed at once (contract 4.9). */
+  /** The machine is terminated: nothing on it runs or writes, so every pod is removed at once (contract 4.9). */
   readonly machineGone?: boolean;
 }
 
-/** What the plan says of one pod of the wave that may leave by itself. */
+/** The plan's decision about one pod. `follow`: its controller must be read first. `later`: not before `at`. */
 export type Permission =
   | { readonly kind: 'evict' }
   | { readonly kind: 'follow' }
   | { readonly kind: 'later'; readonly at: number }
-  /** `until`: when it is asked for again all the same, epoch milliseconds. */
+  /** `until`: when the eviction is tried again all the same, epoch milliseconds. */
   | { readonly kind: 'blocked'; readonly by: BlockedBy; readonly until?: number };
 
 /** Gives out permissions until budgets, implied budgets and the number in flight are used up. */
@@ -51,7 +51,7 @@ export class Pacing {
   readonly #state: DrainState;
   readonly #asks: Asks;
   readonly #terms: DrainTerms & { now: number };
-  /** What is left of each budget and workload, counted down as permissions are given. */
+  /** Allowances left, by budget and workload; counted down with each permission. */
   readonly #left = new Map<string, number>();
   #slots: number;
 
@@ -83,13 +83,13 @@ export class Pacing {
 
   #heldByBudget(pod: Pod, budget: DisruptionBudget): Permission | undefined {
     if (passesBudgetFree(pod, budget)) return undefined;
-    const left = this.#allowance(budgetName(budget), () => budget.disruptionsAllowed - this.#nodesToCount(budget));
+    const left = this.#allowance(budgetName(budget), () => budget.disruptionsAllowed - this.#uncounted(budget));
     if (left > 0) return undefined;
     return { kind: 'blocked', by: blockedByBudget(budget, budget.disruptionsAllowed - left) };
   }
 
-  /** Asks that the budget's watched status cannot show yet. */
-  #nodesToCount(budget: DisruptionBudget): number {
+  /** Number of asks that the budget's watched status cannot show yet. */
+  #uncounted(budget: DisruptionBudget): number {
     return this.#state.pods.filter((pod) => {
       const ask = this.#asks.get(pod.uid);
       return (
@@ -139,7 +139,7 @@ export class Pacing {
     if (key !== undefined && left !== undefined) this.#left.set(key, left - 1);
   }
 
-  /** When the next eviction may go out: Infinity while all slots are taken, later by the configured pause (contract 4.6). */
+  /** Time of the next eviction, after the configured pause; Infinity while no slot is free (contract 4.6). */
   #nextSlotAt(): number {
     if (this.#slots <= 0) return Infinity;
     const { now, pauseMs, maxInFlight, lastAskedAt = 0 } = this.#terms;
@@ -151,7 +151,7 @@ export class Pacing {
   }
 }
 
-/** A budget whose status is watched says itself when to ask; this only keeps a late status from asking in a circle. */
+/** Least time between two asks when the budget's watched status is late. Otherwise that status says when to ask. */
 const LATE_STATUS_MS = 500;
 
 function nextTry(ask: Ask | undefined, budget: DisruptionBudget | undefined): number {

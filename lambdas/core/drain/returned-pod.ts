@@ -1,36 +1,36 @@
 /**
- * Pods that come to a node although it is isolated: their maker pins them to it or lets them tolerate everything, so a
- * drain that sent each of them away would never end (contract 4.7, faults 55). They are counted by who makes them,
- * sent away a few times, then left.
+ * Returned pods: pods that come to a node although it is isolated, because their maker pins them to it or lets them
+ * tolerate everything. A drain that evicted each would never end (contract 4.7, faults 55). So they are counted by
+ * maker, evicted a few times, then left.
  */
 import { isFinished, ownerName, podName, type Pod } from '../kubernetes/pod.ts';
 
-/** How often one maker's pods are sent away again: once may be a race with the scheduler, more is a habit. */
+/** Most returned pods of one maker that are evicted. One may be a race with the scheduler, more are not. */
 const MOST_RETURNS = 3;
 
-/** The API tells when a pod was made in whole seconds, cut off. */
+/** Resolution of a pod's creation time: the API cuts it off to whole seconds. */
 const CREATION_RESOLUTION_MS = 1_000;
 
 export interface Returns {
-  /** How many pods have come. */
+  /** Number of pods that have come. */
   readonly times: number;
-  /** Uids of those that are left on the node. */
+  /** Uids of pods that stay on the node. */
   readonly left: readonly string[];
 }
 
-/** By maker. */
+/** Returned pods by their maker. */
 export type ReturnsOf = Readonly<Record<string, Returns>>;
 
 export interface ReturnedPod {
   readonly pod: Pod;
   readonly maker: string;
-  /** The how manyth of its maker. */
+  /** Number of pods of this maker that have come, with this one. */
   readonly times: number;
-  /** It stays: its maker has been sent away often enough. */
+  /** The pod stays: enough pods of its maker have been evicted. */
   readonly left: boolean;
 }
 
-/** @param isolatedAt epoch milliseconds */
+/** Whether the pod was created after the isolation. @param isolatedAt epoch milliseconds */
 export function isMadeSince(pod: Pod, isolatedAt: number): boolean {
   return !isFinished(pod) && pod.createdAt + CREATION_RESOLUTION_MS > isolatedAt;
 }
@@ -49,12 +49,12 @@ export function countReturns(came: readonly Pod[], known: ReturnsOf): { returns:
   return { returns, news };
 }
 
-/** Uids of the pods that are left on the node. */
+/** Uids of all pods that stay on the node. */
 export function leftOnNode(returns: ReturnsOf): ReadonlySet<string> {
   return new Set(Object.values(returns).flatMap(({ left }) => left));
 }
 
-/** Forgets those that were left and are there no more. @param there uids of the pods on the node */
+/** Removes pods that are gone from those that stay. @param there uids of the pods on the node */
 export function stillLeft(returns: ReturnsOf, there: ReadonlySet<string>): ReturnsOf {
   return Object.fromEntries(
     Object.entries(returns).map(([maker, { times, left }]) => [
@@ -64,7 +64,7 @@ export function stillLeft(returns: ReturnsOf, there: ReadonlySet<string>): Retur
   );
 }
 
-/** A pod without a controller is its own: whoever makes it again does so under its name. */
+/** The maker of a pod: its controller, or the pod's own name, under which somebody makes it again. */
 function makerOf(pod: Pod): string {
   return pod.owner === undefined ? podName(pod) : ownerName(pod.owner);
 }

@@ -1,16 +1,16 @@
-/** Pods that are being deleted and do not end (faults 63): told, because a person can look where Ebb cannot reach. */
+/** Stuck pods: they are being deleted and do not end (faults 63). Reported, because only a person can help there. */
 import type { Node } from '../kubernetes/node.ts';
 import type { Pod } from '../kubernetes/pod.ts';
 
-/** A kubelet that has not ended a pod so long after its grace will hardly do so by itself. */
+/** Time after its grace at which a pod counts as stuck: the kubelet will hardly end it by itself then. */
 const STUCK_AFTER_MS = 60_000;
 
-/** When the pod counts as stuck, epoch milliseconds; undefined while nobody deletes it. */
+/** Returns when the pod counts as stuck, epoch milliseconds; undefined while nobody deletes it. */
 export function stuckFrom({ deletingUntil }: Pod): number | undefined {
   return deletingUntil === undefined ? undefined : deletingUntil + STUCK_AFTER_MS;
 }
 
-/** One whose containers have ended only waits for a finalizer, and holds nothing. */
+/** Whether the pod is stuck. A pod whose containers have ended is not: it only waits for a finalizer. */
 export function isStuck(pod: Pod, now: number): boolean {
   return now >= (stuckFrom(pod) ?? Infinity) && !pod.containersTerminated;
 }
@@ -22,7 +22,7 @@ export function stateOf(node: Node | undefined): NodeState {
   return node.notReadySince === undefined ? 'Ready' : 'not Ready';
 }
 
-/** What is known of a stuck pod in one sentence, and what would help. */
+/** Explains a stuck pod in one sentence: its state, and what would help. */
 export function explainStuck({ containersLeft, finalizers = [] }: Pod, node: NodeState): string {
   const left = containersLeft.length === 0 ? 'none of its containers has been reported' : containersLeft.join(', ');
   const held = finalizers.length === 0 ? '' : `; finalizer ${finalizers.join(', ')} holds its object too`;

@@ -1,8 +1,8 @@
 /**
- * The verdict on one pod of a node that is to be emptied: what to do with it, and why (contract 4.1).
+ * The verdict on one pod of a node that is drained: what to do with it, and why (contract 4.1).
  *
- * It looks at the pod alone. Whether a budget lets an eviction go out now is pacing's business, when its wave begins
- * wave's.
+ * It depends on the pod alone. pacing.ts decides whether budgets allow the eviction now, and wave.ts when the pod's
+ * wave begins.
  */
 import { knownKind } from '../kubernetes/controller.ts';
 import { isBeingDeleted, isFinished, isHeldByFinalizer, type Pod, type Toleration } from '../kubernetes/pod.ts';
@@ -28,21 +28,21 @@ export type SpareReason =
   | 'keeps coming back';
 export type BlockReason = 'protected by annotation' | 'emptyDir' | 'no controller';
 
-/** How a cluster wants its pods judged. */
+/** A cluster's policy for verdicts. */
 export interface DrainPolicy extends Pick<
   DrainSettings,
   'blockEmptyDir' | 'podSelector' | 'spareNamespaces' | 'finishFirst'
 > {
-  /** The key of the taint that isolates: a pod that tolerates it by this key means to stay. */
+  /** Key of the isolation taint. A pod that tolerates it by this key is meant to stay. */
   readonly taintKey: string;
-  /** Block pods without a controller: nobody would make them again. */
+  /** Block pods without a controller, because nothing would make them again. */
   readonly blockUncontrolled: boolean;
 }
 
-/** The kubelet writes this annotation on the API's mirror of a static pod. */
+/** Annotation that the kubelet sets on the API's mirror of a static pod. */
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
 
-/** Annotations by which an owner asks that a pod is not disrupted, and the value that asks it. */
+/** Annotations that protect a pod from disruption, with the value that does so. */
 const PROTECTING_ANNOTATIONS = [
   ['ebb/evict', 'never'],
   ['karpenter.sh/do-not-disrupt', 'true'],
@@ -51,7 +51,7 @@ const PROTECTING_ANNOTATIONS = [
 
 type Rule = (pod: Pod, policy: DrainPolicy, now: number) => Verdict | undefined;
 
-/** In the order of contract 4.1; the first that has something to say decides. */
+/** Rules in the order of contract 4.1; the first that returns a verdict decides. */
 const RULES: readonly Rule[] = [
   (pod) => (isFinished(pod) ? { action: 'spare', reason: 'finished' } : undefined),
   (pod, _policy, now) => (isHeldByFinalizer(pod, now) ? { action: 'spare', reason: 'held by a finalizer' } : undefined),
@@ -76,11 +76,7 @@ const RULES: readonly Rule[] = [
     pod.owner === undefined ? { action: blockUncontrolled ? 'blocked' : 'evict', reason: 'no controller' } : undefined,
 ];
 
-/**
- * Judges one pod.
- *
- * @param now epoch milliseconds; only a pod that a finalizer holds is judged by it
- */
+/** Judges one pod. @param now epoch milliseconds, needed to see whether only a finalizer holds the pod */
 export function judge(pod: Pod, policy: DrainPolicy, now: number): Verdict {
   for (const rule of RULES) {
     const verdict = rule(pod, policy, now);
@@ -93,7 +89,7 @@ function isProtected(pod: Pod): boolean {
   return PROTECTING_ANNOTATIONS.some(([key, value]) => pod.annotations[key] === value);
 }
 
-/** By its key only: a pod that tolerates everything (no key) is not meant for leaving nodes in particular. */
+/** Whether the pod tolerates the key by name. One that tolerates everything (no key) is not meant for leaving nodes. */
 function toleratesKey(tolerations: readonly Toleration[], key: string): boolean {
   return tolerations.some((toleration) => toleration.key === key);
 }

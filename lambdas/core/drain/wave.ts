@@ -1,18 +1,18 @@
 /**
- * Waves: ordinary pods go first, system-critical ones when those are gone (contract 4.2), because what serves DNS,
- * networking or storage to the others must outlive them.
+ * Waves: ordinary pods go first, system-critical pods when those are gone (contract 4.2). System-critical pods provide
+ * DNS, networking or storage to the others, and must outlive them.
  */
 import type { Pod } from '../kubernetes/pod.ts';
 
 export type Wave = 'ordinary' | 'system-critical';
 
-/** The priority of system-cluster-critical; Kubernetes reserves what lies above for itself. */
+/** Priority of system-cluster-critical. Kubernetes reserves higher ones for itself. */
 const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000;
 
-/** With less time than this to the deadline the order matters less than the start: one wave (contract 4.2). */
+/** Time before the deadline from which all pods go in one wave, because there is no time for two (contract 4.2). */
 const SINGLE_WAVE_BELOW_MS = 300_000;
 
-/** When the order of the waves gives way, epoch milliseconds. */
+/** Returns when all pods go in one wave, epoch milliseconds. */
 export function singleWaveFrom(deadline: number): number {
   return deadline - SINGLE_WAVE_BELOW_MS;
 }

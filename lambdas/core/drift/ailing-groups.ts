@@ -1,4 +1,4 @@
-/** Groups whose newest nodes ail: the next node may fare no better, so nothing more is replaced (contract 9.4). Pure. */
+/** Ailing groups: a node with the newest image is not Ready, so nothing more is replaced (contract 9.4). Pure. */
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
 import { mendingOf, minutesOf } from '../disruption/stop-conditions.ts';
@@ -6,9 +6,9 @@ import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { Judged } from './decision.ts';
 
 /**
- * Returns groups with a node that has not been Ready for too long although it runs the image that they would launch; by
- * name, in words, the first of several nodes. Whether the node was ever Ready does not count: a kubelet that has died
- * tells that no more.
+ * Returns groups with a node that runs the image that they would launch, and that has not been Ready for too long. By
+ * name, in words, with the first of several nodes. Whether the node was ever Ready does not count: a dead kubelet does
+ * not tell.
  *
  * @param now epoch milliseconds
  */

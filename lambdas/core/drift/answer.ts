@@ -1,16 +1,16 @@
 /**
- * Drift reports as Lambda answers them, in 6 MB at most: most nodes of a cluster have drifted for the same reasons and
- * wait for the same, so each text is told once. Pure.
+ * Drift reports as Lambda answers them, in 6 MB at most. Most nodes of a cluster have the same reasons, so each text is
+ * in the answer once. Pure.
  */
 import type { DriftedNode, DriftReport } from './report.ts';
 
 export interface DriftAnswer extends Omit<DriftReport, 'nodes'> {
-  /** Each of the reasons and of what the nodes wait for, once. */
+  /** All texts of `reasons` and `why`, each once. */
   readonly texts: readonly string[];
   readonly nodes: readonly BriefNode[];
 }
 
-/** What was a text is its place among the texts, from 0. */
+/** A drifted node whose texts are replaced by their index in `texts`. */
 export interface BriefNode extends Omit<DriftedNode, 'reasons' | 'why'> {
   readonly reasons: readonly number[];
   readonly why?: number;
@@ -31,7 +31,7 @@ export function driftAnswer({ nodes, ...report }: DriftReport): DriftAnswer {
   return { ...report, texts: [...places.keys()], nodes: brief };
 }
 
-/** The report that an answer was made of. */
+/** Restores the report from an answer. */
 export function answeredReport({ texts, nodes, ...report }: DriftAnswer): DriftReport {
   const textAt = (place: number): string => texts[place] ?? '';
   const whole = nodes.map(({ reasons, why, ...node }) => ({

@@ -1,4 +1,4 @@
-/** Changes of the marks on nodes: what a decision writes on each (contract 9.2). Pure. */
+/** Changes of the drift marks on nodes, which a decision leads to (contract 9.2). Pure. */
 import type { FleetNode } from '../disruption/fleet.ts';
 import { isCoolingDown } from '../node/cool-down.ts';
 import type { DriftSettings } from '../settings/cluster-settings.ts';
@@ -8,30 +8,30 @@ import type { ClusterFacts } from './facts.ts';
 import { isLetGoByUs, isMarked, isMarkedFor } from './mark.ts';
 
 /**
- * What is done to a node, in this order. `mark anew`: it was marked for other reasons. `take back`: it was let go and
- * rests, so that it would take no pods for nothing.
+ * A step of a change, in this order. `mark anew`: the node was marked for other reasons. `take back`: the node was let
+ * go and cools down, so its drain taint would keep pods away for nothing.
  */
 export type Step = 'mark' | 'mark anew' | 'let go' | 'take back' | 'unmark';
 
 export interface NodeChange {
-  /** Its name. */
+  /** Name of the node. */
   readonly node: string;
   readonly instance: string;
-  /** Absent: it is in none that is enrolled. */
+  /** Absent when it is in no enrolled group. */
   readonly group?: string;
-  /** Empty when it has not drifted. */
+  /** Empty when the node has not drifted. */
   readonly reasons: readonly DriftReason[];
   readonly steps: readonly Step[];
 }
 
-/** What steps depend on, besides the node. */
+/** Terms that steps depend on, besides the node. */
 interface Terms {
   readonly settings: DriftSettings;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** Returns what a decision writes on the nodes of a cluster; nodes without a change are left out. */
+/** Returns the changes that the decisions lead to; nodes without a change are left out. */
 export function changesIn(
   { cluster, fleet, now }: ClusterFacts,
   judged: readonly Judged[],
@@ -53,8 +53,8 @@ function changesOf(judged: readonly Judged[], decisions: ReadonlyMap<string, Dec
 }
 
 /**
- * Nodes of a group that takes part no more would bear our marks for ever. One that retires is restored by its retirement
- * or goes; afterwards it is ours to unmark.
+ * Unmarks nodes whose group is not enrolled any more: they would keep the marks for ever. A node that retires is left
+ * to its retirement, and unmarked once it is restored.
  */
 function strayChanges(strays: readonly FleetNode[], settings: DriftSettings): NodeChange[] {
   return strays.flatMap((node) => {
@@ -67,10 +67,10 @@ function strayChanges(strays: readonly FleetNode[], settings: DriftSettings): No
 function stepsOf({ placed, verdict }: Judged, decided: Decision | undefined, at: Terms): Step[] {
   const { node } = placed;
   switch (verdict.kind) {
-    // Whether the node itself has drifted, nobody can say.
+    // The group launches something else than it says, so it is unknown whether the node has drifted.
     case 'stops':
       return [];
-    // Also one that retires for it: that its taint is off, is how its retirement learns to restore it.
+    // Also a node that retires for drift: its retirement restores it once the taint is off.
     case 'current':
       return isMarked(node, at.settings) ? ['unmark'] : [];
     case 'drifted':

@@ -1,4 +1,4 @@
-/** Decides which nodes of a cluster have drifted, and what becomes of each (contract 9.1, 9.3, 9.4). Pure. */
+/** Decides which nodes of a cluster have drifted, and what happens to each (contract 9.1, 9.3, 9.4). Pure. */
 import type { Allowances } from '../disruption/allowance.ts';
 import type { GroupStatus } from '../disruption/group-status.ts';
 import type { Answers, Undecided } from '../disruption/questions.ts';
@@ -11,17 +11,17 @@ import { queueDrifted } from './queue-drifted.ts';
 
 export interface DriftDecision {
   readonly drifted: readonly Drifted[];
-  /** By name of the node, of those that have drifted. */
+  /** By name of the drifted node. */
   readonly decisions: ReadonlyMap<string, Decision>;
   readonly allowances: Allowances;
   readonly statuses: readonly GroupStatus[];
-  /** What is to be written on nodes. */
+  /** Changes to write on nodes. */
   readonly changes: readonly NodeChange[];
 }
 
 /**
- * Judges the nodes, queues those that have drifted, and confirms the origins of those that go. Each of these steps may
- * have open questions; the next one needs its answers.
+ * Judges the nodes, queues those that have drifted, and confirms the origins of those that go. Each step may have open
+ * questions, and the next step needs the answers.
  */
 export function decideDrift(facts: ClusterFacts, answers: Answers): DriftDecision | Undecided {
   const verdicts = judgeFleet(facts, answers);

@@ -1,4 +1,4 @@
-/** What becomes of each node that has drifted (contract 9.4). Pure. */
+/** Decisions about nodes that have drifted (contract 9.4). Pure. */
 import type { DriftReason, DriftVerdict } from './drift.ts';
 import type { FleetNode, PlacedNode } from '../disruption/fleet.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
@@ -12,19 +12,19 @@ export interface Judged {
   readonly verdict: DriftVerdict;
 }
 
-/** A node that has drifted. */
+/** A node that has drifted, and why. */
 export interface Drifted {
   readonly placed: PlacedNode;
   readonly reasons: readonly DriftReason[];
 }
 
-/** What becomes of a node that has drifted. */
+/** The decision about a node that has drifted. */
 export interface Decision {
   readonly decision: 'goes now' | 'let go before' | 'waits' | 'stopped';
   readonly why?: string;
   /** When that changes by the clock alone, epoch milliseconds. */
   readonly at?: number;
-  /** In the order of its group, 1 is next. */
+  /** Place in the order of its group, 1 is next. */
   readonly place?: number;
 }
 
@@ -34,7 +34,7 @@ export function driftedOf(judged: readonly Judged[]): readonly Drifted[] {
   );
 }
 
-/** Returns the decision about a drifted node for which the queue is not needed; undefined when the queue decides. */
+/** Returns the decision about a drifted node if it does not depend on the queue; otherwise undefined. */
 export function decisionBeforeQueue(
   { node, member }: PlacedNode,
   {
@@ -48,14 +48,14 @@ export function decisionBeforeQueue(
   return why === undefined ? undefined : { decision: 'waits', why };
 }
 
-/** Only a node that serves is replaced: any other is somebody's business already, and uses up the budget by itself. */
+/** Says why the node does not serve; undefined if it does. Such a node is not replaced, and uses the budget up. */
 function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): string | undefined {
   if (member.state !== IN_SERVICE) return `its instance is ${member.state}`;
   const unfit = howUnfit(node);
   return unfit === undefined ? undefined : `it ${unfit}`;
 }
 
-/** Returns what becomes of each node, by its name. */
+/** Returns the decision about each node, by name. */
 export function decisionsOf(
   drifted: readonly Drifted[],
   { queue, isUnavailable }: { queue: FleetQueue; isUnavailable: (node: FleetNode) => boolean },
@@ -77,11 +77,16 @@ export function decisionsOf(
 function waiting({ coolDown }: FleetNode, later: (Postponed & { readonly place: number }) | undefined): Decision {
   if (later === undefined) return { decision: 'waits' };
   const { why, at, place } = later;
-  const rests = at !== undefined && at === coolDown?.until;
-  return { decision: 'waits', why: rests ? `${why}: ${coolDown.reason}` : why, ...(at !== undefined && { at }), place };
+  const coolsDown = at !== undefined && at === coolDown?.until;
+  return {
+    decision: 'waits',
+    why: coolsDown ? `${why}: ${coolDown.reason}` : why,
+    ...(at !== undefined && { at }),
+    place,
+  };
 }
 
-/** Each with its place among those of its group, 1 is next. */
+/** Postponed candidates by name, each with its place in its group, 1 is next. */
 function placesOf(later: DisruptionQueue['later']): ReadonlyMap<string, Postponed & { readonly place: number }> {
   const places = new Map<string, number>();
   return new Map(

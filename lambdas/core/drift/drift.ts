@@ -1,4 +1,4 @@
-/** Whether a node differs from what its group would launch now, and in what (contract 9.1). Pure. */
+/** Drift of one node: in what it differs from what its group would launch now (contract 9.1). Pure. */
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
 import type { GroupMember, Launched, LaunchPlan, LaunchSource } from '../aws/group.ts';
@@ -8,28 +8,28 @@ export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'k
 
 export interface DriftReason {
   readonly kind: DriftKind;
-  /** In words, of the node: `runs ami-1, its group would launch ami-2 (lt-… version 7)`. */
+  /** The difference in words: `runs ami-1, its group would launch ami-2 (lt-… version 7)`. */
   readonly text: string;
 }
 
-/** What a node is held against. */
+/** Facts that a node is compared with. */
 export interface DriftFacts {
   readonly plan: LaunchPlan;
-  /** Absent: it cannot be told; without `at`, no more than the image can. */
+  /** EC2's facts about the instance; absent when unknown, without `at` when only the image is known. */
   readonly launched?: Pick<Launched, 'image'> & Partial<Launched>;
-  /** The control plane's minor version, `1.33`; absent: it cannot be told. */
+  /** The control plane's minor version, `1.33`; absent when unknown. */
   readonly controlPlane?: string;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** `stops`: a replacement has drifted itself, so that replacing would never end. */
+/** The verdict on one node. `stops`: a replacement would have drifted too, so replacing would never end. */
 export type DriftVerdict =
   | { readonly kind: 'current' }
   | { readonly kind: 'drifted'; readonly reasons: readonly DriftReason[] }
   | { readonly kind: 'stops'; readonly reason: string };
 
-/** What cannot be told is no drift. */
+/** Judges one node. A difference that is not known is no drift. */
 export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: DriftSettings): DriftVerdict {
   const { node, member } = placed;
   const { launched } = facts;
@@ -49,10 +49,10 @@ export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: Drif
   return reasons.length === 0 ? { kind: 'current' } : { kind: 'drifted', reasons };
 }
 
-/** Right after a parameter has changed, a launch that was under way may still have its old value. */
+/** Time after a change of an SSM parameter in which a launch may still have used the old value. */
 const SETTLES_MS = 300_000;
 
-/** Another image although it was launched from the very same source: its replacement would be another of its kind. */
+/** Whether the instance has another image although it came from this source: a replacement would be the same. */
 function isVain(
   { image, imageSince }: LaunchSource,
   launched: DriftFacts['launched'],
@@ -83,7 +83,7 @@ function instanceType({ type }: GroupMember, { plan: { types } }: DriftFacts): D
   return [{ kind: 'instance-type', text: `is of type ${type}, its group would launch ${types.join(' or ')}` }];
 }
 
-/** Tells when, not how old: what is written on the node stays the same from day to day. */
+/** Reports the age drift by the launch time, not by the age, so that the text on the node stays the same every day. */
 function age({ node }: PlacedNode, { launched, now }: DriftFacts, { maxAgeSeconds }: DriftSettings): DriftReason[] {
   const since = launched?.at ?? node.createdAt;
   if (maxAgeSeconds === undefined || now - since <= maxAgeSeconds * 1_000) return [];
@@ -91,7 +91,7 @@ function age({ node }: PlacedNode, { launched, now }: DriftFacts, { maxAgeSecond
   return [{ kind: 'age', text }];
 }
 
-/** Only a new image brings a new kubelet: another node of the same one would be behind as well. */
+/** Reports the kubelet drift only with another image: a new node of the same image would have the same kubelet. */
 function kubelet({ node }: PlacedNode, source: LaunchSource, { launched, controlPlane }: DriftFacts): DriftReason[] {
   const [own, theirs] = [minorOf(node.kubeletVersion), minorOf(controlPlane)];
   const isBehind = own !== undefined && theirs !== undefined && own < theirs;
@@ -99,7 +99,7 @@ function kubelet({ node }: PlacedNode, source: LaunchSource, { launched, control
   return [{ kind: 'kubelet', text: `runs Kubernetes 1.${own}, the control plane 1.${theirs}` }];
 }
 
-/** Of `v1.33.4-eks-99d6cc0` or `1.33`: 33. */
+/** Returns the minor version: 33 for `v1.33.4-eks-99d6cc0` or `1.33`. */
 function minorOf(version: string | undefined): number | undefined {
   const minor = /^v?1\.(\d+)/.exec(version ?? '')?.[1];
   return minor === undefined ? undefined : Number(minor);

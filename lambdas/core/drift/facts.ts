@@ -1,4 +1,4 @@
-/** Facts that the drift of a cluster is decided by. Pure. */
+/** Facts by which the drift of a cluster is decided. Pure. */
 import type { Group, LaunchPlan } from '../aws/group.ts';
 import type { FleetState } from '../disruption/fleet-state.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
@@ -6,7 +6,7 @@ import type { PlacedNode } from '../disruption/fleet.ts';
 export interface ClusterFacts extends FleetState {
   /** When the nodes were read, epoch milliseconds. */
   readonly now: number;
-  /** What each group would launch, by name; `fault`: why that cannot be told. */
+  /** What each group would launch, by its name. `fault`: why that is unknown. */
   readonly plans: ReadonlyMap<string, LaunchPlan | { readonly fault: string }>;
   /** The control plane's minor version, `1.33`; absent when no setting needs it. */
   readonly controlPlane?: string;
@@ -22,7 +22,7 @@ export function comparedNodes(state: Pick<FleetState, 'fleet' | 'foreign'>): rea
   return replaceableNodes(state).filter(({ group }) => !state.foreign.has(group.name));
 }
 
-/** Groups whose plans are needed. */
+/** Groups whose launch plans are needed. */
 export function comparedGroups(state: Pick<FleetState, 'cluster' | 'fleet' | 'foreign'>): readonly Group[] {
   return state.cluster.drift.enabled ? [...new Set(comparedNodes(state).map(({ group }) => group))] : [];
 }

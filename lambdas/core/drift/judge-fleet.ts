@@ -12,13 +12,13 @@ import { imagesByOrigin } from './origins.ts';
 import { vainGroups } from './vain-groups.ts';
 
 export interface FleetVerdicts {
-  /** Nodes whose verdict can be told. */
+  /** Nodes with a verdict. */
   readonly judged: readonly Judged[];
-  /** Groups that are stopped because no verdict can be told, or because replacing is in vain; by name, and why. */
+  /** Groups that are stopped because there are no verdicts, or because replacing is in vain; by name, and why. */
   readonly unjudged: ReadonlyMap<string, string>;
   /** Groups that are stopped because a node of the current image ails; by name, and why. */
   readonly ailing: ReadonlyMap<string, string>;
-  /** Images by instance, where the origin alone was looked at (origins.ts). */
+  /** Images by instance that are known from the origin alone (origins.ts). */
   readonly byOrigin: ReadonlyMap<string, string>;
 }
 
@@ -30,7 +30,7 @@ export function judgeFleet(facts: ClusterFacts, answers: Answers): FleetVerdicts
   const { plans, faults } = plansOf(compared, facts);
   // Instances of a warm pool serve nobody: there is nothing to drain.
   const told = compared.filter(({ group, member }) => plans.has(group.name) && !isPooled(member.state));
-  // EC2's answer has kilobytes for each instance: an origin that tells the image spares it.
+  // EC2's answer has kilobytes for each instance. It is not needed where the origin has the image.
   const byOrigin = onlyImagesCount(drift) ? imagesByOrigin(told, plans, answers.launched) : new Map<string, string>();
   const instances = told.map(({ member }) => member.instance).filter((instance) => !byOrigin.has(instance));
   const open = needsLaunched(drift) ? openQuestions({ instances }, answers) : undefined;
@@ -48,13 +48,13 @@ interface Known {
   readonly launched: Answers['launched'];
 }
 
-/** No verdict for an instance that EC2 does not know: it is gone, or has only just come. Its marks stay as they are. */
+/** Judges one node. An instance that EC2 does not know is gone or new: no verdict, and its marks stay as they are. */
 function judge(placed: PlacedNode, { cluster, controlPlane, now }: ClusterFacts, known: Known): Judged[] {
   const { member, group } = placed;
   const plan = known.plans.get(group.name);
   const launched = needsLaunched(cluster.drift) ? launchedAs(placed, known) : undefined;
   if (plan === undefined || (launched === undefined && needsLaunched(cluster.drift))) return [];
-  // Only Auto Scaling tells what an instance refresh put in the place of a root volume.
+  // Only Auto Scaling has the image of a root volume that an instance refresh replaced.
   const runs = launched && { ...launched, image: member.image ?? launched.image };
   const facts = { plan, now, ...(runs && { launched: runs }), ...(controlPlane !== undefined && { controlPlane }) };
   return [{ placed, verdict: judgeDrift(placed, facts, cluster.drift) }];
@@ -68,7 +68,7 @@ function launchedAs(
   return image === undefined ? launched.get(instance) : { image };
 }
 
-/** Nodes that were marked while drift counted are marked no more. */
+/** Counts all nodes as current, because drift is disabled: marks from before come off. */
 function nothingCounts(placed: readonly PlacedNode[], unjudged: ReadonlyMap<string, string>): FleetVerdicts {
   const judged = placed.map((each): Judged => ({ placed: each, verdict: { kind: 'current' } }));
   return { judged, unjudged, ailing: new Map(), byOrigin: new Map() };
@@ -94,12 +94,12 @@ function plansOf(
   return { plans, faults };
 }
 
-/** Whether no setting needs more than the image of what EC2 tells about an instance. */
+/** Whether the settings need only the image of what EC2 returns about an instance. */
 function onlyImagesCount({ ami, kubelet, maxAgeSeconds }: DriftSettings): boolean {
   return (ami || kubelet) && maxAgeSeconds === undefined;
 }
 
-/** Whether a setting needs what EC2 tells about an instance. */
+/** Whether a setting needs what EC2 returns about an instance. */
 function needsLaunched({ ami, kubelet, maxAgeSeconds }: DriftSettings): boolean {
   return ami || kubelet || maxAgeSeconds !== undefined;
 }

@@ -1,4 +1,4 @@
-/** Launch templates and launch configurations: which one an instance came from, and what its group would launch now. Pure. */
+/** Launch sources: where an instance was launched from, and what its group would launch now. Pure. */
 import type { GroupMember, LaunchPlan, LaunchSource, SourceReference } from '../aws/group.ts';
 
 /** Returns what the group would launch in the place of this instance. */
@@ -7,8 +7,8 @@ export function sourceOf({ base, overrides }: LaunchPlan, { type }: GroupMember)
 }
 
 /**
- * Returns the image of what an instance was launched from; undefined when EC2 must be asked, also where Auto Scaling names
- * an image of the instance's own: that one was laid over the source's.
+ * Returns the image of the source that the instance was launched from. Undefined when EC2 must be asked, also when Auto
+ * Scaling returns an image for the instance itself, because that image replaced the source's.
  */
 export function imageByOrigin({ launchedFrom, image }: GroupMember, { origins }: LaunchPlan): string | undefined {
   if (launchedFrom === undefined || image !== undefined) return undefined;
@@ -16,8 +16,8 @@ export function imageByOrigin({ launchedFrom, image }: GroupMember, { origins }:
 }
 
 /**
- * Compares what an instance was launched from with a source; undefined when that cannot be told: `$Latest` and `$Default`
- * say nothing of the version that it was then.
+ * Compares the source that the instance was launched from with another. Undefined when the version is unknown:
+ * `$Latest` and `$Default` do not say which version it was then.
  */
 export function compareOrigin({ launchedFrom }: GroupMember, source: LaunchSource): 'same' | 'other' | undefined {
   if (launchedFrom === undefined) return undefined;

@@ -1,7 +1,7 @@
 /**
- * What the drift tainter writes on nodes, and its undo (contract 9.2): a taint that says that a node has drifted, an
- * annotation that says why in words, and later the taint by which the sweep drains it. Pure: patches are computed from
- * the node as it was read, and the API's optimistic lock tells when that is out of date.
+ * Drift marks on nodes, and their undo (contract 9.2): a taint that says that a node has drifted, an annotation that
+ * says why, and later the drain taint, by which the sweep drains it. Pure: patches are computed from the node as it was
+ * read, and the API's optimistic lock refuses them when the node has changed since.
  */
 import { DRIFT_ANNOTATION, type NodePatch, nodePatch } from '../node/marks.ts';
 import type { DriftSettings } from '../settings/cluster-settings.ts';
@@ -10,7 +10,7 @@ import type { DriftReason } from './drift.ts';
 import { type FleetNode } from '../disruption/fleet.ts';
 import type { Node, Taint } from '../kubernetes/node.ts';
 
-/** Marks the node as drifted; the taint names the first reason. Without a reason its marks come off. */
+/** Marks the node as drifted. The taint's value is the first reason's kind. Without a reason the marks come off. */
 export function marking(node: Node, reasons: readonly DriftReason[], settings: DriftSettings): NodePatch | 'unchanged' {
   const [first] = reasons;
   if (first === undefined) return unmarking(node, settings);
@@ -21,7 +21,7 @@ export function marking(node: Node, reasons: readonly DriftReason[], settings: D
   return nodePatch(node, { taints: [...others, ours], annotations: { [DRIFT_ANNOTATION]: text } });
 }
 
-/** Whether the node says already that it has drifted for these very reasons, so that marking it changes nothing. */
+/** Whether the node is marked for exactly these reasons, so that marking it again changes nothing. */
 export function isMarkedFor(
   { driftMark, taints }: Pick<FleetNode, 'driftMark' | 'taints'>,
   [first, ...others]: readonly DriftReason[],
@@ -40,7 +40,7 @@ function markOf(
   return { text, taint: { key, value: reasons[0].kind, effect } };
 }
 
-/** Takes off what says that the node has drifted, and our own drain taint: it is as its group would make it again. */
+/** Takes off all drift marks and the drift tainter's drain taint: the node is current again. */
 export function unmarking(node: Node, settings: DriftSettings): NodePatch | 'unchanged' {
   const others = node.taints.filter((taint) => !isOurs(taint, settings));
   if (others.length === node.taints.length && !(DRIFT_ANNOTATION in node.annotations)) return 'unchanged';
@@ -48,8 +48,8 @@ export function unmarking(node: Node, settings: DriftSettings): NodePatch | 'unc
 }
 
 /**
- * Lets the sweep drain the node. One with a drain taint of somebody else's goes already, and the API takes no second
- * taint of that key and effect.
+ * Sets the drain taint, so that the sweep drains the node. Unchanged when somebody else has set it: the node goes
+ * anyway, and the API allows no second taint of that key and effect.
  */
 export function lettingGo(node: Node, { drainTaint }: DriftSettings): NodePatch | 'unchanged' {
   const { key, effect } = drainTaint;
@@ -57,7 +57,7 @@ export function lettingGo(node: Node, { drainTaint }: DriftSettings): NodePatch 
   return nodePatch(node, { taints: [...node.taints, driftDrainTaint(drainTaint)] });
 }
 
-/** The undo of that: the node goes on saying that it has drifted. */
+/** Takes the drain taint off again; the node stays marked as drifted. */
 export function takingBack(node: Node, settings: DriftSettings): NodePatch | 'unchanged' {
   return isLetGoByUs(node, settings)
     ? nodePatch(node, { taints: withoutDriftDrain(node.taints, settings.drainTaint) })
@@ -77,7 +77,7 @@ function isOurs(taint: Taint, settings: DriftSettings): boolean {
   return isDriftTaint(taint, settings) || isDriftDrain(taint, settings.drainTaint);
 }
 
-/** A taint of our key with another effect is somebody else's. */
+/** Whether it is the drift taint. One with another effect is somebody else's. */
 function isDriftTaint({ key, effect }: Taint, { taint }: DriftSettings): boolean {
   return key === taint.key && effect === taint.effect;
 }

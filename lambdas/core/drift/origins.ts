@@ -1,6 +1,7 @@
 /**
- * Origins of instances: what Auto Scaling says that they were launched from. An origin is enough to mark a node, and not
- * to end it: EC2 must confirm it first. Emulators of AWS are known to tell the template's default version of all. Pure.
+ * Origins of instances: what they were launched from, as Auto Scaling returns it. An origin is enough to mark a node,
+ * but EC2 must confirm it before the node goes: emulators of AWS are known to return the template's default version for
+ * all. Pure.
  */
 import type { LaunchPlan } from '../aws/group.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
@@ -9,10 +10,10 @@ import type { Decision, Drifted } from './decision.ts';
 import { imageByOrigin } from './launch-source.ts';
 
 /**
- * Returns images by instance, as their origins tell them. Groups in which EC2 contradicts an origin are left out whole:
- * EC2 must be asked about each of their nodes.
+ * Returns images by instance, by their origins. Groups in which EC2 contradicts an origin are left out: EC2 must be
+ * asked about each of their nodes.
  *
- * @param launched what EC2 has said so far
+ * @param launched EC2's answers so far
  */
 export function imagesByOrigin(
   placed: readonly PlacedNode[],
@@ -32,7 +33,7 @@ export function imagesByOrigin(
   );
 }
 
-/** Asks EC2 about the instances that are to go by what their origins tell; undefined when it has confirmed them. */
+/** Returns the open questions to EC2 about instances that go by their origin; undefined when all are confirmed. */
 export function unconfirmedOrigins(
   drifted: readonly Drifted[],
   { decisions, byOrigin }: { decisions: ReadonlyMap<string, Decision>; byOrigin: ReadonlyMap<string, string> },

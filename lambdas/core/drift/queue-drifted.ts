@@ -1,4 +1,4 @@
-/** The disruption queue of the nodes of a cluster that have drifted, and why groups wait (contract 9.3, 9.4). Pure. */
+/** The disruption queue of a cluster's drifted nodes, and the status of their groups (contract 9.3, 9.4). Pure. */
 import type { FleetNode } from '../disruption/fleet.ts';
 import { groupStatuses, stuckGroups, type GroupStatus } from '../disruption/group-status.ts';
 import { queueFleet, type FleetQueue } from '../disruption/queue-fleet.ts';
@@ -12,7 +12,7 @@ import type { FleetVerdicts } from './judge-fleet.ts';
 export interface DriftQueue {
   readonly queue: FleetQueue;
   readonly statuses: readonly GroupStatus[];
-  /** Whether a node is to be drained already. One that cools down goes nowhere for now, so it takes nobody's place. */
+  /** Whether a node has a drain taint already; false for a node that cools down, which does not go for now. */
   readonly isUnavailable: (node: FleetNode) => boolean;
 }
 
@@ -35,7 +35,7 @@ export function queueDrifted(
   return { queue, statuses: statusesOf(queue, { available, unjudged, facts }), isUnavailable };
 }
 
-/** Returns the names of the nodes that are to be drained already and do not cool down. */
+/** Returns the names of the nodes with a drain taint that do not cool down. */
 function unavailableNodes({ cluster, fleet, now }: ClusterFacts): ReadonlySet<string> {
   const nodes = fleet.placed.map(({ node }) => node);
   const tainted = nodes.filter((node) => drainTaint(node, cluster) !== undefined && !isCoolingDown(node, now));
@@ -43,18 +43,18 @@ function unavailableNodes({ cluster, fleet, now }: ClusterFacts): ReadonlySet<st
 }
 
 interface StatusTerms {
-  /** Nodes that have drifted and are not to be drained yet. */
+  /** Drifted nodes without a drain taint. */
   readonly available: readonly Drifted[];
   readonly unjudged: FleetVerdicts['unjudged'];
   readonly facts: ClusterFacts;
 }
 
-/** Groups with unjudged nodes are stopped too, and say only that. */
+/** Returns the statuses of groups. An unjudged group has one status only: stopped. */
 function statusesOf(queue: FleetQueue, { available, unjudged, facts }: StatusTerms): readonly GroupStatus[] {
   const { cluster, now } = facts;
   const stopped = [...unjudged].map(([group, reason]): GroupStatus => ({ kind: 'stopped', group, reason }));
   const queued = groupStatuses(queue, queue.allowances, now).filter(({ group }) => !unjudged.has(group));
-  const told = new Set([...stopped, ...queued, ...queue.now].map(({ group }) => group));
+  const explained = new Set([...stopped, ...queued, ...queue.now].map(({ group }) => group));
   const toGo = available.map(({ placed }) => placed);
-  return [...stopped, ...queued, ...stuckGroups(toGo, told, { ...cluster.drift, now })];
+  return [...stopped, ...queued, ...stuckGroups(toGo, explained, { ...cluster.drift, now })];
 }

@@ -1,4 +1,4 @@
-/** What a look at a cluster's drift comes to, as people read it (contract 9.6). Pure. */
+/** The report about a cluster's drift, for people (contract 9.6). Pure. */
 import type { Decision, Drifted } from './decision.ts';
 import type { DriftDecision } from './decide-drift.ts';
 import { replaceableNodes, type ClusterFacts } from './facts.ts';
@@ -9,15 +9,15 @@ export interface DriftReport {
   readonly cluster: string;
   /** Epoch milliseconds, as are all times here. */
   readonly at: number;
-  /** Why the cluster could not be looked at; the rest is empty then. */
+  /** Why the cluster could not be read; all lists are empty then. */
   readonly away?: string;
-  /** Those that have nodes in the cluster, and those that the configuration names. */
+  /** Groups with nodes in the cluster, and groups that the configuration names. */
   readonly groups: readonly GroupReport[];
-  /** Those that have drifted. */
+  /** Nodes that have drifted. */
   readonly nodes: readonly DriftedNode[];
-  /** Names of the nodes that are in none of the groups: they are left alone, but for marks of ours, which come off. */
+  /** Names of nodes in none of the groups. They are left alone, except that their drift marks come off. */
   readonly strays: readonly string[];
-  /** How many are Karpenter's or EKS Auto Mode's, and left alone. */
+  /** Number of nodes of Karpenter or EKS Auto Mode, which are left alone. */
   readonly left: number;
 }
 
@@ -25,13 +25,13 @@ export interface GroupReport {
   readonly group: string;
   readonly nodes: number;
   readonly drifted: number;
-  /** How many more of its nodes may go out now, before those that this run lets go. */
+  /** How many more of its nodes may be disrupted now, before this run lets any go. */
   readonly allowance: number;
-  /** Why it is left alone altogether. */
+  /** Why the group is left alone altogether. */
   readonly stopped?: string;
-  /** What limits the allowance. */
+  /** The limit of the allowance in words. */
   readonly why?: string;
-  /** When that changes by the clock alone. */
+  /** When the allowance changes by the clock alone. */
   readonly opensAt?: number;
 }
 
@@ -86,7 +86,7 @@ function reportGroups(
   });
 }
 
-/** Reports groups that the configuration names and that have no node. */
+/** Reports groups without a node that the configuration names. */
 function reportEmpty({ cluster, groups, foreign }: ClusterFacts, placed: readonly PlacedNode[]): GroupReport[] {
   const there = new Set(placed.map(({ group }) => group.name));
   return cluster.groups

@@ -1,4 +1,4 @@
-/** Groups that would replace what goes by more of its kind (contract 9.1), and what their warm pools hold. Pure. */
+/** Vain groups: a replacement would have drifted too, by its launch source or its warm pool (contract 9.1). Pure. */
 import type { Group, GroupMember, LaunchPlan, LaunchSource } from '../aws/group.ts';
 import { isPooled } from '../aws/lifecycle-state.ts';
 import { openQuestions, type Answers, type Undecided } from '../disruption/questions.ts';
@@ -35,7 +35,7 @@ function driftedGroups(judged: readonly Judged[]): readonly Group[] {
   return [...new Set(judged.flatMap(({ placed, verdict }) => (verdict.kind === 'drifted' ? [placed.group] : [])))];
 }
 
-/** What instances of the warm pools run out of which drifted nodes would be replaced, by instance. */
+/** Returns the images of instances in the warm pools of groups with drifted nodes, by instance. */
 function pooledImages(
   judged: readonly Judged[],
   plans: Plans,
@@ -60,10 +60,10 @@ function pooledImages(
 }
 
 /**
- * Says why replacing would be in vain: an instance that goes is replaced out of the warm pool first, and only an instance
- * refresh renews what rests there. Undefined when nothing old rests there.
+ * Says why replacing would be in vain; undefined when the warm pool has no old instance. Replacements come out of the
+ * warm pool first, and only an instance refresh renews the instances in it.
  *
- * @param images what instances run, by instance, where that is known and counts
+ * @param images images by instance, where they are known and count
  */
 function oldPool({ members }: Group, plan: LaunchPlan, images: ReadonlyMap<string, string>): string | undefined {
   for (const member of members.filter(({ state }) => isPooled(state))) {
@@ -74,7 +74,7 @@ function oldPool({ members }: Group, plan: LaunchPlan, images: ReadonlyMap<strin
   return undefined;
 }
 
-/** The same source may launch another image than it did: an SSM parameter names it. */
+/** Describes what is old about the instance. The same source may launch another image by now, by an SSM parameter. */
 function oldOrigin(member: GroupMember, source: LaunchSource, image = source.image): string | undefined {
   const { launchedFrom } = member;
   if (launchedFrom !== undefined && compareOrigin(member, source) === 'other') {

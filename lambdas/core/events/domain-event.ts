@@ -1,6 +1,6 @@
 /**
- * The domain events: the closed list of facts that Ebb reports (contract 13.0), each made by a constructor of the modules
- * below. Logs, metrics and alarms are made of these; nothing else formats messages.
+ * Domain events: the closed list of facts that Ebb reports (contract 13.0). The modules below have a constructor for
+ * each. Logs, metrics and alarms are made from these events, and nothing else formats messages.
  */
 import type * as fleetEvents from './fleet-events.ts';
 import type * as noticeEvents from './notice-events.ts';
@@ -13,7 +13,7 @@ export type DomainEvent =
   | MadeBy<typeof withdrawalRequestEvents>
   | MadeBy<typeof fleetEvents>;
 
-/** What the constructors of a module make. */
+/** The events that a module's constructors make. */
 type MadeBy<Constructors extends Record<keyof Constructors, (...about: never[]) => unknown>> = ReturnType<
   Constructors[keyof Constructors]
 >;

@@ -1,25 +1,25 @@
-/** What the sweep and the drift tainter tell of clusters, groups and nodes (contract 9). */
+/** Events of the sweep and the drift tainter about clusters, groups and nodes (contract 9). */
 
-/** Marks of ours whose owner cannot be told: they are left as they are, for a person to look at. */
+/** Ebb's marks on a node cannot be read or cannot be true. They stay as they are, for a person to look at. */
 export const marksUnreadable = (about: { cluster: string; node: string; reason: string }) =>
   ({ type: 'marks.unreadable', ...about }) as const;
 
-/** Neither marks that are left behind in this cluster nor its nodes' drift are looked at until a later run. */
+/** The run skipped this cluster: its orphaned marks and its drift are looked at by a later run. */
 export const clusterUnswept = (about: { cluster: string; reason: string }) =>
   ({ type: 'cluster.unswept', ...about }) as const;
 
 export const sweepFinished = (about: {
-  /** Enrolled groups, and their instances that wait in a hook. */
+  /** Numbers of enrolled groups, and of their instances that wait in a hook. */
   groups: number;
   waiting: number;
-  /** Retirements started of those, and of tainted nodes; and nodes restored. */
+  /** Numbers of retirements started for those instances and for tainted nodes, and of nodes restored. */
   started: number;
   tainted: number;
   restored: number;
   clustersAway: number;
 }) => ({ type: 'sweep.finished', ...about }) as const;
 
-/** Which node of which group an event is about, while no retirement is concerned with it. */
+/** The node that an event is about, and its group, when no retirement is concerned. */
 interface NodeSubject {
   readonly cluster: string;
   readonly group: string;
@@ -27,56 +27,56 @@ interface NodeSubject {
   readonly node: string;
 }
 
-/** It differs from what its group would launch now, and is marked (contract 9.2). `reasons`: kinds of difference. */
+/** The node differs from what its group would launch now, and is marked (contract 9.2). `reasons`: kinds of drift. */
 export const nodeDrifted = (about: NodeSubject & { reasons: readonly string[]; explanation: string }) =>
   ({ type: 'node.drifted', ...about }) as const;
 
-/** It is as its group would launch it again: its marks are off. */
+/** The node is again as its group would launch it: its drift marks are off. */
 export const nodeCurrent = (about: NodeSubject) => ({ type: 'node.current', ...about }) as const;
 
-/** It bore our marks, and its group takes part no more: they are off. */
+/** The node's group is not enrolled any more: its drift marks are off. */
 export const nodeUnenrolled = (about: Omit<NodeSubject, 'group'>) => ({ type: 'node.unenrolled', ...about }) as const;
 
-/** It has drifted and the budgets have room: it bears the taint by which it is drained. */
+/** The node has drifted and the budgets allow its disruption: it has the drain taint now. */
 export const nodeDue = (about: NodeSubject & { reasons: readonly string[] }) =>
   ({ type: 'node.due', ...about }) as const;
 
-/** Nodes of the group that are to go stay, whatever its budget, until that is no longer so (contract 9.1, 9.4, 9.7). */
+/** A stop condition holds: no node of the group goes, whatever its budget, until it ends (contract 9.1, 9.4, 9.7). */
 export const groupStopped = (about: { cluster: string; group: string; reason: string }) =>
   ({ type: 'group.stopped', ...about }) as const;
 
-/** `nodes`: so many of the group wait, and none of them goes until a person has seen to the reason (contract 9.3). */
+/** No node of the group goes until a person removes the reason (contract 9.3). `nodes`: how many wait. */
 export const groupHeld = (about: { cluster: string; group: string; nodes: number; reason: string }) =>
   ({ type: 'group.held', ...about }) as const;
 
-/** `nodes`: so many of the group wait, and none of them goes yet: others use the budget up. */
+/** No node of the group goes yet, because other nodes use the budget up. `nodes`: how many wait. */
 export const groupWaiting = (about: { cluster: string; group: string; nodes: number; reason: string }) =>
   ({ type: 'group.waiting', ...about }) as const;
 
-/** Nodes that bear a drain taint and are not drained, each with the reason (contract 9.5). */
+/** Nodes with a drain taint that are not drained, each with the reason (contract 9.5). */
 export const taintsIgnored = (about: { cluster: string; nodes: readonly string[] }) =>
   ({ type: 'taints.ignored', ...about }) as const;
 
-/** It lets nothing through (contract 9.3). */
+/** A budget cannot be read, so it allows nothing (contract 9.3). */
 export const budgetUnreadable = (about: {
   cluster: string;
-  /** Absent: the budget is the cluster's own. */
+  /** Absent when it is the cluster's own budget. */
   group?: string;
   reason: string;
 }) => ({ type: 'budget.unreadable', ...about }) as const;
 
-/** The nodes of a cluster have been held against what their groups would launch. */
+/** The nodes of a cluster have been compared with what their groups would launch. */
 export const driftFinished = (about: {
   cluster: string;
-  /** Those of groups, and these groups. */
+  /** Numbers of nodes in groups, and of these groups. */
   nodes: number;
   groups: number;
   drifted: number;
-  /** Nodes of which the marks have just been put on or taken off, and those that have just been let go. */
+  /** Numbers of nodes that this run marked, unmarked and let go. */
   marked: number;
   unmarked: number;
   due: number;
-  /** Drifted nodes whose turn has yet to come, and those whose group is stopped. */
+  /** Numbers of drifted nodes that wait in the queue, and of those whose group is stopped. */
   waiting: number;
   stopped: number;
   seconds: number;

@@ -1,20 +1,20 @@
-/** What is told of events from outside, before there is a retirement (contract 1). */
+/** Events about notices from outside, before there is a retirement (contract 1). */
 
-/** An event that is not for us, or not any more. */
+/** The notice is not for Ebb, or came too late. */
 export const noticeIgnored = (about: {
   reason: string;
   source?: string;
   detailType?: string;
   instance?: string;
-  /** It was for us, and came too late. */
+  /** The notice was for Ebb and came too late. */
   stale?: true;
 }) => ({ type: 'notice.ignored', ...about }) as const;
 
-/** An event that AWS contradicts: perhaps forged, so it counts in a security metric. */
+/** AWS contradicts the notice. It may be forged, so it counts in a security metric. */
 export const noticeRefused = (about: { reason: string; instance: string }) =>
   ({ type: 'notice.refused', ...about }) as const;
 
-/** The hook is completed without a drain: there is nothing that we could drain. */
+/** The hook is completed without a drain, because there is nothing to drain. */
 export const noticeReleased = (about: {
   reason: string;
   instance: string;
@@ -28,9 +28,9 @@ export const retirementRequested = (about: {
   cluster: string;
   group: string;
   already: boolean;
-  /** What told of the instance. */
+  /** What found the instance. */
   foundBy: 'event' | 'sweep';
-  /** The node, and the key of the taint by which it asks to be drained. */
+  /** The node, and the key of its drain taint. */
   node?: string;
   taint?: string;
 }) => ({ type: 'retirement.requested', ...about }) as const;

@@ -1,4 +1,4 @@
-/** What is told of a retirement and its node (contract 13.0). */
+/** Events about a retirement and its node (contract 13.0). */
 import { explainAttached, type AttachedVolume } from '../kubernetes/attached-volume.ts';
 import { explain, type BlockedBy } from '../drain/blocked.ts';
 import type { DeadlinePolicy } from '../settings/cluster-settings.ts';
@@ -9,7 +9,7 @@ import type { ReturnedPod } from '../drain/returned-pod.ts';
 import { explainStuck, type NodeState } from '../drain/stuck-pod.ts';
 import type { UnreadyPod } from '../kubernetes/unready-pod.ts';
 
-/** Which retirement of which node an event is about. */
+/** The retirement that an event is about, and its node. */
 export interface Subject {
   readonly execution: string;
   readonly cluster: string;
@@ -20,9 +20,9 @@ export interface Subject {
 }
 
 /**
- * `waited`: pods were left when the hook's time was up. `late`: it began when that was so already, and had one pass.
- * `retained`: the instance was kept, drained, then terminated.
- * `restored`: nothing forced it to go, and it could not be drained.
+ * How a retirement ended. `waited`: pods were left when the hook's time was up. `late`: it began after that time, and
+ * had one pass. `retained`: the group kept the instance, which was drained, then terminated. `restored`: a voluntary
+ * drain failed.
  */
 export type Result =
   | 'drained'
@@ -39,39 +39,39 @@ export type Result =
   | 'stopped'
   | 'failed';
 
-/** `late`: its hook's time is over, so that what is left is forced at once. */
+/** The retirement began. `late`: its hook's time is over, so the pods are forced at once. */
 export const retirementStarted = (
   subject: Subject,
   { deadline, ...about }: { kind: string; deadline: number; atDeadline: DeadlinePolicy | 'restore'; late?: true },
 ) => ({ type: 'retirement.started', ...subject, ...about, deadline: new Date(deadline).toISOString() }) as const;
 
-/** Another retirement is in charge of the node and does it all: this one ends. */
+/** Another retirement owns the node and does it all: this one ends. */
 export const retirementJoined = (subject: Subject, about: { other: string }) =>
   ({ type: 'retirement.joined', ...subject, ...about }) as const;
 
-/** The node waits, isolated, for its turn; `breaker`: so much of the cluster leaves that somebody should know. */
+/** The node waits, isolated, for a slot. `breaker`: so much of the cluster leaves that a person should know. */
 export const retirementHeld = (subject: Subject, about: { reason: string; breaker: boolean }) =>
   ({ type: 'retirement.held', ...subject, ...about }) as const;
 
-/** `unproven`: nodes of its name without a providerID, which nothing proves to be it: they are not touched. */
+/** No node is proved to be the instance. `unproven`: nodes of its name without a providerID; Ebb leaves them alone. */
 export const nodeMissing = (subject: Subject, about: { unproven: readonly string[] }) =>
   ({ type: 'node.missing', ...subject, ...about }) as const;
 
 export const nodeIsolated = (subject: Subject, about: { cordonedBefore: boolean }) =>
   ({ type: 'node.isolated', ...subject, ...about }) as const;
 
-/** Somebody took the isolation off, or the node was registered anew: it is isolated again. `missing`: what it lacked. */
+/** The node had lost its isolation, or was registered anew: it is isolated again. `missing`: what it lacked. */
 export const nodeReisolated = (subject: Subject, about: { missing: readonly string[] }) =>
   ({ type: 'node.reisolated', ...subject, ...about }) as const;
 
-/** Its pods end no more: they are waited for briefly, then the instance goes (contract 4.9). */
+/** The node is dead and ends no pods: Ebb waits for them briefly, then the instance goes (contract 4.9). */
 export const nodeDead = (subject: Subject, about: { reason: string }) =>
   ({ type: 'node.dead', ...subject, ...about }) as const;
 
-/** Our marks are off again. */
+/** The marks are off the node again. */
 export const nodeRestored = (subject: Subject) => ({ type: 'node.restored', ...subject }) as const;
 
-/** The node is out of these load balancers: no new requests come, and those under way have until `until` to end. */
+/** The node is out of these balancer pools: no new requests come. Those under way have until `until` to end. */
 export const targetsDeregistered = (subject: Subject, about: { pools: readonly string[]; until: number }) =>
   ({
     type: 'targets.deregistered',
@@ -80,23 +80,23 @@ export const targetsDeregistered = (subject: Subject, about: { pools: readonly s
     until: new Date(about.until).toISOString(),
   }) as const;
 
-/** Every target of the node has drained: nothing reaches it any more. */
+/** Every target of the node has drained: no request reaches the node any more. */
 export const targetsDrained = (subject: Subject, about: { seconds: number }) =>
   ({ type: 'targets.drained', ...subject, ...about }) as const;
 
-/** A load balancer that is not done in time, or cannot be asked: nobody waits for it any more (contract 7.3). */
+/** Balancer pools did not drain in time or cannot be asked: Ebb waits for them no longer (contract 7.3). */
 export const targetsLate = (subject: Subject, about: { pools: readonly string[]; reason: string }) =>
   ({ type: 'targets.late', ...subject, ...about }) as const;
 
-/** The node is restored, and in these load balancers again. */
+/** The node is restored, and in these balancer pools again. */
 export const targetsRegistered = (subject: Subject, about: { pools: readonly string[] }) =>
   ({ type: 'targets.registered', ...subject, ...about }) as const;
 
-/** The node is restored all the same, and gets no traffic from these until somebody registers it. */
+/** The node is restored, but gets no traffic from these balancer pools until a person registers it. */
 export const targetsUnregistered = (subject: Subject, about: { pools: readonly string[]; reason: string }) =>
   ({ type: 'targets.unregistered', ...subject, ...about }) as const;
 
-/** What the drain will take at most, before it starts (contract 5.2). */
+/** An estimate of the drain before it starts: how long it takes at most (contract 5.2). */
 export const drainPlanned = (subject: Subject, { forceAt, ...estimate }: DrainEstimate) =>
   ({
     type: 'drain.planned',
@@ -111,7 +111,7 @@ export const podEvicted = (subject: Subject, pod: Pod, about: { graceSeconds: nu
 export const podForced = (subject: Subject, pod: Pod, graceSeconds: number) =>
   ({ type: 'pod.forced', ...subject, pod: podName(pod), uid: pod.uid, graceSeconds }) as const;
 
-/** A pod came to the node although it is isolated; `left`: it stays, because its maker would only send another. */
+/** A pod came to the isolated node. `left`: it stays, because its maker would only send another. */
 export const podReturned = (subject: Subject, { pod, maker, times, left }: ReturnedPod) =>
   ({ type: 'pod.returned', ...subject, pod: podName(pod), uid: pod.uid, maker, times, left }) as const;
 
@@ -121,7 +121,7 @@ export const podGone = (subject: Subject, about: { pod: string; uid: string; war
 export const evictionBlocked = (subject: Subject, pod: Pod, by: BlockedBy) =>
   ({ type: 'eviction.blocked', ...subject, pod: podName(pod), uid: pod.uid, by, explanation: explain(by) }) as const;
 
-/** What a pod names as its controller is not known, so the pods that name it go one at a time (contract 4.5). */
+/** The controller that a pod names is not known, so the pods that name it go one at a time (contract 4.5). */
 export const controllerUnknown = (subject: Subject, { owner, pod, reason }: UnknownOwner) =>
   ({
     type: 'controller.unknown',
@@ -132,14 +132,14 @@ export const controllerUnknown = (subject: Subject, { owner, pod, reason }: Unkn
     reason,
   }) as const;
 
-/** A pod that a blocking budget misses fits on no node, so it frees nothing until there is room (faults 54). */
+/** A pod that a budget misses fits on no node. The budget stays used up until capacity is added (faults 54). */
 export const podUnschedulable = (
   subject: Subject,
   { pod, uid, message = '' }: UnreadyPod,
   about: { missedBy: string },
 ) => ({ type: 'pod.unschedulable', ...subject, pod, uid, message, ...about }) as const;
 
-/** A pod that is being deleted has not ended long after its grace. */
+/** A pod that is being deleted has not ended, long after its grace. */
 export const podStuck = (subject: Subject, pod: Pod, about: { overdueSeconds: number; nodeState: NodeState }) =>
   ({
     type: 'pod.stuck',
@@ -152,7 +152,7 @@ export const podStuck = (subject: Subject, pod: Pod, about: { overdueSeconds: nu
     explanation: explainStuck(pod, about.nodeState),
   }) as const;
 
-/** Pods that were still on the node when its time was up: they go with the instance. */
+/** Pods were still on the node when its time was up: they go with the instance. */
 export const podsLeft = (subject: Subject, about: { pods: readonly string[] }) =>
   ({ type: 'pods.left', ...subject, ...about }) as const;
 
@@ -162,11 +162,11 @@ export const nodeDrained = (subject: Subject, about: { pods: number; forced: num
 export const volumesDetached = (subject: Subject, about: { seconds: number }) =>
   ({ type: 'volumes.detached', ...subject, ...about }) as const;
 
-/** The drained node's volumes are still attached after a while; told again when others are. */
+/** Volumes of the drained node are still attached after a while; reported again when they are others. */
 export const volumesAwaited = (subject: Subject, volumes: readonly AttachedVolume[]) =>
   ({ type: 'volumes.awaited', ...subject, ...attachedOnes(volumes) }) as const;
 
-/** Volumes that were still attached when their time was up. */
+/** Volumes were still attached when their time was up. */
 export const volumesKept = (subject: Subject, volumes: readonly AttachedVolume[]) =>
   ({ type: 'volumes.kept', ...subject, ...attachedOnes(volumes) }) as const;
 
@@ -181,27 +181,27 @@ export const heartbeatRecorded = (subject: Subject, about: { nextInSeconds: numb
 export const clusterAway = (subject: Subject, about: { reason: string }) =>
   ({ type: 'cluster.away', ...subject, ...about }) as const;
 
-/** A stage could not look or act, for a reason that may pass: it is tried again. */
+/** A stage could not read or act, for a reason that may pass: it is tried again. */
 export const stageFailed = (subject: Subject, about: { stage: string; reason: string }) =>
   ({ type: 'stage.failed', ...subject, ...about }) as const;
 
 export const retirementSuspended = (subject: Subject, about: { seconds: number; waitingFor: readonly string[] }) =>
   ({ type: 'retirement.suspended', ...subject, ...about }) as const;
 
-/** `over`: the hook had ended before, by its timeout or by somebody else. */
+/** The hook is completed. `over`: it had ended before, by its timeout or by somebody else. */
 export const hookCompleted = (subject: Subject, about: { outcome: 'completed' | 'over' }) =>
   ({ type: 'hook.completed', ...subject, ...about }) as const;
 
-/** The group does not keep an instance whose hook is abandoned, so what is left is forced (contract 5.3). */
+/** The group does not retain instances whose hook is abandoned, so the pods left are forced (contract 5.3). */
 export const retentionMissing = (subject: Subject) => ({ type: 'retention.missing', ...subject }) as const;
 
-/** The hook is over and the group keeps the instance, which is drained on. */
+/** The hook is over and the group retains the instance: the drain goes on. */
 export const instanceRetained = (subject: Subject, about: { pods: readonly string[]; until: number }) =>
   ({ type: 'instance.retained', ...subject, pods: about.pods, until: new Date(about.until).toISOString() }) as const;
 
 export const instanceTerminated = (subject: Subject) => ({ type: 'instance.terminated', ...subject }) as const;
 
-/** The node is drained and its instance left as it is, for whoever removes it (contract 8.2). */
+/** The node is drained and its instance left as it is, until somebody removes it (contract 8.2). */
 export const instanceLeft = (subject: Subject) => ({ type: 'instance.left', ...subject }) as const;
 
 export const retirementFinished = (subject: Subject, about: { result: Result; reason?: string; seconds: number }) =>

@@ -1,12 +1,12 @@
-/** What is told of requests by HTTP (contract 7.4). */
+/** Events about withdrawal requests by HTTP (contract 7.4). */
 
-/** Somebody asks by HTTP that an instance be taken out of its load balancers (contract 7.4). */
+/** A request by HTTP to take an instance out of its load balancers (contract 7.4). */
 export const withdrawalRequested = (about: {
-  /** What was asked: the instance's id or a private address of it. */
+  /** The instance's id or a private address of it, as asked. */
   asked: string;
   /** ARN of the IAM principal, or `holder of the secret`. */
   by: string;
-  /** Address that the request came from. */
+  /** Source address of the request. */
   from: string;
   dryRun: boolean;
   timeoutSeconds: number;
@@ -19,17 +19,17 @@ export const withdrawalAnswered = (about: {
   seconds: number;
   /** Absent when there is no such instance. */
   instance?: string;
-  /** Load balancers that still have it. */
+  /** Balancer pools that still have the instance. */
   pools: readonly string[];
-  /** Why AWS kept it from being done. */
+  /** Why AWS refused it. */
   reason?: string;
 }) => ({ type: 'withdrawal.answered', ...about }) as const;
 
-/** A request by somebody who may not ask. */
+/** A request without authorization. */
 export const withdrawalRefused = (about: { from: string; reason: string }) =>
   ({ type: 'withdrawal.refused', ...about }) as const;
 
-/** The secret that lets in cannot be read or is too short, so nobody is let in. */
+/** The shared secret cannot be read or is too short, so every request is refused. */
 export const secretUnreadable = (about: {
   from: string;
   /** For the log alone: it may name account, role and secret. */

@@ -1,12 +1,12 @@
-/** Volumes that are still attached to a node that is to go, and what keeps them there (contract 8.1). */
+/** Volumes that are still attached to a drained node, and what keeps them attached (contract 8.1). */
 export interface AttachedVolume {
-  /** Of the persistent volume; where there is none, what the node or the attachment calls it. */
+  /** Name of the persistent volume; without one, the name on the node or the attachment. */
   readonly name: string;
-  /** The kubelet has not unmounted it yet, and until then nobody detaches it. */
+  /** The kubelet has not unmounted it yet. Until it does, nothing detaches the volume. */
   readonly inUse: boolean;
 }
 
-/** What is still waited for in one sentence, and where to look. */
+/** Explains in one sentence what the detach waits for, and where to look. */
 export function explainAttached(volumes: readonly AttachedVolume[]): string {
   const used = namesOf(volumes.filter(({ inUse }) => inUse));
   const unused = namesOf(volumes.filter(({ inUse }) => !inUse));

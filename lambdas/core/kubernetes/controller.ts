@@ -1,15 +1,15 @@
 /**
- * Controllers, as pods name them in their owner references. A reference is the claim of whoever made the pod, and the API
- * server takes it as it is: its kind counts only together with its group, its name only if an object can have it, and what
- * is read under that name only if it bears the uid (contract 4.5).
+ * Controllers, as pods name them in their owner references (contract 4.5). A reference is only a claim: the API server
+ * does not check it. So Ebb believes the kind only together with its API group, the name only if an object can have it,
+ * and the object of that name only if it has the uid.
  */
 import type { Owner } from './pod.ts';
 import type { Selector } from './selector.ts';
 
-/** Kinds whose replicas and selector we may read. */
+/** Kinds whose replicas and selector Ebb may read. */
 export type ReadableKind = 'ReplicaSet' | 'StatefulSet' | 'ReplicationController';
 
-/** Kinds that Kubernetes itself brings and that decisions rest on. */
+/** Built-in kinds that decisions depend on. */
 export type KnownKind = ReadableKind | 'DaemonSet' | 'Job';
 
 const KNOWN_KINDS: ReadonlyMap<string, KnownKind> = new Map([
@@ -20,33 +20,33 @@ const KNOWN_KINDS: ReadonlyMap<string, KnownKind> = new Map([
   ['batch/v1 Job', 'Job'],
 ]);
 
-/** Undefined for every other kind, also for one of the same name in another group. */
+/** The known kind; undefined for every other kind, and for one of the same name in another API group. */
 export function knownKind({ apiVersion, kind }: Pick<Owner, 'apiVersion' | 'kind'>): KnownKind | undefined {
   return KNOWN_KINDS.get(`${apiVersion} ${kind}`);
 }
 
-/** What its pods are found and counted by: what was read of it, or why nothing could be. */
+/** A controller as it was read, or why it could not be read. Its pods are found and counted by it. */
 export type Controller = KnownController | UnknownController;
 
 export interface KnownController {
   readonly owner: Owner;
-  /** How many pods it wants. */
+  /** Number of pods that it should have. */
   readonly replicas: number;
   readonly selector: Selector;
 }
 
 export interface UnknownController {
   readonly owner: Owner;
-  /** Why it is not known, in words. */
+  /** Reason in words. */
   readonly unknown: string;
 }
 
-/** How to ask for a controller, or why it is not to be asked for. */
+/** How to read a controller, or why Ebb must not read it. */
 export type ControllerRequest = { readonly kind: ReadableKind } | { readonly unknown: string };
 
 /**
- * A name with a slash would ask for something else: the API server decodes a path before it takes it apart, so no encoding
- * of ours keeps `web/scale` together.
+ * Returns how to read the controller. A name with a slash is refused, because it would read another resource: the API
+ * server decodes a path before it splits it, so no encoding keeps `web/scale` together.
  */
 export function controllerRequest(owner: Owner): ControllerRequest {
   const kind = knownKind(owner);
@@ -63,7 +63,7 @@ function isObjectName(name: string): boolean {
   return name.length <= LONGEST_NAME && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
 }
 
-/** What the server said of a controller. */
+/** The server's answer about a controller. */
 export type ControllerAnswer =
   | { readonly found: { readonly uid: string; readonly replicas: number; readonly selector: Selector } }
   | { readonly missing: true }

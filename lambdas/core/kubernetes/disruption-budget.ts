@@ -1,8 +1,8 @@
 /**
- * PodDisruptionBudgets as the server keeps them, and what they let through (contract 4.4).
+ * PodDisruptionBudgets as the server keeps them, and what they allow (contract 4.4).
  *
- * The server decides; this only keeps us from asking for what it would refuse, because a refused ask costs a request
- * and tells nothing that the watched status does not.
+ * The server decides. This module only saves requests that the server would refuse: a refusal says nothing that the
+ * watched status does not say.
  */
 import { isFinished, type Pod } from './pod.ts';
 import { matchesSelector, type Selector } from './selector.ts';
@@ -12,7 +12,7 @@ export interface DisruptionBudget {
   readonly name: string;
   /** Absent: matches no pod. */
   readonly selector?: Selector;
-  /** What it asks for, as its owner wrote it: `maxUnavailable 1`, `minAvailable 75%`. */
+  /** The rule as its owner wrote it: `maxUnavailable 1`, `minAvailable 75%`. */
   readonly rule?: string;
   readonly disruptionsAllowed: number;
   readonly currentHealthy: number;
@@ -22,7 +22,7 @@ export interface DisruptionBudget {
   readonly disruptedPods: readonly string[];
   /** unhealthyPodEvictionPolicy is AlwaysAllow. */
   readonly alwaysAllowsUnhealthy: boolean;
-  /** Why its controller cannot tell what it allows, in its words: until that is mended it allows nothing. */
+  /** Why the disruption controller cannot compute the budget, in its words. Until then the budget allows nothing. */
   readonly failure?: string;
 }
 
@@ -33,8 +33,8 @@ export interface Coverage {
 }
 
 /**
- * The budgets that cover a pod. More than one is a misconfiguration that the eviction API refuses (contract 4.3); a pod
- * without labels has none, whatever a selector says, by the server's own rule.
+ * Finds the budgets that cover a pod. More than one is a misconfiguration, and the eviction API refuses it (contract
+ * 4.3). A pod without labels has none, whatever a selector says: that is the server's own rule.
  */
 export function coverage(pod: Pod, budgets: readonly DisruptionBudget[]): Coverage {
   if (Object.keys(pod.labels).length === 0) return { budgets: [], uncertain: false };
@@ -48,8 +48,8 @@ export function coverage(pod: Pod, budgets: readonly DisruptionBudget[]): Covera
 }
 
 /**
- * Whether the server would let the pod go without using the budget up: it is Pending or finished, or it is not Ready and
- * the budget's unhealthy-pod policy lets it go.
+ * Whether the server evicts the pod without using the budget up: the pod is Pending or finished, or it is not Ready and
+ * the budget's unhealthyPodEvictionPolicy allows it.
  */
 export function passesBudgetFree(pod: Pod, budget: DisruptionBudget): boolean {
   if (pod.phase === 'Pending' || isFinished(pod)) return true;

@@ -1,10 +1,10 @@
-/** What Ebb needs to know of a cluster node. */
+/** The fields of a cluster node that Ebb needs. */
 export interface Node {
   readonly name: string;
   readonly uid: string;
   /** `aws:///<zone>/<instance>` on EKS; absent until the kubelet or the cloud controller sets it. */
   readonly providerId?: string;
-  /** The instance that it has been proved to stand for although it bears no providerID (identity.ts). */
+  /** Its instance, proved although the node has no providerID (identity.ts). */
   readonly provedInstance?: string;
   /** Its addresses of type InternalIP; absent when it has none. */
   readonly internalIps?: readonly string[];
@@ -15,13 +15,13 @@ export interface Node {
   readonly annotations: Readonly<Record<string, string>>;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  /** As the kubelet says it, `v1.33.4-eks-99d6cc0`; absent before it first does. */
+  /** Version that the kubelet reports, `v1.33.4-eks-99d6cc0`; absent before its first report. */
   readonly kubeletVersion?: string;
   /** Since when its Ready condition has not been True, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
 }
 
-/** As the API has it; foreign taints are carried through whole. */
+/** A taint as the API has it. Taints that are not Ebb's are written back unchanged. */
 export interface Taint {
   readonly key: string;
   readonly value?: string;
@@ -34,7 +34,7 @@ export function instanceOf({ providerId, provedInstance }: Node): string | undef
   return providerId === undefined ? provedInstance : /\/(i-[0-9a-f]+)$/.exec(providerId)?.[1];
 }
 
-/** Whether the node object stands for that instance: names recur, provider ids do not (contract 2.1). */
+/** Whether the node stands for that instance. Names recur, provider ids do not (contract 2.1). */
 export function isInstance({ providerId, provedInstance }: Node, instance: string): boolean {
   return providerId === undefined ? provedInstance === instance : providerId.endsWith(`/${instance}`);
 }

@@ -1,11 +1,11 @@
 /**
- * What Ebb needs to know of a pod, read from the API by an adapter. Deliberately not the API's own object: decisions
+ * The fields of a pod that Ebb needs, read from the API by an adapter. Deliberately not the API's own object: decisions
  * must not depend on a client library.
  */
 export interface Pod {
   readonly namespace: string;
   readonly name: string;
-  /** Tells a pod from another of the same name; every decision and eviction is bound to it. */
+  /** Identifies the pod among others of the same name. Every decision and eviction is bound to it. */
   readonly uid: string;
   /** Epoch milliseconds, in whole seconds. */
   readonly createdAt: number;
@@ -14,11 +14,11 @@ export interface Pod {
   readonly ready: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The controller owner reference, if there is one. */
+  /** The controller owner reference; absent without one. */
   readonly owner?: Owner;
-  /** Set once the pod is being deleted: the time at which its grace ends, in epoch milliseconds. */
+  /** When the grace of a pod that is being deleted ends, epoch milliseconds; absent while nobody deletes it. */
   readonly deletingUntil?: number;
-  /** Every container has terminated; with a deletion under way only a finalizer holds the object. */
+  /** Every container has terminated. If the pod is being deleted too, only a finalizer holds its object. */
   readonly containersTerminated: boolean;
   /** The containers that have not terminated, each with its state: `main running`. */
   readonly containersLeft: readonly string[];
@@ -30,11 +30,11 @@ export interface Pod {
   readonly hasEmptyDir: boolean;
   /** Names of the PersistentVolumeClaims that it mounts. */
   readonly claims: readonly string[];
-  /** What holds its object once its containers have ended; absent when nothing does. */
+  /** Finalizers, which hold the object once its containers have ended; absent without any. */
   readonly finalizers?: readonly string[];
 }
 
-/** The controller that a pod claims to have (`core/kubernetes/controller.ts` says what of it counts). */
+/** The controller that a pod claims to have. controller.ts decides which parts of the claim count. */
 export interface Owner {
   readonly kind: string;
   readonly apiVersion: string;
@@ -55,7 +55,7 @@ export function podName(pod: Pick<Pod, 'namespace' | 'name'>): string {
   return `${pod.namespace}/${pod.name}`;
 }
 
-/** Longer words of an owner reference are no names of anything. */
+/** Longest kind or name that is printed. No object has a longer one, but an owner reference may. */
 const LONGEST_WORD = 253;
 
 /** `Kind namespace/name` */
@@ -64,14 +64,14 @@ export function ownerName({ kind, namespace, name }: Owner): string {
 }
 
 /**
- * Tells owners apart. A uid alone does not: a reference may claim the uid of a controller that is somebody else's, and whose
- * pods would then be paced by what is known of the claim.
+ * The key of an owner. A uid alone is not enough: a reference may claim the uid of another controller, whose pods would
+ * then be paced by what is known of that claim.
  */
 export function ownerKey({ namespace, apiVersion, kind, name, uid }: Owner): string {
   return JSON.stringify([namespace, apiVersion, kind, name, uid]);
 }
 
-/** Succeeded and Failed pods hold nothing and count for no budget (contract 4.1). */
+/** Whether the pod has Succeeded or Failed. It holds nothing then and counts for no budget (contract 4.1). */
 export function isFinished(pod: Pod): boolean {
   return pod.phase === 'Succeeded' || pod.phase === 'Failed';
 }
@@ -81,8 +81,8 @@ export function isBeingDeleted(pod: Pod): boolean {
 }
 
 /**
- * Gone for our purposes although its object is still there: past its grace with every container terminated, so only a
- * finalizer holds it (contract 4.7).
+ * Whether only a finalizer holds the pod: its grace is over and every container has terminated. Ebb treats it as gone
+ * (contract 4.7).
  */
 export function isHeldByFinalizer(pod: Pod, now: number): boolean {
   return pod.deletingUntil !== undefined && pod.deletingUntil <= now && pod.containersTerminated;

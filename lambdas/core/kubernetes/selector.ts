@@ -11,9 +11,9 @@ export interface SelectorRequirement {
 }
 
 /**
- * Whether `labels` satisfy `selector`, by the rules of the API's LabelSelector: all requirements hold, an empty selector
- * matches everything, an absent one nothing. Undefined when an operator is unknown to us, so that the caller asks the
- * server instead of guessing (contract 4.4).
+ * Whether the labels satisfy the selector, by the rules of the API's LabelSelector: all requirements hold, an empty
+ * selector matches everything, an absent one nothing. Undefined when Ebb does not know an operator, so that the caller
+ * asks the server instead of guessing (contract 4.4).
  */
 export function matchesSelector(
   selector: Selector | undefined,

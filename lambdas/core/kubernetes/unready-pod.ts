@@ -1,18 +1,18 @@
 /**
- * Pods that a budget misses: not Ready or on their way out, each with the reason that its status gives, so that a blocked
- * drain can say why its budget allows no more and what would help (contract 13.2).
+ * A pod that a budget misses because it is not Ready or being deleted, with the reason from its status. A blocked drain
+ * reports why its budget allows no more and what would help (contract 13.2).
  */
 export interface UnreadyPod {
   /** `namespace/name` */
   readonly pod: string;
   readonly uid: string;
-  /** In the words of Kubernetes where it has any (`CrashLoopBackOff`), else in plain ones: `starting`, `being deleted`. */
+  /** Kubernetes' own reason (`CrashLoopBackOff`), otherwise a plain one: `starting`, `being deleted`. */
   readonly reason: string;
-  /** What the scheduler or the kubelet says of it. */
+  /** The scheduler's or the kubelet's message. */
   readonly message?: string;
 }
 
-/** Those that count, and how many there are in all. */
+/** The worst unready pods, and the number of all. */
 export interface UnreadyPods {
   readonly count: number;
   /** The worst first. */
@@ -22,16 +22,16 @@ export interface UnreadyPods {
 /** The reason of a pod that no node can take. */
 export const UNSCHEDULABLE = 'Unschedulable';
 
-/** So many are named: enough to act on, and a line that can be read. */
+/** Pods that are named: enough to act on, and a line that can be read. */
 const MOST_NAMED = 5;
 
-/** A message is cut here: the scheduler counts all nodes, and a line has room for several messages. */
+/** Length at which a message is cut: the scheduler's counts all nodes, and a line holds several messages. */
 const LONGEST_MESSAGE = 200;
 
-/** Reasons that pass by themselves; the later in the list, the sooner. */
+/** Reasons that end by themselves, the slowest first. */
 const PASSING = ['ContainerCreating', 'PodInitializing', 'starting', 'being deleted'];
 
-/** What helps; a reason that is not here is told with the logs as the place to look. */
+/** Advice by reason; for any other reason it is to look at the logs. */
 const HELP: Readonly<Record<string, string>> = {
   [UNSCHEDULABLE]: 'add capacity or lower what it requests',
   SchedulingGated: 'remove its scheduling gate',
@@ -53,7 +53,7 @@ function rank({ reason }: UnreadyPod): number {
   return reason === UNSCHEDULABLE ? -2 : PASSING.indexOf(reason);
 }
 
-/** Which pods and reasons they are, without messages, whose numbers change: the same text is no news. */
+/** The pods and their reasons, to report them once. Messages are left out, because the numbers in them change. */
 export function unreadyKey({ pods }: UnreadyPods): string {
   return pods.map(({ uid, reason }) => `${uid} ${reason}`).join();
 }
@@ -66,7 +66,7 @@ export function describeUnready({ count, pods }: UnreadyPods): string {
   return [...told, ...more].join('; ');
 }
 
-/** Of pods with one reason; the message is the first one's. */
+/** Describes pods with the same reason, with the message of the first. */
 function describe(pods: readonly UnreadyPod[]): string {
   const [{ reason, message } = { reason: '' }] = pods;
   const names = pods.map(({ pod }) => pod).join(', ');

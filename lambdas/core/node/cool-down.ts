@@ -1,6 +1,6 @@
 /**
- * The rest of a node that could not be drained although nothing forced it to go (contract 5.4): it is left alone for a
- * while, and goes last after that. An annotation remembers it. Pure.
+ * The cool-down of a node: a voluntary drain failed, so Ebb leaves the node alone for a while and lets it go last after
+ * that (contract 5.4). An annotation holds it. Pure.
  */
 import { type NodePatch, nodePatch, readMark, COOL_DOWN_ANNOTATION } from './marks.ts';
 import * as z from 'zod/mini';
@@ -17,25 +17,25 @@ export interface CoolDown {
 }
 
 /**
- * A rest, and the taint by which the drift tainter lets nodes go, which a node that rests loses: else no pod could be
- * scheduled there for all that time, and with each node that rests there would be less room in the cluster.
+ * A cool-down, and the drain taint of the drift tainter. A node that cools down loses this taint. Otherwise the node
+ * would take no new pods all that time, and each such node would cost the cluster capacity.
  */
 export interface CoolDownTerms {
   readonly coolDown: CoolDown;
   readonly drainTaint: PlainTaint;
 }
 
-/** Undefined when the node has never rested, or when the annotation is not ours to read. */
+/** Reads the cool-down; undefined when the node has no such annotation, or one that Ebb cannot read. */
 export function coolDownOf(node: Pick<Node, 'annotations'>): CoolDown | undefined {
   const coolDown = readMark(node, COOL_DOWN_ANNOTATION, coolDownSchema);
   return coolDown && { until: Date.parse(coolDown.until), reason: coolDown.reason };
 }
 
 /**
- * The rest, if it can be true: nobody sets one that is longer, and whoever may write the node may have written it (contract
- * 3.5).
+ * Reads the cool-down; undefined when it ends later than Ebb would ever set it. Anybody who may write the node may have
+ * written the annotation (contract 3.5).
  *
- * @param longestRestMs how long a node rests at most, milliseconds
+ * @param at.longestCoolDownMs how long a cool-down lasts at most, milliseconds
  */
 export function credibleCoolDown(
   node: Pick<Node, 'annotations'>,
@@ -50,7 +50,7 @@ export function isCoolingDown({ coolDown }: { readonly coolDown?: CoolDown }, no
   return coolDown !== undefined && coolDown.until > now;
 }
 
-/** The patch that lets a node rest which bears no marks of ours. */
+/** The patch that begins the cool-down of a node without marks of a retirement. */
 export function coolingDown(node: Node, { coolDown, drainTaint }: CoolDownTerms): NodePatch {
   return nodePatch(node, {
     annotations: { [COOL_DOWN_ANNOTATION]: coolDownText(coolDown) },

@@ -1,19 +1,19 @@
 /**
- * What the owner annotation of a node says, as far as it can be true (contract 3.5): whoever may write a node may have
- * written it, its kubelet among them. Pure.
+ * The owner annotation of a node, as far as it can be true (contract 3.5). Anybody who may write the node may have
+ * written it, and that includes its kubelet. Pure.
  */
 import { RETIREMENT_ANNOTATION } from './marks.ts';
 import { ownershipOf, type Ownership } from './isolation.ts';
 import type { Node } from '../kubernetes/node.ts';
 
-/** A hook holds an instance for 48 hours at most, and one that its group retains is drained on for some time. */
+/** A hook holds an instance for 48 hours at most. An instance that its group retains is drained a little longer. */
 const LONGEST_AHEAD_MS = 50 * 3_600_000;
 
 type Marked = Pick<Node, 'annotations' | 'createdAt'>;
 
 /**
- * The charge, since when counted within the node's life: none waits longer than it is there. Undefined when the annotation
- * is not ours to read, or says what cannot be true.
+ * Reads the ownership, with `since` kept within the node's life: no node has waited longer than it exists. Undefined
+ * when Ebb cannot read the annotation, or when it cannot be true.
  *
  * @param now epoch milliseconds
  */
@@ -24,16 +24,18 @@ export function credibleOwnership(node: Marked, now: number): Ownership | undefi
   return { ...ownership, since: new Date(since).toISOString() };
 }
 
-/** Why the annotation is not believed; undefined when it is. */
+/** Says why Ebb does not believe the annotation; undefined when it does. */
 export function whyIncredible(node: Marked, now: number): string | undefined {
   const ownership = ownershipOf(node);
-  if (ownership === undefined) return `its annotation ${RETIREMENT_ANNOTATION} does not say who is in charge`;
+  if (ownership === undefined)
+    return `its annotation ${RETIREMENT_ANNOTATION} does not say which retirement owns the node`;
   const reason = why(ownership, now);
   return reason && `its annotation ${RETIREMENT_ANNOTATION} says what cannot be true: ${reason}`;
 }
 
 function why({ since, deadline }: Ownership, now: number): string | undefined {
-  if (Date.parse(since) > Date.parse(deadline)) return `it is in charge since ${since}, after its deadline ${deadline}`;
-  if (Date.parse(deadline) > now + LONGEST_AHEAD_MS) return `no retirement has until ${deadline}`;
+  if (Date.parse(since) > Date.parse(deadline))
+    return `it owns the node since ${since}, after its deadline ${deadline}`;
+  if (Date.parse(deadline) > now + LONGEST_AHEAD_MS) return `no retirement has a deadline as late as ${deadline}`;
   return undefined;
 }

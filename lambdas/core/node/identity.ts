@@ -1,30 +1,30 @@
 /**
- * Which Node objects stand for a machine (contract 2.1). Usually one does. A machine that was renamed has several, of which
- * all but one are left over; and one whose cloud controller is late has one without a providerID. Pure.
+ * The Node objects that stand for a machine (contract 2.1): usually one. A machine that was renamed has several, and
+ * all but one are left over. A machine whose cloud controller is late has one without a providerID. Pure.
  */
 import { isInstance, type Node } from '../kubernetes/node.ts';
 
 /** A machine as EC2 knows it. */
 export interface MachineIdentity {
   readonly instance: string;
-  /** Its private DNS name: the name of its Node on EKS. Absent when EC2 tells none. */
+  /** Its private DNS name, which is the name of its Node on EKS. Absent when EC2 returns none. */
   readonly dnsName?: string;
   /** Every private address of its network interfaces. */
   readonly addresses: readonly string[];
 }
 
 export interface NodesOfMachine {
-  /** The one that its kubelet serves; undefined when it has none. */
+  /** The node that the machine's kubelet serves; absent when there is none. */
   readonly node?: Node;
-  /** Others that stand for it: it had another name. */
+  /** Nodes left over from other names of the machine. */
   readonly others: readonly Node[];
-  /** Names of nodes that may be it and cannot be proved to be: they are not touched. */
+  /** Names of nodes that may be the machine without proof: Ebb does not touch them. */
   readonly unproven: readonly string[];
 }
 
 /**
- * The node as it is, or, if it bears no providerID, with the proof that it is the machine: its name is the machine's private
- * DNS name and an InternalIP of it the machine's. Either alone recurs.
+ * Returns the node with its instance, if it has no providerID and can be proved to be the machine: its name is the
+ * machine's private DNS name, and one InternalIP is the machine's. One of these alone is no proof, because both recur.
  */
 export function proved(node: Node, { instance, dnsName, addresses }: MachineIdentity): Node {
   if (node.providerId !== undefined || node.name !== dnsName) return node;
@@ -32,7 +32,7 @@ export function proved(node: Node, { instance, dnsName, addresses }: MachineIden
   return isIts ? { ...node, provedInstance: instance } : node;
 }
 
-/** @param found nodes with its providerID, and those of its name without one */
+/** @param found nodes with the machine's providerID, and nodes with its name and without a providerID */
 export function nodesOfMachine(found: readonly Node[], machine: MachineIdentity): NodesOfMachine {
   const nodes = found.map((node) => proved(node, machine));
   const [node, ...others] = nodes.filter((each) => isInstance(each, machine.instance)).toSorted(servedFirst);
@@ -40,7 +40,7 @@ export function nodesOfMachine(found: readonly Node[], machine: MachineIdentity)
   return { ...(node && { node }), others, unproven: unproven.map(({ name }) => name) };
 }
 
-/** Ready ones first: of a machine that was renamed only the new one is. Then the one that was registered last. */
+/** Ready nodes first: after a renaming only the new node is Ready. Then the node that was registered last. */
 function servedFirst(one: Node, other: Node): number {
   const isNotReady = (node: Node): number => Number(node.notReadySince !== undefined);
   return isNotReady(one) - isNotReady(other) || other.createdAt - one.createdAt;

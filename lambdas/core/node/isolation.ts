@@ -1,7 +1,7 @@
 /**
- * Isolating a node, and its exact undo: the one patch that taints and cordons it, keeps new load balancer traffic away
- * and says who is in charge (contract 3). Pure: it computes the patch from the node as it was read, and the API's
- * optimistic lock tells when that is out of date.
+ * Isolation of a node, and its exact undo (contract 3). One patch taints and cordons the node, keeps new load balancer
+ * traffic away and names the owner. Pure: the patch is computed from the node as it was read, and the API's optimistic
+ * lock refuses it when the node has changed since.
  */
 import {
   EXCLUDE_LABEL,
@@ -22,31 +22,31 @@ import type { IsolationTaint } from '../settings/cluster-settings.ts';
 import type { Notice } from '../notice/notice.ts';
 import { coolDownText, type CoolDownTerms } from './cool-down.ts';
 
-/** The owner annotation: JSON on the node, for us and for people. */
+/** The owner annotation: JSON on the node, for Ebb and for people. */
 const ownershipSchema = z.object({
   execution: z.string(),
   kind: z.string(),
-  /** The Auto Scaling group that lets the instance go. */
+  /** The instance's Auto Scaling group. */
   group: z.optional(z.string()),
   /** ISO 8601, as is the deadline. */
   since: z.iso.datetime(),
   deadline: z.iso.datetime(),
-  /** We set spec.unschedulable; a node that a person had cordoned stays so on restore (contract 3.2). */
+  /** Ebb set spec.unschedulable. A node that a person had cordoned stays cordoned on restore (contract 3.2). */
   cordonedByUs: z.boolean(),
-  /** We set the load balancer label. */
+  /** Ebb set the load balancer label. */
   labelledByUs: z.boolean(),
-  /** It has drained the node, and completes our hook itself when the instance meets it (contract 8.2). */
+  /** The owner has drained the node. It completes Ebb's hook itself when the instance reaches it (contract 8.2). */
   completesHook: z.optional(z.literal(true)),
-  /** The node is drained and left as it is, for whoever removes it (contract 8.2). */
+  /** The node is drained and left as it is, until somebody removes it (contract 8.2). */
   leftDrained: z.optional(z.literal(true)),
 });
 
 export type Ownership = Readonly<z.infer<typeof ownershipSchema>>;
 
-/** Says that we set the load balancer label. */
+/** Value of the load balancer label when Ebb set it. */
 const EXCLUDE_VALUE = 'ebb';
 
-/** Who takes charge, for what, until when. */
+/** The retirement that takes a node over. */
 export interface Takeover {
   readonly execution: string;
   readonly kind: Notice['kind'];
@@ -57,8 +57,8 @@ export interface Takeover {
 }
 
 /**
- * The patch that isolates `node` for `takeover`. Marks of an earlier run are inherited: what it set is still ours to undo,
- * and `since` keeps our place among the waiting (contract 1.6).
+ * The patch that isolates the node for a retirement. Marks of an earlier run are inherited: the new owner undoes what
+ * that run set, and `since` keeps the node's place among the waiting (contract 1.6).
  */
 export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint): NodePatch {
   const ours: Taint = { key: taint.key, value: taint.value ?? takeover.kind, effect: taint.effect };
@@ -71,8 +71,8 @@ export function isolation(node: Node, takeover: Takeover, taint: IsolationTaint)
 }
 
 /**
- * The patch that says how far the retirement of `execution` has come; undefined when the node is not in its charge, or
- * says so already.
+ * The patch that notes how far the retirement has come; undefined when it does not own the node, or when the node says
+ * so already.
  */
 export function progress(
   node: Node,
@@ -88,10 +88,10 @@ export function progress(
 }
 
 /**
- * The patch that takes off what `execution` put on, and nothing else: what was there before it stays, a person's cordon
- * too (contract 3.2). Undefined when the marks are not its own.
+ * The patch that takes off what the retirement put on, and nothing else. What was there before stays, and so does a
+ * person's cordon (contract 3.2). Undefined when the retirement does not own the node.
  *
- * @param coolDown for how long the node is left alone from now on, and why
+ * @param by.coolDown the cool-down that begins now @default none
  */
 export function restoration(
   node: Node,
@@ -128,12 +128,12 @@ function ownership(node: Node, { execution, kind, group, now, deadline }: Takeov
   return { ...inherited, execution, kind, ...(group && { group }), deadline: new Date(deadline).toISOString() };
 }
 
-/** Whether the node already bears this takeover's marks, so that isolating again changes nothing. */
+/** Whether the node has all marks of this retirement, so that isolating again changes nothing. */
 export function isIsolatedFor(node: Node, execution: string, taint: IsolationTaint): boolean {
   return missingMarks(node, execution, taint).length === 0;
 }
 
-/** What the node lacks of the isolation by `execution`, in words; empty while it stands. */
+/** The marks of the retirement that the node lacks, in words; empty while it is isolated. */
 export function missingMarks(node: Node, execution: string, taint: IsolationTaint): readonly string[] {
   const isTainted = node.taints.some(({ key, effect }) => key === taint.key && effect === taint.effect);
   return [
@@ -144,7 +144,7 @@ export function missingMarks(node: Node, execution: string, taint: IsolationTain
   ];
 }
 
-/** Who is in charge of the node; undefined when nobody is, or when the annotation is not ours to read. */
+/** Reads which retirement owns the node; undefined when none does, or when Ebb cannot read the annotation. */
 export function ownershipOf(node: Pick<Node, 'annotations'>): Ownership | undefined {
   return readMark(node, RETIREMENT_ANNOTATION, ownershipSchema);
 }

@@ -1,7 +1,7 @@
 /**
- * Marks: everything that Ebb writes on a node, by key, and how it is written and read (contract 3.1, 3.5). Anybody who may
- * write the node may have written a mark, so it is a hint: what each says, and how far it can be true, is the business of
- * the module that it is about.
+ * Marks: everything that Ebb writes on a node, by key, and how it is written and read (contract 3.1, 3.5). A mark is a
+ * hint, because anybody who may write the node may have written it. What a mark means, and whether it can be true, is
+ * decided by the module in brackets.
  */
 import type * as z from 'zod/mini';
 import type { Node, Taint } from '../kubernetes/node.ts';
@@ -10,7 +10,7 @@ import type { Node, Taint } from '../kubernetes/node.ts';
 export const RETIREMENT_ANNOTATION = 'ebb/retirement';
 /** The node is being retired; its value is the kind of the notice. */
 export const RETIRING_LABEL = 'ebb/retiring';
-/** Kubernetes' own: the service controller and the AWS load balancer controller take such nodes out of their targets. */
+/** Kubernetes' own label: the service and the AWS load balancer controllers take such nodes out of their targets. */
 export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
 /** Until when the node is left alone, and why (cool-down.ts). */
 export const COOL_DOWN_ANNOTATION = 'ebb/rest';
@@ -22,10 +22,10 @@ export const WITHDRAW_LABEL = 'ebb/withdraw';
 export const WITHDRAWAL_ANNOTATION = 'ebb/withdrawal';
 /** The load balancer targets to put back when the node is restored (traffic/taken-targets.ts). */
 export const TARGETS_ANNOTATION = 'ebb/targets';
-/** Key of a taint by which people and scripts ask for a drain, whatever the configuration says (drain-taints.ts). */
+/** Key of the drain taint that people and scripts may always use, whatever the configuration says (drain-taints.ts). */
 export const PLAIN_DRAIN_KEY = 'ebb/drain';
 
-/** A merge patch; resourceVersion makes it optimistic, because a merge patch replaces the whole list of taints. */
+/** A merge patch with an optimistic lock (resourceVersion), because it replaces the whole list of taints. */
 export interface NodePatch {
   readonly metadata: {
     readonly resourceVersion: string;
@@ -36,7 +36,7 @@ export interface NodePatch {
   readonly spec: { readonly unschedulable?: true | null; readonly taints: readonly Taint[] };
 }
 
-/** What a patch changes; what is absent stays as it is. */
+/** Changes of a patch; a field that is absent stays as it is. */
 interface Changes {
   readonly labels?: NodePatch['metadata']['labels'];
   readonly annotations?: NodePatch['metadata']['annotations'];
@@ -45,7 +45,7 @@ interface Changes {
   readonly unschedulable?: true | null;
 }
 
-/** The patch that changes the node as it was read; the API refuses it if somebody else has changed the node since. */
+/** The patch that changes the node as it was read. The API refuses it if somebody has changed the node since. */
 export function nodePatch(
   node: Pick<Node, 'resourceVersion' | 'taints'>,
   { labels = {}, annotations = {}, taints = node.taints, unschedulable }: Changes,
@@ -56,7 +56,7 @@ export function nodePatch(
   };
 }
 
-/** What the annotation says, by its schema; undefined when the node has none, or one that is not ours to read. */
+/** Reads the annotation by its schema; undefined when the node has none, or one that does not parse. */
 export function readMark<Schema extends z.ZodMiniType>(
   { annotations }: Pick<Node, 'annotations'>,
   key: string,

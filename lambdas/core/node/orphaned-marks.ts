@@ -1,4 +1,4 @@
-/** Nodes that bear our marks although the retirement that put them on runs no more (contract 1.7). Pure. */
+/** Orphaned marks: marks on a node whose retirement does not run any more (contract 1.7). Pure. */
 import type { Machine } from './dead-node.ts';
 import { credibleOwnership, whyIncredible } from './credible-ownership.ts';
 import { isAnothers } from '../aws/installation.ts';
@@ -11,17 +11,17 @@ import { isReadable } from '../traffic/taken-targets.ts';
 import { credibleWithdrawal } from '../traffic/withdrawal.ts';
 
 export type Marks =
-  /** Nobody looks after them any more. */
+  /** Orphaned marks. */
   | { readonly kind: 'left'; readonly execution: string; readonly instance: string }
-  /** Their retirement runs, or has left the node drained and it is still wanted so; or they are another installation's. */
+  /** Their retirement runs, or left the node drained as the taint still asks, or is another installation's. */
   | { readonly kind: 'attended' }
-  /** Not ours to judge. */
+  /** Marks whose owner cannot be told: a person must look. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /**
  * @param running names of the retirements that run, read after the node
- * @param isAsked whether it bears a taint that asks for its drain
- * @param now epoch milliseconds
+ * @param at.isAsked whether the node has a drain taint
+ * @param at.now epoch milliseconds
  */
 export function judgeMarks(
   node: Node,
@@ -35,17 +35,20 @@ export function judgeMarks(
   if (running.has(execution) || isSeenTo(ownership, { isAsked, now })) return { kind: 'attended' };
   if (instance !== undefined && isAnothers(execution, { home, instance })) return { kind: 'attended' };
   if (instance === undefined || !execution.startsWith(executionsOf({ ...home, instance }))) {
-    // Another account's or region's: whether that one runs we cannot know.
-    return { kind: 'unreadable', reason: `${execution}, which is in charge, is no retirement of its instance here` };
+    // The retirement is another account's or region's. Ebb cannot know whether it runs.
+    return {
+      kind: 'unreadable',
+      reason: `its owner ${execution} is not a retirement of its instance in this account and region`,
+    };
   }
   return { kind: 'left', execution, instance };
 }
 
 /**
- * Which annotations of ours on the node cannot be read or true, besides the one that tells who is in charge: nobody acts on
- * them, and a person should know (contract 3.5).
+ * Names Ebb's annotations on the node that cannot be read or cannot be true, except the owner's. Nothing acts on them,
+ * so a person should know (contract 3.5).
  *
- * @param longestRestMs how long a node rests at most, milliseconds
+ * @param at.longestCoolDownMs how long a cool-down lasts at most, milliseconds
  */
 export function unreadableNotes(
   node: Node,
@@ -59,7 +62,7 @@ export function unreadableNotes(
   return Object.entries(readable).flatMap(([key, isSo]) => (key in node.annotations && !isSo() ? [key] : []));
 }
 
-/** Drained, and to stay so; or drained, and its termination may have been asked for, which AWS is late to say. */
+/** Whether the node is drained, and either stays so as asked, or AWS may be late to show the termination asked for. */
 function isSeenTo(
   { leftDrained, completesHook, deadline }: Ownership,
   { isAsked, now }: { isAsked: boolean; now: number },
@@ -67,17 +70,18 @@ function isSeenTo(
   return (leftDrained === true && isAsked) || (completesHook === true && now < Date.parse(deadline));
 }
 
-/** Where an instance with left marks is now. */
+/** Where an instance with orphaned marks is now. */
 export interface Whereabouts {
-  /** Its state in its group; absent when it is in none. */
+  /** Its lifecycle state; absent when it is in no group. */
   readonly state?: string;
-  /** What EC2 says of it; absent when it was not asked, or does not answer. */
+  /** Its state in EC2; absent when EC2 was not asked or did not answer. */
   readonly machine?: Machine;
 }
 
 /**
- * An instance that is back in service, or runs on without a group, wants its node back. Of one that waits in our hook the
- * next retirement inherits the marks; with one that goes, or rests in a warm pool, they stay.
+ * Decides whether orphaned marks come off. The node is restored when its instance is in service again, or runs without
+ * a group. Marks stay on an instance that waits in a hook (the next retirement inherits them), that goes, or that is
+ * pooled.
  */
 export function decideMarks({ state, machine }: Whereabouts): 'restore' | 'leave' {
   const serves = state === undefined ? machine === 'up' : state === 'InService';

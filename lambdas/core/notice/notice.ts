@@ -1,22 +1,23 @@
 /**
- * A notice: an outside event that says an instance is to leave, parsed. It is a hint until AWS agrees (contract 1.3), so
- * it carries only what the event said.
+ * Notices: parsed outside events that say that an instance is to leave. A notice is a hint until AWS confirms it
+ * (contract
+ * 1.3), so it has only the fields of the event.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { bearerOf, type Home } from '../aws/installation.ts';
 
-/** What Auto Scaling calls one lifecycle action by. */
+/** Auto Scaling's token of one lifecycle action. */
 export const actionTokenSchema = z.string().check(z.minLength(1), z.maxLength(64));
 
-/** What every notice says. */
+/** Fields of every notice. */
 const noticeOfAny = {
   account: z.string().check(z.regex(/^\d{12}$/)),
-  // As long as the name of an execution has room for (contract 1.6).
+  // The name of an execution has no place for more characters (contract 1.6).
   region: z.string().check(z.regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/), z.maxLength(22)),
   instance: z.string().check(z.regex(/^i-[0-9a-f]{8,17}$/)),
   group: z.string().check(z.minLength(1), z.maxLength(255)),
-  /** When the event was made, or the sweep found the instance, epoch milliseconds. */
+  /** Time of the event, or when the sweep found the instance, epoch milliseconds. */
   at: z.int().check(z.positive()),
 };
 
@@ -25,47 +26,47 @@ export const lifecycleNoticeSchema = z.strictObject({
   kind: z.literal('asg-terminate'),
   ...noticeOfAny,
   hook: z.string().check(z.minLength(1), z.maxLength(255)),
-  /** Absent when no event told it: AWS tells it nowhere else. */
+  /** Token of the action; absent without an event, because AWS returns it nowhere else. */
   token: z.optional(actionTokenSchema),
-  /** Where the instance comes from: a warm pool's instance runs nothing. */
+  /** Where the instance comes from. An instance of a warm pool runs no pods. */
   origin: z._default(z.enum(['AutoScalingGroup', 'WarmPool', 'EC2']), 'AutoScalingGroup'),
 });
 
-/** A node that bears a drain taint, and whose turn it is (contract 9.5). */
+/** A node with a drain taint, which the queue lets go now (contract 9.5). */
 export const taintedNoticeSchema = z.strictObject({
   kind: z.literal('tainted'),
   ...noticeOfAny,
   /** The key of the taint. */
   taint: z.string().check(z.minLength(1), z.maxLength(317)),
-  /** Where the sweep has found the node: nothing else need tell it of an instance without an enrolled group. */
+  /** Cluster in which the sweep found the node: without an enrolled group, nothing else may say it. */
   cluster: z.optional(z.string().check(z.minLength(1), z.maxLength(100))),
 });
 
-/** What the payload of a retirement may be. */
+/** The payload of a retirement. */
 export const noticeSchema = z.discriminatedUnion('kind', [lifecycleNoticeSchema, taintedNoticeSchema]);
 
 export type LifecycleNotice = Readonly<z.output<typeof lifecycleNoticeSchema>>;
 export type TaintedNotice = Readonly<z.output<typeof taintedNoticeSchema>>;
 export type Notice = LifecycleNotice | TaintedNotice;
 
-/** Kinds that nothing but us wants to go. */
+/** Kinds of voluntary retirements. */
 const VOLUNTARY: ReadonlySet<string> = new Set<Notice['kind']>(['tainted']);
 
 /**
- * Whether nothing but us wants the instance to go: then no pod is ever forced (contract 5.4).
+ * Whether the retirement is voluntary: nothing but Ebb makes the instance go, so no pod is ever forced (contract 5.4).
  *
- * @param kind of a notice, as it may stand on a node too
+ * @param kind of a notice, or as read from a node
  */
 export function isVoluntary(kind: string): boolean {
   return VOLUNTARY.has(kind);
 }
 
-/** Lambda takes 1–64 of `A-Za-z0-9-_`; the hash keeps two actions of one instance apart (contract 1.6). */
+/** Digits of the hash, which separates actions of one instance. Lambda takes 1–64 of `A-Za-z0-9-_` (contract 1.6). */
 const HASH_DIGITS = 8;
 
 /**
- * The name under which the notice's retirement runs: one event has one name, however often it is delivered, so a second
- * delivery starts nothing (contract 1.6).
+ * The execution name of the notice's retirement. One event always has the same name, so a second delivery starts
+ * nothing (contract 1.6).
  */
 export function executionName(notice: Notice, { installation }: Pick<Home, 'installation'> = {}): string {
   const token = notice.kind === 'asg-terminate' ? notice.token : undefined;
@@ -78,7 +79,7 @@ export function executionName(notice: Notice, { installation }: Pick<Home, 'inst
 
 export type { Home } from '../aws/installation.ts';
 
-/** What the name of every retirement of the instance begins with. */
+/** The prefix of the execution names of all retirements of the instance. */
 export function executionsOf({ instance, ...home }: Home & Pick<Notice, 'instance'>): string {
   return `${bearerOf(home)}-${home.region}-${instance}-`;
 }

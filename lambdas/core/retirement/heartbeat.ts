@@ -1,26 +1,27 @@
-/** The lifecycle hook's heartbeat: when the next one is due (contract 6.1). */
+/** Heartbeats of the lifecycle hook: when the next one is due (contract 6.1). */
 import { HOOK_MARGIN_SECONDS } from '../drain/deadline.ts';
 
-/** Fraction of the hook's own timeout after which it is renewed, and how far that is spread. */
+/** Fraction of the hook's timeout after which a heartbeat is sent, and its spread. */
 const AT_FRACTION = 0.5;
 const JITTER = 0.2;
 
-/** The fraction of the hook's timeout that two heartbeats are apart at least. */
+/** Least time between two heartbeats, as a fraction of the hook's timeout. */
 export const SHORTEST_HEARTBEAT = AT_FRACTION * (1 - JITTER);
 
-/** Half of the hook's timeout, ± 20 %, so that many retirements do not call in step. Milliseconds. */
+/** Returns half of the hook's timeout ± 20 %, milliseconds. The spread keeps many retirements from calling in step. */
 export function heartbeatInterval(hookTimeoutSeconds: number, random: number): number {
   return hookTimeoutSeconds * 1000 * AT_FRACTION * (1 - JITTER + 2 * JITTER * random);
 }
 
-/** How long before the hook's deadline its last heartbeat is sent, so that it arrives before. */
+/** Time before the hook's deadline at which the last heartbeat is sent, so that it arrives before it. */
 const LAST_BEFORE_MS = 2_000;
 
 /**
- * When a heartbeat is due after one at `now`, epoch milliseconds. The last one is brought forward to right before the
- * deadline where the hook would run out within the deadline's margin otherwise: a slow last pass ends in that margin.
+ * Returns when the heartbeat after one at `now` is due, epoch milliseconds. If the hook would expire within the margin
+ * after its deadline, the last heartbeat is sent right before the deadline, because a slow last pass ends in that
+ * margin.
  *
- * @param until the hook's deadline, epoch milliseconds: from then on nobody heartbeats (contract 6.3)
+ * @param hook.until the hook's deadline, epoch milliseconds: no heartbeat is sent after it (contract 6.3)
  * @param random from 0 to 1
  */
 export function nextHeartbeat(

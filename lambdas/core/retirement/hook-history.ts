@@ -1,13 +1,14 @@
 /**
- * The retirements that one hook has had. The first one's start sets the hook's deadline (contract 5.1), and those that have
- * failed say whether another is begun (contract 6.3): our own failure must not hold an instance. Pure.
+ * The history of a hook: the retirements that it has had. The start of the first one sets the hook's deadline (contract
+ * 5.1). Those that failed decide whether another one begins (contract 6.3): Ebb's own failure must not hold an
+ * instance. Pure.
  */
 import type { EndedRetirement, StartedRetirement } from './orphaned-hook.ts';
 import { executionsOf, type Home } from '../notice/notice.ts';
 
 /**
- * Those of the instance that started since its hook began. Earlier ones were for another hook, such as that by which the
- * instance went to a warm pool from which it has come back, or had none.
+ * Returns the instance's retirements since its hook began. Earlier ones had no hook, or another one, such as the hook
+ * by which the instance once went to a warm pool.
  */
 export function runsOfHook<Run extends StartedRetirement>(
   runs: readonly Run[],
@@ -17,19 +18,19 @@ export function runsOfHook<Run extends StartedRetirement>(
   return runs.filter(({ name, startedAt }) => name.startsWith(ours) && startedAt >= beganAt);
 }
 
-/** @returns when the first of them started, epoch milliseconds; `now` when there is none */
+/** Returns when the first retirement started, epoch milliseconds; `now` when there is none. */
 export function firstStart(runs: readonly StartedRetirement[], now: number): number {
   return Math.min(now, ...runs.map(({ startedAt }) => startedAt));
 }
 
-/** After the second failure another retirement waits so long, then twice as long after each. */
+/** Wait after the second failure before another retirement begins; it doubles with each further failure. */
 const PATIENCE_MS = 600_000;
 
 /**
- * Whether another retirement is begun for a hook whose retirements have ended: the second at once, because the first may
- * have died by accident, the others more and more seldom, and a last one once the deadline has passed.
+ * Whether another retirement may begin for a hook whose retirements have all ended. The second begins at once, because
+ * the first may have died by accident. Further ones begin more and more seldom, and one last time after the deadline.
  *
- * @param runs of the hook, none of which runs
+ * @param runs ended retirements of the hook
  */
 export function mayBeginAnother(
   runs: readonly EndedRetirement[],

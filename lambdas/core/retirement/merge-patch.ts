@@ -1,15 +1,15 @@
 /**
- * JSON merge patches (RFC 7396) between two states of what a run remembers. A durable run keeps the result of every step
- * for as long as it lives, 100 MB in all (contract 14.1): a drain that is held for two days takes over a thousand turns,
- * and each keeps what it changed, not all that it knows. Pure.
+ * JSON merge patches (RFC 7396) between two states of a run's memory. A durable run keeps the result of every step for
+ * its whole life, 100 MB in all (contract 14.1). A drain that is held for two days takes over a thousand rounds, so
+ * each round keeps only what it changed. Pure.
  */
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What turns `before` into `after`: undefined when nothing does. Both are plain data, in which a field that is undefined
- * is one that is absent, as in JSON.
+ * Creates the patch from `before` to `after`; undefined when they are the same. Both are plain data. A field that is
+ * undefined counts as absent, as in JSON.
  *
- * @throws Error for a null within: a merge patch says by it that a field has gone
+ * @throws Error for a null in `after`: in a merge patch, null removes a field
  */
 export function mergePatch(before: unknown, after: unknown): unknown {
   if (!isFields(before) || !isFields(after)) return isSame(before, after) ? undefined : after;
@@ -25,7 +25,7 @@ function changeOf(name: string, before: unknown, after: unknown): unknown {
   return mergePatch(before, isFields(before) ? after : whole(after));
 }
 
-/** `before` with the patch applied; the states themselves are left as they are. */
+/** Applies the patch to a copy of `before`. */
 export function patched(before: unknown, patch: unknown): unknown {
   if (patch === undefined) return before;
   if (!isFields(patch)) return patch;
@@ -37,7 +37,7 @@ export function patched(before: unknown, patch: unknown): unknown {
   return Object.fromEntries(after);
 }
 
-/** Its own, whatever objects inherit under that name. */
+/** An own field, never one that objects inherit. */
 function field(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }

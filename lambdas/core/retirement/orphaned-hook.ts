@@ -1,6 +1,6 @@
 /**
- * Instances that wait in a hook while no retirement looks after them: their event was lost, or their retirement has died
- * (contract 1.7). Pure.
+ * Orphaned hooks: an instance waits in a hook and has no running retirement, because its event was lost or its
+ * retirement died (contract 1.7). Pure.
  */
 import type { Member } from '../aws/group.ts';
 import { phaseOf } from '../aws/lifecycle-state.ts';
@@ -15,27 +15,27 @@ export interface StartedRetirement {
 export interface EndedRetirement extends StartedRetirement {
   /** Epoch milliseconds. */
   readonly endedAt: number;
-  /** It came to its end, whatever it found to do. */
+  /** It ended without an error, whatever its result. */
   readonly succeeded: boolean;
 }
 
-/** Waits in a hook of its termination, whoever's. */
+/** Whether the instance waits in a termination hook, Ebb's or another. */
 export function isWaiting({ state }: Member): boolean {
   return phaseOf(state) === 'waiting';
 }
 
-/** @param running names of the retirements that run, read after its state: one of those may just have begun */
+/** Whether no retirement of the instance runs. @param running names of all that run, read after the member's state */
 export function isForgotten({ instance }: Member, running: readonly string[], home: Home): boolean {
   const ours = executionsOf({ ...home, instance });
   return !running.some((name) => name.startsWith(ours));
 }
 
 /**
- * Whether it may be another hook than ours that holds the instance; AWS shows that one does, not which. Ours is usually
- * over once a retirement has succeeded, and an instance that is launched into a warm pool waits in the same state as one
+ * Whether another hook than Ebb's may hold the instance: AWS shows that a hook does, not which. Ebb's is usually over
+ * once a retirement has succeeded. And an instance that is launched into a warm pool waits in the same state as one
  * that returns to it.
  *
- * @param ended the latest first
+ * @param ended ended retirements, the latest first
  */
 export function isDoubtful({ instance, state }: Member, ended: readonly EndedRetirement[], home: Home): boolean {
   const ours = executionsOf({ ...home, instance });
@@ -43,12 +43,12 @@ export function isDoubtful({ instance, state }: Member, ended: readonly EndedRet
   return last === undefined ? state === 'Warmed:Pending:Wait' : last.succeeded;
 }
 
-/** The notice that the lost event would have brought; its token is lost with it. @param at epoch milliseconds */
+/** The notice of the lost event, without the event's token. @param about.at epoch milliseconds */
 export function noticeOfForgotten(
   { instance, group, state }: Member,
   about: Home & { hook: string; at: number },
 ): LifecycleNotice {
-  // Only an instance of the warm pool is ever in that state (contract 1.4).
+  // Only an instance of a warm pool has that state (contract 1.4).
   const origin = state === 'Warmed:Terminating:Wait' ? 'WarmPool' : 'AutoScalingGroup';
   const { account, region, hook, at } = about;
   return { kind: 'asg-terminate', account, region, instance, group, hook, origin, at };

@@ -1,11 +1,11 @@
 /**
  * Slots: which of the retiring nodes of a cluster may drain now (contract 4.10). Many nodes that leave at once must not
- * take a cluster down together: the oldest go first, the others wait, isolated. Pure.
+ * take a cluster down, so those that have waited longest drain first, and the others wait, isolated. Pure.
  */
 import type { Ownership } from '../node/isolation.ts';
 import { isVoluntary } from '../notice/notice.ts';
 
-/** A node that bears our label; one whose annotation cannot be read or true waits for nobody, and holds nobody up. */
+/** A node with the retiring label. Without a credible owner it waits for no other node, and no other waits for it. */
 export interface RetiringNode {
   readonly name: string;
   readonly ownership: Pick<Ownership, 'since' | 'kind' | 'leftDrained' | 'completesHook'> | undefined;
@@ -13,18 +13,18 @@ export interface RetiringNode {
 
 export interface SlotLimits {
   readonly maxDrains: number;
-  /** 0–1, of the cluster's nodes; at least one may always drain. */
+  /** Share of the cluster's nodes that may drain at once, 0–1; one always may. */
   readonly maxLeaving: number;
 }
 
 export type Slot =
   | { readonly kind: 'granted' }
-  /** `breaker`: so much of the cluster is leaving that somebody should know. */
+  /** `breaker`: so much of the cluster leaves that a person should know. */
   | { readonly kind: 'held'; readonly reason: string; readonly breaker: boolean };
 
 /**
- * @param name of the node that wants to drain
- * @param nodes how many the cluster has
+ * @param name the node that wants to drain
+ * @param at.nodes number of the cluster's nodes
  */
 export function decideSlot(name: string, retiring: readonly RetiringNode[], at: SlotLimits & { nodes: number }): Slot {
   const before = inOrder(retiring).findIndex((node) => node.name === name);
@@ -39,7 +39,7 @@ export function decideSlot(name: string, retiring: readonly RetiringNode[], at: 
   return { kind: 'held', reason, breaker: retiring.length > share };
 }
 
-/** Names of the retiring nodes that go after this one; none when it does not wait to drain itself. */
+/** Returns the retiring nodes that drain after this one, by name; none when it has no place in the order. */
 export function nodesBehind(name: string, retiring: readonly RetiringNode[]): readonly string[] {
   const order = inOrder(retiring);
   const own = order.findIndex((node) => node.name === name);
@@ -47,8 +47,8 @@ export function nodesBehind(name: string, retiring: readonly RetiringNode[]): re
 }
 
 /**
- * Those that must go before those that nothing forces; then by how long they have waited, then by name, so that every
- * retirement counts alike. What is drained already holds nobody up.
+ * Sorts: voluntary retirements last, then the longest wait first, then by name, so that every retirement computes the
+ * same order. Nodes that are drained already are left out.
  */
 function inOrder(nodes: readonly RetiringNode[]): { name: string; since: number; last: number }[] {
   return nodes

@@ -1,47 +1,47 @@
 /**
- * How long a retirement suspends between two turns (contract 4; the function costs nothing meanwhile), within the durable
- * operations that a run may take.
+ * Suspension: how long a retirement suspends after a round (contract 4), within the durable operations that a run may
+ * take. A suspended function costs nothing.
  */
 import { SHORTEST_HEARTBEAT } from './heartbeat.ts';
 
-/** The first minute is watched in process, and the minute after each step forward: most drains end there. */
+/** Time that a pass watches in process at first, and after each step forward: most drains end in it. */
 export const WATCHED_MS = 60_000;
 
-/** Later passes look this long before they suspend again: long enough for the answers to what they asked. */
+/** Time that later passes watch before they suspend again: enough for the answers to their requests. */
 export const WATCHED_LATER_MS = 5_000;
 
-/** With less time than this from its start to its deadline a retirement never suspends: a Spot instance has two minutes. */
+/** Shortest span from start to deadline in which a retirement suspends: a Spot instance has two minutes. */
 const SUSPENDS_FROM_MS = 300_000;
 
 const FIRST_SECONDS = 15;
 const GROWTH = 1.5;
 
-/** A budget that frees is used within three minutes. */
+/** Longest suspension: a budget that allows an eviction again is used within three minutes. */
 const LONGEST_SECONDS = 180;
 
 /**
- * Lambda ends a run at 3,000 durable operations. A turn takes two, its step and its suspension; the rest is for the
- * other steps of the run and for steps that are tried again.
+ * Most rounds of a run. Lambda ends a run at 3,000 durable operations, and a round takes two: its step and its
+ * suspension. The others are for further steps and for retries.
  */
 const MOST_ROUNDS = 1_240;
 
-/** When the retirement must have ended, and when its hook's heartbeats begin to be due; both told by its start. */
+/** The time that a retirement has, and its hook's timeout. Times are epoch milliseconds. */
 export interface Span {
   readonly startedAt: number;
   readonly deadline: number;
-  /** Until when the run may go on without its hook, once the deadline has passed; absent: it ends by the deadline. */
+  /** How long the run may go on without its hook after the deadline. @default the deadline */
   readonly lastsUntil?: number;
   /** Infinity when no hook holds the instance. */
   readonly hookTimeoutSeconds: number;
 }
 
 export interface Rounds {
-  /** How many turns the whole run has had, this one included. */
+  /** Rounds of the whole run, with this one. */
   readonly rounds: number;
-  /** How many of the stage since it last got on, 1 for the first. */
+  /** Rounds of the stage since its last progress, 1 for the first. */
   readonly round: number;
   readonly now: number;
-  /** The nearest of the next heartbeat, the stage's end and what the stage says is due, epoch milliseconds. */
+  /** The earliest of: the next heartbeat, the stage's end, and the stage's own due time, epoch milliseconds. */
   readonly dueAt: number;
 }
 
@@ -51,16 +51,14 @@ export function suspends({ startedAt, deadline }: Span): boolean {
 }
 
 /**
- * Whether the run can afford a turn before the longest pace brings one: where a stage asks for so many that the run could
- * not last until its deadline, it is made to wait.
+ * Whether the run can afford a round before the longest suspension ends. A stage that asks for too many rounds must
+ * wait, so that the run lasts until its deadline.
  */
 export function mayRoundEarly({ rounds, now }: Pick<Rounds, 'rounds' | 'now'>, span: Span): boolean {
   return rounds + roundsFor(span, now) < MOST_ROUNDS;
 }
 
-/**
- * Whole seconds, 0 for not at all, to suspend after a turn: growing, but never past the next thing that is due.
- */
+/** Returns the seconds to suspend after a round, 0 for none. They grow, but never go past the next due time. */
 export function suspensionSeconds({ rounds, round, now, dueAt }: Rounds, span: Span): number {
   if (!suspends(span)) return 0;
   const wanted = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (round - 1));
@@ -68,7 +66,7 @@ export function suspensionSeconds({ rounds, round, now, dueAt }: Rounds, span: S
   return Math.max(0, Math.floor(Math.min(backoff, (dueAt - now) / 1000)));
 }
 
-/** How many turns the rest of the run needs at the longest pace; each heartbeat may cut a suspension in two. */
+/** Rounds until the end with the longest suspensions, of which each heartbeat may cut one in two. */
 function roundsFor({ deadline, lastsUntil = deadline, hookTimeoutSeconds }: Span, now: number): number {
   const pace = LONGEST_SECONDS + WATCHED_LATER_MS / 1000;
   const paced = Math.ceil(secondsUntil(Math.max(lastsUntil, deadline), now) / pace);

@@ -1,12 +1,12 @@
 /**
- * The settings of one cluster: the schema of what a person writes, with the defaults that stand in bold in the contract,
- * and the types of what it comes to. Read from the configuration at synth and from the cluster's SSM parameter in the
- * functions (entry/configuration).
+ * The settings of one cluster: their schema, with the defaults that the contract has in bold, and their types once
+ * read. They are read from the configuration at synth, and from the cluster's SSM parameter in the functions
+ * (entry/configuration).
  */
 import * as z from 'zod/mini';
 import { flag, list, object, oneOf, seconds, share, shareOrOff, text, wholeNumber } from './fields.ts';
 
-/** Cluster Autoscaler takes no taint with this prefix into its template of the group. */
+/** Prefix of taints that Cluster Autoscaler leaves out of its template of a group. */
 const STATUS_TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/';
 
 /** Keys of the taints that Ebb puts on nodes, unless the configuration names others. */
@@ -16,7 +16,7 @@ export const TAINT_KEYS = {
   drain: `${STATUS_TAINT}ebb-drain`,
 } as const;
 
-/** Of the hook's heartbeat timeout, and of the time that a drain gets. */
+/** Bounds and defaults of the hook's heartbeat timeout and of a drain's timeout, seconds. */
 export const HEARTBEAT_SECONDS = { least: 30, most: 7_200, default: 900 } as const;
 export const DRAIN_SECONDS = { least: 60, most: 172_800, default: 3_600 } as const;
 
@@ -24,7 +24,7 @@ const clusterName = text(
   /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
   'an EKS cluster name such as production: letters, digits, - and _, up to 100',
 );
-/** Auto Scaling's own rule (API reference of CreateAutoScalingGroup). */
+/** The rule for names of Auto Scaling groups (API reference of CreateAutoScalingGroup). */
 const groupName = text(
   /^[!-9;-~]{1,255}$/,
   'the name of an Auto Scaling group such as workers: 1 to 255 characters, none a space or a colon',
@@ -63,24 +63,24 @@ const drainSchema = object(
     /** How long a drain may take at most. */
     timeoutSeconds: z._default(drainTimeout, DRAIN_SECONDS.default),
     /**
-     * What becomes of the pods that are left at the deadline (contract 5.3): they are deleted before it, they keep the
-     * instance until its hook expires, or the instance is kept and drained on.
+     * What happens to pods that are left at the deadline (contract 5.3). `force`: they are deleted shortly before it.
+     * `wait`: they keep the instance until its hook expires. `retain`: the instance is kept and the drain goes on.
      */
     atDeadline: z._default(deadlinePolicy, 'force'),
     /** The share of a controller's replicas that may be unready, 0–1, or `off` for plain eviction (contract 4.5). */
     impliedBudget: z._default(shareOrOff('25%'), 0.25),
     maxEvictionsInFlight: z._default(wholeNumber('a number from 1 to 50, such as 50', { least: 1, most: 50 }), 50),
     pauseBetweenEvictionsSeconds: z._default(seconds(0, 3_600, 5), 0),
-    /** Overrides every pod's own grace. */
+    /** Overrides every pod's own grace period. */
     gracePeriodSeconds: z.optional(seconds(1, 172_800, 30)),
     detachTimeoutSeconds: z._default(seconds(0, 3_600, 300), 300),
     /** Block pods with emptyDir volumes in place of evicting them. */
     blockEmptyDir: z._default(flag(), false),
-    /** Only pods that match are drained; absent means all. */
+    /** Only pods that match are drained. @default all */
     podSelector: z.optional(selector),
     /** Pods of these namespaces are left alone. */
     spareNamespaces: z._default(list(word, '["monitoring"]'), []),
-    /** Pods that match are waited for until they finish by themselves. */
+    /** Ebb waits for pods that match until they finish by themselves. */
     finishFirst: z.optional(selector),
   },
   '{ "timeoutSeconds": 14400 }',
@@ -92,7 +92,7 @@ const withdrawSchema = object({ enabled: z._default(flag(), true) }, '{ "enabled
 const groupSchema = object(
   {
     name: groupName,
-    /** The hook's heartbeat timeout: how long an instance is held if we fail altogether (contract 6.3). */
+    /** The hook's heartbeat timeout: how long an instance is held if Ebb fails altogether (contract 6.3). */
     heartbeatTimeoutSeconds: z._default(
       seconds(HEARTBEAT_SECONDS.least, HEARTBEAT_SECONDS.most, 900),
       HEARTBEAT_SECONDS.default,
@@ -109,27 +109,27 @@ const taintKey = text(
   /^(?=[^]{1,317}$)([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
   'a taint key such as example.com/retiring',
 );
-/** Kubernetes deletes pods for a taint of effect NoExecute, whatever their budgets. */
+/** Effects of taints. NoExecute is not allowed: Kubernetes deletes pods for it, whatever their budgets. */
 const taintEffect = oneOf(['NoSchedule', 'PreferNoSchedule'], 'NoExecute deletes pods past their budgets');
 
 /** The taint that isolates. */
 const taintSchema = object(
   {
     key: z._default(taintKey, TAINT_KEYS.retiring),
-    /** Absent: the notice's kind. */
+    /** @default the notice's kind */
     value: z.optional(text(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'a taint value such as leaving')),
     effect: z._default(taintEffect, 'NoSchedule'),
   },
   '{ "key": "example.com/retiring" }',
 );
 
-/** What becomes of an instance that was drained although nothing forced it to go (contract 8.2). */
+/** What happens to the instance after a voluntary drain (contract 8.2). */
 const release = oneOf(['terminate', 'leave']);
 
-/** The drain of nodes that somebody has tainted for it (contract 5.4, 9.5). */
+/** The drain of nodes with a drain taint (contract 5.4, 9.5). */
 const taintedSchema = object(
   {
-    /** Taint keys of one's own, besides ours. `release` overrides the one below. */
+    /** Keys of drain taints, besides Ebb's. Their `release` overrides the one below. */
     taints: z._default(
       list(
         object({ key: taintKey, release: z.optional(release) }, '{ "key": "ektopistis.io/drain" }'),
@@ -149,7 +149,7 @@ const imageParameter = text(
   'the name or ARN of a parameter without its version, or a path with * at its end, such as /images/*',
 );
 
-/** Which differences count as drift, and what is done about them (contract 9.1–9.4). */
+/** The differences that count as drift, and how nodes are replaced for it (contract 9.1–9.4). */
 const driftSchema = object(
   {
     enabled: z._default(flag(), true),
@@ -157,9 +157,9 @@ const driftSchema = object(
     launchTemplate: z._default(flag(), false),
     instanceType: z._default(flag(), false),
     kubelet: z._default(flag(), false),
-    /** Absent: nodes do not grow too old. */
+    /** Absent: a node of any age may stay. */
     maxAgeSeconds: z.optional(seconds(3_600, 315_360_000, 2_592_000)),
-    /** Says that a node has drifted. */
+    /** The taint that says that a node has drifted. */
     taint: z.prefault(
       object(
         { key: z._default(taintKey, TAINT_KEYS.drifted), effect: z._default(taintEffect, 'PreferNoSchedule') },
@@ -167,7 +167,7 @@ const driftSchema = object(
       ),
       {},
     ),
-    /** Says that it may be drained now. */
+    /** The taint that lets the sweep drain the node. */
     drainTaint: z.prefault(
       object(
         {
@@ -181,7 +181,7 @@ const driftSchema = object(
       ),
       {},
     ),
-    /** SSM parameters by name or ARN, or paths that end in *, that launch templates take images from, besides AWS's own. */
+    /** SSM parameters from which launch templates take images, besides AWS's own: names, ARNs, or paths ending in *. */
     imageParameters: z._default(list(imageParameter, '["/images/*"]'), []),
     /** A replacement that is not Ready after this long stops its group. */
     replacementTimeoutSeconds: z._default(seconds(60, 86_400, 900), 900),
@@ -194,7 +194,7 @@ const driftSchema = object(
 export const clusterSchema = object(
   {
     name: clusterName,
-    /** None: groups take part by their tag alone (contract 1.3). */
+    /** @default none: groups take part by their tag alone (contract 1.3) */
     groups: z._default(list(groupSchema, '[{ "name": "workers" }]'), []),
     taint: z.prefault(taintSchema, {}),
     drain: z.prefault(drainSchema, {}),
@@ -205,13 +205,13 @@ export const clusterSchema = object(
     maxLeaving: z.prefault(share('20%'), '20%'),
     tainted: z.prefault(taintedSchema, {}),
     drift: z.prefault(driftSchema, {}),
-    /** As written: core/disruption/budget.ts reads it, so that one that does not parse lets nothing through and harms nothing else (contract 9.3). */
+    /** Parsed by disruption/budget.ts: a budget with a fault allows nothing, and harms nothing else (contract 9.3). */
     budget: z._default(z.unknown(), {}),
   },
   '{ "name": "production", "groups": [{ "name": "workers" }] }',
 );
 
-/** What was read is not changed. */
+/** Makes a type readonly, at all depths. */
 type Settings<Value> = Value extends readonly (infer Element)[]
   ? readonly Settings<Element>[]
   : Value extends object
@@ -228,5 +228,5 @@ export type TaintedSettings = ClusterSettings['tainted'];
 export type VoluntaryRelease = TaintedSettings['release'];
 export type DriftSettings = ClusterSettings['drift'];
 
-/** A taint whose value says why. */
+/** A taint whose value Ebb chooses. */
 export type PlainTaint = DriftSettings['taint'];

@@ -1,7 +1,7 @@
 /**
- * Kinds of fields of the configuration. Each says in one sentence what it must be, with an example, so that a fault can
- * be mended without looking anything up. Fields that are not known are ignored: what a person misspelt is found at synth,
- * and a function meets parameters that a newer version has written (contract 14.3).
+ * Kinds of configuration fields. The message of each says in one sentence what it must be, with an example, so that a
+ * person can correct a fault without looking anything up. Unknown fields are ignored: synth finds misspelt ones, and a
+ * function may read parameters that a newer version has written (contract 14.3).
  */
 import * as z from 'zod/mini';
 
@@ -17,7 +17,7 @@ export function list<Element extends z.ZodMiniType>(element: Element, like: stri
   return z.array(element, `must be a list such as ${like}`);
 }
 
-/** A list with something in it. @param what one of its elements, and an example as JSON: `VPC such as ["vpc-…"]` */
+/** A list that is not empty. @param what one of its elements, and an example as JSON: `VPC such as ["vpc-…"]` */
 export function filledList<Element extends z.ZodMiniType>(element: Element, what: string) {
   const words = `must be a list of at least one ${what}`;
   return z.array(element, words).check(z.minLength(1, words));
@@ -43,7 +43,7 @@ export function text(pattern: RegExp, what: string) {
   return z.string(words).check(z.regex(pattern, words));
 }
 
-/** @param because why there are no others @default nothing is said */
+/** @param because why no other word is allowed @default no reason */
 export function oneOf<const Words extends readonly string[]>(words: Words, because?: string) {
   const quoted = words.map((word) => `"${word}"`);
   const [last = ''] = quoted.slice(-1);
@@ -51,7 +51,7 @@ export function oneOf<const Words extends readonly string[]>(words: Words, becau
   return z.enum(words, `must be ${listed}${because === undefined ? '' : `: ${because}`}`);
 }
 
-/** Percent as people write them, 0–1 once read. */
+/** A percentage as people write it; 0–1 once read. */
 export function share(like: string) {
   return z.codec(text(/^(100|[1-9]?\d)%$/, `a percentage such as "${like}"`), z.number(), {
     decode: partOf,
@@ -59,7 +59,7 @@ export function share(like: string) {
   });
 }
 
-/** The same, or `off`. */
+/** A percentage, 0–1 once read, or `off`. */
 export function shareOrOff(like: string) {
   return z.codec(
     text(/^((100|[1-9]?\d)%|off)$/, `a percentage such as "${like}", or "off"`),

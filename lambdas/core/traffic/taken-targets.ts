@@ -1,6 +1,7 @@
 /**
- * What a retirement that may be given up takes its node out of (contract 5.4): an annotation says so before it is done, so
- * that it can be put back whatever dies in between. What has been done stands in withdrawal.ts. Pure.
+ * Taken targets: the targets that a voluntary retirement takes its node out of (contract 5.4). An annotation names them
+ * before they are deregistered, so that they can be put back even if the run dies. What was done is in withdrawal.ts.
+ * Pure.
  */
 import { type NodePatch, nodePatch, readMark, TARGETS_ANNOTATION } from '../node/marks.ts';
 import * as z from 'zod/mini';
@@ -17,23 +18,23 @@ const registrationSchema = z.object({
 
 const takenSchema = z.array(z.object({ pool: poolSchema, targets: z.array(registrationSchema) }));
 
-/** Targets of a node in one pool. */
+/** Targets of a node in one balancer pool. */
 export interface Taken {
   readonly pool: TargetPool;
   readonly targets: readonly Registration[];
 }
 
-/** A controller puts back what it keeps, once the node's label is off; the pods behind addresses have gone. */
+/** Whether Ebb puts targets of the pool back. A controller puts its own back; the pods of addresses have gone. */
 export function isOursToPutBack({ by, controlled }: TargetPool): boolean {
   return by === 'instance' && !controlled;
 }
 
-/** None when the annotation is not ours to read. */
+/** Reads the taken targets; none when Ebb cannot read the annotation. */
 export function takenFrom(node: Pick<Node, 'annotations'>): readonly Taken[] {
   return readTaken(node) ?? [];
 }
 
-/** Whether the node says nothing of targets, or what can be read. */
+/** Whether the annotation is absent, or can be read. */
 export function isReadable(node: Pick<Node, 'annotations'>): boolean {
   return readTaken(node) !== undefined;
 }
@@ -42,7 +43,7 @@ function readTaken(node: Pick<Node, 'annotations'>): readonly Taken[] | undefine
   return TARGETS_ANNOTATION in node.annotations ? readMark(node, TARGETS_ANNOTATION, takenSchema) : [];
 }
 
-/** The patch that says what else the node is taken out of; what it said before stays, that of an earlier run too. */
+/** The patch that adds taken targets to the annotation. Earlier ones stay, and so do those of an earlier run. */
 export function taking(node: Node, taken: Taken): NodePatch | 'unchanged' {
   const said = takenFrom(node);
   const before = said.find(({ pool }) => pool.id === taken.pool.id)?.targets ?? [];
@@ -57,7 +58,7 @@ function isSame(one: Registration, other: Registration): boolean {
   return one.id === other.id && one.port === other.port;
 }
 
-/** Without the target's health, which is another's by then. */
+/** Copies a registration without the health of the target. */
 function registration({ id, port, zone, serverId }: Registration): Registration {
   return {
     id,

@@ -1,87 +1,85 @@
-/** Where a load balancer's traffic goes: target groups, and classic load balancers, which hold their instances themselves. */
+/** Balancer pools: target groups, and classic load balancers, which have their instances themselves. */
 
 /** One target group, or one classic load balancer. */
 export interface TargetPool {
   readonly kind: 'target group' | 'classic';
   /** The target group's ARN, or the classic load balancer's name. */
   readonly id: string;
-  /** For people. */
+  /** Name for people. */
   readonly name: string;
-  /** What its targets are registered by. */
+  /** How its targets are registered. */
   readonly by: 'instance' | 'ip';
   /**
-   * How long its targets drain at most, seconds: the target group's deregistration delay, the classic load balancer's
+   * Longest drain of a target, seconds: the target group's deregistration delay, or the classic load balancer's
    * connection draining; 0 when it is off.
    */
   readonly drainSeconds: number;
-  /** The AWS Load Balancer Controller keeps its targets (tag `elbv2.k8s.aws/cluster`). */
+  /** The AWS Load Balancer Controller manages its targets (tag `elbv2.k8s.aws/cluster`). */
   readonly controlled: boolean;
   /**
-   * Its health check asks for another port than its requests go to: in front of a service with
-   * `externalTrafficPolicy: Local` the port that says whether the node has a pod of it, so that most nodes are unhealthy
-   * by design.
+   * Its health check uses another port than its requests. For a service with `externalTrafficPolicy: Local` that port
+   * says whether the node has a pod of the service, so most nodes are unhealthy by design.
    */
   readonly ownHealthPort?: true;
 }
 
-/** By what a target is registered. */
+/** The fields that a target is registered by. */
 export interface Registration {
   /** Instance id or IP address. */
   readonly id: string;
   /** Absent for classic load balancers. */
   readonly port?: number;
-  /** Of an IP target outside of the VPC: what AWS wants to hear again when it is deregistered. */
+  /** Zone of an IP target outside of the VPC: AWS needs it again to deregister the target. */
   readonly zone?: string;
-  /** Of a target that speaks QUIC: AWS takes it by this id only. */
+  /** Server id of a QUIC target: AWS accepts such a target only with it. */
   readonly serverId?: string;
 }
 
-/** One registration as it is now; a target of several ports has several. */
+/** One registration with its state. A target with several ports has several. */
 export interface Target extends Registration {
   /**
-   * `registered`: requests may come, now or as soon as it is healthy; `draining`: no new requests. What is not registered
-   * any more is not told at all.
+   * `registered`: requests may come, now or once it is healthy. `draining`: no new requests. A target that is
+   * deregistered is absent.
    */
   readonly state: 'registered' | 'draining';
-  /** AWS counts it as healthy. */
+  /** Healthy by AWS's health check. */
   readonly healthy: boolean;
-  /** It is new, and AWS has not found out yet. */
+  /** New: AWS has not checked its health yet. */
   readonly coming?: true;
 }
 
-/** Which pools are looked at; those that several parts name are told once. */
+/** The balancer pools to look at: all that any of these fields selects, each once. */
 export interface PoolScope {
-  /** Those attached to this Auto Scaling group. */
+  /** Pools attached to this Auto Scaling group. */
   readonly group?: string;
-  /** Those tagged for this cluster (contract 7.2). */
+  /** Pools tagged for this cluster (contract 7.2). */
   readonly cluster?: string;
-  /** Every one of this VPC. */
+  /** All pools of this VPC. */
   readonly vpc?: string;
 }
 
-/** The share of a pool's targets that must stay healthy when one goes that need not (contract 7.1). */
+/** Share of a pool's targets that must stay healthy in a voluntary retirement (contract 7.1). */
 const HEALTHY_SHARE = 0.5;
 
-/** Where kube-proxy says whether a node is well, whatever pods it has: each ought to be. */
+/** Port of kube-proxy's health check, which every node should pass, whatever pods it has. */
 const KUBE_PROXY_HEALTH_PORT = '10256';
 
-/** @param ports of the requests */
+/** Whether a health check has a port of its own, neither kube-proxy's nor one of requests. @param ports of requests */
 export function isOwnHealthPort(port: string, ports: readonly string[]): boolean {
   return port !== KUBE_PROXY_HEALTH_PORT && !ports.includes(port);
 }
 
-/** Whether a pool sends requests to one of these, or is about to. @param ids instance ids and addresses */
+/** Whether a pool sends requests to one of these targets, or soon will. @param ids instance ids and addresses */
 export function sendsTo(ids: ReadonlySet<string>, targets: readonly Target[]): boolean {
   return targets.some((target) => ids.has(target.id) && (isHealthy(target) || target.coming === true));
 }
 
 /**
- * Whether too few targets of a pool, of those that drain too, would be healthy without these, to which it sends requests.
- * Where targets are unhealthy by design, those that are not healthy do not count.
+ * Says that too few targets of a pool would be healthy without these; undefined when the pool can spare them. Targets
+ * that drain count among all. In a pool with targets that are unhealthy by design, unhealthy ones do not.
  *
- * @param ids instance ids and addresses of those that are to go
- * @param leaving ids of others that are on their way out, healthy as they may be now
- * @returns how few, in words; undefined when it can spare them
+ * @param ids instance ids and addresses of the targets that are to go
+ * @param leaving ids of other targets that leave, even if they are healthy now
  */
 export function tooFewWithout(
   ids: ReadonlySet<string>,

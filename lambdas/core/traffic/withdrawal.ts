@@ -1,26 +1,27 @@
 /**
- * Withdrawing from load balancers, as far as it is decided (contract 7). Nodes that leave a cluster together are withdrawn
- * together, by one of their retirements: a target group is then asked once for all of them, and Elastic Load Balancing's
- * shared rate limits last for thousands. A label says which nodes wait for that, an annotation what was done. Pure.
+ * Decisions about the withdrawal of nodes from load balancers (contract 7). Nodes that leave a cluster together are
+ * withdrawn together, by one of their retirements. So a target group is read once for all of them, and the shared rate
+ * limits of Elastic Load Balancing are enough for thousands. A label marks nodes that wait, an annotation says what was
+ * done. Pure.
  */
 import { nodePatch, type NodePatch, readMark, WITHDRAW_LABEL, WITHDRAWAL_ANNOTATION } from '../node/marks.ts';
 import * as z from 'zod/mini';
 import type { Node } from '../kubernetes/node.ts';
 import type { TargetPool } from './target-pool.ts';
 
-/** New requests may still come for that long after a target is deregistered (contract 7.1). */
+/** Time in which new requests may still come after a target is deregistered (contract 7.1). */
 export const EVICT_AFTER_MS = 10_000;
 
-/** How much longer than they should targets may take to drain before nobody waits for them any more (contract 7.3). */
+/** Time that Ebb waits for targets after they should have drained (contract 7.3). */
 export const LATE_MS = 30_000;
 
-/** With less time than this to its deadline a retirement waits for nothing here (contract 7.1). */
+/** Time before its deadline from which a retirement does not wait for targets (contract 7.1). */
 const IN_A_HURRY_MS = 300_000;
 
-/** For how long a retirement relies on another one to withdraw its node: longer than thousands of nodes take. */
+/** Time that a retirement waits for another one to withdraw its node: longer than thousands of nodes take. */
 const RELIES_MS = 300_000;
 
-/** More nodes than this are not looked at until their longest delay has passed: that would use the rate limits up. */
+/** Most nodes whose targets are read while they drain. For more, that would use the rate limits up. */
 const FEW = 25;
 
 export const poolSchema = z.object({
@@ -33,16 +34,16 @@ export const poolSchema = z.object({
 });
 
 const withdrawalSchema = z.object({
-  /** When it was deregistered, ISO 8601, as is `until`: when it has drained at the latest. */
+  /** When the node was deregistered. `until`: when it has drained at the latest. Both ISO 8601. */
   at: z.iso.datetime(),
   until: z.iso.datetime(),
-  /** How many nodes were withdrawn with it. */
+  /** Number of nodes that were withdrawn together. */
   nodes: z.int(),
-  /** Those that it was in, and all that go by address: which of those have its pods, its own retirement finds out. */
+  /** Pools that it was in, and all pools by address: its own retirement finds out which of those have its pods. */
   pools: z.array(poolSchema),
 });
 
-/** What was done for a node. */
+/** The withdrawal of a node: what was done for it. */
 export interface Withdrawal {
   /** Epoch milliseconds, as is `until`. */
   readonly at: number;
@@ -51,17 +52,17 @@ export interface Withdrawal {
   readonly pools: readonly TargetPool[];
 }
 
-/** Undefined when the node has not been withdrawn, or when the annotation is not ours to read. */
+/** Reads the withdrawal; undefined when the node has not been withdrawn, or when Ebb cannot read the annotation. */
 export function withdrawalOf(node: Pick<Node, 'annotations'>): Withdrawal | undefined {
   const written = readMark(node, WITHDRAWAL_ANNOTATION, withdrawalSchema);
   return written && { ...written, at: Date.parse(written.at), until: Date.parse(written.until) };
 }
 
-/** The longest that AWS lets targets drain, of every kind of load balancer. */
+/** Longest time that AWS allows targets to drain, for every kind of load balancer. */
 const LONGEST_DRAIN_MS = 3_600_000;
 
 /**
- * What was done for the node, if it can be true: anybody who may write the node may have written it (contract 3.5).
+ * Reads the withdrawal, if it can be true: anybody who may write the node may have written it (contract 3.5).
  *
  * @param now epoch milliseconds
  */
@@ -74,15 +75,15 @@ export function credibleWithdrawal(node: Pick<Node, 'annotations' | 'createdAt'>
 }
 
 /**
- * How many questions nodes that leave together may ask of Elastic Load Balancing to find out for themselves what was done
- * for them: half a minute of what AWS allows an account (contract 7.2).
+ * Most calls to Elastic Load Balancing with which nodes that leave together may find out for themselves what was done:
+ * half a minute of what AWS allows an account (contract 7.2).
  */
 const MOST_QUESTIONS = 300;
 
-/** Of each pool its attributes and its targets are asked for. */
+/** Calls for each pool: one for its attributes, one for its targets. */
 const QUESTIONS_PER_POOL = 2;
 
-/** Whether each of so many nodes can look itself what the pools have of it, whatever its annotation says. */
+/** Whether each of the nodes can read its pools itself, whatever its annotation says. */
 export function canAllLook({ nodes, pools }: { nodes: number; pools: number }): boolean {
   return nodes * pools * QUESTIONS_PER_POOL <= MOST_QUESTIONS;
 }
@@ -92,35 +93,35 @@ export function withdrawalText({ at, until, nodes, pools }: Withdrawal): string 
   return JSON.stringify({ at: new Date(at).toISOString(), until: new Date(until).toISOString(), nodes, pools });
 }
 
-/** From when on there is no time to wait for targets: withdrawing and evicting then go side by side. */
+/** When there is no time to wait for targets any more, so that withdrawal and eviction run at the same time. */
 export function hurriedFrom(deadline: number): number {
   return deadline - IN_A_HURRY_MS;
 }
 
-/** The patch by which a node asks to be withdrawn; what was said before of its withdrawal counts no more. */
+/** The patch by which a node asks to be withdrawn. It removes the record of an earlier withdrawal. */
 export function asking(node: Node): NodePatch {
   return nodePatch(node, { labels: { [WITHDRAW_LABEL]: 'asked' }, annotations: { [WITHDRAWAL_ANNOTATION]: null } });
 }
 
-/** The patch by which it asks no more: nobody waits for it then. */
+/** The patch by which the node does not ask any more, so that no retirement waits for it. */
 export function notAsking(node: Node): NodePatch {
   return nodePatch(node, { labels: { [WITHDRAW_LABEL]: null } });
 }
 
-/** The patch that takes back that anything was done: the node is put back. */
+/** The patch that removes the record of the withdrawal, because the node is put back. */
 export function notWithdrawn(node: Node): NodePatch {
   return nodePatch(node, { annotations: { [WITHDRAWAL_ANNOTATION]: null } });
 }
 
-/** The patch that says what was done. */
+/** The patch that records the withdrawal. */
 export function withdrawn(node: Node, withdrawal: Withdrawal): NodePatch {
   const annotations = { [WITHDRAWAL_ANNOTATION]: withdrawalText(withdrawal) };
   return nodePatch(node, { labels: { [WITHDRAW_LABEL]: null }, annotations });
 }
 
 /**
- * Whether a node's own retirement withdraws all that ask for it: that of the first by name does, so that one does, and
- * any other once it has waited for that in vain.
+ * Whether a node's own retirement withdraws all nodes that ask. Only the retirement of the first node by name does, and
+ * any other once it has waited for that one in vain.
  *
  * @param since when this retirement began to ask, epoch milliseconds
  */
@@ -132,7 +133,7 @@ export function leads(
   return first === undefined || first.name === own || now - since >= RELIES_MS;
 }
 
-/** When to look whether the targets have drained: few nodes are looked at all along, many when they must have. */
+/** When to check that targets have drained: for few nodes from the start, for many when they must have drained. */
 export function looksFrom({ at, until, nodes }: Withdrawal): number {
   return nodes <= FEW ? at : until;
 }

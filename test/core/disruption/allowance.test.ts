@@ -128,7 +128,7 @@ describe('a group', () => {
     const { count, why } = allowanceOf(crew, { cluster: { budget: { nodes: 2 } } });
     expect(count).toBe(0);
     expect(why).toBe(
-      'its budget is 2 nodes, 5 of it used up: node-01 retires, node-02 retires, node-03 is cordoned, 2 more are out',
+      'its budget is 2 nodes, 5 of it used up: node-01 retires, node-02 retires, node-03 is cordoned, 2 more are unavailable',
     );
   });
 

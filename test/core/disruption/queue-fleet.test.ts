@@ -105,7 +105,7 @@ describe('the disruption queue of a cluster', () => {
       later: [
         { name: 'node-02', why: expect.stringContaining('used up: node-01 is cordoned') as string },
         { name: 'node-03', why: usedUp },
-        { name: 'node-01', why: 'rests' },
+        { name: 'node-01', why: 'cools down' },
       ],
     });
   });

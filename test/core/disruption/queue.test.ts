@@ -96,7 +96,7 @@ describe('who waits is told why:', () => {
   test('rest, and until when', () => {
     const coolDownUntil = NOON + HOUR;
     expect(queue([aCandidate('a', { coolDownUntil })], allowances({ workers: 1 })).later).toEqual([
-      { candidate: aCandidate('a', { coolDownUntil }), why: 'rests', at: coolDownUntil },
+      { candidate: aCandidate('a', { coolDownUntil }), why: 'cools down', at: coolDownUntil },
     ]);
     expect(going([aCandidate('a', { coolDownUntil })], allowances({ workers: 1 }), { now: coolDownUntil })).toEqual([
       'a',

@@ -29,16 +29,16 @@ describe('who is in charge of a node, by its annotation (contract 3.5)', () => {
   });
 
   test.each<[string, Partial<Ownership> | undefined, RegExp]>([
-    ['there is no annotation', undefined, /ebb\/retirement does not say who is in charge/],
+    ['there is no annotation', undefined, /ebb\/retirement does not say which retirement owns the node/],
     [
       'it ended before it began',
       { deadline: at(NOON - MINUTE) },
-      /cannot be true: it is in charge since .*, after its/,
+      /cannot be true: it owns the node since .*, after its/,
     ],
     [
       'it has longer than any retirement',
       { deadline: at(NOON + 51 * HOUR) },
-      /cannot be true: no retirement has until/,
+      /cannot be true: no retirement has a deadline as late as/,
     ],
   ])('is nobody where %s, and it is said why', (_what, given, words) => {
     const node = given === undefined ? aNode() : signed(given);

@@ -174,7 +174,7 @@ describe('a drifted node is not let go', () => {
       { node: { annotations: { [COOL_DOWN_ANNOTATION]: coolDown } } },
       {
         decision: 'waits',
-        why: 'rests: shop/web cannot move',
+        why: 'cools down: shop/web cannot move',
         at: NOON + HOUR,
         place: 1,
       },
