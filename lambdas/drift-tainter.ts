@@ -11,7 +11,7 @@ import { eksClusters } from './adapters/eks/clusters.ts';
 import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { launches } from './adapters/launch/launch-plans.ts';
 import { driftAnswer } from './core/drift/answer.ts';
-import { clusterSettings } from './entry/configuration/cluster-settings.ts';
+import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
 import { dryRunAnswer } from './entry/dry-run.ts';
 import { failureReport } from './entry/reporting/failure-report.ts';
 import { journal } from './entry/reporting/journal.ts';

@@ -10,7 +10,7 @@ import { createClient } from './adapters/aws/clients.ts';
 import { parseEvent } from './adapters/event-bridge/interruption-events.ts';
 import { instanceTags } from './adapters/aws/resource-tags.ts';
 import { retirements } from './adapters/lambda/retirements.ts';
-import { clusterSettings } from './entry/configuration/cluster-settings.ts';
+import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
 import { failureReport } from './entry/reporting/failure-report.ts';
 import { homeOf } from './entry/home.ts';
 import { journal } from './entry/reporting/journal.ts';

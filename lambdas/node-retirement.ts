@@ -15,7 +15,7 @@ import { lazyLoadBalancing } from './adapters/load-balancing/lazy-load-balancing
 import { parseNotice } from './adapters/event-bridge/interruption-events.ts';
 import { instanceTags } from './adapters/aws/resource-tags.ts';
 import { retirementHistory, runningRetirements } from './adapters/lambda/retirements.ts';
-import { clusterSettings } from './entry/configuration/cluster-settings.ts';
+import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
 import { durableRun } from './entry/durable-run/durable-run.ts';
 import { failureReport } from './entry/reporting/failure-report.ts';
 import { homeOf } from './entry/home.ts';

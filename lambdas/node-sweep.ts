@@ -15,7 +15,7 @@ import { lazyInstances } from './adapters/ec2/lazy-instances.ts';
 import { lazyLoadBalancing } from './adapters/load-balancing/lazy-load-balancing.ts';
 import { instanceTags } from './adapters/aws/resource-tags.ts';
 import { retirementHistory, retirements, runningRetirements, unqualified } from './adapters/lambda/retirements.ts';
-import { clusterSettings } from './entry/configuration/cluster-settings.ts';
+import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
 import { dryRunAnswer } from './entry/dry-run.ts';
 import { failureReport } from './entry/reporting/failure-report.ts';
 import { homeOf } from './entry/home.ts';

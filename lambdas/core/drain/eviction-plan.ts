@@ -5,7 +5,7 @@
  * and never asks twice for one pod.
  */
 import type { Blocked } from './blocked.ts';
-import { clampedGrace, forcePoint } from './deadline.ts';
+import { clampedGrace, forcePoint } from './deadline-times.ts';
 import { isLeaving, type Ask, type Asks } from './eviction-ask.ts';
 import { Pacing, type DrainState, type DrainTerms, type Permission } from './pacing.ts';
 import { isBeingDeleted, ownerKey, type Owner, type Pod } from '../kubernetes/pod.ts';

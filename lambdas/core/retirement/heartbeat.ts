@@ -1,5 +1,5 @@
 /** Heartbeats of the lifecycle hook: when the next one is due (contract 6.1). */
-import { HOOK_MARGIN_SECONDS } from '../drain/deadline.ts';
+import { HOOK_MARGIN_SECONDS } from '../drain/deadline-times.ts';
 
 /** Fraction of the hook's timeout after which a heartbeat is sent, and its spread. */
 const AT_FRACTION = 0.5;

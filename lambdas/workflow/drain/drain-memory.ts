@@ -1,5 +1,5 @@
 /** The memory of a drain. */
-import { recallPods, type KeptPods } from '../../core/drain/kept-pods.ts';
+import { recallPods, type KeptPods } from '../../core/drain/pod-memory.ts';
 import type { ReturnsOf } from '../../core/drain/returned-pod.ts';
 
 /**

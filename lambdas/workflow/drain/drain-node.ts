@@ -4,7 +4,6 @@
  * decides how long it watches, when the next pass begins and what happens meanwhile.
  */
 import { estimateDrain } from '../../core/drain/estimate.ts';
-import { answered, asked, type Ask, type EvictionAnswer } from '../../core/drain/eviction-ask.ts';
 import { graceOf, planEvictions, type EvictionPlan } from '../../core/drain/eviction-plan.ts';
 import type { Holder } from '../../core/drain/holders.ts';
 import type { DrainTerms } from '../../core/drain/pacing.ts';
@@ -13,7 +12,8 @@ import type { Subject } from '../../core/events/retirement-events.ts';
 import { stateOf } from '../../core/drain/stuck-pod.ts';
 import { BlockInquiry } from './block-inquiry.ts';
 import type { DrainMemory } from './drain-memory.ts';
-import { DrainRecord, type Leaving } from './drain-record.ts';
+import { DrainRecord } from './drain-record.ts';
+import { EvictionRequests } from './eviction-requests.ts';
 import type { Cluster, DrainWatch } from '../ports/kubernetes.ts';
 import type { Journal } from '../ports/journal.ts';
 import { Signal } from '../run/signal.ts';
@@ -38,7 +38,7 @@ export interface PassResult {
 }
 
 /** Tells a pass whether the node is still ours to drain (contract 1.6). */
-export interface Ownership {
+export interface OwnershipCheck {
   /** When the node was last seen to be ours, epoch milliseconds. */
   readonly seenAt: number;
   /** Asks the cluster. */
@@ -49,7 +49,7 @@ export interface Ownership {
 interface PassGiven {
   readonly memory: DrainMemory;
   readonly watchUntil: number;
-  readonly owner: Ownership;
+  readonly owner: OwnershipCheck;
   readonly keep?: (memory: DrainMemory) => void;
 }
 
@@ -91,14 +91,13 @@ interface PassPorts {
   readonly journal: Journal;
   readonly watch: DrainWatch;
   readonly signal: Signal;
-  readonly owner: Ownership;
+  readonly owner: OwnershipCheck;
 }
 
 class Pass {
   readonly #drain: Drain;
   readonly #ports: PassPorts;
-  readonly #asks = new Map<string, Ask>();
-  readonly #inFlight = new Set<Promise<void>>();
+  readonly #requests: EvictionRequests;
   readonly #record: DrainRecord;
   readonly #inquiry: BlockInquiry;
   /** Pods have come although the node is isolated, or it is no longer ours: the driver must look at the node first. */
@@ -112,6 +111,7 @@ class Pass {
     this.#record = new DrainRecord(drain.subject, memory, ports.journal);
     this.#seenAt = ports.owner.seenAt;
     this.#inquiry = new BlockInquiry(ports.cluster, () => ports.watch.state());
+    this.#requests = new EvictionRequests({ ...ports, record: this.#record, inquiry: this.#inquiry });
   }
 
   get memory(): DrainMemory {
@@ -132,7 +132,7 @@ class Pass {
       }
       this.#record.unknown(plan);
       this.#record.blocked(this.#inquiry.explained(plan.blocked));
-      if (left <= 0 && this.#inFlight.size === 0) return this.#waiting(plan);
+      if (left <= 0 && this.#requests.areDone) return this.#waiting(plan);
       const wakeAt = Math.min(plan.wakeAt, this.#inquiry.nextAt(plan.blocked));
       await this.#ports.signal.wait(left <= 0 ? Infinity : Math.min(left, wakeAt - Date.now()));
     }
@@ -152,8 +152,8 @@ class Pass {
   }
 
   /** Waits for every request that is under way, so that none outlives the pass. */
-  async settle(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
+  settle(): Promise<void> {
+    return this.#requests.settle();
   }
 
   /** Plans by the pods that the node has now, and records which went and which came since the last look. */
@@ -163,7 +163,7 @@ class Pass {
     this.#mustLook ||= news.length > 0;
     // Pods that are left on the node from now on are no part of the plan.
     if (news.some(({ left }) => left)) plan = this.#plan();
-    this.#record.gone(plan, this.#asks);
+    this.#record.gone(plan, this.#requests.asks);
     return plan;
   }
 
@@ -171,7 +171,7 @@ class Pass {
     const { lastAskedAt } = this.#record;
     const past = { left: this.#record.left, ...(lastAskedAt !== undefined && { lastAskedAt }) };
     const terms = { ...this.#drain.terms, ...past, now: Date.now() };
-    return planEvictions(this.#ports.watch.state(), this.#asks, terms);
+    return planEvictions(this.#ports.watch.state(), this.#requests.asks, terms);
   }
 
   /** Reads the pods consistently: a watch may lag, and cannot prove that no pod is left (faults 42). */
@@ -185,66 +185,30 @@ class Pass {
     const { cluster } = this.#ports;
     const { terms } = this.#drain;
     for (const pod of plan.evict) {
-      this.#ask({ pod, graceSeconds: graceOf(pod, terms), forced: false }, () =>
+      this.#requests.ask({ pod, graceSeconds: graceOf(pod, terms), forced: false }, () =>
         cluster.evict(pod, terms.gracePeriodSeconds),
       );
     }
     for (const { pod, graceSeconds } of plan.force) {
-      this.#ask({ pod, graceSeconds, forced: true }, () => cluster.remove(pod, graceSeconds));
+      this.#requests.ask({ pod, graceSeconds, forced: true }, () => cluster.remove(pod, graceSeconds));
     }
   }
 
   /** Finds out what a person will want to know about pods that do not leave (contract 13.2). */
   #inquire(plan: EvictionPlan): void {
-    for (const asking of this.#inquiry.ask(plan.blocked)) this.#await(asking);
+    for (const asking of this.#inquiry.ask(plan.blocked)) this.#requests.await(asking);
     const stuck = this.#record.newlyStuck(plan);
     if (stuck.length === 0) return;
     const look = async (): Promise<void> => {
       const state = stateOf(await this.#ports.cluster.readNode(this.#drain.node));
       for (const pod of stuck) this.#record.stuck(pod, state);
     };
-    this.#await(look());
-  }
-
-  #ask(leaving: Leaving, send: () => Promise<EvictionAnswer>): void {
-    const { pod, forced } = leaving;
-    this.#inquiry.leaving(pod);
-    const ask = asked(this.#asks.get(pod.uid), { now: Date.now(), ready: pod.ready, forced });
-    this.#asks.set(pod.uid, ask);
-    this.#record.asked(ask.askedAt);
-    this.#await(send().then((answer) => this.#settleAnswer(leaving, ask, answer)));
-  }
-
-  /** Lets the request run beside the others. Its end wakes the pass, and its failure ends the pass. */
-  #await(request: Promise<void>): void {
-    const work = request
-      .catch((error: unknown) => {
-        this.#ports.signal.fail(error as Error);
-      })
-      .finally(() => {
-        this.#inFlight.delete(work);
-        this.#ports.signal.raise();
-      });
-    this.#inFlight.add(work);
-  }
-
-  async #settleAnswer(leaving: Leaving, ask: Ask, answer: EvictionAnswer): Promise<void> {
-    const { pod } = leaving;
-    const next = answered(ask, answer, { now: Date.now(), random: Math.random() });
-    if (next.state !== 'unknown') {
-      this.#asks.set(pod.uid, next);
-      if (answer.kind === 'granted') this.#record.leaving(leaving);
-      return;
-    }
-    // The eviction may be done and its answer lost: read that pod before asking again (contract 4.3).
-    const staying = await this.#ports.cluster.isStaying(pod);
-    this.#asks.set(pod.uid, { ...next, state: staying ? 'refused' : 'granted' });
-    if (!staying) this.#record.leaving(leaving);
+    this.#requests.await(look());
   }
 
   async #drained(plan: EvictionPlan): Promise<PassResult> {
     await this.settle();
-    this.#record.gone(plan, this.#asks);
+    this.#record.gone(plan, this.#requests.asks);
     const staying = plan.spared.filter((pod) => !isFinished(pod) && pod.claims.length > 0);
     const volumes = await Promise.all(staying.map((pod) => this.#ports.cluster.volumesOf(pod)));
     return { state: 'drained', memory: this.#record.memory, sparedVolumes: volumes.flat() };

@@ -21,7 +21,7 @@ import type { Asks } from '../../core/drain/eviction-ask.ts';
 import type { EvictionPlan } from '../../core/drain/eviction-plan.ts';
 import { isBeingDeleted, ownerKey, podName, type Pod } from '../../core/kubernetes/pod.ts';
 import { holdersOf, type Holder } from '../../core/drain/holders.ts';
-import { bytesOf, digest, keepPods, recallPods, type KeptPod } from '../../core/drain/kept-pods.ts';
+import { bytesOf, digest, keepPods, recallPods, type KeptPod } from '../../core/drain/pod-memory.ts';
 import { countReturns, isMadeSince, leftOnNode, stillLeft, type ReturnedPod } from '../../core/drain/returned-pod.ts';
 import type { NodeState } from '../../core/drain/stuck-pod.ts';
 import { UNSCHEDULABLE, unreadyKey, type UnreadyPods } from '../../core/kubernetes/unready-pod.ts';

@@ -1,6 +1,6 @@
 /** The first step of a retirement: AWS is asked again, and what follows from its answers and the settings is fixed. */
 import type { DeadlinePolicy, GroupSettings, VoluntaryRelease } from '../../core/settings/cluster-settings.ts';
-import { hookDeadline, retainedDeadline, spanFrom, type HookTime } from '../../core/drain/deadline.ts';
+import { hookDeadline, retainedDeadline, spanFrom, type HookTime } from '../../core/drain/deadline-times.ts';
 import { releaseFor } from '../../core/node/drain-taints.ts';
 import { heartbeatInterval } from '../../core/retirement/heartbeat.ts';
 import {

@@ -14,7 +14,7 @@ import type { Withdrawn } from '../traffic/leave-together.ts';
 import { settleStage } from '../traffic/settle-targets.ts';
 import { NodeWithdrawal } from '../traffic/withdraw-node.ts';
 import { findNodes, isolate, stopIfCancelled, tell, type IsolatedNodes, type Retirement } from './retirement.ts';
-import { doneOrStop } from './retirement-end.ts';
+import { doneOrStop } from './stopped.ts';
 import { detachStage } from './retirement-stages.ts';
 
 /** What a withdrawal came to; `beside`: there is no time to wait for it, so it goes on beside the drain. */

@@ -4,7 +4,7 @@
  * - `force` and `wait`: the drain ends, and the hook is completed;
  * - `retain`: the hook is abandoned, so that the group keeps the instance, and the node is drained on.
  */
-import { lastForceDeadline, retainedDeadline } from '../../core/drain/deadline.ts';
+import { lastForceDeadline, retainedDeadline } from '../../core/drain/deadline-times.ts';
 import { instanceRetained, podsLeft, retentionMissing } from '../../core/events/retirement-events.ts';
 import type { DrainMemory } from '../drain/drain-memory.ts';
 import { drainNodesStage, remainingOn } from '../drain/drain-nodes.ts';
@@ -12,7 +12,7 @@ import type { DrainOrder } from '../drain/drain-stage.ts';
 import type { Ending } from './begin-retirement.ts';
 import { drainedOrStop, type DrainEnd, type LateDrain } from './clear-node.ts';
 import { tell, type Retirement } from './retirement.ts';
-import { overMeanwhile, stoppedAt, Stopped } from './retirement-end.ts';
+import { overMeanwhile, stoppedAt, Stopped } from './stopped.ts';
 
 export type HookEnding = Extract<Ending, { kind: 'hook' }>;
 

@@ -3,7 +3,7 @@
  * (contract 5.1). Where AWS need not be asked, it is not: an event tells when its hook began, and right after it no other
  * retirement can have been there.
  */
-import type { HookTime } from '../../core/drain/deadline.ts';
+import type { HookTime } from '../../core/drain/deadline-times.ts';
 import { firstStart, runsOfHook } from '../../core/retirement/hook-history.ts';
 import { executionName, type Home, type LifecycleNotice } from '../../core/notice/notice.ts';
 import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';

@@ -3,7 +3,7 @@
  * forces nothing, and what cannot be drained by the deadline is restored and left to cool down. How the instance is let go,
  * and how a node is put back, is in voluntary-end.ts.
  */
-import { forcePoint } from '../../core/drain/deadline.ts';
+import { forcePoint } from '../../core/drain/deadline-times.ts';
 import type { Result } from '../../core/events/retirement-events.ts';
 import type { Hook } from '../ports/auto-scaling.ts';
 import { giveWayStage, targetAllowanceStage } from '../traffic/target-allowance.ts';
@@ -20,7 +20,7 @@ import {
   type Retired,
   type Retirement,
 } from './retirement.ts';
-import { doneOrStop, Stopped } from './retirement-end.ts';
+import { doneOrStop, Stopped } from './stopped.ts';
 import { letGo, putBack, type VoluntaryEnding } from './voluntary-end.ts';
 import { surveyStage } from './voluntary-stages.ts';
 

@@ -14,7 +14,7 @@ import type { LoadBalancing } from '../ports/load-balancing.ts';
 import type { Instances } from '../ports/ec2.ts';
 import { StageRunner } from '../run/stage-runner.ts';
 import { secondsSince, type NodeNames, type Retiree } from './retiree.ts';
-import { doneOrStop, Stopped, unasked } from './retirement-end.ts';
+import { doneOrStop, Stopped, unasked } from './stopped.ts';
 import { findStage, isolateStage, slotStage } from './retirement-stages.ts';
 import type { Cancellation } from './slot-contenders.ts';
 

@@ -10,7 +10,7 @@ import { hookCompleted, instanceLeft, instanceTerminated } from '../../core/even
 import type { Hook } from '../ports/auto-scaling.ts';
 import type { Ending } from './begin-retirement.ts';
 import { tell, type Retirement } from './retirement.ts';
-import { doneOrStop, Stopped, unasked } from './retirement-end.ts';
+import { doneOrStop, Stopped, unasked } from './stopped.ts';
 import { passHookStage, progressStage, registerStage, restoreStage } from './voluntary-stages.ts';
 
 export type VoluntaryEnding = Extract<Ending, { kind: 'voluntary' }>;

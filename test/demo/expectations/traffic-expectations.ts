@@ -1,7 +1,7 @@
 /** What must hold of the requests when a node has been retired, with its withdrawal or without; read from the peers. */
 import { budgetExpectation, evictedPods, expectationsOfAws } from './expectations.ts';
 import type { Expectation, Traffic } from '../scenario.ts';
-import { secondsSince, type Staged } from '../staging/staging.ts';
+import { secondsSince, type Staged } from '../staging/scene.ts';
 import { eventsOf, REQUESTS_PER_SECOND, type LoadedPool } from '../staging/traffic-front.ts';
 
 /** For that long after its deregistration a target may still be sent requests (contract 7.1). */

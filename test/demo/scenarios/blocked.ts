@@ -13,7 +13,7 @@ import {
 import type { Expectation, Scenario } from '../scenario.ts';
 import { costOf } from '../../driving/retirement-cost.ts';
 import { terminate } from '../../driving/termination.ts';
-import { hasLeft, outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
+import { hasLeft, outcomeOf, secondsSince, stage, type Staged } from '../staging/scene.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 
 const CLUSTER = 'shop';

@@ -14,7 +14,7 @@ import { populate } from './lifecycle.ts';
 import type { Expectation, Scenario, Telling } from '../scenario.ts';
 import { costOf } from '../../driving/retirement-cost.ts';
 import { terminate } from '../../driving/termination.ts';
-import { hasLeft, outcomeOf, stage, type Staged } from '../staging/staging.ts';
+import { hasLeft, outcomeOf, stage, type Staged } from '../staging/scene.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 
 const CLUSTER = 'shop';

@@ -8,7 +8,7 @@ import { completionExpectation, heartbeatExpectation } from '../expectations/exp
 import type { Expectation, Outcome, Scenario } from '../scenario.ts';
 import { costOf } from '../../driving/retirement-cost.ts';
 import { hasEnded, terminate } from '../../driving/termination.ts';
-import { outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
+import { outcomeOf, secondsSince, stage, type Staged } from '../staging/scene.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 
 const CLUSTER = 'shop';

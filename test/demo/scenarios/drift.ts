@@ -12,7 +12,7 @@ import { driftExpectations, type Replacing } from '../expectations/drift-expecta
 import type { Expectation, Outcome, Scenario, Telling } from '../scenario.ts';
 import { costOf } from '../../driving/retirement-cost.ts';
 import { hasEnded } from '../../driving/termination.ts';
-import { outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
+import { outcomeOf, secondsSince, stage, type Staged } from '../staging/scene.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 
 const CLUSTER = 'shop';

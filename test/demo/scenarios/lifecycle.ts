@@ -13,7 +13,7 @@ import {
 } from '../expectations/expectations.ts';
 import type { Outcome, Scenario, Telling } from '../scenario.ts';
 import { terminate } from '../../driving/termination.ts';
-import { hasLeft, outcomeOf, secondsSince, stage, type Staged } from '../staging/staging.ts';
+import { hasLeft, outcomeOf, secondsSince, stage, type Staged } from '../staging/scene.ts';
 
 const CLUSTER = 'shop';
 const GROUP = 'shop-workers';

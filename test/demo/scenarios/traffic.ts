@@ -6,7 +6,7 @@ import { Installation } from '../../installation.ts';
 import type { Outcome, Scenario, ScenarioOptions, Telling } from '../scenario.ts';
 import { costOf } from '../../driving/retirement-cost.ts';
 import { terminate } from '../../driving/termination.ts';
-import { hasLeft, outcomeOf, stage, type Staged } from '../staging/staging.ts';
+import { hasLeft, outcomeOf, stage, type Staged } from '../staging/scene.ts';
 import { driveUntil, passTime } from '../../driving/timelapse.ts';
 import { countsOf, trafficExpectations, type Load } from '../expectations/traffic-expectations.ts';
 import { openFront, populate } from '../staging/traffic-front.ts';

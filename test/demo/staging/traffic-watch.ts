@@ -1,6 +1,6 @@
 /** Tells of the requests while they are sent: how many so far, and what balancers make of the node that leaves. */
 import type { Telling } from '../scenario.ts';
-import type { Staged } from './staging.ts';
+import type { Staged } from './scene.ts';
 import { countsOf } from '../expectations/traffic-expectations.ts';
 import { eventsOf, type LoadedPool } from './traffic-front.ts';
 

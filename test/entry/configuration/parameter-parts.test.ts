@@ -2,7 +2,7 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, test } from 'vitest';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
-import { clusterSettings } from '../../../lambdas/entry/configuration/cluster-settings.ts';
+import { clusterSettings } from '../../../lambdas/entry/configuration/read-cluster-settings.ts';
 import {
   clusterParameter,
   parseClusterParameter,

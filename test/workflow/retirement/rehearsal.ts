@@ -18,7 +18,7 @@ import { instanceTags } from '../../../lambdas/adapters/aws/resource-tags.ts';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import type { StartedRetirement } from '../../../lambdas/core/retirement/orphaned-hook.ts';
 import { executionName, type Notice } from '../../../lambdas/core/notice/notice.ts';
-import { clusterSettings } from '../../../lambdas/entry/configuration/cluster-settings.ts';
+import { clusterSettings } from '../../../lambdas/entry/configuration/read-cluster-settings.ts';
 import { clusterParameter, type ConfigurationInput } from '../../../lambdas/entry/configuration/configuration.ts';
 import type { Fleets } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { DurableRun, Retirements } from '../../../lambdas/workflow/ports/lambda.ts';

@@ -1,7 +1,7 @@
 /** How a drain writes down the pods that it remembers (contract 14.1). */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { bytesOf, digest, keepPods, recallPods, type KeptPod } from '../../../lambdas/core/drain/kept-pods.ts';
+import { bytesOf, digest, keepPods, recallPods, type KeptPod } from '../../../lambdas/core/drain/pod-memory.ts';
 
 /** What EKS allows on a node. */
 const MOST_PODS = 737;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clampedGrace, forcePoint, hookDeadline, spanFrom } from '../../../lambdas/core/drain/deadline.ts';
+import { clampedGrace, forcePoint, hookDeadline, spanFrom } from '../../../lambdas/core/drain/deadline-times.ts';
 import { HOUR, NOON, SECOND } from '../../given.ts';
 
 describe('the deadline of a hook (contract 5.1)', () => {
