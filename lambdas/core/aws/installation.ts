@@ -22,7 +22,7 @@ export function managedValue(installation: string = DEFAULT_NAME): string {
   return installation === DEFAULT_NAME ? 'true' : installation;
 }
 
-/** Metadata of Ebb's hook: tells retirements the cluster (contract 1.5), and other installations whose hook it is. */
+/** Metadata of Ebb's hook: the cluster, for retirements (contract 1.5), and the installation that made the hook. */
 export function hookMetadata(about: { readonly cluster: string; readonly installation: string }): string {
   return JSON.stringify(about);
 }

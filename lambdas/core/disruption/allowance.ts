@@ -43,7 +43,7 @@ export interface Allowance {
 
 export interface Allowances {
   readonly cluster: Allowance;
-  /** By name, for every group that has a node in the fleet. */
+  /** Allowances by name of the group, for every group with a node in the fleet. */
   readonly groups: ReadonlyMap<string, Allowance>;
 }
 
@@ -99,15 +99,11 @@ function clusterAllowance(
   return allowanceWithin(budget, { limit: budget.cluster, unavailable, whose: 'the cluster’s' }, now);
 }
 
-const NONE_UNAVAILABLE: UnavailableNodes = { size: 0, out: 0, nodes: [], lasts: false };
+const NO_NODES: UnavailableNodes = { size: 0, out: 0, nodes: [], lasts: false };
 
 function allowanceWithin(
   budget: Budget,
-  {
-    limit,
-    unavailable = NONE_UNAVAILABLE,
-    whose,
-  }: { limit: Limit; unavailable: UnavailableNodes | undefined; whose: string },
+  { limit, unavailable = NO_NODES, whose }: { limit: Limit; unavailable: UnavailableNodes | undefined; whose: string },
   now: number,
 ): Allowance {
   const opening = openingOf(budget, now);

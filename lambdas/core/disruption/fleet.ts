@@ -16,7 +16,7 @@ export interface FleetNode {
   /** Since when it has not been Ready, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
   readonly unschedulable: boolean;
-  /** It has the label of a retirement. */
+  /** The node has the label of a retirement. */
   readonly retiring: boolean;
   /** The label has no owner annotation, so anybody may have set it: it does not use up budgets (contract 3.5). */
   readonly unsigned?: true;

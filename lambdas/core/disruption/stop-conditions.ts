@@ -9,7 +9,7 @@ import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 /** A node not Ready since less than this after its creation was never Ready: nodes lost later had been Ready longer. */
 const NEVER_READY_WITHIN_MS = 60_000;
 
-/** Without these, a node that goes is not replaced, or not evenly over the zones. */
+/** Processes without which a node is not replaced, or not evenly over the zones. */
 const NEEDED_PROCESSES = ['Launch', 'Terminate', 'AZRebalance'];
 
 export interface ReplacementTerms {

@@ -14,7 +14,7 @@ export interface Workload {
   readonly replicas: number;
   /** Uids of its pods that are Ready and not being deleted. */
   readonly readyPods: ReadonlySet<string>;
-  /** Its other pods. */
+  /** The controller's other pods. */
   readonly unreadyPods: readonly UnreadyPod[];
   /** Why its controller is not known, in words; absent when it is. */
   readonly unknown?: string;

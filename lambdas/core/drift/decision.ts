@@ -77,13 +77,8 @@ export function decisionsOf(
 function waiting({ coolDown }: FleetNode, later: (Postponed & { readonly place: number }) | undefined): Decision {
   if (later === undefined) return { decision: 'waits' };
   const { why, at, place } = later;
-  const coolsDown = at !== undefined && at === coolDown?.until;
-  return {
-    decision: 'waits',
-    why: coolsDown ? `${why}: ${coolDown.reason}` : why,
-    ...(at !== undefined && { at }),
-    place,
-  };
+  const cools = at !== undefined && at === coolDown?.until;
+  return { decision: 'waits', why: cools ? `${why}: ${coolDown.reason}` : why, ...(at !== undefined && { at }), place };
 }
 
 /** Postponed candidates by name, each with its place in its group, 1 is next. */

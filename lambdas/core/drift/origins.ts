@@ -1,7 +1,6 @@
 /**
  * Origins of instances: what they were launched from, as Auto Scaling returns it. An origin is enough to mark a node,
- * but EC2 must confirm it before the node goes: emulators of AWS are known to return the template's default version for
- * all. Pure.
+ * but EC2 must confirm it before the node goes: emulators of AWS return the template's default version for all. Pure.
  */
 import type { LaunchPlan } from '../aws/group.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';

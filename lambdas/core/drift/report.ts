@@ -40,7 +40,7 @@ export interface DriftedNode extends Decision {
   readonly instance: string;
   readonly group: string;
   readonly zone: string;
-  /** In words. */
+  /** Reasons of drift, in words. */
   readonly reasons: readonly string[];
 }
 

@@ -28,7 +28,7 @@ export const retirementRequested = (about: {
   cluster: string;
   group: string;
   already: boolean;
-  /** What found the instance. */
+  /** How the instance was found. */
   foundBy: 'event' | 'sweep';
   /** The node, and the key of its drain taint. */
   node?: string;

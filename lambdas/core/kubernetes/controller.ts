@@ -67,7 +67,7 @@ function isObjectName(name: string): boolean {
 export type ControllerAnswer =
   | { readonly found: { readonly uid: string; readonly replicas: number; readonly selector: Selector } }
   | { readonly missing: true }
-  /** In the server's words. */
+  /** The refusal in the server's words. */
   | { readonly refused: string };
 
 export function controllerFrom(owner: Owner, answer: ControllerAnswer): Controller {

@@ -27,15 +27,13 @@ export function credibleOwnership(node: Marked, now: number): Ownership | undefi
 /** Says why Ebb does not believe the annotation; undefined when it does. */
 export function whyIncredible(node: Marked, now: number): string | undefined {
   const ownership = ownershipOf(node);
-  if (ownership === undefined)
-    return `its annotation ${RETIREMENT_ANNOTATION} does not say which retirement owns the node`;
+  if (ownership === undefined) return `its annotation ${RETIREMENT_ANNOTATION} does not say who owns the node`;
   const reason = why(ownership, now);
   return reason && `its annotation ${RETIREMENT_ANNOTATION} says what cannot be true: ${reason}`;
 }
 
 function why({ since, deadline }: Ownership, now: number): string | undefined {
-  if (Date.parse(since) > Date.parse(deadline))
-    return `it owns the node since ${since}, after its deadline ${deadline}`;
+  if (Date.parse(since) > Date.parse(deadline)) return `it is the owner since ${since}, after its deadline ${deadline}`;
   if (Date.parse(deadline) > now + LONGEST_AHEAD_MS) return `no retirement has a deadline as late as ${deadline}`;
   return undefined;
 }

@@ -12,7 +12,7 @@ export const RETIREMENT_ANNOTATION = 'ebb/retirement';
 export const RETIRING_LABEL = 'ebb/retiring';
 /** Kubernetes' own label: the service and the AWS load balancer controllers take such nodes out of their targets. */
 export const EXCLUDE_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
-/** Until when the node is left alone, and why (cool-down.ts). */
+/** The node's cool-down: until when, and why (cool-down.ts). */
 export const COOL_DOWN_ANNOTATION = 'ebb/rest';
 /** Why the node has drifted (drift/mark.ts). */
 export const DRIFT_ANNOTATION = 'ebb/drift';

@@ -13,9 +13,9 @@ import { credibleWithdrawal } from '../traffic/withdrawal.ts';
 export type Marks =
   /** Orphaned marks. */
   | { readonly kind: 'left'; readonly execution: string; readonly instance: string }
-  /** Their retirement runs, or left the node drained as the taint still asks, or is another installation's. */
+  /** Marks of a retirement that runs, or that left the node drained as still asked, or of another installation. */
   | { readonly kind: 'attended' }
-  /** Marks whose owner cannot be told: a person must look. */
+  /** Marks without a credible owner: a person must look. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /**
@@ -38,7 +38,7 @@ export function judgeMarks(
     // The retirement is another account's or region's. Ebb cannot know whether it runs.
     return {
       kind: 'unreadable',
-      reason: `its owner ${execution} is not a retirement of its instance in this account and region`,
+      reason: `its owner ${execution} is no retirement of its instance in this account and region`,
     };
   }
   return { kind: 'left', execution, instance };
@@ -79,9 +79,8 @@ export interface Whereabouts {
 }
 
 /**
- * Decides whether orphaned marks come off. The node is restored when its instance is in service again, or runs without
- * a group. Marks stay on an instance that waits in a hook (the next retirement inherits them), that goes, or that is
- * pooled.
+ * Decides whether orphaned marks come off: they do when the instance is in service again, or runs without a group. They
+ * stay when it waits in a hook (the next retirement inherits them), when it goes, and when it is in a warm pool.
  */
 export function decideMarks({ state, machine }: Whereabouts): 'restore' | 'leave' {
   const serves = state === undefined ? machine === 'up' : state === 'InService';

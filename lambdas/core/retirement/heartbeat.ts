@@ -18,8 +18,7 @@ const LAST_BEFORE_MS = 2_000;
 
 /**
  * Returns when the heartbeat after one at `now` is due, epoch milliseconds. If the hook would expire within the margin
- * after its deadline, the last heartbeat is sent right before the deadline, because a slow last pass ends in that
- * margin.
+ * after its deadline, the last one is sent right before the deadline: a slow last pass ends in that margin.
  *
  * @param hook.until the hook's deadline, epoch milliseconds: no heartbeat is sent after it (contract 6.3)
  * @param random from 0 to 1

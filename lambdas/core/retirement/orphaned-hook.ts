@@ -15,7 +15,7 @@ export interface StartedRetirement {
 export interface EndedRetirement extends StartedRetirement {
   /** Epoch milliseconds. */
   readonly endedAt: number;
-  /** It ended without an error, whatever its result. */
+  /** The run ended without an error, whatever its result. */
   readonly succeeded: boolean;
 }
 

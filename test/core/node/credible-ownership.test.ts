@@ -29,11 +29,11 @@ describe('who is in charge of a node, by its annotation (contract 3.5)', () => {
   });
 
   test.each<[string, Partial<Ownership> | undefined, RegExp]>([
-    ['there is no annotation', undefined, /ebb\/retirement does not say which retirement owns the node/],
+    ['there is no annotation', undefined, /ebb\/retirement does not say who owns the node/],
     [
       'it ended before it began',
       { deadline: at(NOON - MINUTE) },
-      /cannot be true: it owns the node since .*, after its/,
+      /cannot be true: it is the owner since .*, after its/,
     ],
     [
       'it has longer than any retirement',

@@ -50,7 +50,7 @@ describe('marks', () => {
     [
       'a retirement of another account',
       marked(EXECUTION.replace('1234', '4321')),
-      'no retirement of its instance here',
+      'no retirement of its instance in this account and region',
     ],
     ['a retirement of another region (faults 78)', marked(EXECUTION.replace('eu', 'us')), 'no retirement of its'],
     ['a retirement of another instance', marked(EXECUTION.replace('def0', 'def1')), 'no retirement of its instance'],
