@@ -58,7 +58,7 @@ async function answersTo(
 function underWay(group: Group, changes: GroupChanges): Promise<string | undefined> {
   return changes
     .underWay(group)
-    .catch((error: unknown) => `whether somebody changes it cannot be told: ${String(error)}`);
+    .catch((error: unknown) => `it is unknown whether somebody changes it: ${String(error)}`);
 }
 
 function merged(one: Answers, other: Answers): Answers {

@@ -28,7 +28,7 @@ export interface MarkSweepPorts {
   readonly home: Home;
 }
 
-interface OrphanedNode {
+interface Orphan {
   readonly node: string;
   readonly execution: string;
   readonly instance: string;
@@ -44,7 +44,7 @@ export async function sweepMarks(
   record: SweepRecord,
   ports: MarkSweepPorts,
 ): Promise<void> {
-  const orphaned = nodes.length === 0 ? [] : await orphanedNodes(nodes, cluster, ports);
+  const orphaned = nodes.length === 0 ? [] : await orphansIn(nodes, cluster, ports);
   if (orphaned.length === 0) return;
   const members = await ports.groups.members(orphaned.map(({ instance }) => instance));
   await Promise.all(
@@ -69,11 +69,7 @@ export function reportUnreadable(nodes: readonly Node[], { name, tainted }: Clus
 }
 
 /** Lists the running retirements after the nodes were read: one that began in between runs, and keeps its marks. */
-async function orphanedNodes(
-  nodes: readonly Node[],
-  cluster: ClusterSettings,
-  ports: MarkSweepPorts,
-): Promise<OrphanedNode[]> {
+async function orphansIn(nodes: readonly Node[], cluster: ClusterSettings, ports: MarkSweepPorts): Promise<Orphan[]> {
   const running = new Set(await ports.running.names());
   return nodes.flatMap((node) => {
     const isAsked = drainTaint(node, cluster) !== undefined;
@@ -92,7 +88,7 @@ async function orphanedNodes(
 
 /** Restores the node if its instance serves. Marks of a retirement that has become the owner meanwhile stay. */
 async function restoreIfServing(
-  { node, execution, instance }: OrphanedNode,
+  { node, execution, instance }: Orphan,
   { member, cluster, api }: { member: Member | undefined; cluster: ClusterSettings; api: Cluster },
   { instances, balancing, journal }: MarkSweepPorts,
 ): Promise<boolean> {

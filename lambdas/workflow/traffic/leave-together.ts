@@ -103,10 +103,7 @@ function isSigned(node: Node): boolean {
   return instanceOf(node) !== undefined && credibleOwnership(node, Date.now()) !== undefined;
 }
 
-/**
- * Scope of the pools to take the node out of. Auto Scaling itself takes an instance out of its group's pools before the
- * hook. In a voluntary retirement it does so only later, so the group's pools are not in the scope.
- */
+/** Includes the group's pools unless voluntary: Auto Scaling takes the instance out of them itself, before the hook. */
 export function scopeOf({ notice, cluster, course }: Retiree): { cluster: string; group?: string } {
   return { cluster: cluster.name, ...(!isVoluntary(notice.kind) && { group: course.subject.group }) };
 }

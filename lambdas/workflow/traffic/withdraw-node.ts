@@ -1,7 +1,6 @@
 /**
- * Takes a node out of its load balancers before its pods are evicted (contract 7). The withdrawal itself is in
- * leave-together.ts, the wait for it is here. A load balancer that fails delays the drain no longer than its bound, and
- * is named.
+ * Takes a node out of its load balancers before its pods are evicted (contract 7): the withdrawal is in
+ * leave-together.ts, the wait here. A load balancer that fails is named, and delays the drain no longer than its bound.
  */
 import { isInstance } from '../../core/kubernetes/node.ts';
 import { isVoluntary } from '../../core/notice/notice.ts';
@@ -34,8 +33,7 @@ type WithdrawPass = Pass<{ withdrawn?: Withdrawn }, WithdrawMemory>;
 
 /**
  * Takes one node out of its load balancers (contract 7.1–7.3). A stage waits for that or, in a hurry, another stage
- * runs at the same time. One try is under way at a time, for all pools together, and none begins once one has
- * succeeded.
+ * runs at the same time. One try for all pools is under way at a time, and none begins once one has succeeded.
  */
 export class NodeWithdrawal {
   readonly #retiree: Retiree;

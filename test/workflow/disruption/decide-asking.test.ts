@@ -76,6 +76,6 @@ describe('a decision that asks', () => {
   test('takes a group as changed when nobody can tell whether it is', async () => {
     const refused = () => Promise.reject(new Error('throttled'));
     const { answers } = await decideAsking(asking({ groups: [workers] }), new Outside().ports(refused));
-    expect(answers.changes.get('workers')).toBe('whether somebody changes it cannot be told: Error: throttled');
+    expect(answers.changes.get('workers')).toBe('it is unknown whether somebody changes it: Error: throttled');
   });
 });
