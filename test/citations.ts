@@ -68,18 +68,27 @@ export interface Link {
   /** Empty: the same file. */
   readonly file: string;
   readonly anchor?: string;
+  /** The text in its brackets; absent for a definition of a reference. */
+  readonly label?: string;
 }
 
 /** The links of a markdown file that stay within the repository. */
 export function linksIn(markdown: string): Link[] {
-  const text = withoutCodeBlocks(markdown).replaceAll(/`[^`\n]*`/g, '');
-  return [...text.matchAll(/\]\(<?([^()\s>]+)>?(?: "[^"]*")?\)|^\[[^\]]+\]: *(\S+)/gm)]
-    .map(([, inline, reference]) => inline ?? reference ?? '')
-    .filter((target) => !/^[a-z]+:/.test(target))
-    .map((target) => {
+  const text = withoutCodeBlocks(markdown)
+    .replaceAll(/\[`([^`\n]+)`\](?=\()/g, '[$1]')
+    .replaceAll(/`[^`\n]*`/g, '');
+  return [...text.matchAll(/(?:\[([^[\]]*))?\]\(<?([^()\s>]+)>?(?: "[^"]*")?\)|^\[[^\]]+\]: *(\S+)/gm)]
+    .map(([, label, inline, reference]) => ({ label, target: inline ?? reference ?? '' }))
+    .filter(({ target }) => !/^[a-z]+:/.test(target))
+    .map(({ label, target }) => {
       const [file = '', anchor] = target.split('#');
-      return { file, ...(anchor !== undefined && { anchor }) };
+      return { file, ...(anchor !== undefined && { anchor }), ...(label !== undefined && { label }) };
     });
+}
+
+/** The file that a link's label ends in, such as `core/drain/wave.ts`; undefined when it ends in none. */
+export function fileOfLabel(label: string): string | undefined {
+  return /(?:^|\s)(?:\.{1,2}\/)*([\w./-]*\w\.(?:[jt]s|jsonl?|md|ya?ml))$/.exec(label)?.[1];
 }
 
 /** The anchors that GitHub gives the headings of a markdown file. */

@@ -10,6 +10,7 @@ import {
   anchorsOf,
   citationsIn,
   faultsOf,
+  fileOfLabel,
   linksIn,
   pathsInCodeSpans,
   pathsInComments,
@@ -80,6 +81,17 @@ describe('a citation', () => {
           return link.anchor !== undefined && target.endsWith('.md') && !anchorsOf(textOf(target)).has(link.anchor);
         })
         .map(({ file, anchor }) => `${path} links to ${file}${anchor === undefined ? '' : `#${anchor}`}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('of a file, at the end of a link’s label, is the end of the link’s target', () => {
+    const wrong = PAPERS.flatMap((path) =>
+      linksIn(textOf(path)).flatMap(({ file, label = '' }) => {
+        const target = file === '' ? path : join(dirname(path), decodeURIComponent(file));
+        const named = fileOfLabel(label);
+        return named === undefined || `/${target}`.endsWith(`/${named}`) ? [] : [`${path} calls ${target} ${named}`];
+      }),
     );
     expect(wrong).toEqual([]);
   });
@@ -160,8 +172,27 @@ describe('what is looked for', () => {
   test('are the links of a markdown file, without those to other places and in code', () => {
     const markdown =
       '[a](b.md#c-d) [x](#top) [y](https://example.com) `[z](no.md)`\n\n```\n[q](no.md)\n```\n\n[r]: r.md\n';
-    expect(linksIn(markdown)).toEqual([{ file: 'b.md', anchor: 'c-d' }, { file: '', anchor: 'top' }, { file: 'r.md' }]);
+    expect(linksIn(markdown)).toEqual([
+      { file: 'b.md', anchor: 'c-d', label: 'a' },
+      { file: '', anchor: 'top', label: 'x' },
+      { file: 'r.md' },
+    ]);
     expect([...anchorsOf('# A, b\n## 4.3 `C` (planned)\n# A, b\n')]).toEqual(['a-b', '43-c-planned', 'a-b-1']);
+  });
+
+  test('are the labels of links, in a code span too', () => {
+    expect(linksIn('see [`core/a.ts`](lambdas/core/a.ts)').map(({ label }) => label)).toEqual(['core/a.ts']);
+  });
+
+  test.each([
+    ['core/drain/wave.ts', 'core/drain/wave.ts'],
+    ['../README.md', 'README.md'],
+    ['the file wave.ts', 'wave.ts'],
+    ['core/drain/', undefined],
+    ['retirement.property', undefined],
+    ['Keep a Changelog', undefined],
+  ])('of the label %j is the file %j', (label, file) => {
+    expect(fileOfLabel(label)).toBe(file);
   });
 });
 

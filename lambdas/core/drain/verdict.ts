@@ -1,8 +1,8 @@
 /**
  * The verdict on one pod of a node that is drained: what to do with it, and why (contract 4.1).
  *
- * It depends on the pod alone. pacing.ts decides whether budgets allow the eviction now, and wave.ts when the pod's
- * wave begins.
+ * It depends on the pod, the policy and the time, and on no other pod. Whether budgets allow the eviction now is decided in
+ * pacing.ts. When the pod's wave begins is decided in wave.ts.
  */
 import { knownKind } from '../kubernetes/controller.ts';
 import { isBeingDeleted, isFinished, isHeldByFinalizer, type Pod, type Toleration } from '../kubernetes/pod.ts';

@@ -1,6 +1,7 @@
 /**
  * A round of a stage: one pass as one durable step, and the suspension after it. A run keeps each round's record, so that a
- * replay goes on as the round did. The schema of what people are shown of it is in round-record.ts.
+ * replay goes on as the round did. stage-runner.ts decides whether the run suspends, by core/retirement/suspension.ts. The
+ * schema of what people are shown of a round is in round-record.ts.
  */
 import { firstOf, type Holder } from '../../core/drain/holders.ts';
 import { mergePatch, patched } from '../../core/retirement/merge-patch.ts';
