@@ -1,11 +1,11 @@
 /**
  * The retirement of an instance that a lifecycle hook holds, and that goes whatever we do: at the deadline the group's
- * policy decides (contract 5.3; hook-deadline.ts), and at the end the hook is completed (contract 6).
+ * policy decides (contract 5.3; end-at-deadline.ts), and at the end the hook is completed (contract 6).
  */
 import { forcePoint } from '../../core/drain/deadline-times.ts';
 import { hookCompleted, instanceTerminated, type Result } from '../../core/events/retirement-events.ts';
 import { drainDetachAndSettle, withdraw } from './clear-node.ts';
-import { endAtDeadline, type HookedRetirement, type HookEnding } from './hook-deadline.ts';
+import { endAtDeadline, type HookedRetirement, type HookEnding } from './end-at-deadline.ts';
 import {
   createRetirement,
   findNodes,

@@ -4,7 +4,7 @@
  * waits five minutes for an answer.)
  *
  * The library is imported by its inner modules: its root pulls in kubeconfig and OpenID code that a bundle cannot shed
- * (240 KB, ARCHITECTURE.md).
+ * (240 KB, platform 3).
  */
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { createConfiguration, type Configuration } from '@kubernetes/client-node/dist/gen/configuration.js';
