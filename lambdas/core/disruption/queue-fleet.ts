@@ -1,7 +1,6 @@
 /**
  * The disruption queue of a whole cluster: which candidates go now, within budgets, windows and stop conditions
- * (contract
- * 9.3, 9.4, 9.7). Pure.
+ * (contract 9.3, 9.4, 9.7). Pure.
  */
 import { isCoolingDown } from '../node/cool-down.ts';
 import { allowancesIn, type Allowances, type Circumstances } from './allowance.ts';
@@ -17,24 +16,24 @@ import { howUnfit } from './unavailable-nodes.ts';
 export type QueueTerms = Pick<Circumstances, 'now' | 'cause' | 'isUnavailable' | 'stopped'>;
 
 export interface FleetQueue extends DisruptionQueue {
-  /** Allowances of the second round. */
+  /** Allowances of the second allotment. */
   readonly allowances: Allowances;
 }
 
 /** Candidates that are queued together, and how many of them may go. */
-interface Round {
+interface Allotment {
   readonly candidates: readonly Candidate[];
   readonly allowances: Allowances;
 }
 
 /**
- * Queues the candidates in two rounds:
+ * Queues the candidates in two allotments:
  *
  * 1. Nodes that are not Ready or cordoned, whoever cordoned them. They do not wait for one another, because draining
  *    them costs no capacity.
- * 2. The others. All nodes of the first round count as unavailable in it, whether they go or not.
+ * 2. The others. All nodes of the first allotment count as unavailable in it, whether they go or not.
  *
- * A node that cools down does not go, so it is in the second round and counts for both.
+ * A node that cools down does not go, so it is in the second allotment and counts for both.
  */
 export function queueFleet(
   candidates: readonly PlacedNode[],
@@ -46,14 +45,14 @@ export function queueFleet(
   const open = openQuestions(asking, answers);
   if (open !== undefined) return open;
   const circumstances = circumstancesOf(state, terms, { asking, answers });
-  const rounds = roundsOf(candidates, state, circumstances);
+  const allotments = allotmentsOf(candidates, state, circumstances);
   // Allowances decide for which nodes the pods are worth counting.
-  const nodes = rounds.flatMap((round) => nodesToCount(round.candidates, round.allowances));
+  const nodes = allotments.flatMap((each) => nodesToCount(each.candidates, each.allowances));
   const uncounted = openQuestions({ nodes }, answers);
   if (uncounted !== undefined) return uncounted;
   const at = { pods: answers.pods, now: terms.now };
-  const queues = rounds.map((round) => queueNodes(round.candidates, round.allowances, at));
-  const [, { allowances }] = rounds;
+  const queues = allotments.map((each) => queueNodes(each.candidates, each.allowances, at));
+  const [, { allowances }] = allotments;
   return { now: queues.flatMap(({ now }) => now), later: queues.flatMap(({ later }) => later), allowances };
 }
 
@@ -103,11 +102,11 @@ function circumstancesOf(
   };
 }
 
-function roundsOf(
+function allotmentsOf(
   candidates: readonly PlacedNode[],
   { fleet, cluster }: FleetState,
   circumstances: Circumstances,
-): readonly [Round, Round] {
+): readonly [Allotment, Allotment] {
   const isFirst = ({ node }: PlacedNode): boolean =>
     howUnfit(node) !== undefined && !isCoolingDown(node, circumstances.now);
   const first = candidates.filter(isFirst);

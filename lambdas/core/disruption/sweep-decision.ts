@@ -6,7 +6,7 @@ import type { Member } from '../aws/group.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 import { drainTaint, isAskedByDriftAlone, releaseFor } from '../node/drain-taints.ts';
 import type { Home } from '../notice/notice.ts';
-import { isForgotten } from '../retirement/orphaned-hook.ts';
+import { isOrphaned } from '../retirement/orphaned-hook.ts';
 import type { ClusterSettings, VoluntaryRelease } from '../settings/cluster-settings.ts';
 import { LOOKS_ONLY, looksOnly } from './budget.ts';
 import type { FleetState } from './fleet-state.ts';
@@ -83,7 +83,7 @@ function judge(asking: Asking, place: PlacedNode | undefined, facts: SweepFacts)
 }
 
 function judgePlaced(place: PlacedNode, { running, home, foreign, cluster }: SweepFacts): Judgement {
-  if (!isForgotten(place.member, running, home)) return { decision: 'under way', place };
+  if (!isOrphaned(place.member, running, home)) return { decision: 'under way', place };
   const another = foreign.get(place.group.name);
   if (another !== undefined) return { decision: 'left alone', why: another, place };
   const { state } = place.member;

@@ -51,10 +51,10 @@ function whyClosed({ windows, freezes }: Schedule, now: number): string | undefi
   if (freeze !== undefined) return `frozen from ${freeze.from} to ${freeze.to} (${freeze.timeZone})`;
   const closed = windows.find((list) => !isAnyOpen(list, now));
   if (closed === undefined) return undefined;
-  return `outside the window ${closed.map(wordsOf).join(' or ')}`;
+  return `outside the window ${closed.map(windowText).join(' or ')}`;
 }
 
-function wordsOf({ cron, durationSeconds, timeZone }: Window): string {
+function windowText({ cron, durationSeconds, timeZone }: Window): string {
   return `"${cron}" (${timeZone}) of ${durationSeconds} s`;
 }
 

@@ -91,12 +91,12 @@ export function progress(
  * The patch that takes off what the retirement put on, and nothing else. What was there before stays, and so does a
  * person's cordon (contract 3.2). Undefined when the retirement does not own the node.
  *
- * @param by.coolDown the cool-down that begins now @default none
+ * @param terms.coolDownTerms the cool-down that begins now @default none
  */
 export function restoration(
   node: Node,
   execution: string,
-  { taint, coolDown }: { taint: IsolationTaint; coolDown?: CoolDownTerms },
+  { taint, coolDownTerms }: { taint: IsolationTaint; coolDownTerms?: CoolDownTerms },
 ): NodePatch | undefined {
   const ours = ownershipOf(node);
   if (ours?.execution !== execution) return undefined;
@@ -107,10 +107,10 @@ export function restoration(
       [RETIREMENT_ANNOTATION]: null,
       [WITHDRAWAL_ANNOTATION]: null,
       [TARGETS_ANNOTATION]: null,
-      ...(coolDown && { [COOL_DOWN_ANNOTATION]: coolDownText(coolDown.coolDown) }),
+      ...(coolDownTerms && { [COOL_DOWN_ANNOTATION]: coolDownText(coolDownTerms.coolDown) }),
     },
     ...(ours.cordonedByUs && { unschedulable: null }),
-    taints: coolDown === undefined ? taints : withoutDriftDrain(taints, coolDown.drainTaint),
+    taints: coolDownTerms === undefined ? taints : withoutDriftDrain(taints, coolDownTerms.drainTaint),
   });
 }
 

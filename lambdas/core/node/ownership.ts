@@ -8,6 +8,8 @@ import { isVoluntary, type Notice } from '../notice/notice.ts';
 export interface Claim {
   readonly execution: string;
   readonly kind: Notice['kind'];
+  /** The Auto Scaling group that lets the instance go: nodes that leave together find its balancer pools by it. */
+  readonly group?: string;
   /** Epoch milliseconds. */
   readonly deadline: number;
   /** Its hook's time is over, so its deadline is that of a last pass, which must not hurry another retirement. */

@@ -1,7 +1,6 @@
 /**
  * Notices: parsed outside events that say that an instance is to leave. A notice is a hint until AWS confirms it
- * (contract
- * 1.3), so it has only the fields of the event.
+ * (contract 1.3), so it has only the fields of the event.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';

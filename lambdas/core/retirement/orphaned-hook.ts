@@ -25,7 +25,7 @@ export function isWaiting({ state }: Member): boolean {
 }
 
 /** Whether no retirement of the instance runs. @param running names of all that run, read after the member's state */
-export function isForgotten({ instance }: Member, running: readonly string[], home: Home): boolean {
+export function isOrphaned({ instance }: Member, running: readonly string[], home: Home): boolean {
   const ours = executionsOf({ ...home, instance });
   return !running.some((name) => name.startsWith(ours));
 }
@@ -44,7 +44,7 @@ export function isDoubtful({ instance, state }: Member, ended: readonly EndedRet
 }
 
 /** The notice of the lost event, without the event's token. @param about.at epoch milliseconds */
-export function noticeOfForgotten(
+export function noticeOfOrphan(
   { instance, group, state }: Member,
   about: Home & { hook: string; at: number },
 ): LifecycleNotice {

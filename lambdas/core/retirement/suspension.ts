@@ -35,7 +35,7 @@ export interface Span {
   readonly hookTimeoutSeconds: number;
 }
 
-export interface Rounds {
+export interface RunProgress {
   /** Rounds of the whole run, with this one. */
   readonly rounds: number;
   /** Rounds of the stage since its last progress, 1 for the first. */
@@ -54,12 +54,12 @@ export function suspends({ startedAt, deadline }: Span): boolean {
  * Whether the run can afford a round before the longest suspension ends. A stage that asks for too many rounds must
  * wait, so that the run lasts until its deadline.
  */
-export function mayRoundEarly({ rounds, now }: Pick<Rounds, 'rounds' | 'now'>, span: Span): boolean {
+export function mayRoundEarly({ rounds, now }: Pick<RunProgress, 'rounds' | 'now'>, span: Span): boolean {
   return rounds + roundsFor(span, now) < MOST_ROUNDS;
 }
 
 /** Returns the seconds to suspend after a round, 0 for none. They grow, but never go past the next due time. */
-export function suspensionSeconds({ rounds, round, now, dueAt }: Rounds, span: Span): number {
+export function suspensionSeconds({ rounds, round, now, dueAt }: RunProgress, span: Span): number {
   if (!suspends(span)) return 0;
   const wanted = Math.min(LONGEST_SECONDS, FIRST_SECONDS * GROWTH ** (round - 1));
   const backoff = mayRoundEarly({ rounds, now }, span) ? wanted : LONGEST_SECONDS;

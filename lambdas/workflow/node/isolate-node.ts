@@ -83,7 +83,7 @@ export async function isolateNode(
 /**
  * Takes off the node what the subject's execution put on it, and touches nothing else.
  *
- * @param coolDown the cool-down that begins: how long the node is left alone from now on, and why
+ * @param coolDownTerms the cool-down that begins: how long the node is left alone from now on, and why
  * @returns whether anything was taken off
  */
 export async function restoreNode(
@@ -91,12 +91,14 @@ export async function restoreNode(
     subject,
     node,
     taint,
-    coolDown,
-  }: { subject: Subject; node: string; taint: IsolationTaint; coolDown?: CoolDownTerms },
+    coolDownTerms,
+  }: { subject: Subject; node: string; taint: IsolationTaint; coolDownTerms?: CoolDownTerms },
   { cluster, journal }: Ports,
 ): Promise<boolean> {
   const patched = await patchNode(node, cluster, (found) =>
-    Promise.resolve(restoration(found, subject.execution, { taint, ...(coolDown && { coolDown }) }) ?? 'unchanged'),
+    Promise.resolve(
+      restoration(found, subject.execution, { taint, ...(coolDownTerms && { coolDownTerms }) }) ?? 'unchanged',
+    ),
   );
   const restored = patched !== 'gone' && patched.changed;
   if (restored) journal.report(nodeRestored(subject));

@@ -117,9 +117,9 @@ function drainTimeoutSeconds(verified: Pick<Verified, 'group' | 'cluster'>): num
 }
 
 /**
- * The first heartbeats, with their jitter. An event tells when the hook began; of an instance that the sweep has found
- * nobody knows how long the hook still holds, so that is renewed at once, or, where others have failed, once the cluster
- * has let us isolate the node: our own failure must not hold an instance (contract 6.3).
+ * When the first heartbeats are due, with their jitter. An event tells when the hook began. A notice of the sweep does not,
+ * so the hook is renewed at once; after a retirement that failed, only once the node is isolated, because our own failure
+ * must not hold an instance (contract 6.3).
  */
 function heartbeats(
   { token, at }: LifecycleNotice,

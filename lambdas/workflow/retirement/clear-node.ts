@@ -37,7 +37,7 @@ export interface ClearingTerms {
   readonly timeUp: (order: DrainOrder, end: LateDrain) => Promise<DrainEnd>;
 }
 
-/** Who keeps taking the isolation off, more often than this, gets his way. */
+/** Most drains of a node whose isolation is taken off again and again; then the retirement goes on without it. */
 const MOST_DRAINS = 10;
 
 /** One drain of possibly several. */

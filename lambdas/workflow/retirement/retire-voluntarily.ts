@@ -94,7 +94,7 @@ async function giveWay({ order, runner }: Retirement, node: string, pools: reado
   const { givesWay, ...cancellation } = doneOrStop(end);
   stopIfCancelled(cancellation);
   if (givesWay === undefined) return;
-  throw new Stopped('restored', `others go before it: ${givesWay.join(', ')}`, { rests: false });
+  throw new Stopped('restored', `others go before it: ${givesWay.join(', ')}`, { coolsDown: false });
 }
 
 function notSpared(waitingFor: readonly string[]): Stopped {

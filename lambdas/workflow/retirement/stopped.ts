@@ -7,18 +7,18 @@ export class Stopped extends Error {
   override readonly name: string = 'Stopped';
   readonly result: Result;
   /** Why a node that nothing forces to go is left alone for a while; absent when it may be tried again at once. */
-  readonly rests: string | undefined;
+  readonly coolDownReason: string | undefined;
 
-  constructor(result: Result, reason: string, { rests = true }: { rests?: boolean } = {}) {
+  constructor(result: Result, reason: string, { coolsDown = true }: { coolsDown?: boolean } = {}) {
     super(reason);
     this.result = result;
-    this.rests = rests ? reason : undefined;
+    this.coolDownReason = coolsDown ? reason : undefined;
   }
 }
 
 /** The taint that asked for it has gone (contract 9.5). */
 export function unasked(): Stopped {
-  return new Stopped('restored', 'the taint that asked for its drain was taken away', { rests: false });
+  return new Stopped('restored', 'the taint that asked for its drain was taken away', { coolsDown: false });
 }
 
 export function overMeanwhile(): Stopped {

@@ -68,10 +68,13 @@ async function passHook(retirement: Retirement, hook: Hook): Promise<void> {
 }
 
 /** Restores the nodes of a retirement that was stopped, unless another one has them or nothing was touched. */
-export async function putBack({ order, runner, names }: Retirement, { result, rests }: Stopped): Promise<void> {
+export async function putBack(
+  { order, runner, names }: Retirement,
+  { result, coolDownReason }: Stopped,
+): Promise<void> {
   if (names === undefined || (result !== 'restored' && result !== 'failed')) return;
   const { node, leftOver } = names;
-  const coolDown = rests === undefined ? undefined : await coolDownFor(order, rests);
+  const coolDown = coolDownReason === undefined ? undefined : await coolDownFor(order, coolDownReason);
   const until = runner.deadline + RESTORE_SECONDS * 1000;
   await runner.run({ ...registerStage(order, node), until });
   await runner.run({ ...restoreStage(order, { node, ...(coolDown && { coolDown }) }), until });

@@ -131,7 +131,7 @@ export function registerStage({ cluster, ports }: Order, node: string): Stage<nu
   };
 }
 
-/** Takes our marks off again; a node that is to rest and bears none is told so all the same. */
+/** Takes our marks off again. The cool-down begins even on a node that bears none of them. */
 export function restoreStage(
   { cluster, ports }: Order,
   { node, coolDown }: { node: string; coolDown?: CoolDown },
@@ -146,7 +146,7 @@ export function restoreStage(
         subject: { ...subject, node },
         node,
         taint: cluster.taint,
-        ...(terms && { coolDown: terms }),
+        ...(terms && { coolDownTerms: terms }),
       };
       const restored = await restoreNode(restoring, { cluster: api, journal: ports.journal });
       if (!restored && terms !== undefined) await startCoolDown({ node, terms }, api);

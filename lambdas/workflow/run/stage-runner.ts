@@ -103,7 +103,7 @@ export class StageRunner {
     const pass = await this.#heartbeats.during(this.#pass(stage, start, watchUntil), this.subject);
     if (pass.state === 'done') return { kind: 'done', value: pass.value };
     if (pass.state === 'refused') return { kind: 'refused', reason: pass.reason };
-    const suspendSeconds = await this.#rest(stage, pass, { watchUntil, until, round: start.idleRounds + 1 });
+    const suspendSeconds = await this.#waitOrSuspend(stage, pass, { watchUntil, until, round: start.idleRounds + 1 });
     return { ...keptOf(pass, start, began), suspendSeconds };
   }
 
@@ -129,7 +129,7 @@ export class StageRunner {
    *
    * @returns how long to suspend before the next round, whole seconds; 0 for not at all
    */
-  async #rest(
+  async #waitOrSuspend(
     { pauseSeconds }: { pauseSeconds?: number },
     {
       dueAt = Infinity,

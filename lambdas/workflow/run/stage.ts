@@ -68,7 +68,7 @@ export interface Stage<Value, Memory> {
   readonly until?: number;
   /** Suspends at most this long between two passes; absent: by the usual growing steps. */
   readonly pauseSeconds?: number;
-  pass(memory: Memory, round: PassContext<Memory>): Promise<Pass<Value, Memory>>;
+  pass(memory: Memory, context: PassContext<Memory>): Promise<Pass<Value, Memory>>;
 }
 
 /** How a stage ended. */

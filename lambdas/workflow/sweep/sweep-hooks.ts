@@ -1,9 +1,9 @@
 /** Sweeps the hooks: starts a retirement for each instance that waits in our hook without one (contract 1.7). */
 import {
   isDoubtful,
-  isForgotten,
+  isOrphaned,
   isWaiting,
-  noticeOfForgotten,
+  noticeOfOrphan,
   type EndedRetirement,
 } from '../../core/retirement/orphaned-hook.ts';
 import type { Group, Member } from '../../core/aws/group.ts';
@@ -40,13 +40,13 @@ export async function sweepHooks(groups: readonly Group[], record: SweepRecord, 
 
 async function withoutRetirement(waiting: readonly Member[], { running, home }: HookSweepPorts): Promise<Member[]> {
   const names = await running.names();
-  return waiting.filter((member) => isForgotten(member, names, home));
+  return waiting.filter((member) => isOrphaned(member, names, home));
 }
 
 /** @returns whether a retirement has been started */
 async function attend(member: Member, ended: readonly EndedRetirement[], ports: HookSweepPorts): Promise<boolean> {
   const { home, hookName: hook, lifecycle } = ports;
-  const notice = noticeOfForgotten(member, { ...home, hook, at: Date.now() });
+  const notice = noticeOfOrphan(member, { ...home, hook, at: Date.now() });
   const verified = await verifyNotice(notice, ports);
   const chance = verified.kind === 'retire' ? await chanceOf(member, { ended, verified }, ports) : 'in time';
   if (chance === 'none') return false;

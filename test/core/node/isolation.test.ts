@@ -227,7 +227,7 @@ describe('restoring a node (contract 3.2)', () => {
     const node = after(aNode({ taints: [...FOREIGN, asking] }), TAKEOVER);
     const drainTaint = { key: 'acme/drain', effect: 'NoSchedule' } as const;
     const coolDown = { coolDown: { until: NOON + HOUR, reason: 'a pod is protected' }, drainTaint };
-    const rested = restoration(node, TAKEOVER.execution, { taint: TAINT, coolDown });
+    const rested = restoration(node, TAKEOVER.execution, { taint: TAINT, coolDownTerms: coolDown });
     expect(rested?.spec.taints).toEqual(stays ? [...FOREIGN, asking] : FOREIGN);
     expect(rested?.metadata.annotations).toMatchObject({ [COOL_DOWN_ANNOTATION]: coolDownText(coolDown.coolDown) });
     expect(restoration(node, TAKEOVER.execution, { taint: TAINT })?.spec.taints).toEqual([...FOREIGN, asking]);

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import {
   isDoubtful,
-  isForgotten,
+  isOrphaned,
   isWaiting,
-  noticeOfForgotten,
+  noticeOfOrphan,
   type EndedRetirement,
 } from '../../../lambdas/core/retirement/orphaned-hook.ts';
 import type { Member } from '../../../lambdas/core/aws/group.ts';
@@ -42,7 +42,7 @@ describe('an instance that waits is forgotten', () => {
     ['when that of another region runs (faults 78)', [`123456789012-us-east-1-${INSTANCE}-00000000`], true],
     ['not when one of its own runs', [`${OURS}0a1b2c3d`], false],
   ])('%s', (_when, running, forgotten) => {
-    expect(isForgotten(member(), running, HOME)).toBe(forgotten);
+    expect(isOrphaned(member(), running, HOME)).toBe(forgotten);
   });
 });
 
@@ -69,7 +69,7 @@ describe('the notice of a forgotten instance', () => {
   const about = { ...HOME, hook: 'ebb-drain', at: NOON };
 
   test('is what its event would have brought, without the token', () => {
-    const notice = noticeOfForgotten(member(), about);
+    const notice = noticeOfOrphan(member(), about);
     expect(notice).toEqual({
       kind: 'asg-terminate',
       ...HOME,
@@ -86,6 +86,6 @@ describe('the notice of a forgotten instance', () => {
     ['Warmed:Terminating:Wait', 'WarmPool'],
     ['Warmed:Pending:Wait', 'AutoScalingGroup'],
   ])('has its origin from its state %s: %s (contract 1.4)', (state, origin) => {
-    expect(noticeOfForgotten(member({ state }), about).origin).toBe(origin);
+    expect(noticeOfOrphan(member({ state }), about).origin).toBe(origin);
   });
 });

@@ -2,7 +2,7 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { describe, expect, test } from 'vitest';
 import { lifecycle } from '../../../lambdas/adapters/auto-scaling/lifecycle.ts';
-import { noticeOfForgotten } from '../../../lambdas/core/retirement/orphaned-hook.ts';
+import { noticeOfOrphan } from '../../../lambdas/core/retirement/orphaned-hook.ts';
 import { executionName, executionsOf, type LifecycleNotice } from '../../../lambdas/core/notice/notice.ts';
 import { HOUR, MINUTE, SECOND } from '../../given.ts';
 import { budgets } from '../../peers/kubernetes/storage/resources.ts';
@@ -32,7 +32,7 @@ function allow(rehearsal: Rehearsal, maxUnavailable: number): void {
 function sweepsNotice({ first, ports, clock }: Rehearsal): LifecycleNotice {
   const { instance } = first;
   const member = { instance, group: GROUP, state: 'Terminating:Wait' };
-  return noticeOfForgotten(member, { ...ports.home, hook: HOOK, at: clock.now() });
+  return noticeOfOrphan(member, { ...ports.home, hook: HOOK, at: clock.now() });
 }
 
 /** Somebody keeps the hook alive. */
