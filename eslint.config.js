@@ -1,5 +1,6 @@
 import eslint from '@eslint/js';
 import { defineConfig } from 'eslint/config';
+import jsdoc from 'eslint-plugin-jsdoc';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
@@ -24,6 +25,22 @@ export default defineConfig(
     // The launcher, which an older Node runs too.
     files: ['infra/**/*.js'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+  },
+  {
+    // A doc comment first says what the thing is or does, in words that need no sentence before them.
+    files: ['lambdas/**/*.ts', 'infra/**/*.ts'],
+    plugins: { jsdoc },
+    rules: {
+      'jsdoc/check-alignment': 'error',
+      'jsdoc/match-description': [
+        'error',
+        {
+          contexts: ['any'],
+          matchDescription: '^(?!(Of|That|So|It|Those)\\b)[^a-z][^]*$',
+          message: 'Begin with what it is or does: a noun or a verb, and not "Of", "That", "So", "It" or "Those".',
+        },
+      ],
+    },
   },
   {
     // Reading an API's object is all defaults, each of which counts as a branch.

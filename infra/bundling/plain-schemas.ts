@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 const SCHEMAS = /[\\/]schemas_0\.js$/;
 
 /**
- * esbuild plugin that writes out the names of members in the SDK's schemas, which are computed from constants. esbuild
+ * Plugin of esbuild that writes out the names of members in the SDK's schemas, which are computed from constants. esbuild
  * assumes that computing one has an effect, so it would keep the schemas of calls that nobody makes. For EC2 alone
  * these are 500 KB, which take 25 MB of memory and 80 ms of CPU at a cold start.
  */

@@ -20,7 +20,7 @@ export interface DisruptionBudget {
   readonly expectedPods: number;
   /** Names of pods whose eviction the server has granted and the disruption controller has not yet seen. */
   readonly disruptedPods: readonly string[];
-  /** unhealthyPodEvictionPolicy is AlwaysAllow. */
+  /** Its unhealthyPodEvictionPolicy is AlwaysAllow. */
   readonly alwaysAllowsUnhealthy: boolean;
   /** Why the disruption controller cannot compute the budget, in its words. Until then the budget allows nothing. */
   readonly failure?: string;

@@ -22,7 +22,7 @@ export interface Pod {
   readonly containersTerminated: boolean;
   /** The containers that have not terminated, each with its state: `main running`. */
   readonly containersLeft: readonly string[];
-  /** terminationGracePeriodSeconds. */
+  /** Its terminationGracePeriodSeconds. */
   readonly graceSeconds: number;
   /** The resolved priority, 0 when it has none. */
   readonly priority: number;

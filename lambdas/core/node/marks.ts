@@ -29,7 +29,7 @@ export const PLAIN_DRAIN_KEY = 'ebb/drain';
 export interface NodePatch {
   readonly metadata: {
     readonly resourceVersion: string;
-    /** null takes a key off, here as below. */
+    /** A null takes a key off, here as below. */
     readonly labels: Readonly<Record<string, string | null>>;
     readonly annotations: Readonly<Record<string, string | null>>;
   };

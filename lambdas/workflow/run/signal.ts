@@ -37,5 +37,5 @@ export class Signal {
   }
 }
 
-/** setTimeout fires at once for anything longer. */
+/** Longest time that setTimeout takes: it fires at once for anything longer. */
 const LONGEST_TIMER_MS = 2 ** 31;
