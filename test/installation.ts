@@ -1,6 +1,10 @@
 /**
  * An installation of Ebb on the peers: the stack is synthesised and deployed as its template says, so functions run from
  * their assets with the template's environment, roles, rule and hook. Tests and the demo both stand on it.
+ *
+ * How functions start: `bundleAll` makes their bundles, `EbbStack` is synthesised, and `deployTemplate` makes each function
+ * of the template in the AWS peer. An event then invokes it: the peer takes a sandbox, a worker thread
+ * (peers/aws/lambda/sandbox.ts), which loads the bundle and calls its handler.
  */
 import { App } from 'aws-cdk-lib';
 import { bundleAll } from '../infra/bundling/function-bundle.ts';

@@ -1,4 +1,7 @@
-/** Finds the load balancers and target groups that are tagged for a cluster (contract 7.2), by the tagging API. */
+/**
+ * Finds the load balancers and target groups that are tagged for a cluster (contract 7.2), by the tagging API. What is behind
+ * a tagged load balancer, target-groups.ts finds by its ARN.
+ */
 import {
   paginateGetResources,
   type ResourceGroupsTaggingAPIClient,

@@ -15,7 +15,15 @@ export interface Lifecycle {
   leavingSince(instance: { readonly group: string; readonly instance: string }): Promise<number | undefined>;
   /** Renews the action's timeout. `over`: AWS says that no such action is active (contract 6.1). */
   heartbeat(action: LifecycleAction): Promise<'recorded' | 'over'>;
-  /** Completes the action with CONTINUE. */
+  /**
+   * Completes the action with CONTINUE, exactly once for each hook (contract 6.2):
+   *
+   * 1. A repeated event starts nothing: the execution's name is made of it (`executionName`).
+   * 2. The sweep starts nothing for an instance whose retirement runs (`isOrphaned`).
+   * 3. A node has one owner, and only its retirement completes (`decideOwnership`).
+   * 4. In a retirement this is a durable step, whose result is kept: a replay does not call again.
+   * 5. A second call all the same is answered `over`, which counts as done.
+   */
   complete(action: LifecycleAction): Promise<'completed' | 'over'>;
   /** Whether the group keeps an instance whose termination hook is abandoned (contract 5.3). */
   retains(group: string): Promise<boolean>;
