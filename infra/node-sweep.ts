@@ -102,6 +102,10 @@ export class NodeSweep extends Construct {
       alarmOnAny(this, id, { metric: countedBy('node-sweep', configuration, name), means });
   }
 
+  /**
+   * What the sweep may do. Each list of actions stands in the adapter that it is imported from; the settings' are in
+   * cluster-parameters.ts, those on groups and balancers in permissions/, and logs in ebb-function.ts.
+   */
   #statements({ configuration, parameters, retirement }: NodeSweepProps): GrantedStatement[] {
     const { alias } = retirement;
     return [

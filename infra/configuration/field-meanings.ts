@@ -114,7 +114,7 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
   'clusters[].drain.impliedBudget': {
     does: 'The share of a controller’s replicas that may be unready when no PodDisruptionBudget covers its pods. `off` evicts such pods without a limit.',
   },
-  'clusters[].drain.maxEvictionsInFlight': { does: 'How many evictions run at the same time.' },
+  'clusters[].drain.maxEvictionsInFlight': { does: 'How many evictions of one node run at the same time.' },
   'clusters[].drain.pauseBetweenEvictionsSeconds': { does: 'The pause between two evictions.' },
   'clusters[].drain.gracePeriodSeconds': {
     does: 'The grace period of every evicted pod, in place of its own.',

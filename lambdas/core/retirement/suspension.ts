@@ -1,6 +1,7 @@
 /**
  * Suspension: how long a retirement suspends after a round (contract 4), within the durable operations that a run may
- * take. A suspended function costs nothing.
+ * take. A suspended function costs nothing. A stage is watched for a minute from its last progress, then suspended: the
+ * stage runner asks here (`#watchEnds`, `#waitOrSuspend`).
  */
 import { SHORTEST_HEARTBEAT } from './heartbeat.ts';
 

@@ -69,6 +69,7 @@ const drainSchema = object(
     atDeadline: z._default(deadlinePolicy, 'force'),
     /** The share of a controller's replicas that may be unready, 0–1, or `off` for plain eviction (contract 4.5). */
     impliedBudget: z._default(shareOrOff('25%'), 0.25),
+    /** For each node that is drained; pacing.ts applies it (contract 4.3). */
     maxEvictionsInFlight: z._default(wholeNumber('a number from 1 to 50, such as 50', { least: 1, most: 50 }), 50),
     pauseBetweenEvictionsSeconds: z._default(seconds(0, 3_600, 5), 0),
     /** Overrides every pod's own grace period. */

@@ -100,6 +100,10 @@ export function deadlineOfHook(
   return hookDeadline(time, { globalTimeoutSeconds, ...limits });
 }
 
+/**
+ * Decides between force, wait and retain: the group's own policy, else the cluster's. `beginHeld` makes force of a retain
+ * that the group does not allow, and end-at-deadline.ts looks at that once more.
+ */
 function deadlinePolicyOf(verified: Pick<Verified, 'group' | 'cluster'>): DeadlinePolicy {
   return settingsOf(verified)?.atDeadline ?? verified.cluster.drain.atDeadline;
 }

@@ -2,7 +2,8 @@
  * What happens at the deadline of an instance that a lifecycle hook holds, when pods are left on its node (contract 5.3):
  *
  * - `force` and `wait`: the drain ends, and the hook is completed;
- * - `retain`: the hook is abandoned, so that the group keeps the instance, and the node is drained on.
+ * - `retain`: the hook is abandoned, so that the group keeps the instance, and the node is drained on. If the group no longer
+ *   retains, the rest is forced.
  */
 import { lastForceDeadline, retainedDeadline } from '../../core/drain/deadline-times.ts';
 import { instanceRetained, podsLeft, retentionMissing } from '../../core/events/retirement-events.ts';

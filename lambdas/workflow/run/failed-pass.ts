@@ -2,9 +2,9 @@
  * What a pass that throws comes to: it is tried again, or its stage ends as refused (contract 6.3).
  *
  * A 401 in mid drain, say. The connection makes a new token and asks once more; a second 401 becomes ClusterRefused, which
- * ends the pass and comes here. The stage ends as `refused`, so the retirement stops with the result `failed` in the
- * server's words (stopped.ts) and nobody heartbeats: the hook ends with its default result. ClusterAway is waited for
- * instead, with heartbeats.
+ * ends the pass and comes here. The stage ends as `refused`, so the retirement stops with the result `failed` (stopped.ts)
+ * and its run fails: an alarm. Nobody heartbeats, the marks stay, and the hook ends with its default result; a voluntary
+ * retirement first tries to restore the node (voluntary-end.ts). ClusterAway is waited for instead, with heartbeats.
  */
 import { ClusterAway, ClusterRefused, PatchRefused } from '../../core/kubernetes/cluster-error.ts';
 import { isLasting } from '../../core/aws/lasting-error.ts';
