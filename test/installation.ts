@@ -57,7 +57,7 @@ export class AwsInstallation {
     }: { sweeps?: boolean; drifts?: boolean; step?: Step | undefined } = {},
   ): void {
     step('Synthesising the stack');
-    const app = new App({ outdir: this.#assembly, analyticsReporting: false });
+    const app = new App({ outdir: this.#assembly, analyticsReporting: false, builtinCloudFormationValidation: false });
     new EbbStack(app, 'Ebb', { configuration });
     app.synth();
     step('Deploying it on the AWS peer');

@@ -6,13 +6,13 @@
  */
 import { print, runCommand } from '../command/command.ts';
 import { readOptions, usage, type Options } from './options.ts';
-import { SCENARIOS } from './scenario-list.ts';
+import { runScenario } from './run-scenario.ts';
 import type { Telling } from './scenario.ts';
 
 process.exitCode = await runCommand('demo', usage(), async () => {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return print(usage());
-  if (options.own === undefined) return await runScenario(options);
+  if (options.own === undefined) return await runChosen(options);
   const [{ drainOwnNode }, { terminalStage }] = await Promise.all([
     import('./own-cluster/own-cluster.ts'),
     import('../command/terminal-stage.ts'),
@@ -20,14 +20,9 @@ process.exitCode = await runCommand('demo', usage(), async () => {
   return await drainOwnNode(options.own, { ...terminalStage(options), telling: await tellingFor(options) });
 });
 
-async function runScenario(options: Options): Promise<number> {
+async function runChosen(options: Options): Promise<number> {
   if (!options.json) print(`Loading the scenario ${options.scenario} …`);
-  const telling = await tellingFor(options);
-  const { bundleAll } = await import('../../infra/bundling/function-bundle.ts');
-  const bundled = bundleAll(({ length }) => telling.step?.(`Building ${length} functions`));
-  const [chosen] = await Promise.all([SCENARIOS[options.scenario].load(), bundled]);
-  const watched = !options.json && process.stdout.isTTY;
-  const outcome = await chosen.run(telling, { ...options, watched });
+  const outcome = await runScenario(options, await tellingFor(options), !options.json && process.stdout.isTTY);
   return outcome.ok ? 0 : 1;
 }
 

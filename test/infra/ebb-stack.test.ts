@@ -61,7 +61,9 @@ let template: Template;
 
 beforeAll(() => {
   outdir = mkdtempSync(join(tmpdir(), 'ebb-template-'));
-  stack = new EbbStack(new App({ outdir, analyticsReporting: false }), 'Ebb', { configuration: CONFIGURATION });
+  stack = new EbbStack(new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false }), 'Ebb', {
+    configuration: CONFIGURATION,
+  });
   template = Template.fromStack(stack);
 });
 afterAll(() => {
@@ -207,7 +209,7 @@ describe('functions', () => {
     ['an address', { email: 'nodes@example.com' }, 1],
     ['a topic', { topicArn: 'arn:aws:sns:eu-central-1:123456789012:alarms' }, 0],
   ])('tell %s of every alarm when it is configured, and nobody otherwise', (_whom, alarms, topics) => {
-    const app = new App({ outdir, analyticsReporting: false });
+    const app = new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false });
     const told = Template.fromStack(new EbbStack(app, 'Told', { configuration: { ...CONFIGURATION, alarms } }));
     told.resourceCountIs('AWS::SNS::Topic', topics);
     const actions = Object.values(told.findResources('AWS::CloudWatch::Alarm') as Record<string, Resource>).map(
@@ -349,7 +351,7 @@ describe('IAM', () => {
     if (first === undefined) throw new Error('there is no cluster');
     const named = { ...first, drift: { ...first.drift, imageParameters: ['/images/*', SHARED] } };
     const configuration = { ...others, clusters: [named, ...rest] };
-    const app = new App({ outdir, analyticsReporting: false });
+    const app = new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false });
     const all = Template.fromStack(new EbbStack(app, 'Named', { configuration }));
     const policies = Object.values(all.findResources('AWS::IAM::Policy')) as Resource[];
     const statements = policies.flatMap(
@@ -490,7 +492,7 @@ describe('cdk-nag', () => {
   function synthesise(plant: (role: Role) => void): void {
     const folder = mkdtempSync(join(tmpdir(), 'ebb-nag-'));
     try {
-      const app = new App({ outdir: folder, analyticsReporting: false });
+      const app = new App({ outdir: folder, analyticsReporting: false, builtinCloudFormationValidation: false });
       const planted = new EbbStack(app, 'Ebb', { configuration: CONFIGURATION });
       for (const construct of planted.node.findAll()) if (construct instanceof Role) plant(construct);
       Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));

@@ -61,7 +61,9 @@ interface Statement {
 
 /** Of the endpoint's function, URL and role. */
 function deployed(endpoint: Endpoint) {
-  const template = Template.fromStack(stackIn(new App({ outdir: folder, analyticsReporting: false }), endpoint));
+  const template = Template.fromStack(
+    stackIn(new App({ outdir: folder, analyticsReporting: false, builtinCloudFormationValidation: false }), endpoint),
+  );
   const only = (type: string): Record<string, unknown> => {
     const found = Object.values(template.findResources(type));
     expect(found).toHaveLength(1);
@@ -77,7 +79,7 @@ test.each<[string, Endpoint, number]>([
   ['is none unless it is configured', undefined, 0],
   ['is one where it is', {}, 1],
 ])('in the stack there %s', { timeout: 60_000 }, (_, endpoint, count) => {
-  const app = new App({ outdir: folder, analyticsReporting: false });
+  const app = new App({ outdir: folder, analyticsReporting: false, builtinCloudFormationValidation: false });
   const template = Template.fromStack(new EbbStack(app, 'Ebb', { configuration: configured(endpoint) }));
   template.resourceCountIs('AWS::Lambda::Url', count);
   expect(Object.keys(template.findOutputs('TrafficEndpointUrl'))).toHaveLength(count);
@@ -198,7 +200,11 @@ test.each<[string, Endpoint]>([
   ['IAM', {}],
   ['a secret', { secretName: 'ebb/endpoint', untagged: true }],
 ])('cdk-nag finds nothing with %s', (_, endpoint) => {
-  const app = new App({ outdir: mkdtempSync(join(folder, 'nag-')), analyticsReporting: false });
+  const app = new App({
+    outdir: mkdtempSync(join(folder, 'nag-')),
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+  });
   stackIn(app, endpoint);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
   expect(() => app.synth()).not.toThrow();

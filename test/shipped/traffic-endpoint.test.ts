@@ -74,7 +74,7 @@ function deploy(given: ConfigurationInput['endpoint'] = {}): void {
   const clusters = [{ name: CLUSTER, groups: [{ name: 'workers' }] }];
   const configuration = parseConfiguration({ clusters, endpoint: { vpcs: [DEFAULT_VPC], ...given } });
   const { endpoint } = configuration;
-  const app = new App({ outdir: assembly, analyticsReporting: false });
+  const app = new App({ outdir: assembly, analyticsReporting: false, builtinCloudFormationValidation: false });
   if (endpoint) new TrafficEndpoint(new Stack(app, 'Ebb'), 'Traffic', { configuration, endpoint });
   app.synth();
   deployTemplate(aws, assembly);

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
+const CDK = 'node_modules/aws-cdk/bin/cdk';
 
 let folder: string;
 
@@ -17,8 +18,9 @@ afterAll(() => {
 });
 
 function synth(...options: string[]): { status: number | null; output: string } {
-  const command = ['cdk', 'synth', '--quiet', '--output', join(folder, 'cdk.out'), ...options];
-  const { status, stdout, stderr } = spawnSync('npx', command, { cwd: PROJECT, encoding: 'utf8', timeout: 60_000 });
+  const command = [CDK, 'synth', '--quiet', '--output', join(folder, 'cdk.out'), ...options];
+  const started = { cwd: PROJECT, encoding: 'utf8', timeout: 60_000 } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, started);
   return { status, output: stdout + stderr };
 }
 

@@ -34,7 +34,12 @@ function configured(clusters: number, groups: number, more: Partial<Configuratio
 
 /** @returns the template's text */
 function synthesise(...inputs: ConfigurationInput[]): string {
-  const app = new App({ outdir, analyticsReporting: false, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
+  const app = new App({
+    outdir,
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+    context: { '@aws-cdk/core:stackResourceLimit': 0 },
+  });
   const configurations = inputs.map((input) => parseConfiguration(input));
   const stacks = configurations.map((configuration, index) => {
     return new EbbStack(app, index === 0 ? stackName(configuration) : `${stackName(configuration)}${index}`, {
@@ -107,7 +112,12 @@ describe('an installation', () => {
   });
 
   test('that passes a limit fails cdk synth', () => {
-    const app = new App({ outdir, analyticsReporting: false, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
+    const app = new App({
+      outdir,
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+      context: { '@aws-cdk/core:stackResourceLimit': 0 },
+    });
     new EbbStack(app, 'Ebb', { configuration: parseConfiguration(configured(1, 500)) });
     Validations.of(app).addPlugins(new Quotas());
     expect(() => app.synth()).toThrow('CloudFormation takes 500 resources in a template');

@@ -95,7 +95,12 @@ describe('a durable execution', () => {
 describe('a deployment', () => {
   /** A role with so many characters in its own policy, and managed policies of so many each. */
   function deploy({ own, managed = [], resources = 0 }: { own: number; managed?: number[]; resources?: number }): void {
-    const app = new App({ outdir: directory, analyticsReporting: false, context: { [RESOURCE_LIMIT]: 0 } });
+    const app = new App({
+      outdir: directory,
+      analyticsReporting: false,
+      builtinCloudFormationValidation: false,
+      context: { [RESOURCE_LIMIT]: 0 },
+    });
     const stack = new Stack(app, 'Sizes');
     const role = new iam.CfnRole(stack, 'Role', { assumeRolePolicyDocument: { Statement: [] } });
     const document = (length: number) => ({

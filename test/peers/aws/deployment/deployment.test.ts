@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 
 function synthesise(code: string, outdir: string): void {
-  const app = new App({ outdir, analyticsReporting: false });
+  const app = new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false });
   const stack = new Stack(app, 'Drain');
   const parameter = new ssm.StringParameter(stack, 'Settings', { stringValue: '{"a":1}' });
   const failures = new sqs.Queue(stack, 'Failures', { queueName: 'failures' });

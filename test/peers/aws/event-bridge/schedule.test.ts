@@ -32,7 +32,7 @@ beforeAll(() => {
   mkdirSync(code);
   writeFileSync(join(code, 'index.mjs'), CODE);
   assembly = join(folder, 'cdk.out');
-  const app = new App({ outdir: assembly, analyticsReporting: false });
+  const app = new App({ outdir: assembly, analyticsReporting: false, builtinCloudFormationValidation: false });
   const stack = new Stack(app, 'Sweep');
   const fn = new lambda.Function(stack, 'Sweeper', {
     runtime: lambda.Runtime.NODEJS_24_X,
