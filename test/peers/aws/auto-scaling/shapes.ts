@@ -41,7 +41,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     EnabledMetrics: '',
     Tags: members(tagShapes(group)),
     TerminationPolicies: members(['Default']),
-    NewInstancesProtectedFromScaleIn: false,
+    NewInstancesProtectedFromScaleIn: group.protectsNew,
     ...(group.warmPool === undefined ? {} : { WarmPoolConfiguration: warmPoolShape(group.warmPool) }),
     ...(group.lifecyclePolicy === undefined ? {} : { InstanceLifecyclePolicy: policyShape(group.lifecyclePolicy) }),
   };
@@ -114,8 +114,8 @@ export function activityShape(group: Group, activity: Activity): Shape {
     EndTime: activity.endedAt,
     StatusCode: activity.status,
     StatusMessage: activity.statusMessage,
-    Progress: activity.endedAt === undefined ? 0 : 100,
-    Details: '{}',
+    Progress: activity.endedAt === undefined ? activity.progress : 100,
+    Details: JSON.stringify(activity.details),
     AutoScalingGroupARN: group.arn,
   };
 }
