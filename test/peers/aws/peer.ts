@@ -5,7 +5,7 @@
  * It follows AWS's documentation and knows nothing of Ebb.
  */
 import type { DrivenClock } from '../clock.ts';
-import { arn, type Account } from './account.ts';
+import { arn, roleArn, type Account } from './account.ts';
 import { Activity } from '../activity.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { autoScalingService } from './auto-scaling/service.ts';
@@ -147,6 +147,18 @@ export class AwsPeer {
     credentials: Credentials;
   } {
     return { endpoint: this.#url, region: this.account.region, credentials };
+  }
+
+  /** Credentials of a session of a role, which may do what the role's policies say. */
+  credentialsOf(roleName: string): Credentials {
+    const { accountId } = this.account;
+    return this.#store.issue({
+      arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/session`,
+      accountId,
+      userId: `AROA${roleName.toUpperCase()}:session`,
+      roleArn: roleArn(this.account, roleName),
+      functionName: undefined,
+    }).credentials;
   }
 
   /** A queue of that name; answers its ARN. */
