@@ -14,6 +14,8 @@ import { History, type HistoryEntry } from './history.ts';
 import { addRefresh, type InstanceRefresh, type RefreshStatus } from './instance-refreshes.ts';
 import { Launching, type LaunchPlan } from './launching.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { invalid, memberOf, Membership } from './membership.ts';
+import { Standby } from './standby.ts';
 import type { Process } from './suspension.ts';
 import { TrafficSources, type Balancers } from './traffic-sources.ts';
 
@@ -33,6 +35,8 @@ export class AutoScaling {
   readonly lifecycle: Lifecycle;
   readonly capacity: Capacity;
   readonly trafficSources: TrafficSources;
+  readonly membership: Membership;
+  readonly standby: Standby;
   readonly #history = new History();
   readonly #account: Account;
   readonly #time: Timetable;
@@ -46,6 +50,14 @@ export class AutoScaling {
     this.launching = new Launching(parts);
     const { launching, lifecycle, trafficSources } = this;
     this.capacity = new Capacity({ ...parts, launching, lifecycle, trafficSources });
+    const { capacity } = this;
+    const findMember = (instanceId: string): Member | undefined => this.findMember(instanceId);
+    this.membership = new Membership({ ...parts, lifecycle, trafficSources, capacity, findMember });
+    this.standby = new Standby({ time, lifecycle, trafficSources, capacity });
+  }
+
+  now(): number {
+    return this.#time.now();
   }
 
   /** How long AWS takes for what it does; change its fields to slow AWS down or make it lag. */
@@ -117,6 +129,22 @@ export class AutoScaling {
   /** EC2 has capacity again, in all of the group's zones; the group launches when it next tries. */
   restoreCapacity(groupName: string): void {
     this.group(groupName).scarceZones.clear();
+  }
+
+  /**
+   * Protects instances from scale-in, or no longer.
+   *
+   * @throws AwsError ValidationError, in the words that clients of AWS look for
+   */
+  setProtection(groupName: string, instanceIds: readonly string[], isProtected: boolean): void {
+    const group = this.group(groupName);
+    const found = instanceIds.map((id) => memberOf(group, id));
+    for (const member of found) {
+      if (['InService', 'EnteringStandby', 'Standby'].includes(stateOf(member))) continue;
+      throw invalid(`The instance ${member.instanceId} is not in InService or EnteringStandby or Standby.`);
+    }
+    for (const member of found) member.protectedFromScaleIn = isProtected;
+    this.capacity.reconcile(group);
   }
 
   /** Adds an instance refresh to a group, in progress unless told. */

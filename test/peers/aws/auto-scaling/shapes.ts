@@ -1,5 +1,6 @@
 /** Groups, instances, hooks and activities as Auto Scaling's answers show them. */
 import { members } from '../wire/answer.ts';
+import { COOLDOWN } from './desired-capacity.ts';
 import {
   globalTimeout,
   isInWarmPool,
@@ -26,7 +27,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     MaxSize: group.max,
     DesiredCapacity: group.desired,
     DesiredCapacityType: group.desiredCapacityType === 'units' ? undefined : group.desiredCapacityType,
-    DefaultCooldown: 300,
+    DefaultCooldown: COOLDOWN,
     AvailabilityZones: members(group.zones),
     LoadBalancerNames: members(sourcesOf(group, 'elb')),
     TargetGroupARNs: members(sourcesOf(group, 'elbv2')),
