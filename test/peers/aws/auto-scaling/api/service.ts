@@ -1,14 +1,14 @@
 /** Auto Scaling on the wire: form in, XML out, version 2011-01-01. */
 import { z } from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
-import { members } from '../wire/answer.ts';
-import { int, list, strings } from '../wire/fields.ts';
-import { readForm } from '../wire/form.ts';
-import { pageOf } from '../wire/paging.ts';
-import { operation, type Operation, type Service } from '../wire/service.ts';
-import type { AutoScaling } from './auto-scaling.ts';
+import { AwsError } from '../../wire/aws-error.ts';
+import { members } from '../../wire/answer.ts';
+import { int, list, strings } from '../../wire/fields.ts';
+import { readForm } from '../../wire/form.ts';
+import { pageOf } from '../../wire/paging.ts';
+import { operation, type Operation, type Service } from '../../wire/service.ts';
+import type { AutoScaling } from '../auto-scaling.ts';
 import { capacityOperations } from './capacity-operations.ts';
-import { isInWarmPool, type Activity, type Group, type Member } from './group.ts';
+import { isInWarmPool, type Activity, type Group, type Member } from '../group.ts';
 import { hookOperations } from './hook-operations.ts';
 import { launchOperations } from './launch-operations.ts';
 import { membershipOperations } from './membership-operations.ts';

@@ -1,6 +1,6 @@
 /** Groups, instances, hooks and activities as Auto Scaling's answers show them. */
-import { members } from '../wire/answer.ts';
-import { COOLDOWN } from './desired-capacity.ts';
+import { members } from '../../wire/answer.ts';
+import { COOLDOWN } from '../desired-capacity.ts';
 import {
   globalTimeout,
   isInWarmPool,
@@ -10,9 +10,9 @@ import {
   type LifecyclePolicy,
   type Member,
   type TrafficSource,
-} from './group.ts';
+} from '../group.ts';
 import { groupLaunchShape, instanceLaunchShape } from './launch-shapes.ts';
-import { suspendedShapes } from './suspension.ts';
+import { suspendedShapes } from '../suspension.ts';
 
 type Shape = Record<string, unknown>;
 type StateOf = (member: Member) => string;

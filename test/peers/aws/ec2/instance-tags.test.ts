@@ -10,8 +10,8 @@ import {
   type Tag,
 } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../clock.ts';
+import { AwsPeer } from '../peer.ts';
 
 const ABSENT = 'i-0123456789abcdef0';
 

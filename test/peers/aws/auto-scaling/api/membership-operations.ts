@@ -1,13 +1,13 @@
 /** The wire calls about which instances a group has, and which of them serve it or may be ended. */
 import { z } from 'zod';
-import type { Resource } from '../iam/authorization.ts';
-import { members } from '../wire/answer.ts';
-import { bool, strings } from '../wire/fields.ts';
-import { operation, type Operation } from '../wire/service.ts';
-import type { AutoScaling } from './auto-scaling.ts';
-import type { Activity } from './group.ts';
+import type { Resource } from '../../iam/authorization.ts';
+import { members } from '../../wire/answer.ts';
+import { bool, strings } from '../../wire/fields.ts';
+import { operation, type Operation } from '../../wire/service.ts';
+import type { AutoScaling } from '../auto-scaling.ts';
+import type { Activity } from '../group.ts';
 import { groupResource } from './hook-operations.ts';
-import { invalid } from './membership.ts';
+import { invalid } from '../membership.ts';
 import { activityShape } from './shapes.ts';
 
 const named = z.object({ AutoScalingGroupName: z.string(), InstanceIds: strings });

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { CreateTagsCommand, DeleteTagsCommand, EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import { roleArn } from './account.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../clock.ts';
+import { roleArn } from '../account.ts';
+import { AwsPeer } from '../peer.ts';
 
 const INSTANCES = 'arn:aws:ec2:eu-central-1:123456789012:instance/*';
 const GROUPS = 'arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:*:autoScalingGroupName/ours-*';

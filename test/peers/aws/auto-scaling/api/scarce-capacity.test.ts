@@ -6,8 +6,8 @@ import {
   type Activity,
 } from '@aws-sdk/client-auto-scaling';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import { AwsPeer } from '../../peer.ts';
 
 const GROUP = 'workers';
 

@@ -9,9 +9,9 @@ import {
   type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
-import { DrivenClock } from '../clock.ts';
-import type { GroupPlan, HookPlan } from './auto-scaling/group-plan.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import type { GroupPlan, HookPlan } from '../group-plan.ts';
+import { AwsPeer } from '../../peer.ts';
 
 export const GROUP = 'workers';
 

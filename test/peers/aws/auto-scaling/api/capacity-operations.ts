@@ -1,11 +1,11 @@
 /** The wire calls about how many instances a group has, and about the end of one. */
 import { z } from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
-import { bool, int } from '../wire/fields.ts';
-import { operation, type Operation } from '../wire/service.ts';
-import type { AutoScaling } from './auto-scaling.ts';
-import { decrement, requireCooledDown, setDesired } from './desired-capacity.ts';
-import { stateOf, type Member } from './group.ts';
+import { AwsError } from '../../wire/aws-error.ts';
+import { bool, int } from '../../wire/fields.ts';
+import { operation, type Operation } from '../../wire/service.ts';
+import type { AutoScaling } from '../auto-scaling.ts';
+import { decrement, requireCooledDown, setDesired } from '../desired-capacity.ts';
+import { stateOf, type Member } from '../group.ts';
 import { groupResource } from './hook-operations.ts';
 import { activityShape } from './shapes.ts';
 
