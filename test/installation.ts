@@ -13,6 +13,7 @@ import { parseConfiguration } from '../infra/configuration/parse-configuration.t
 import { EbbStack } from '../infra/ebb-stack.ts';
 import type { DomainEvent } from '../lambdas/core/events/domain-event.ts';
 import type { Configuration, ConfigurationInput } from '../lambdas/entry/configuration/configuration.ts';
+import { Machines } from './machines.ts';
 import { deployTemplate } from './peers/aws/deployment/deploy.ts';
 import { AwsPeer } from './peers/aws/peer.ts';
 import { DrivenClock } from './peers/clock.ts';
@@ -125,13 +126,19 @@ export type Step = (doing: string) => void;
 export class Installation extends AwsInstallation {
   readonly clock: DrivenClock;
   readonly kubernetes: KubernetesPeer;
-  /** Names of the nodes that there are or were: EC2 forgets the name of an instance that is terminated. */
-  readonly nodesByInstance = new Map<string, string>();
+  /** Its instances as machines, each with its node. */
+  readonly machines: Machines;
 
   private constructor(aws: AwsPeer, kubernetes: KubernetesPeer) {
     super(aws);
     this.clock = aws.clock;
     this.kubernetes = kubernetes;
+    this.machines = new Machines({ aws, kubernetes });
+  }
+
+  /** Names of the nodes that there are or were: EC2 forgets the name of an instance that is terminated. */
+  get nodesByInstance(): ReadonlyMap<string, string> {
+    return this.machines.nodes;
   }
 
   static async start(plan: InstallationPlan): Promise<Installation> {
@@ -166,37 +173,20 @@ export class Installation extends AwsInstallation {
     const zones = ['a', 'b', 'c'].map((letter) => `${aws.account.region}${letter}`);
     const zone = zones[aws.autoScaling.instanceIds(group).length % zones.length] ?? '';
     const instance = aws.autoScaling.addInstance(group, { zone });
-    this.#join(instance, pods);
+    this.machines.join(instance, { ...(pods !== undefined && { pods }) });
     return instance;
   }
 
   /**
-   * From now on each instance that a group launches joins as a node once its machine has booted, and the node goes with
-   * its machine.
+   * From now on each instance that a group launches joins as a node once its machine has booted, and a node goes with its
+   * machine. `machines.setBoot` says otherwise of a group.
    */
   joinLaunched({ bootSeconds }: { bootSeconds: number }): void {
-    const { autoScaling } = this.aws;
-    autoScaling.onLaunch(({ instanceId }) => {
-      this.clock.after(bootSeconds * 1000, () => {
-        this.#join(instanceId);
-      });
-    });
-    autoScaling.onTerminated((instanceId) => {
-      const node = this.nodesByInstance.get(instanceId);
-      if (node !== undefined) this.kubernetes.terminateMachine(node);
-    });
-  }
-
-  #join(instance: string, pods?: number): void {
-    const { zone } = this.aws.instances.get(instance);
-    const name = this.nodeOf(instance);
-    const providerID = `aws:///${zone}/${instance}`;
-    this.nodesByInstance.set(instance, name);
-    this.kubernetes.world.addNode({ name, providerID, zone, ...(pods !== undefined && { pods }) });
+    this.machines.follow({ seconds: bootSeconds });
   }
 
   nodeOf(instance: string): string {
-    return this.aws.instances.get(instance).privateDnsName ?? '';
+    return this.machines.nameOf(instance);
   }
 
   /** Requests that retirements, and nobody else, made to the cluster. */

@@ -5,7 +5,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { Launches } from '../../../lambdas/workflow/ports/ec2.ts';
-import type { GroupPlan } from '../../peers/aws/auto-scaling/auto-scaling.ts';
+import type { GroupPlan } from '../../peers/aws/auto-scaling/group-plan.ts';
 import type { LaunchTemplateData } from '../../peers/aws/ec2/launch-templates.ts';
 import type { Credentials } from '../../peers/aws/iam/credentials.ts';
 import { AwsGiven } from '../aws/given.ts';

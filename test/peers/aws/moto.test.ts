@@ -3,36 +3,7 @@ import { DescribeInstancesCommand, EC2Client, RunInstancesCommand } from '@aws-s
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import { AwsPeer } from './peer.ts';
-
-const MOTO_URL = process.env.MOTO_URL;
-if (MOTO_URL === undefined) console.info('moto checks skipped: MOTO_URL is not set');
-
-interface Endpoint {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}
-
-/** Asks both; answers [the peer's, moto's]. */
-async function both<T>(ask: (config: Endpoint, peer: AwsPeer | undefined) => Promise<T>): Promise<[T, T]> {
-  const peer = await AwsPeer.start({ clock: new DrivenClock() });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  try {
-    const moto: Endpoint = { endpoint: MOTO_URL ?? '', region: 'eu-central-1', credentials };
-    return [await ask(peer.clientConfig(), peer), await ask(moto, undefined)];
-  } finally {
-    await peer.stop();
-  }
-}
-
-async function errorName(call: Promise<unknown>): Promise<unknown> {
-  return call.then(
-    () => 'answered',
-    (error: unknown) => (error instanceof Error ? error.name : error),
-  );
-}
+import { both, errorName, MOTO_URL, type Endpoint } from './moto-given.ts';
 
 /** The names of an object's fields that the code under test may read. */
 function fieldsOf(value: object | undefined, wanted: readonly string[]): string[] {

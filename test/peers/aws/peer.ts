@@ -5,18 +5,18 @@
  * It follows AWS's documentation and knows nothing of Ebb.
  */
 import type { DrivenClock } from '../clock.ts';
-import { arn, type Account } from './account.ts';
+import { arn, roleArn, type Account } from './account.ts';
 import { Activity } from '../activity.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
-import { autoScalingService } from './auto-scaling/service.ts';
+import { autoScalingService } from './auto-scaling/api/service.ts';
 import { driveUntil, type DriveOptions, type Goal } from './driving.ts';
 import { Instances } from './ec2/instances.ts';
 import { LaunchTemplates } from './ec2/launch-templates.ts';
 import { ec2Service } from './ec2/service.ts';
-import { classicLoadBalancingService } from './elastic-load-balancing/classic-service.ts';
+import { classicLoadBalancingService } from './elastic-load-balancing/api/classic-service.ts';
 import { ElasticLoadBalancing } from './elastic-load-balancing/elastic-load-balancing.ts';
 import { groupRegistrations } from './elastic-load-balancing/group-registrations.ts';
-import { loadBalancingV2Service } from './elastic-load-balancing/v2-service.ts';
+import { loadBalancingV2Service } from './elastic-load-balancing/api/v2-service.ts';
 import { Eks } from './eks/clusters.ts';
 import { eksService } from './eks/service.ts';
 import { EventBridge } from './event-bridge/event-bridge.ts';
@@ -147,6 +147,18 @@ export class AwsPeer {
     credentials: Credentials;
   } {
     return { endpoint: this.#url, region: this.account.region, credentials };
+  }
+
+  /** Credentials of a session of a role, which may do what the role's policies say. */
+  credentialsOf(roleName: string): Credentials {
+    const { accountId } = this.account;
+    return this.#store.issue({
+      arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/session`,
+      accountId,
+      userId: `AROA${roleName.toUpperCase()}:session`,
+      roleArn: roleArn(this.account, roleName),
+      functionName: undefined,
+    }).credentials;
   }
 
   /** A queue of that name; answers its ARN. */

@@ -159,11 +159,12 @@ export class KubernetesPeer {
 
   /**
    * The machine of a node ends, with all that runs on it (`killed` in the timeline). Its object goes after the node is
-   * NotReady, as the cloud's node controller removes it, and its pods' objects after that.
+   * NotReady, as the cloud's node controller removes it, unless `nodeStays`; and its pods' objects after that.
    */
-  terminateMachine(node: string): void {
+  terminateMachine(node: string, { nodeStays = false }: { readonly nodeStays?: boolean } = {}): void {
     this.timeline.kill(node, this.clock.now());
     this.world.stopKubelet(node);
+    if (nodeStays) return;
     this.#parts.cluster.after(this.#parts.cluster.latencies.nodeMonitorGrace + CLOUD_NODE_MONITOR_MILLISECONDS, () => {
       this.world.deleteNode(node);
     });

@@ -157,7 +157,7 @@ describe('the cluster of an instance', () => {
   test('is told by its own tags when hook and group are silent (contract 1.5)', async () => {
     await using rehearsal = await Rehearsal.start({ metadata: null });
     const [instance = ''] = rehearsal.instances;
-    rehearsal.aws.instances.get(instance).tags['kubernetes.io/cluster/production'] = 'owned';
+    rehearsal.aws.instances.setTags(instance, { 'kubernetes.io/cluster/production': 'owned' });
     await rehearsal.route(rehearsal.terminate(instance));
     expect(rehearsal.of('retirement.requested')).toMatchObject([{ cluster: 'production' }]);
     expect(calls(rehearsal, 'GetResources')).toBe(1);

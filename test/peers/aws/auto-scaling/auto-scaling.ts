@@ -1,5 +1,5 @@
 /** Auto Scaling of the peer: its groups, and what tests read and set in process. */
-import { arn, type Account } from '../account.ts';
+import type { Account } from '../account.ts';
 import type { Bus } from '../event-bridge/event.ts';
 import type { Instances } from '../ec2/instances.ts';
 import type { LaunchTemplates } from '../ec2/launch-templates.ts';
@@ -7,63 +7,17 @@ import type { Parameters } from '../ssm/parameters.ts';
 import type { Timetable } from '../timetable.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { Capacity, type Delays, type Joining, type LaunchListener, type TerminationListener } from './capacity.ts';
-import type {
-  DesiredCapacityType,
-  Group,
-  GroupTag,
-  Hook,
-  HookResult,
-  LifecyclePolicy,
-  Member,
-  TrafficSource,
-  Transition,
-  WarmPool,
-} from './group.ts';
+import type { Group, Hook, LifecyclePolicy, Member } from './group.ts';
 import { stateOf, unitsOf } from './group.ts';
+import { groupFrom, type GroupPlan, type HookPlan } from './group-plan.ts';
 import { History, type HistoryEntry } from './history.ts';
 import { addRefresh, type InstanceRefresh, type RefreshStatus } from './instance-refreshes.ts';
 import { Launching, type LaunchPlan } from './launching.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { invalid, memberOf, Membership } from './membership.ts';
+import { Standby } from './standby.ts';
 import type { Process } from './suspension.ts';
 import { TrafficSources, type Balancers } from './traffic-sources.ts';
-
-/** A group to be made; what is not given has a plain default. */
-export interface GroupPlan extends LaunchPlan {
-  readonly name: string;
-  /** As many instances as fulfil this capacity are InService from the start. Default 1. */
-  readonly desired?: number;
-  /** Default `units`: instances, or what they weigh. */
-  readonly desiredCapacityType?: DesiredCapacityType;
-  /** Default 0. */
-  readonly min?: number;
-  /** Default twice the desired capacity, at least 1. */
-  readonly max?: number;
-  readonly zones?: readonly string[];
-  /** Plain tags; all propagate at launch. */
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Of the template that is made for a group which is given none. */
-  readonly instanceType?: string;
-  /** A warm pool and how many instances rest in it. */
-  readonly warmPool?: WarmPool & { readonly size: number };
-  /** Target groups that its instances are registered with. Default none. */
-  readonly targetGroupArns?: readonly string[];
-  /** Classic load balancers that its instances are registered with. Default none. */
-  readonly loadBalancerNames?: readonly string[];
-  /** Default none: an abandoned terminate hook ends the instance. */
-  readonly lifecyclePolicy?: LifecyclePolicy;
-}
-
-export interface HookPlan {
-  readonly name: string;
-  readonly transition: Transition;
-  /** Seconds, 30–7200. Default 3600. */
-  readonly heartbeatTimeout?: number;
-  /** Default ABANDON. */
-  readonly defaultResult?: HookResult;
-  readonly notificationMetadata?: string;
-  readonly notificationTargetArn?: string;
-  readonly roleArn?: string;
-}
 
 interface Parts {
   readonly account: Account;
@@ -81,6 +35,8 @@ export class AutoScaling {
   readonly lifecycle: Lifecycle;
   readonly capacity: Capacity;
   readonly trafficSources: TrafficSources;
+  readonly membership: Membership;
+  readonly standby: Standby;
   readonly #history = new History();
   readonly #account: Account;
   readonly #time: Timetable;
@@ -94,6 +50,14 @@ export class AutoScaling {
     this.launching = new Launching(parts);
     const { launching, lifecycle, trafficSources } = this;
     this.capacity = new Capacity({ ...parts, launching, lifecycle, trafficSources });
+    const { capacity } = this;
+    const findMember = (instanceId: string): Member | undefined => this.findMember(instanceId);
+    this.membership = new Membership({ ...parts, lifecycle, trafficSources, capacity, findMember });
+    this.standby = new Standby({ time, lifecycle, trafficSources, capacity });
+  }
+
+  now(): number {
+    return this.#time.now();
   }
 
   /** How long AWS takes for what it does; change its fields to slow AWS down or make it lag. */
@@ -102,7 +66,8 @@ export class AutoScaling {
   }
 
   addGroup(plan: GroupPlan): Group {
-    const group = this.#group(plan);
+    const launch = this.launching.configured(plan);
+    const group = groupFrom(plan, { account: this.#account, createdAt: this.#time.date(), launch });
     this.groups.set(group.name, group);
     for (let units = 0; units < group.desired;) units += this.#join(group);
     const resting = `Warmed:${group.warmPool?.poolState ?? 'Stopped'}`;
@@ -155,6 +120,33 @@ export class AutoScaling {
     this.capacity.reconcile(group);
   }
 
+  /** From now on EC2 has no capacity for what the group launches in these zones. Default: in none of its zones. */
+  exhaustCapacity(groupName: string, zones?: readonly string[]): void {
+    const group = this.group(groupName);
+    for (const zone of zones ?? group.zones) group.scarceZones.add(zone);
+  }
+
+  /** EC2 has capacity again, in all of the group's zones; the group launches when it next tries. */
+  restoreCapacity(groupName: string): void {
+    this.group(groupName).scarceZones.clear();
+  }
+
+  /**
+   * Protects instances from scale-in, or no longer.
+   *
+   * @throws AwsError ValidationError, in the words that clients of AWS look for
+   */
+  setProtection(groupName: string, instanceIds: readonly string[], isProtected: boolean): void {
+    const group = this.group(groupName);
+    const found = instanceIds.map((id) => memberOf(group, id));
+    for (const member of found) {
+      if (['InService', 'EnteringStandby', 'Standby'].includes(stateOf(member))) continue;
+      throw invalid(`The instance ${member.instanceId} is not in InService or EnteringStandby or Standby.`);
+    }
+    for (const member of found) member.protectedFromScaleIn = isProtected;
+    this.capacity.reconcile(group);
+  }
+
   /** Adds an instance refresh to a group, in progress unless told. */
   addRefresh(groupName: string, status?: RefreshStatus): InstanceRefresh {
     return addRefresh(this.group(groupName), this.#time, status);
@@ -201,12 +193,12 @@ export class AutoScaling {
 
   /** Calls `listener` for each instance that a group launches, before its launch hooks: the place to add a Node. */
   onLaunch(listener: LaunchListener): void {
-    this.capacity.launchListeners.push(listener);
+    this.capacity.launches.listeners.push(listener);
   }
 
   /** Calls `listener` for each instance that has left its group and is terminated: the place to end its machine. */
   onTerminated(listener: TerminationListener): void {
-    this.capacity.terminationListeners.push(listener);
+    this.capacity.terminations.listeners.push(listener);
   }
 
   /** The state that Describe calls show: what it was `delays.stateLag` ago. */
@@ -219,43 +211,4 @@ export class AutoScaling {
   #join(group: Group): number {
     return unitsOf(group, this.capacity.join(group, 'InService').launched);
   }
-
-  #group(plan: GroupPlan): Group {
-    const desired = plan.desired ?? 1;
-    return {
-      name: plan.name,
-      arn: arn(
-        this.#account,
-        'autoscaling',
-        `autoScalingGroup:${crypto.randomUUID()}:autoScalingGroupName/${plan.name}`,
-      ),
-      createdAt: this.#time.date(),
-      min: plan.min ?? 0,
-      max: plan.max ?? Math.max(1, 2 * desired),
-      desired,
-      desiredCapacityType: plan.desiredCapacityType ?? 'units',
-      zones: plan.zones ?? ['a', 'b', 'c'].map((zone) => `${this.#account.region}${zone}`),
-      tags: tagsOf(plan.tags ?? {}),
-      launch: this.launching.configured(plan),
-      suspended: new Map(),
-      refreshes: [],
-      warmPool: plan.warmPool,
-      lifecyclePolicy: plan.lifecyclePolicy,
-      trafficSources: sourcesOf(plan),
-      members: new Map(),
-      hooks: new Map(),
-      activities: [],
-    };
-  }
-}
-
-function sourcesOf({ targetGroupArns = [], loadBalancerNames = [] }: GroupPlan): TrafficSource[] {
-  return [
-    ...targetGroupArns.map((identifier) => ({ identifier, type: 'elbv2' as const })),
-    ...loadBalancerNames.map((identifier) => ({ identifier, type: 'elb' as const })),
-  ];
-}
-
-function tagsOf(tags: Readonly<Record<string, string>>): GroupTag[] {
-  return Object.entries(tags).map(([key, value]) => ({ key, value, propagateAtLaunch: true }));
 }

@@ -51,6 +51,10 @@ export interface Group {
   /** Undefined: `terminate`. */
   lifecyclePolicy: LifecyclePolicy | undefined;
   readonly trafficSources: TrafficSource[];
+  /** Whether instances that it launches, or that are attached to it, are protected from scale-in. */
+  protectsNew: boolean;
+  /** Zones in which EC2 has no capacity for it: a launch there fails. */
+  readonly scarceZones: Set<string>;
   readonly members: Map<string, Member>;
   readonly hooks: Map<string, Hook>;
   readonly activities: Activity[];
@@ -107,8 +111,12 @@ export interface Activity {
   readonly cause: string;
   readonly startedAt: Date;
   readonly instanceId: string;
+  /** Where it is: zone and subnet. */
+  readonly details: Readonly<Record<string, string>>;
+  /** Percent, while it goes on. */
+  readonly progress: number;
   endedAt: Date | undefined;
-  status: 'InProgress' | 'WaitingForELBConnectionDraining' | 'Successful' | 'Cancelled' | 'Failed';
+  status: 'PreInService' | 'InProgress' | 'WaitingForELBConnectionDraining' | 'Successful' | 'Cancelled' | 'Failed';
   /** Why it was cancelled, or has failed. */
   statusMessage: string | undefined;
 }
@@ -140,4 +148,16 @@ export function isInWarmPool(member: Member): boolean {
 /** Whether its terminate hook was abandoned and the group's policy kept it: it runs, and is not counted as capacity. */
 export function isRetained(member: Member): boolean {
   return stateOf(member).endsWith(':Retained');
+}
+
+/** How much of its desired capacity the group has, or has on its way as an instance. */
+export function fulfilledUnits(group: Group): number {
+  const serving = [...group.members.values()].filter(countsTowardsDesired);
+  return serving.reduce((sum, { launched }) => sum + unitsOf(group, launched), 0);
+}
+
+/** The group's zones, those with the fewest of its instances first. */
+export function quietestZones(group: Group): string[] {
+  const count = (zone: string): number => [...group.members.values()].filter((member) => member.zone === zone).length;
+  return group.zones.toSorted((a, b) => count(a) - count(b));
 }

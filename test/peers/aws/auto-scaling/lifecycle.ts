@@ -50,7 +50,7 @@ export class Lifecycle {
   /** Starts every hook of the group for the transition; without any, the transition is over at once. */
   begin(member: Member, plan: TransitionPlan): void {
     const hooks = [...member.group.hooks.values()].filter((hook) => hook.transition === plan.transition);
-    member.actions.clear();
+    this.abandon(member);
     if (hooks.length === 0) {
       plan.then('CONTINUE');
       return;
@@ -58,6 +58,13 @@ export class Lifecycle {
     this.#plans.set(member.instanceId, plan);
     this.move(member, plan.waiting);
     for (const hook of hooks) this.#startHook(member, hook, plan);
+  }
+
+  /** Ends the transition under way, if there is one: its hooks neither time out nor can be completed any more. */
+  abandon(member: Member): void {
+    for (const action of member.actions.values()) action.timer?.cancel();
+    member.actions.clear();
+    this.#plans.delete(member.instanceId);
   }
 
   complete(

@@ -1,6 +1,6 @@
 /** The events that Auto Scaling sends to EventBridge, in their documented shape. */
 import type { AwsEvent } from '../event-bridge/event.ts';
-import type { Group, LifecycleAction, Member, Place, Transition } from './group.ts';
+import type { Activity, Group, LifecycleAction, Member, Place, Transition } from './group.ts';
 
 type Draft = Pick<AwsEvent, 'detail-type' | 'source' | 'resources' | 'detail'>;
 
@@ -23,35 +23,42 @@ export function lifecycleActionEvent(member: Member, action: LifecycleAction, ro
   });
 }
 
-export interface Outcome {
-  readonly transition: Transition;
-  readonly route: Route;
-  readonly activityId: string;
-  readonly cause: string;
-  readonly startedAt: Date;
-  readonly endedAt: Date;
-}
-
-export function successEvent(member: Member, outcome: Outcome): Draft {
+export function successEvent(
+  member: Member,
+  activity: Activity,
+  { transition, route }: { readonly transition: Transition; readonly route: Route },
+): Draft {
   const { group } = member;
-  const kind = verb(outcome.transition) === 'launch' ? 'Launch' : 'Terminate';
+  const kind = verb(transition) === 'launch' ? 'Launch' : 'Terminate';
   const event = draft(group, `EC2 Instance ${kind} Successful`, {
     StatusCode: 'InProgress',
-    Description: `${kind === 'Launch' ? 'Launching a new' : 'Terminating'} EC2 instance: ${member.instanceId}`,
-    AutoScalingGroupName: group.name,
-    ActivityId: outcome.activityId,
-    Details: { 'Availability Zone': member.zone },
-    RequestId: outcome.activityId,
-    StatusMessage: '',
-    EndTime: outcome.endedAt.toISOString(),
+    ...activityDetail(group, activity),
     EC2InstanceId: member.instanceId,
-    StartTime: outcome.startedAt.toISOString(),
-    Cause: outcome.cause,
-    Origin: outcome.route.origin,
-    Destination: outcome.route.destination,
+    Origin: route.origin,
+    Destination: route.destination,
   });
   const { accountId, region } = placeOf(group);
   return { ...event, resources: [group.arn, `arn:aws:ec2:${region}:${accountId}:instance/${member.instanceId}`] };
+}
+
+export function launchFailureEvent(group: Group, activity: Activity): Draft {
+  const detail = { StatusCode: 'Failed', ...activityDetail(group, activity), EC2InstanceId: '' };
+  return draft(group, 'EC2 Instance Launch Unsuccessful', detail);
+}
+
+function activityDetail(group: Group, activity: Activity): Record<string, unknown> {
+  const { id, description, cause, details, startedAt, endedAt, statusMessage } = activity;
+  return {
+    Description: description,
+    AutoScalingGroupName: group.name,
+    ActivityId: id,
+    Details: details,
+    RequestId: id,
+    StatusMessage: statusMessage ?? '',
+    EndTime: endedAt?.toISOString(),
+    StartTime: startedAt.toISOString(),
+    Cause: cause,
+  };
 }
 
 function verb(transition: Transition): 'launch' | 'terminate' {

@@ -1,55 +1,76 @@
-/** Scaling activities: the record of one launch or termination of one instance, as DescribeScalingActivities shows it. */
+/** Scaling activities: the record of one change of one instance, as DescribeScalingActivities shows it. */
+import type { Instances } from '../ec2/instances.ts';
 import type { Bus } from '../event-bridge/event.ts';
 import type { Timetable } from '../timetable.ts';
 import type { Activity, Group, Member, Transition } from './group.ts';
-import { successEvent, type Route } from './notifications.ts';
+import { launchFailureEvent, successEvent, type Route } from './notifications.ts';
+
+/** What an activity says of itself. */
+export interface ActivityPlan {
+  readonly description: string;
+  /** Without the time, and without a full stop. */
+  readonly cause: string;
+  /** Percent, while it goes on. Default 0. */
+  readonly progress?: number;
+  /** Default `InProgress`. */
+  readonly status?: Activity['status'];
+}
+
+interface Parts {
+  readonly time: Timetable;
+  readonly bus: Bus;
+  readonly instances: Instances;
+}
 
 export class ScalingActivities {
-  readonly #time: Timetable;
-  readonly #bus: Bus;
+  readonly #parts: Parts;
 
-  constructor(parts: { time: Timetable; bus: Bus }) {
-    this.#time = parts.time;
-    this.#bus = parts.bus;
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
-  begin(member: Member, description: string, cause: string): Activity {
-    return this.#add(member.group, { instanceId: member.instanceId, description, cause });
+  begin(member: Member, plan: ActivityPlan): Activity {
+    const { instanceId, zone, group } = member;
+    const subnet = this.#parts.instances.find(instanceId)?.subnetId;
+    const details = { ...(subnet !== undefined && { 'Subnet ID': subnet }), 'Availability Zone': zone };
+    return this.#add(group, { ...plan, instanceId, details });
   }
 
   /** A launch that came to nothing. */
-  failLaunch(group: Group, statusMessage: string): void {
-    const description = 'Launching a new EC2 instance';
-    const activity = this.#add(group, { instanceId: '', description, cause: 'desired capacity' });
-    activity.endedAt = this.#time.date();
+  failLaunch(group: Group, failure: { cause: string; statusMessage: string; zone?: string }): void {
+    const { cause, statusMessage, zone } = failure;
+    const details: Activity['details'] = zone === undefined ? {} : { 'Availability Zone': zone };
+    const activity = this.#add(group, { description: 'Launching a new EC2 instance', cause, instanceId: '', details });
+    activity.endedAt = this.#parts.time.date();
     activity.status = 'Failed';
     activity.statusMessage = statusMessage;
+    this.#parts.bus.put(launchFailureEvent(group, activity));
   }
 
-  /** Ends it and sends its event. */
-  succeed(member: Member, activity: Activity, how: { transition: Transition; route: Route }): void {
-    const endedAt = this.#time.date();
-    activity.endedAt = endedAt;
+  /** Ends it and, where it is a transition of the instance, sends its event. */
+  succeed(member: Member, activity: Activity, how?: { transition: Transition; route: Route }): void {
+    activity.endedAt = this.#parts.time.date();
     activity.status = 'Successful';
-    const { id: activityId, cause, startedAt } = activity;
-    this.#bus.put(successEvent(member, { ...how, activityId, cause, startedAt, endedAt }));
+    if (how !== undefined) this.#parts.bus.put(successEvent(member, activity, how));
   }
 
   cancel(activity: Activity, statusMessage: string): void {
-    activity.endedAt = this.#time.date();
+    activity.endedAt = this.#parts.time.date();
     activity.status = 'Cancelled';
     activity.statusMessage = statusMessage;
   }
 
-  #add(group: Group, told: { instanceId: string; description: string; cause: string }): Activity {
-    const startedAt = this.#time.date();
+  #add(group: Group, plan: ActivityPlan & Pick<Activity, 'instanceId' | 'details'>): Activity {
+    const startedAt = this.#parts.time.date();
+    const { cause, progress = 0, status = 'InProgress', ...told } = plan;
     const activity: Activity = {
       id: crypto.randomUUID(),
       ...told,
-      cause: `At ${startedAt.toISOString()} ${told.cause}.`,
+      cause: `At ${startedAt.toISOString().replace(/\.\d+/, '')} ${cause}.`,
+      progress,
       startedAt,
       endedAt: undefined,
-      status: 'InProgress',
+      status,
       statusMessage: undefined,
     };
     group.activities.unshift(activity);

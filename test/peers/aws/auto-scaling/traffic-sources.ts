@@ -1,5 +1,5 @@
 /** What sends traffic to a group's instances: Auto Scaling registers them there, and deregisters them when they leave. */
-import type { Group, Member, TrafficSource } from './group.ts';
+import type { Activity, Group, Member, TrafficSource } from './group.ts';
 
 /** Elastic Load Balancing, as far as Auto Scaling needs it. */
 export interface Balancers {
@@ -7,6 +7,8 @@ export interface Balancers {
   register(source: TrafficSource, instanceId: string, now: boolean): void;
   /** Deregisters an instance, and calls `then` once it has drained: in this turn when there is nothing to wait for. */
   deregister(source: TrafficSource, instanceId: string, then: () => void): void;
+  /** The VPC that the source's instances must be in. */
+  vpcOf(source: TrafficSource): string;
   /** Whether one of these instances passes the health checks of the source. */
   servesOne(source: TrafficSource, instanceIds: readonly string[]): boolean;
 }
@@ -24,8 +26,9 @@ export class TrafficSources {
     this.#balancers = balancers;
   }
 
-  /** Registers a member everywhere; in service at once when `now`. */
+  /** Registers a member everywhere, in service at once when `now`; nowhere while AddToLoadBalancer is suspended. */
   enter(member: Member, now: boolean): void {
+    if (member.group.suspended.has('AddToLoadBalancer')) return;
     for (const source of member.group.trafficSources) this.#balancers.register(source, member.instanceId, now);
   }
 
@@ -40,6 +43,20 @@ export class TrafficSources {
         if (left === 0) then();
       });
     }
+  }
+
+  /** Deregisters a member everywhere, and calls `then` once it has drained; its activity says that it waits for that. */
+  drain(member: Member, activity: Activity, then: () => void): void {
+    activity.status = 'WaitingForELBConnectionDraining';
+    this.leave(member, () => {
+      activity.status = 'InProgress';
+      then();
+    });
+  }
+
+  /** Whether an instance of that VPC can be registered with each of the group's sources. */
+  accept(group: Group, vpcId: string): boolean {
+    return group.trafficSources.every((source) => this.#balancers.vpcOf(source) === vpcId);
   }
 
   /** The state of a source as the Describe calls tell it. */

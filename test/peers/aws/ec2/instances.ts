@@ -3,6 +3,7 @@ import { randomHex, arn, type Account } from '../account.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import type { Bus } from '../event-bridge/event.ts';
 import type { Timetable } from '../timetable.ts';
+import { ShownTags, type Tags } from './tags.ts';
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
@@ -18,7 +19,9 @@ export interface Instance {
   readonly createdAt: Date;
   /** As EC2 tells it: when it was last started. */
   launchedAt: Date;
-  readonly tags: Record<string, string>;
+  tags: Tags;
+  /** Refuses TerminateInstances; Auto Scaling ends it all the same. */
+  disableApiTermination: boolean;
   readonly vpcId: string;
   readonly subnetId: string;
   state: InstanceState;
@@ -34,7 +37,9 @@ export interface InstancePlan {
   readonly zone?: string;
   readonly instanceType?: string;
   readonly imageId?: string;
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: Tags;
+  /** Whether it is protected from TerminateInstances. Default no. */
+  readonly disableApiTermination?: boolean;
   /** Default {@link DEFAULT_VPC}. */
   readonly vpcId?: string;
   readonly privateIp?: string;
@@ -43,12 +48,21 @@ export interface InstancePlan {
   readonly state?: InstanceState;
 }
 
+const DEFAULTS = {
+  instanceType: 'm6i.large',
+  imageId: 'ami-0123456789abcdef0',
+  disableApiTermination: false,
+  state: 'running' as InstanceState,
+};
+
 export class Instances {
   /** Driven milliseconds from `shutting-down` to `terminated`. */
   shutdownDelay = 10_000;
   /** The most instances of one page of DescribeInstances, and how many empty pages come before the first. */
   pageLimit = 1000;
   emptyPages = 0;
+  readonly shownTags: ShownTags;
+  readonly #stateListeners: ((instance: Instance) => void)[] = [];
   readonly #all = new Map<string, Instance>();
   readonly #account: Account;
   readonly #time: Timetable;
@@ -58,24 +72,37 @@ export class Instances {
     this.#account = parts.account;
     this.#time = parts.time;
     this.#bus = parts.bus;
+    this.shownTags = new ShownTags(parts.time);
+  }
+
+  /** Calls `listener` whenever the state of an instance has changed: at `shutting-down` its machine ends. */
+  onState(listener: (instance: Instance) => void): void {
+    this.#stateListeners.push(listener);
   }
 
   launch(plan: InstancePlan = {}): Instance {
     const { region } = this.#account;
-    const { zone = `${region}a`, vpcId = DEFAULT_VPC, privateIp = this.#nextAddress() } = plan;
+    const {
+      instanceId = `i-${randomHex(17)}`,
+      zone = `${region}a`,
+      vpcId = DEFAULT_VPC,
+      privateIp = this.#nextAddress(),
+      tags = {},
+      secondaryIps = [],
+      ...given
+    } = plan;
     const instance: Instance = {
-      instanceId: plan.instanceId ?? `i-${randomHex(17)}`,
-      instanceType: plan.instanceType ?? 'm6i.large',
-      imageId: plan.imageId ?? 'ami-0123456789abcdef0',
+      ...DEFAULTS,
+      ...given,
+      instanceId,
       zone,
       vpcId,
       subnetId: `subnet-${vpcId.slice('vpc-'.length, -1)}${zone.slice(-1)}`,
       createdAt: this.#time.date(),
       launchedAt: this.#time.date(),
-      tags: { ...plan.tags },
-      state: plan.state ?? 'running',
+      tags: { ...tags },
       privateIp,
-      secondaryIps: [...(plan.secondaryIps ?? [])],
+      secondaryIps: [...secondaryIps],
       privateDnsName: `ip-${privateIp.replaceAll('.', '-')}.${domain(region)}`,
     };
     this.#all.set(instance.instanceId, instance);
@@ -109,6 +136,13 @@ export class Instances {
     return instanceIds.flatMap((id) => this.#all.get(id) ?? []);
   }
 
+  /** Sets all tags of an instance, AWS's own too. */
+  setTags(instanceId: string, tags: Tags): void {
+    const instance = this.get(instanceId);
+    this.shownTags.remember(instance);
+    instance.tags = tags;
+  }
+
   /** Changes the state and sends EC2's state-change event. */
   setState(instanceId: string, state: InstanceState): void {
     const instance = this.get(instanceId);
@@ -122,6 +156,7 @@ export class Instances {
       resources: [arn(this.#account, 'ec2', `instance/${instanceId}`)],
       detail: { 'instance-id': instanceId, state },
     });
+    for (const listener of this.#stateListeners) listener(instance);
   }
 
   /** Shuts the instance down; it is terminated a little later. */

@@ -3,17 +3,18 @@ import { z } from 'zod';
 import { arn, type Account } from '../account.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { items } from '../wire/answer.ts';
-import { int, list, strings } from '../wire/fields.ts';
+import { int, strings } from '../wire/fields.ts';
 import { readForm } from '../wire/form.ts';
 import { pageOf } from '../wire/paging.ts';
 import { operation, type Operation, type Service } from '../wire/service.ts';
+import { filters, like, type Filter } from './filters.ts';
 import { addressesOf, type Instance, type Instances, type InstanceState } from './instances.ts';
 import { launchTemplateOperations } from './launch-template-operations.ts';
 import type { LaunchTemplates } from './launch-templates.ts';
+import { tagOperations } from './tag-operations.ts';
+import type { Tags } from './tags.ts';
 
-const filters = list(z.object({ Name: z.string(), Value: strings }));
-type Filters = z.infer<typeof filters>;
-const paging = { MaxResults: int.optional(), NextToken: z.string().optional() };
+const paging = { MaxResults: int.min(5).max(1000).optional(), NextToken: z.string().optional() };
 
 const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   pending: 0,
@@ -33,7 +34,11 @@ export function ec2Service(parts: { instances: Instances; templates: LaunchTempl
     namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
     invalidCode: 'InvalidParameterValue',
     deniedCode: 'UnauthorizedOperation',
-    operations: { ...operations(instances, account), ...launchTemplateOperations(templates, account) },
+    operations: {
+      ...operations(instances, account),
+      ...tagOperations(instances, account),
+      ...launchTemplateOperations(templates, account),
+    },
     route: (request) => {
       const parameters = readForm(request.body.toString());
       const { Action } = z.object({ Action: z.string() }).parse(parameters);
@@ -52,25 +57,18 @@ function operations(instances: Instances, account: Account): Record<string, Oper
           throw new AwsError('InvalidParameterCombination', message);
         }
         const all = input.InstanceId.length === 0 ? instances.all() : instances.getAll(input.InstanceId);
-        const found = all.filter((instance) => input.Filter.every((filter) => passes(instance, filter)));
+        const found = all.filter((instance) =>
+          input.Filter.every((filter) => passes(instance, instances.shownTags.of(instance), filter)),
+        );
         // A page may end before what was asked for does, and may be empty, also where ids are named.
         const gap = Array.from({ length: instances.emptyPages * instances.pageLimit }, () => undefined);
         const size = Math.min(input.MaxResults ?? instances.pageLimit, instances.pageLimit);
         const { page, nextToken } = pageOf([...gap, ...found], size, input.NextToken);
         const told = page.filter((instance) => instance !== undefined);
-        const reservations = told.map((instance) => reservationShape(instance, account));
+        const reservations = told.map((instance) =>
+          reservationShape(instance, instances.shownTags.of(instance), account),
+        );
         return { reservationSet: items(reservations), nextToken };
-      },
-    }),
-    DescribeTags: operation({
-      input: z.object({ Filter: filters, ...paging }),
-      answer: (input) => {
-        const found = instances
-          .all()
-          .flatMap(tagDescriptions)
-          .filter((tag) => tagPasses(tag, input.Filter));
-        const { page, nextToken } = pageOf(found, input.MaxResults ?? 1000, input.NextToken);
-        return { tagSet: items(page), nextToken };
       },
     }),
     TerminateInstances: operation({
@@ -81,10 +79,13 @@ function operations(instances: Instances, account: Account): Record<string, Oper
           tags: instances.find(id)?.tags ?? {},
         })),
       answer: (input) => {
-        const changes = input.InstanceId.map((id) => {
-          const previousState = stateShape(instances.get(id).state);
-          instances.terminate(id);
-          return { instanceId: id, currentState: stateShape(instances.get(id).state), previousState };
+        // All or none: «If you specify an instance that doesn't exist … the request fails».
+        const found = instances.getAll(input.InstanceId);
+        for (const instance of found) refuseProtected(instance);
+        const changes = found.map((instance) => {
+          const previousState = stateShape(instance.state);
+          instances.terminate(instance.instanceId);
+          return { instanceId: instance.instanceId, currentState: stateShape(instance.state), previousState };
         });
         return { instancesSet: items(changes) };
       },
@@ -92,11 +93,17 @@ function operations(instances: Instances, account: Account): Record<string, Oper
   };
 }
 
+function refuseProtected({ instanceId, disableApiTermination }: Instance): void {
+  if (!disableApiTermination) return;
+  const message = `The instance '${instanceId}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`;
+  throw new AwsError('OperationNotPermitted', message);
+}
+
 function stateShape(state: InstanceState): { code: number; name: string } {
   return { code: STATE_CODES[state], name: state };
 }
 
-function reservationShape(instance: Instance, account: Account): Record<string, unknown> {
+function reservationShape(instance: Instance, tags: Tags, account: Account): Record<string, unknown> {
   return {
     reservationId: `r-${instance.instanceId.slice(2)}`,
     ownerId: account.accountId,
@@ -111,7 +118,7 @@ function reservationShape(instance: Instance, account: Account): Record<string, 
         ...networkShape(instance),
         launchTime: instance.launchedAt,
         placement: { availabilityZone: instance.zone, groupName: '', tenancy: 'default' },
-        tagSet: items(Object.entries(instance.tags).map(([key, value]) => ({ key, value }))),
+        tagSet: items(Object.entries(tags).map(([key, value]) => ({ key, value }))),
       },
     ]),
   };
@@ -141,15 +148,13 @@ function networkShape(instance: Instance): Record<string, unknown> {
   };
 }
 
-type Filter = Filters[number];
-
-function passes(instance: Instance, { Name: name, Value: values }: Filter): boolean {
+function passes(instance: Instance, tags: Tags, { Name: name, Value: values }: Filter): boolean {
   const anyOf = (found: string): boolean => values.some((pattern) => like(pattern, found));
   if (name.startsWith('tag:')) {
-    const value = instance.tags[name.slice('tag:'.length)];
+    const value = tags[name.slice('tag:'.length)];
     return value !== undefined && anyOf(value);
   }
-  if (name === 'tag-key') return Object.keys(instance.tags).some(anyOf);
+  if (name === 'tag-key') return Object.keys(tags).some(anyOf);
   const addresses = addressesOf(instance);
   const living = instance.state !== 'terminated';
   const fields: Readonly<Record<string, readonly string[]>> = {
@@ -162,49 +167,9 @@ function passes(instance: Instance, { Name: name, Value: values }: Filter): bool
     'instance-state-name': [instance.state],
     'availability-zone': [instance.zone],
     'instance-type': [instance.instanceType],
+    'image-id': [instance.imageId],
   };
   const field = fields[name];
   if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
   return field.some(anyOf);
-}
-
-interface TagDescription {
-  readonly resourceId: string;
-  readonly resourceType: string;
-  readonly key: string;
-  readonly value: string;
-}
-
-function tagDescriptions(instance: Instance): TagDescription[] {
-  return Object.entries(instance.tags).map(([key, value]) => ({
-    resourceId: instance.instanceId,
-    resourceType: 'instance',
-    key,
-    value,
-  }));
-}
-
-function tagPasses(tag: TagDescription, wanted: Filters): boolean {
-  return wanted.every(({ Name: name, Value: values }) => {
-    const anyOf = (found: string): boolean => values.some((pattern) => like(pattern, found));
-    if (name.startsWith('tag:')) return tag.key === name.slice('tag:'.length) && anyOf(tag.value);
-    const fields: Readonly<Record<string, string>> = {
-      'resource-id': tag.resourceId,
-      'resource-type': tag.resourceType,
-      key: tag.key,
-      value: tag.value,
-    };
-    const field = fields[name];
-    if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
-    return anyOf(field);
-  });
-}
-
-/** Filter values may hold `*` and `?`. */
-function like(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(text);
 }

@@ -8,7 +8,7 @@ export function groupRegistrations(elb: ElasticLoadBalancing): Balancers {
   const poolOf = ({ identifier, type }: TrafficSource): Pool => {
     if (type === 'elbv2') return elb.targetGroup(identifier);
     const balancer = elb.classicBalancer(identifier);
-    return { backends: balancer.backends, port: instancePort(balancer) };
+    return { backends: balancer.backends, port: instancePort(balancer), vpcId: balancer.vpcId };
   };
   const find = (source: TrafficSource, instanceId: string): Backend | undefined => {
     const { backends, port } = poolOf(source);
@@ -24,6 +24,7 @@ export function groupRegistrations(elb: ElasticLoadBalancing): Balancers {
       if (backend === undefined) then();
       else poolOf(source).backends.deregister(backend, then);
     },
+    vpcOf: (source) => poolOf(source).vpcId,
     servesOne: (source, instanceIds) =>
       instanceIds.some((id) => {
         const backend = find(source, id);
@@ -35,4 +36,5 @@ export function groupRegistrations(elb: ElasticLoadBalancing): Balancers {
 interface Pool {
   readonly backends: Backends;
   readonly port: number;
+  readonly vpcId: string;
 }

@@ -3,13 +3,15 @@ import { AwsError } from '../wire/aws-error.ts';
 import type { Service } from '../wire/service.ts';
 import type { Caller } from './credentials.ts';
 import { managedPolicy } from './managed-policies.ts';
-import { covers, readPolicy, type Access, type Statement } from './policy.ts';
+import { covers, readPolicy, type Access, type Context, type Statement } from './policy.ts';
 
 /** A resource that a call touches. */
 export interface Resource {
   readonly arn: string;
   /** Its tags, which policies see as `aws:ResourceTag/...` and `<service>:ResourceTag/...`. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** The tags that the request sets or takes away, which policies see as `aws:RequestTag/...` and `aws:TagKeys`. */
+  readonly requestTags?: Readonly<Record<string, string>>;
 }
 
 export class Authorization {
@@ -56,12 +58,15 @@ function judge(statements: readonly Statement[], access: Access): string {
   return `because no identity-based policy allows the ${access.action} action`;
 }
 
-function contextOf(service: Service, resource: Resource): Record<string, string> {
-  const context: Record<string, string> = {};
-  for (const [name, value] of Object.entries(resource.tags ?? {})) {
+function contextOf(service: Service, { tags = {}, requestTags = {} }: Resource): Context {
+  const context: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of Object.entries(tags)) {
     context[`aws:ResourceTag/${name}`] = value;
     context[`${service.iamPrefix}:ResourceTag/${name}`] = value;
   }
+  for (const [name, value] of Object.entries(requestTags)) context[`aws:RequestTag/${name}`] = value;
+  const keys = Object.keys(requestTags);
+  if (keys.length > 0) context['aws:TagKeys'] = keys;
   return context;
 }
 

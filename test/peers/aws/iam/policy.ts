@@ -20,6 +20,10 @@ const operators = [
   'ArnEquals',
   'Null',
   'Bool',
+  'ForAllValues:StringEquals',
+  'ForAllValues:StringLike',
+  'ForAnyValue:StringEquals',
+  'ForAnyValue:StringLike',
 ] as const;
 type Operator = (typeof operators)[number];
 
@@ -46,11 +50,13 @@ export function readPolicy(document: unknown): readonly Statement[] {
   return policySchema.parse(document).Statement;
 }
 
+/** Condition keys and their values, as the service fills them in; a list where a key may have several. */
+export type Context = Readonly<Record<string, string | readonly string[]>>;
+
 export interface Access {
   readonly action: string;
   readonly resource: string;
-  /** Condition keys and their values, as the service fills them in. */
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: Context;
 }
 
 export function covers(statement: Statement, access: Access): boolean {
@@ -63,11 +69,25 @@ export function covers(statement: Statement, access: Access): boolean {
   );
 }
 
-function conditionHolds(operator: Operator, values: readonly string[], found: string | undefined): boolean {
+function conditionHolds(
+  operator: Operator,
+  values: readonly string[],
+  found: string | readonly string[] | undefined,
+): boolean {
+  const all = typeof found === 'string' ? [found] : (found ?? []);
+  const [quantifier, plain = quantifier] = operator.split(':');
+  const holds = (each: string): boolean => singleHolds(plain as Operator, values, each);
+  // «ForAllValues … returns true if there are no context keys in the request» (IAM user guide).
+  if (quantifier === 'ForAllValues') return all.every(holds);
+  if (quantifier === 'ForAnyValue') return all.some(holds);
   if (operator === 'Null') return values.includes(String(found === undefined));
-  if (operator === 'StringNotEquals') return found === undefined || !values.includes(found);
-  if (found === undefined) return operator === 'StringEqualsIfExists';
-  const like = operator === 'StringLike' || operator === 'ArnLike' || operator === 'ArnEquals';
+  if (found === undefined) return operator === 'StringNotEquals' || operator === 'StringEqualsIfExists';
+  return all.some(holds);
+}
+
+function singleHolds(operator: Operator, values: readonly string[], found: string): boolean {
+  if (operator === 'StringNotEquals') return !values.includes(found);
+  const like = ['StringLike', 'ArnLike', 'ArnEquals'].includes(operator);
   return values.some((value) => (like ? matchesPattern(value, found) : value === found));
 }
 

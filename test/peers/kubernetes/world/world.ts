@@ -171,6 +171,14 @@ export class World {
     });
   }
 
+  /** Takes a taint away, as an agent does for which pods have to wait. */
+  removeTaint(node: string, key: string): void {
+    this.#cluster.store.change(nodes, { name: node }, ({ spec }) => {
+      spec.taints = spec.taints?.filter((taint) => taint.key !== key);
+      if (spec.taints?.length === 0) delete spec.taints;
+    });
+  }
+
   /** Makes a running pod pass or fail its readiness probe. */
   setReady(key: Required<Key>, ready: boolean): void {
     const now = timestamp(this.#cluster.clock.now());

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DrivenClock } from '../../../clock.ts';
-import type { GroupPlan } from '../../auto-scaling/auto-scaling.ts';
+import type { GroupPlan } from '../../auto-scaling/group-plan.ts';
 import type { HookResult } from '../../auto-scaling/group.ts';
 import { AwsPeer } from '../../peer.ts';
 
@@ -144,7 +144,7 @@ describe('a retained instance that is terminated', () => {
     ['CONTINUE', 'Terminated'],
     ['ABANDON', 'Terminating:Retained'],
   ])('meets its hooks again when told so: %s', async (result, state) => {
-    peer.autoScaling.capacity.releaseMeetsHooks = true;
+    peer.autoScaling.capacity.terminations.releaseMeetsHooks = true;
     const instance = await retained();
     await terminate(instance);
     await complete(instance, result);

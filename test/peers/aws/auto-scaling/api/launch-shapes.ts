@@ -1,12 +1,12 @@
 /** What a group launches, and what an instance was launched from, as Auto Scaling's answers show it. */
-import { members } from '../wire/answer.ts';
+import { members } from '../../wire/answer.ts';
 import type {
   GroupLaunch,
   LaunchConfiguration,
   LaunchTemplateReference,
   MixedInstancesPolicy,
   Resolved,
-} from './launching.ts';
+} from '../launching.ts';
 
 type Shape = Record<string, unknown>;
 

@@ -15,10 +15,10 @@ import {
   type GetResourcesCommandInput,
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import type { ElasticLoadBalancing } from './elastic-load-balancing/elastic-load-balancing.ts';
-import type { TargetGroup } from './elastic-load-balancing/target-group.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import type { ElasticLoadBalancing } from '../elastic-load-balancing.ts';
+import type { TargetGroup } from '../target-group.ts';
+import { AwsPeer } from '../../peer.ts';
 
 let clock: DrivenClock;
 let peer: AwsPeer;

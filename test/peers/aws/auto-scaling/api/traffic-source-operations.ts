@@ -1,11 +1,11 @@
 /** The traffic sources of a group on the wire. */
 import { z } from 'zod';
-import { members } from '../wire/answer.ts';
-import { int } from '../wire/fields.ts';
-import { pageOf } from '../wire/paging.ts';
-import { operation, type Operation } from '../wire/service.ts';
-import type { AutoScaling } from './auto-scaling.ts';
-import type { TrafficSource } from './group.ts';
+import { members } from '../../wire/answer.ts';
+import { int } from '../../wire/fields.ts';
+import { pageOf } from '../../wire/paging.ts';
+import { operation, type Operation } from '../../wire/service.ts';
+import type { AutoScaling } from '../auto-scaling.ts';
+import type { TrafficSource } from '../group.ts';
 
 const request = z.object({
   AutoScalingGroupName: z.string(),

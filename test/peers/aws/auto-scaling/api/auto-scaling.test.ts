@@ -14,8 +14,8 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import { AwsPeer } from '../../peer.ts';
 
 const GROUP = 'workers';
 const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';

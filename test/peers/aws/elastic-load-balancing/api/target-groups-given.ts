@@ -6,10 +6,10 @@ import {
   RegisterTargetsCommand,
   type TargetDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DrivenClock } from '../clock.ts';
-import type { ElasticLoadBalancing } from './elastic-load-balancing/elastic-load-balancing.ts';
-import type { TargetGroup, TargetGroupPlan } from './elastic-load-balancing/target-group.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import type { ElasticLoadBalancing } from '../elastic-load-balancing.ts';
+import type { TargetGroup, TargetGroupPlan } from '../target-group.ts';
+import { AwsPeer } from '../../peer.ts';
 
 export class TargetGroupsGiven {
   readonly clock: DrivenClock;

@@ -1,9 +1,9 @@
 /** Classic load balancers as the answers of API version 2012-06-01 show them. */
-import type { Instance } from '../ec2/instances.ts';
-import { members } from '../wire/answer.ts';
-import type { Backend } from './backends.ts';
-import { instancePort } from './elastic-load-balancing.ts';
-import type { ClassicBalancer } from './target-group.ts';
+import type { Instance } from '../../ec2/instances.ts';
+import { members } from '../../wire/answer.ts';
+import type { Backend } from '../backends.ts';
+import { instancePort } from '../elastic-load-balancing.ts';
+import type { ClassicBalancer } from '../target-group.ts';
 
 type Shape = Record<string, unknown>;
 

@@ -9,9 +9,9 @@ import {
   RegisterInstancesWithLoadBalancerCommand,
 } from '@aws-sdk/client-elastic-load-balancing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import type { ClassicBalancerPlan } from './elastic-load-balancing/target-group.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import type { ClassicBalancerPlan } from '../target-group.ts';
+import { AwsPeer } from '../../peer.ts';
 
 const NAME = 'front';
 const UNKNOWN = 'i-0123456789abcdef0';

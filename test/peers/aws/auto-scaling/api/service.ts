@@ -1,31 +1,23 @@
 /** Auto Scaling on the wire: form in, XML out, version 2011-01-01. */
 import { z } from 'zod';
-import { AwsError } from '../wire/aws-error.ts';
-import { members } from '../wire/answer.ts';
-import { bool, int, list, strings } from '../wire/fields.ts';
-import { readForm } from '../wire/form.ts';
-import { pageOf } from '../wire/paging.ts';
-import { operation, type Operation, type Service } from '../wire/service.ts';
-import type { AutoScaling } from './auto-scaling.ts';
-import { isInWarmPool, isRetained, type Activity, type Group, type Member } from './group.ts';
-import { groupResource, hookOperations } from './hook-operations.ts';
+import { AwsError } from '../../wire/aws-error.ts';
+import { members } from '../../wire/answer.ts';
+import { int, list, strings } from '../../wire/fields.ts';
+import { readForm } from '../../wire/form.ts';
+import { pageOf } from '../../wire/paging.ts';
+import { operation, type Operation, type Service } from '../../wire/service.ts';
+import type { AutoScaling } from '../auto-scaling.ts';
+import { capacityOperations } from './capacity-operations.ts';
+import { isInWarmPool, type Activity, type Group, type Member } from '../group.ts';
+import { hookOperations } from './hook-operations.ts';
 import { launchOperations } from './launch-operations.ts';
+import { membershipOperations } from './membership-operations.ts';
 import { trafficSourceOperations } from './traffic-source-operations.ts';
 import { activityShape, groupShape, instanceDetailsShape, instanceShape, tagShapes, warmPoolShape } from './shapes.ts';
 
 const paging = { MaxRecords: int.min(1).max(100).optional(), NextToken: z.string().optional() };
 const filters = list(z.object({ Name: z.string(), Values: strings }));
 type Filters = z.infer<typeof filters>;
-
-/** Only its lifecycle policy can be updated here; any other field is refused. */
-const updateGroup = z.strictObject({
-  Action: z.string(),
-  Version: z.string(),
-  AutoScalingGroupName: z.string(),
-  InstanceLifecyclePolicy: z.strictObject({
-    RetentionTriggers: z.strictObject({ TerminateHookAbandon: z.enum(['retain', 'terminate']) }),
-  }),
-});
 
 export function autoScalingService(service: AutoScaling): Service {
   return {
@@ -38,6 +30,7 @@ export function autoScalingService(service: AutoScaling): Service {
     operations: {
       ...describeOperations(service),
       ...capacityOperations(service),
+      ...membershipOperations(service),
       ...hookOperations(service),
       ...launchOperations(service),
       ...trafficSourceOperations(service),
@@ -115,87 +108,6 @@ function describeOperations(service: AutoScaling): Record<string, Operation> {
 
 function hasEnded({ endedAt }: Activity): boolean {
   return endedAt !== undefined;
-}
-
-function capacityOperations(service: AutoScaling): Record<string, Operation> {
-  return {
-    TerminateInstanceInAutoScalingGroup: operation({
-      input: z.object({ InstanceId: z.string(), ShouldDecrementDesiredCapacity: bool }),
-      resources: (input) => groupResource(service, managed(service, input.InstanceId).group.name),
-      answer: (input) => {
-        const member = managed(service, input.InstanceId);
-        const { group } = member;
-        if (input.ShouldDecrementDesiredCapacity) decrement(member);
-        const activity = service.capacity.terminate(
-          member,
-          `instance ${member.instanceId} was taken out of service in response to a user request`,
-        );
-        return { Activity: activityShape(group, activity) };
-      },
-    }),
-    SetDesiredCapacity: operation({
-      input: z.object({ AutoScalingGroupName: z.string(), DesiredCapacity: int, HonorCooldown: bool.optional() }),
-      resources: (input) => groupResource(service, input.AutoScalingGroupName),
-      answer: (input) => {
-        const group = service.group(input.AutoScalingGroupName);
-        setDesired(group, input.DesiredCapacity);
-        service.capacity.reconcile(group);
-        return {};
-      },
-    }),
-    UpdateAutoScalingGroup: operation({
-      input: updateGroup,
-      resources: (input) => groupResource(service, input.AutoScalingGroupName),
-      answer: ({ AutoScalingGroupName, InstanceLifecyclePolicy: policy }) => {
-        const { TerminateHookAbandon: terminateHookAbandon } = policy.RetentionTriggers;
-        service.setLifecyclePolicy(AutoScalingGroupName, { terminateHookAbandon });
-        return {};
-      },
-    }),
-  };
-}
-
-function managed(service: AutoScaling, instanceId: string): Member {
-  const member = service.findMember(instanceId);
-  if (member !== undefined) return member;
-  throw new AwsError(
-    'ValidationError',
-    `Instance Id not found - No managed instance found for instance ID: ${instanceId}`,
-  );
-}
-
-function decrement(member: Member): void {
-  const { group } = member;
-  if (isRetained(member)) {
-    throw new AwsError(
-      'ValidationError',
-      `The instance ${member.instanceId} is in a Retained state and can't be terminated while decreasing desired capacity. To terminate these instances, retry without decreasing the Auto Scaling group's desired capacity.`,
-    );
-  }
-  if (group.desired > group.min) {
-    group.desired -= 1;
-    return;
-  }
-  throw new AwsError(
-    'ValidationError',
-    `Currently, desiredSize equals minSize (${group.min}). Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.`,
-  );
-}
-
-function setDesired(group: Group, desired: number): void {
-  if (desired > group.max) {
-    throw new AwsError(
-      'ValidationError',
-      `New SetDesiredCapacity value ${desired} is above max value ${group.max} for the AutoScalingGroup.`,
-    );
-  }
-  if (desired < group.min) {
-    throw new AwsError(
-      'ValidationError',
-      `New SetDesiredCapacity value ${desired} is below min value ${group.min} for the AutoScalingGroup.`,
-    );
-  }
-  group.desired = desired;
 }
 
 /** Filters `tag-key`, `tag-value`, `tag:<key>` and the older `key`, `value`; all must pass. */

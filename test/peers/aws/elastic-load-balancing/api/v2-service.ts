@@ -1,14 +1,14 @@
 /** Elastic Load Balancing on the wire, version 2015-12-01: application and network load balancers, target groups. */
 import { z } from 'zod';
-import { members } from '../wire/answer.ts';
-import { AwsError } from '../wire/aws-error.ts';
-import { int, list, strings } from '../wire/fields.ts';
-import { pageOf } from '../wire/paging.ts';
-import { operation, type Operation, type Service } from '../wire/service.ts';
+import { members } from '../../wire/answer.ts';
+import { AwsError } from '../../wire/aws-error.ts';
+import { int, list, strings } from '../../wire/fields.ts';
+import { pageOf } from '../../wire/paging.ts';
+import { operation, type Operation, type Service } from '../../wire/service.ts';
 import { formRoute } from './form-route.ts';
-import type { ElasticLoadBalancing } from './elastic-load-balancing.ts';
+import type { ElasticLoadBalancing } from '../elastic-load-balancing.ts';
 import { registrationOperations } from './registration-operations.ts';
-import type { LoadBalancer, Tags, TargetGroup } from './target-group.ts';
+import type { LoadBalancer, Tags, TargetGroup } from '../target-group.ts';
 import { loadBalancerShape, tagShapes, targetGroupShape } from './v2-shapes.ts';
 
 const VERSION = '2015-12-01';

@@ -1,14 +1,14 @@
 /** The wire calls about what groups launch, and about what keeps them from it. */
 import { z } from 'zod';
-import { members } from '../wire/answer.ts';
-import { int, strings } from '../wire/fields.ts';
-import { pageOf } from '../wire/paging.ts';
-import { operation, type Operation } from '../wire/service.ts';
-import type { AutoScaling } from './auto-scaling.ts';
+import { members } from '../../wire/answer.ts';
+import { int, strings } from '../../wire/fields.ts';
+import { pageOf } from '../../wire/paging.ts';
+import { operation, type Operation } from '../../wire/service.ts';
+import type { AutoScaling } from '../auto-scaling.ts';
 import { groupResource } from './hook-operations.ts';
-import { refreshShape } from './instance-refreshes.ts';
+import { refreshShape } from '../instance-refreshes.ts';
 import { configurationShape } from './launch-shapes.ts';
-import { processesNamed } from './suspension.ts';
+import { processesNamed } from '../suspension.ts';
 
 const paging = { MaxRecords: int.min(1).max(100).optional(), NextToken: z.string().optional() };
 const processes = z.object({ AutoScalingGroupName: z.string(), ScalingProcesses: strings });

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import { bundle } from './bundling.ts';
-import { deployTemplate } from './deployment/deploy.ts';
-import { covers, readPolicy } from './iam/policy.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../clock.ts';
+import { bundle } from '../bundling.ts';
+import { deployTemplate } from './deploy.ts';
+import { covers, readPolicy } from '../iam/policy.ts';
+import { AwsPeer } from '../peer.ts';
 
 /** Two steps, each with a result of so many bytes. */
 const CODE = `

@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import { AwsPeer } from '../../peer.ts';
 
 const GROUP = 'workers';
 

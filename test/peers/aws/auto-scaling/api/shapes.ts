@@ -1,5 +1,6 @@
 /** Groups, instances, hooks and activities as Auto Scaling's answers show them. */
-import { members } from '../wire/answer.ts';
+import { members } from '../../wire/answer.ts';
+import { COOLDOWN } from '../desired-capacity.ts';
 import {
   globalTimeout,
   isInWarmPool,
@@ -9,9 +10,9 @@ import {
   type LifecyclePolicy,
   type Member,
   type TrafficSource,
-} from './group.ts';
+} from '../group.ts';
 import { groupLaunchShape, instanceLaunchShape } from './launch-shapes.ts';
-import { suspendedShapes } from './suspension.ts';
+import { suspendedShapes } from '../suspension.ts';
 
 type Shape = Record<string, unknown>;
 type StateOf = (member: Member) => string;
@@ -26,7 +27,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     MaxSize: group.max,
     DesiredCapacity: group.desired,
     DesiredCapacityType: group.desiredCapacityType === 'units' ? undefined : group.desiredCapacityType,
-    DefaultCooldown: 300,
+    DefaultCooldown: COOLDOWN,
     AvailabilityZones: members(group.zones),
     LoadBalancerNames: members(sourcesOf(group, 'elb')),
     TargetGroupARNs: members(sourcesOf(group, 'elbv2')),
@@ -41,7 +42,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     EnabledMetrics: '',
     Tags: members(tagShapes(group)),
     TerminationPolicies: members(['Default']),
-    NewInstancesProtectedFromScaleIn: false,
+    NewInstancesProtectedFromScaleIn: group.protectsNew,
     ...(group.warmPool === undefined ? {} : { WarmPoolConfiguration: warmPoolShape(group.warmPool) }),
     ...(group.lifecyclePolicy === undefined ? {} : { InstanceLifecyclePolicy: policyShape(group.lifecyclePolicy) }),
   };
@@ -114,8 +115,8 @@ export function activityShape(group: Group, activity: Activity): Shape {
     EndTime: activity.endedAt,
     StatusCode: activity.status,
     StatusMessage: activity.statusMessage,
-    Progress: activity.endedAt === undefined ? 0 : 100,
-    Details: '{}',
+    Progress: activity.endedAt === undefined ? activity.progress : 100,
+    Details: JSON.stringify(activity.details),
     AutoScalingGroupARN: group.arn,
   };
 }

@@ -1,16 +1,16 @@
 /** Elastic Load Balancing on the wire, version 2012-06-01: classic load balancers. */
 import { z } from 'zod';
-import type { Resource } from '../iam/authorization.ts';
-import type { Timetable } from '../timetable.ts';
-import { members } from '../wire/answer.ts';
-import { AwsError } from '../wire/aws-error.ts';
-import { int, list, strings } from '../wire/fields.ts';
-import { pageOf } from '../wire/paging.ts';
-import { operation, type Operation, type Service } from '../wire/service.ts';
+import type { Resource } from '../../iam/authorization.ts';
+import type { Timetable } from '../../timetable.ts';
+import { members } from '../../wire/answer.ts';
+import { AwsError } from '../../wire/aws-error.ts';
+import { int, list, strings } from '../../wire/fields.ts';
+import { pageOf } from '../../wire/paging.ts';
+import { operation, type Operation, type Service } from '../../wire/service.ts';
 import { classicBalancerShape, instancesShape, instanceStateShape, registered } from './classic-shapes.ts';
-import { instancePort, type ElasticLoadBalancing } from './elastic-load-balancing.ts';
+import { instancePort, type ElasticLoadBalancing } from '../elastic-load-balancing.ts';
 import { formRoute } from './form-route.ts';
-import type { ClassicBalancer } from './target-group.ts';
+import type { ClassicBalancer } from '../target-group.ts';
 import { tagShapes } from './v2-shapes.ts';
 
 const VERSION = '2012-06-01';

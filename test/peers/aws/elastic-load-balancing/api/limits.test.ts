@@ -9,11 +9,11 @@ import {
   ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DrivenClock } from '../clock.ts';
-import type { RateLimits } from './elastic-load-balancing/rate-limits.ts';
-import type { TargetGroup } from './elastic-load-balancing/target-group.ts';
-import type { Credentials } from './iam/credentials.ts';
-import { AwsPeer } from './peer.ts';
+import { DrivenClock } from '../../../clock.ts';
+import type { RateLimits } from '../rate-limits.ts';
+import type { TargetGroup } from '../target-group.ts';
+import type { Credentials } from '../../iam/credentials.ts';
+import { AwsPeer } from '../../peer.ts';
 
 const ID = 'i-0123456789abcdef0';
 const V2 = '2015-12-01';

@@ -1,12 +1,12 @@
 /** The wire calls about lifecycle hooks and lifecycle actions. */
 import { z } from 'zod';
-import type { Resource } from '../iam/authorization.ts';
-import { members } from '../wire/answer.ts';
-import { int, strings } from '../wire/fields.ts';
-import { operation, type Operation } from '../wire/service.ts';
-import type { AutoScaling } from './auto-scaling.ts';
-import type { Member } from './group.ts';
-import { noActiveAction } from './lifecycle.ts';
+import type { Resource } from '../../iam/authorization.ts';
+import { members } from '../../wire/answer.ts';
+import { int, strings } from '../../wire/fields.ts';
+import { operation, type Operation } from '../../wire/service.ts';
+import type { AutoScaling } from '../auto-scaling.ts';
+import type { Member } from '../group.ts';
+import { noActiveAction } from '../lifecycle.ts';
 import { hookShape } from './shapes.ts';
 
 const action = {

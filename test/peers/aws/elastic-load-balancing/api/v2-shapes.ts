@@ -1,8 +1,8 @@
 /** Load balancers, target groups and targets as the answers of API version 2 show them. */
-import { members } from '../wire/answer.ts';
-import type { Backend } from './backends.ts';
-import type { LoadBalancer, TargetGroup, Tags, TargetName } from './target-group.ts';
-import type { TargetHealth } from './target-health.ts';
+import { members } from '../../wire/answer.ts';
+import type { Backend } from '../backends.ts';
+import type { LoadBalancer, TargetGroup, Tags, TargetName } from '../target-group.ts';
+import type { TargetHealth } from '../target-health.ts';
 
 type Shape = Record<string, unknown>;
 

@@ -1,12 +1,12 @@
 /** Targets on the wire: their health, and how they are registered and deregistered. */
 import { z } from 'zod';
-import type { Resource } from '../iam/authorization.ts';
-import { members } from '../wire/answer.ts';
-import { AwsError } from '../wire/aws-error.ts';
-import { int, list, strings } from '../wire/fields.ts';
-import { operation, type Operation } from '../wire/service.ts';
-import type { ElasticLoadBalancing } from './elastic-load-balancing.ts';
-import type { TargetGroup, TargetName } from './target-group.ts';
+import type { Resource } from '../../iam/authorization.ts';
+import { members } from '../../wire/answer.ts';
+import { AwsError } from '../../wire/aws-error.ts';
+import { int, list, strings } from '../../wire/fields.ts';
+import { operation, type Operation } from '../../wire/service.ts';
+import type { ElasticLoadBalancing } from '../elastic-load-balancing.ts';
+import type { TargetGroup, TargetName } from '../target-group.ts';
 import { targetHealthShape } from './v2-shapes.ts';
 
 const targets = list(
