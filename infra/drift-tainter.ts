@@ -3,7 +3,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/groups.ts';
-import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/eks/control-planes.ts';
+import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/eks/control-plane-version.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/auto-scaling/group-changes.ts';
 import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../lambdas/adapters/launch/launch-plans.ts';
