@@ -27,7 +27,13 @@ import { nodes, pods, type Resource } from './storage/resources.ts';
 import { makeServer } from './api/server.ts';
 import { ObjectStore } from './storage/store.ts';
 import { Timeline } from './world/timeline.ts';
-import { type Certificates, type CertifiedKey, makeCertificates, signClientCertificate } from './access/tls.ts';
+import {
+  type Certificates,
+  type CertifiedKey,
+  makeCertificates,
+  makeClientAuthority,
+  signClientCertificate,
+} from './access/tls.ts';
 import { World } from './world/world.ts';
 
 export interface PeerOptions {
@@ -105,9 +111,21 @@ export class KubernetesPeer {
     return token;
   }
 
+  /** From now on a token is nobody's. */
+  forgetToken(token: string): void {
+    this.#parts.users.delete(token);
+  }
+
   /** A client certificate for a user; the user is in it, so the peer need not be told (`--client-ca-file`). */
   addCertificateUser(username: string, groups: readonly string[]): Promise<CertifiedKey> {
-    return signClientCertificate(this.#parts.clientAuthority, username, groups);
+    return signClientCertificate(this.#parts.certificates.clientAuthority, username, groups);
+  }
+
+  /** Replaces the authority of users: certificates of the last one are nobody's, on open connections too. */
+  async replaceClientAuthority(): Promise<void> {
+    const { server, certificates } = this.#parts;
+    certificates.clientAuthority = await makeClientAuthority();
+    server.setSecureContext({ key: certificates.key, cert: certificates.cert, ca: certificates.clientAuthority.cert });
   }
 
   /** A kubeconfig as YAML: for an administrator, or for whoever has the credentials (a text is a token). */
@@ -197,10 +215,14 @@ interface Parts {
   readonly listeners: Set<(fact: Fact) => void>;
   readonly users: Map<string, User>;
   readonly adminToken: string;
-  readonly clientAuthority: CertifiedKey;
+  readonly certificates: ChangingCertificates;
 }
 
-function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certificates): Parts {
+type ChangingCertificates = Omit<Certificates, 'clientAuthority'> & { clientAuthority: CertifiedKey };
+
+function assemble(options: PeerOptions, made: Certificates): Parts {
+  const certificates: ChangingCertificates = { ...made };
+  const { key, cert, clientAuthority } = made;
   const { clock, authenticate = () => Promise.resolve(undefined) } = options;
   const store = new ObjectStore(clock);
   const cluster = new Cluster(store, clock, { ...DEFAULT_LATENCIES, ...options.latencies });
@@ -225,7 +247,10 @@ function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certific
     faults,
     log,
     streamsLists: options.streamsLists ?? true,
-    authenticate: async (bearer) => users.get(bearer) ?? (await authenticate(bearer)),
+    authenticators: {
+      clientAuthority: () => certificates.clientAuthority.cert,
+      review: async (bearer) => users.get(bearer) ?? (await authenticate(bearer)),
+    },
     onEviction: (eviction) => evictions.push({ at: clock.now(), ...eviction }),
   });
   // A certificate is asked for and not required; one that nobody signed counts as none (authentication.ts).
@@ -248,6 +273,6 @@ function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certific
     listeners,
     users,
     adminToken,
-    clientAuthority,
+    certificates,
   };
 }
