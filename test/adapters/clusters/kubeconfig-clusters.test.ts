@@ -10,7 +10,7 @@ import { ClusterAway, ClusterRefused } from '../../../lambdas/core/kubernetes/cl
 import type { Fleets } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { Credentials } from '../../peers/aws/iam/credentials.ts';
 import { kubeconfig, type Credentials as Identity, type Place } from '../../peers/kubernetes/access/kubeconfig.ts';
-import { makeCertificates } from '../../peers/kubernetes/access/tls.ts';
+import { makeCertificates, makeClientAuthority } from '../../peers/kubernetes/access/tls.ts';
 import { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { AwsGiven } from '../aws/given.ts';
 
@@ -92,7 +92,7 @@ describe('a kubeconfig that is changed in its secret', () => {
     given.kubernetes.forgetToken(given.token);
     given.put(await certified(given.kubernetes, 'first'));
     await cluster.readNode('a');
-    await given.kubernetes.replaceClientAuthority();
+    given.kubernetes.replaceClientAuthority(await makeClientAuthority());
     given.put(await certified(given.kubernetes, 'second'));
     expect(await cluster.readNode('a')).toMatchObject({ name: 'a' });
     expect(given.kubernetes.requests.entries.map(({ user, status }) => [user, status])).toEqual([
@@ -206,7 +206,7 @@ describe('is refused, with what to do and before anything is changed (contract 6
   test('a client certificate of another authority', async () => {
     await using given = await withCluster();
     given.put(await certified(given.kubernetes, 'ebb'));
-    await given.kubernetes.replaceClientAuthority();
+    given.kubernetes.replaceClientAuthority(await makeClientAuthority());
     const error = await (await given.clusters.open(OWN)).readNode('a').catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ClusterRefused);
     expect((error as Error).message).toContain('does not take the client certificate of the kubeconfig');

@@ -27,13 +27,7 @@ import { nodes, pods, type Resource } from './storage/resources.ts';
 import { makeServer } from './api/server.ts';
 import { ObjectStore } from './storage/store.ts';
 import { Timeline } from './world/timeline.ts';
-import {
-  type Certificates,
-  type CertifiedKey,
-  makeCertificates,
-  makeClientAuthority,
-  signClientCertificate,
-} from './access/tls.ts';
+import { type Certificates, type CertifiedKey, makeCertificates, signClientCertificate } from './access/tls.ts';
 import { World } from './world/world.ts';
 
 export interface PeerOptions {
@@ -122,10 +116,10 @@ export class KubernetesPeer {
   }
 
   /** Replaces the authority of users: certificates of the last one are nobody's, on open connections too. */
-  async replaceClientAuthority(): Promise<void> {
+  replaceClientAuthority(by: CertifiedKey): void {
     const { server, certificates } = this.#parts;
-    certificates.clientAuthority = await makeClientAuthority();
-    server.setSecureContext({ key: certificates.key, cert: certificates.cert, ca: certificates.clientAuthority.cert });
+    certificates.clientAuthority = by;
+    server.setSecureContext({ key: certificates.key, cert: certificates.cert, ca: by.cert });
   }
 
   /** A kubeconfig as YAML: for an administrator, or for whoever has the credentials (a text is a token). */

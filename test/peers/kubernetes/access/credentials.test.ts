@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Agent, request } from 'undici';
 
-import { type CertifiedKey, makeCertificates, signClientCertificate } from './tls.ts';
+import { type CertifiedKey, makeCertificates, makeClientAuthority, signClientCertificate } from './tls.ts';
 import { TestPeer } from '../api/wire.ts';
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
@@ -73,7 +73,7 @@ describe('client certificates', () => {
       return statusCode;
     };
     expect(await ask()).toBe(200);
-    await given.peer.replaceClientAuthority();
+    given.peer.replaceClientAuthority(await makeClientAuthority());
     expect(await ask()).toBe(401);
     await agent.destroy();
     expect(await askCertified(given, '/api/v1/nodes/a', { certified: before })).toEqual([401]);
