@@ -4,6 +4,9 @@ import type { AccessFailure } from './access.ts';
 /** Parts of the error codes by which OpenSSL and Node.js refuse the server's certificate. */
 const UNTRUSTED = ['CERT', 'UNABLE_TO_VERIFY', 'UNABLE_TO_GET_ISSUER'];
 
+/** Error codes of a certificate that is out of its time. */
+const EXPIRED = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
+
 /** Error codes of the alerts by which a server, or a proxy before it, refuses our certificate. */
 const REFUSED_CLIENT = /_ALERT_(.*CERTIFICATE|UNKNOWN_CA)/;
 
@@ -12,8 +15,9 @@ export function accessFailureOf(error: unknown): AccessFailure | undefined {
   const { code } = (error instanceof Error ? (error.cause ?? {}) : {}) as { code?: unknown };
   if (typeof code !== 'string') return undefined;
   if (REFUSED_CLIENT.test(code)) return { kind: 'unknown' };
-  if (!UNTRUSTED.some((part) => code.includes(part))) return undefined;
-  return { kind: 'untrusted', reason: connectionFailure(error) };
+  const reason = connectionFailure(error);
+  if (EXPIRED.includes(code)) return { kind: 'expired', reason };
+  return UNTRUSTED.some((part) => code.includes(part)) ? { kind: 'untrusted', reason } : undefined;
 }
 
 /** Returns what happened: fetch says only "fetch failed", and the cause has the reason. */

@@ -17,8 +17,12 @@ export interface Access extends ClusterAddress {
   readonly client?: { readonly certificate: string; readonly key: string };
 }
 
-/** Why access has failed: the server does not know us (401), or its certificate is not to be trusted. */
-export type AccessFailure = { readonly kind: 'unknown' } | { readonly kind: 'untrusted'; readonly reason: string };
+/**
+ * Why access has failed. `unknown`: the server does not know us (401). `untrusted`: its certificate is another's, or of an
+ * authority that we do not know. `expired`: it is out of its time, which the owner of the server corrects.
+ */
+export type AccessFailure =
+  { readonly kind: 'unknown' } | { readonly kind: 'untrusted' | 'expired'; readonly reason: string };
 
 /** Source of access that changes: tokens expire, secrets are rotated. */
 export interface AccessSource {

@@ -88,6 +88,8 @@ function errorOf(id: string, { server, client }: Access, failure: AccessFailure)
     const fix = 'correct certificate-authority-data, or tls-server-name if the certificate has another name';
     return new ClusterRefused(`${from} does not trust the API server ${server} (${failure.reason}): ${fix}`);
   }
+  if (failure.kind === 'expired')
+    return new ClusterAway(`the API server ${server} has a certificate that is out of its time: ${failure.reason}`);
   const what = client === undefined ? 'token' : 'client certificate';
   return new ClusterRefused(
     `the API server ${server} does not take the ${what} of ${from}: it has expired or been withdrawn, put a new one in`,
