@@ -1,8 +1,9 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput } from 'aws-cdk-lib';
 import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
+import { eksClusters } from './permissions/eks-clusters.ts';
 
 export interface ClusterAccessProps {
   readonly configuration: Pick<Configuration, 'clusters'>;
@@ -11,13 +12,13 @@ export interface ClusterAccessProps {
 }
 
 /**
- * Access entries, one per cluster and role. An entry puts the role into its Kubernetes group. A ClusterRole says what
+ * Access entries, one per cluster of EKS and role. An entry puts the role into its Kubernetes group. A ClusterRole says what
  * the group may do (cluster-role.ts), because no EKS access policy grants evictions without granting everything.
  */
 export class ClusterAccess extends Construct {
   constructor(scope: Construct, id: string, { configuration, holders }: ClusterAccessProps) {
     super(scope, id);
-    for (const { name } of configuration.clusters) {
+    for (const { name } of eksClusters(configuration)) {
       for (const [purpose, { role, group }] of Object.entries(holders)) {
         new CfnAccessEntry(this, `${name}-${purpose}`, {
           clusterName: name,
@@ -32,11 +33,4 @@ export class ClusterAccess extends Construct {
       description: 'Needed in every cluster, before its first node is to go, and again after updates',
     });
   }
-}
-
-/** Returns the ARNs of the configured clusters. */
-export function clusterArns(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): string[] {
-  return clusters.map(({ name }) =>
-    Stack.of(scope).formatArn({ service: 'eks', resource: 'cluster', resourceName: name }),
-  );
 }

@@ -3,7 +3,7 @@ import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/groups.ts';
-import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/eks/control-planes.ts';
+import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/eks/control-plane-version.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/auto-scaling/group-changes.ts';
 import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../lambdas/adapters/launch/launch-plans.ts';
@@ -12,14 +12,14 @@ import type { Configuration } from '../lambdas/entry/configuration/configuration
 import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
 import type { DriftSettings } from '../lambdas/entry/configuration/settings.ts';
 import { alarmOnAny, countedBy } from './alarms/alarm.ts';
-import { clusterArns } from './cluster-access.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { MEMORY_MEGABYTES, NODE_OPTIONS } from './bundling/drift-memory.ts';
 import { EbbFunction } from './ebb-function.ts';
 import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
+import { onEksClusters, onNodeGroups } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
-import { onNodeGroups } from './permissions/node-groups.ts';
+import { onKubeconfigs } from './permissions/secrets.ts';
 
 export interface DriftTainterProps {
   readonly configuration: Configuration;
@@ -78,14 +78,12 @@ export class DriftTainter extends Construct {
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },
-      onNodeGroups(this, configuration),
+      ...onNodeGroups(this, configuration),
       parameters.reading,
       parameters.listing,
       ...onImageParameters(this, configuration),
-      {
-        actions: [...new Set([...CLUSTER_ACCESS_ACTIONS, ...CONTROL_PLANE_ACTIONS])],
-        resources: clusterArns(this, configuration),
-      },
+      ...onEksClusters(this, configuration, [...new Set([...CLUSTER_ACCESS_ACTIONS, ...CONTROL_PLANE_ACTIONS])]),
+      ...onKubeconfigs(this, configuration),
     ];
   }
 }

@@ -27,7 +27,7 @@ export function stackName({ name }: Pick<Configuration, 'name'>): string {
 export class EbbStack extends Stack {
   constructor(scope: Construct, id: string, { configuration, ...props }: EbbStackProps) {
     super(scope, id, {
-      description: 'Ebb: graceful node termination for EKS',
+      description: 'Ebb: graceful node termination for Kubernetes on EC2',
       // Indentation would be a third of a large template, and CloudFormation counts it (contract 14.1).
       suppressTemplateIndentation: true,
       ...props,

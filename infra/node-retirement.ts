@@ -18,12 +18,13 @@ import type { Configuration } from '../lambdas/entry/configuration/configuration
 import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
 import type { RetirementSettings } from '../lambdas/entry/configuration/settings.ts';
 import { alarmOnAny, countedBy } from './alarms/alarm.ts';
-import { clusterArns } from './cluster-access.ts';
 import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
+import { onEksClusters } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
+import { onKubeconfigs } from './permissions/secrets.ts';
 import { onEnrolledGroups } from './permissions/group-arns.ts';
 
 export interface NodeRetirementProps {
@@ -113,7 +114,8 @@ export class NodeRetirement extends Construct {
       ]),
       ...onClusterBalancers(this, configuration, { may: ['deregister', 'register'] }),
       parameters.reading,
-      { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },
+      ...onEksClusters(this, configuration, CLUSTER_ACCESS_ACTIONS),
+      ...onKubeconfigs(this, configuration),
     ];
   }
 }

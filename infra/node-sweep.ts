@@ -19,15 +19,15 @@ import type { Configuration } from '../lambdas/entry/configuration/configuration
 import type { SweepSettings } from '../lambdas/entry/configuration/settings.ts';
 import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
 import { alarmOnAny, alarmOnSilence, countedBy } from './alarms/alarm.ts';
-import { clusterArns } from './cluster-access.ts';
 import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
 import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
+import { onEksClusters, onNodeGroups } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
+import { onKubeconfigs } from './permissions/secrets.ts';
 import { onEnrolledGroups } from './permissions/group-arns.ts';
-import { onNodeGroups } from './permissions/node-groups.ts';
 import type { NodeRetirement } from './node-retirement.ts';
 
 export interface NodeSweepProps {
@@ -125,14 +125,15 @@ export class NodeSweep extends Construct {
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },
-      onNodeGroups(this, configuration),
+      ...onNodeGroups(this, configuration),
       ...onEnrolledGroups(this, configuration, [...LIFECYCLE_COMPLETE_ACTIONS, ...LIFECYCLE_HEARTBEAT_ACTIONS]),
       ...onClusterBalancers(this, configuration, { may: ['register'] }),
       parameters.reading,
       parameters.listing,
       { actions: START_ACTIONS, resources: [alias.functionArn] },
       { actions: LIST_ACTIONS, resources: [alias.version.lambda.functionArn] },
-      { actions: CLUSTER_ACCESS_ACTIONS, resources: clusterArns(this, configuration) },
+      ...onEksClusters(this, configuration, CLUSTER_ACCESS_ACTIONS),
+      ...onKubeconfigs(this, configuration),
     ];
   }
 }

@@ -1,19 +1,19 @@
-import { ArnFormat, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { FunctionUrlAuthType } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { FIND_INSTANCE_ACTIONS } from '../lambdas/adapters/ec2/finder.ts';
-import { CLUSTER_VPC_ACTIONS } from '../lambdas/adapters/eks/vpcs.ts';
+import { CLUSTER_VPC_ACTIONS } from '../lambdas/adapters/clusters/allowed-vpcs.ts';
 import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
-import { SECRET_ACTIONS } from '../lambdas/adapters/aws/secrets.ts';
 import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 import { LONGEST_WAIT_SECONDS } from '../lambdas/entry/http/request.ts';
 import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
 import type { EndpointSettings } from '../lambdas/entry/configuration/settings.ts';
 import { alarmOnAny, countedBy } from './alarms/alarm.ts';
-import { clusterArns } from './cluster-access.ts';
 import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { EbbFunction } from './ebb-function.ts';
+import { eksClusters, onEksClusters } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
+import { onSecrets } from './permissions/secrets.ts';
 
 type Endpoint = NonNullable<Configuration['endpoint']>;
 
@@ -32,7 +32,8 @@ export class TrafficEndpoint extends Construct {
     const secret = endpoint.secretArn ?? endpoint.secretName;
     const settings: EndpointSettings = {
       EBB_INSTALLATION: configuration.name,
-      EBB_CLUSTERS: configuration.clusters.map(({ name }) => name).join(','),
+      EBB_CLUSTERS: namesOf(eksClusters(configuration)),
+      EBB_OTHER_CLUSTERS: namesOf(configuration.clusters.filter(({ access }) => access !== undefined)),
       EBB_VPCS: (endpoint.vpcs ?? []).join(','),
       EBB_DOOR: secret === undefined ? 'iam' : `secret:${secret}`,
     };
@@ -47,7 +48,7 @@ export class TrafficEndpoint extends Construct {
       statements: [
         ...this.#readStatements(configuration, endpoint),
         ...onClusterBalancers(this, configuration, { ...endpoint, may: ['deregister'] }),
-        ...this.#secretStatements(endpoint),
+        ...onSecrets(this, secret === undefined ? [] : [secret]),
       ],
     });
     if (secret !== undefined) {
@@ -69,22 +70,12 @@ export class TrafficEndpoint extends Construct {
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },
-      ...(vpcs === undefined ? [{ actions: CLUSTER_VPC_ACTIONS, resources: clusterArns(this, configuration) }] : []),
+      ...(vpcs === undefined ? onEksClusters(this, configuration, CLUSTER_VPC_ACTIONS) : []),
     ];
   }
+}
 
-  #secretStatements({ secretArn, secretName }: Endpoint): GrantedStatement[] {
-    const resources = [...(secretArn ? [secretArn] : []), ...(secretName ? [this.#arnOf(secretName)] : [])];
-    return resources.length === 0 ? [] : [{ actions: SECRET_ACTIONS, resources }];
-  }
-
-  /** Returns the ARN. Secrets Manager adds a hyphen and six characters to a name. */
-  #arnOf(secretName: string): string {
-    return Stack.of(this).formatArn({
-      service: 'secretsmanager',
-      resource: 'secret',
-      resourceName: `${secretName}-??????`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-  }
+/** Returns the names as the environment holds them. */
+function namesOf(clusters: readonly { readonly name: string }[]): string {
+  return clusters.map(({ name }) => name).join(',');
 }

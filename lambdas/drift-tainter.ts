@@ -6,8 +6,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import { groups } from './adapters/auto-scaling/groups.ts';
 import { createClient } from './adapters/aws/clients.ts';
-import { controlPlanes } from './adapters/eks/control-planes.ts';
-import { eksClusters } from './adapters/eks/clusters.ts';
+import { clusters } from './adapters/clusters/clusters.ts';
 import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { launches } from './adapters/launch/launch-plans.ts';
 import { driftAnswer } from './core/drift/answer.ts';
@@ -28,9 +27,8 @@ const ports = {
   groups: groups(autoScaling),
   launches: launches({ autoScaling, ec2: createClient(EC2Client), ssm }),
   changes: groupChanges({ autoScaling, eks }),
-  controlPlanes: controlPlanes(eks),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
-  clusters: eksClusters(eks),
+  clusters: clusters({ eks }),
   journal: journal('drift-tainter', settings.EBB_INSTALLATION),
 };
 

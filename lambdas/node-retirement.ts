@@ -9,7 +9,7 @@ import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
 import { createClient } from './adapters/aws/clients.ts';
-import { eksClusters } from './adapters/eks/clusters.ts';
+import { clusters } from './adapters/clusters/clusters.ts';
 import { lazyInstances } from './adapters/ec2/lazy-instances.ts';
 import { lazyLoadBalancing } from './adapters/load-balancing/lazy-load-balancing.ts';
 import { parseNotice } from './adapters/event-bridge/interruption-events.ts';
@@ -34,7 +34,7 @@ const ports = {
   balancing: lazyLoadBalancing(),
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
-  clusters: eksClusters(createClient(EKSClient)),
+  clusters: clusters({ eks: createClient(EKSClient) }),
   journal: journal('node-retirement', settings.EBB_INSTALLATION),
 };
 

@@ -9,7 +9,7 @@ import type { Context } from 'aws-lambda';
 import { groups } from './adapters/auto-scaling/groups.ts';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
 import { createClient } from './adapters/aws/clients.ts';
-import { eksClusters } from './adapters/eks/clusters.ts';
+import { clusters } from './adapters/clusters/clusters.ts';
 import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { lazyInstances } from './adapters/ec2/lazy-instances.ts';
 import { lazyLoadBalancing } from './adapters/load-balancing/lazy-load-balancing.ts';
@@ -44,7 +44,7 @@ const ports = {
   retirements: retirements(lambda, settings.EBB_RETIREMENT_FUNCTION),
   running: runningRetirements(lambda, retirement),
   history: retirementHistory(lambda, retirement),
-  clusters: eksClusters(eks),
+  clusters: clusters({ eks }),
   journal: journal('node-sweep', settings.EBB_INSTALLATION),
 };
 

@@ -6,7 +6,7 @@ import type { LambdaFunctionURLEvent } from 'aws-lambda';
 import { createClient } from './adapters/aws/clients.ts';
 import { balancingClients } from './adapters/load-balancing/clients.ts';
 import { instanceFinder } from './adapters/ec2/finder.ts';
-import { allowedVpcs } from './adapters/eks/vpcs.ts';
+import { allowedVpcs } from './adapters/clusters/allowed-vpcs.ts';
 import { loadBalancing } from './adapters/load-balancing/elastic-load-balancing.ts';
 import { failureReport } from './entry/reporting/failure-report.ts';
 import type { HttpAnswer } from './entry/http/answer.ts';
@@ -18,9 +18,14 @@ import { endpointSettings, readSettings } from './entry/configuration/settings.t
 
 const settings = readSettings(endpointSettings);
 
+const ec2 = createClient(EC2Client);
+
 const ports = {
-  finder: instanceFinder(createClient(EC2Client)),
-  allowedVpcs: allowedVpcs(createClient(EKSClient), { vpcs: settings.EBB_VPCS, clusters: settings.EBB_CLUSTERS }),
+  finder: instanceFinder(ec2),
+  allowedVpcs: allowedVpcs(
+    { eks: createClient(EKSClient), ec2 },
+    { vpcs: settings.EBB_VPCS, clusters: settings.EBB_CLUSTERS, others: settings.EBB_OTHER_CLUSTERS },
+  ),
   balancing: loadBalancing(balancingClients()),
   doorkeeper: doorkeeper(settings.EBB_DOOR),
   journal: journal('traffic-endpoint', settings.EBB_INSTALLATION),

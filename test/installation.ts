@@ -103,8 +103,14 @@ export class AwsInstallation {
   }
 }
 
+/** The user in the kubeconfig of a cluster that is not EKS. */
+export const KUBECONFIG_USER = 'ebb-by-kubeconfig';
+
 export interface InstallationPlan {
-  /** One cluster, whose groups are made with as many nodes as `nodes` says. */
+  /**
+   * One cluster, whose groups are made with as many nodes as `nodes` says. With `access`, its secret gets a kubeconfig
+   * with a token, and EKS knows no such cluster.
+   */
   readonly configuration: ConfigurationInput;
   /** Nodes per group. */
   readonly nodes: number;
@@ -156,7 +162,12 @@ export class Installation extends AwsInstallation {
         return verdict.ok ? verdict.identity : undefined;
       },
     });
-    aws.eks.addCluster({ name: cluster.name, endpoint: kubernetes.url, ca: kubernetes.ca });
+    if (cluster.access === undefined)
+      aws.eks.addCluster({ name: cluster.name, endpoint: kubernetes.url, ca: kubernetes.ca });
+    else {
+      const token = kubernetes.addUser(KUBECONFIG_USER, [parsed.kubernetesGroup]);
+      aws.secrets.put(cluster.access.kubeconfigSecret, kubernetes.kubeconfig(token, KUBECONFIG_USER));
+    }
     for (const { name } of cluster.groups) aws.autoScaling.addGroup({ name, desired: 0 });
     const installation = new Installation(aws, kubernetes);
     for (const { name } of cluster.groups) {

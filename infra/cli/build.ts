@@ -18,6 +18,7 @@ const ENVIRONMENT = {
   EBB_CLUSTER_PARAMETERS: '/ebb/clusters/',
   EBB_RETIREMENT_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:retirement:live',
   EBB_CLUSTERS: 'production',
+  EBB_OTHER_CLUSTERS: '',
   EBB_VPCS: '',
   EBB_DOOR: 'iam',
 };

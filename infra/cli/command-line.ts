@@ -4,9 +4,11 @@
  */
 import { Argument, Command } from 'commander';
 import { readFileSync } from 'node:fs';
+import type { PrintOptions } from './cluster-role.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { DONE, type ExitStatus } from './exit-status.ts';
 import type { AskedFunction, AskOptions } from './function-command.ts';
+import { readServiceAccountName } from './service-account-name.ts';
 
 const DRIFT_TAINTER: AskedFunction = {
   is: 'the drift tainter',
@@ -114,13 +116,22 @@ function addClusterRole(program: Command): void {
   addCommand(program, 'cluster-role', {
     summary: 'what to apply in each cluster before Ebb is deployed',
     description: 'Prints the ClusterRoles, their bindings and the admission policies, as YAML for kubectl apply -f -.',
-    examples: ['| kubectl apply -f -', 'staging.json | kubectl apply -f -'],
+    examples: [
+      '| kubectl apply -f -',
+      'staging.json | kubectl apply -f -',
+      '--service-account kube-system/ebb | kubectl apply -f -',
+    ],
   })
     .argument('[FILE]', 'configuration file (default: context.ebb of cdk.json)')
+    .option(
+      '--service-account <NAMESPACE/NAME>',
+      'for a cluster with a kubeconfig: print a service account too, a secret for its token, and its rights',
+      readServiceAccountName,
+    )
     .option('--json', 'print JSON, which kubectl takes as well')
     .action(
-      ending(async (file: string | undefined, { json }: Json) =>
-        (await import('./cluster-role.ts')).printClusterRole(file, json),
+      ending(async (file: string | undefined, options: PrintOptions) =>
+        (await import('./cluster-role.ts')).printClusterRole(file, options),
       ),
     );
 }

@@ -10,6 +10,8 @@ export interface PolicyTerms {
   readonly clusters: readonly Pick<ClusterConfiguration, 'taint' | 'drift'>[];
   /** All Kubernetes groups of ours. */
   readonly groups: readonly string[];
+  /** Users of ours that are in none of these groups. */
+  readonly users: readonly string[];
   /** Prefix of the name of the policy on us: each installation in a cluster has its own policy. */
   readonly prefix: string;
 }
@@ -62,7 +64,7 @@ function marksAreNotKubelets(): Policy {
   };
 }
 
-function ownMarksOnly({ clusters, groups, prefix }: PolicyTerms): Policy {
+function ownMarksOnly({ clusters, groups, users, prefix }: PolicyTerms): Policy {
   const keys = clusters.flatMap(({ taint, drift }) => [taint.key, drift.taint.key, drift.drainTaint.key]);
   const others = (object: string): string =>
     `${object}.spec.?taints.orValue([]).filter(t, !(t.key in variables.ours) && t.key != '${CORDON_TAINT}')`;
@@ -80,7 +82,7 @@ function ownMarksOnly({ clusters, groups, prefix }: PolicyTerms): Policy {
     name: `${prefix}-changes-its-own-marks-only`,
     operations: ['UPDATE'],
     resources: ['nodes'],
-    who: { name: 'ebb', expression: `request.userInfo.groups.exists(g, g in ${listOf(groups)})` },
+    who: { name: 'ebb', expression: isOneOf(groups, users) },
     variables: {
       ours: listOf([...new Set(keys)]),
       annotationsBefore: 'oldObject.metadata.?annotations.orValue({})',
@@ -106,6 +108,11 @@ function ownMarksOnly({ clusters, groups, prefix }: PolicyTerms): Policy {
       },
     ],
   };
+}
+
+function isOneOf(groups: readonly string[], users: readonly string[]): string {
+  const byGroup = `request.userInfo.groups.exists(g, g in ${listOf(groups)})`;
+  return users.length === 0 ? byGroup : `${byGroup} || request.userInfo.username in ${listOf(users)}`;
 }
 
 /** Writes a CEL list. Neither taint keys nor groups have quotes in them. */

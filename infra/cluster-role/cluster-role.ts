@@ -13,13 +13,24 @@ export function fleetGroupOf(kubernetesGroup: string): string {
   return `${kubernetesGroup}-sweep`;
 }
 
-/** Returns the ClusterRoles, and their bindings to the Kubernetes groups of the access entries. */
-export function clusterRoleManifests(kubernetesGroup: string): readonly object[] {
-  const fleetGroup = fleetGroupOf(kubernetesGroup);
-  return [...boundRole(kubernetesGroup, CLUSTER_ROLE_RULES), ...boundRole(fleetGroup, FLEET_ROLE_RULES)];
+/** A service account, whose token a kubeconfig holds (contract 15.1). */
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
 }
 
-function boundRole(group: string, rules: readonly object[]): readonly object[] {
+/**
+ * Returns the ClusterRoles, and their bindings to the Kubernetes groups: of access entries, or of the client certificate
+ * in a kubeconfig.
+ *
+ * @param account gets the retirement's role, which has all rights of the other as well
+ */
+export function clusterRoleManifests(kubernetesGroup: string, account?: ServiceAccount): readonly object[] {
+  const fleetGroup = fleetGroupOf(kubernetesGroup);
+  return [...boundRole(kubernetesGroup, CLUSTER_ROLE_RULES, account), ...boundRole(fleetGroup, FLEET_ROLE_RULES)];
+}
+
+function boundRole(group: string, rules: readonly object[], account?: ServiceAccount): readonly object[] {
   const metadata = { name: objectName(group) };
   return [
     { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata, rules },
@@ -28,7 +39,10 @@ function boundRole(group: string, rules: readonly object[]): readonly object[] {
       kind: 'ClusterRoleBinding',
       metadata,
       roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: metadata.name },
-      subjects: [{ apiGroup: RBAC, kind: 'Group', name: group }],
+      subjects: [
+        { apiGroup: RBAC, kind: 'Group', name: group },
+        ...(account === undefined ? [] : [{ kind: 'ServiceAccount', ...account }]),
+      ],
     },
   ];
 }
@@ -42,16 +56,38 @@ function objectName(group: string): string {
 }
 
 /** Returns all manifests to apply: the roles, and the policies that protect our marks and everything else. */
-export function clusterManifests({ kubernetesGroup, ...terms }: ManifestTerms): readonly object[] {
+export function clusterManifests({ kubernetesGroup, serviceAccount, ...terms }: ManifestTerms): readonly object[] {
   const groups = [kubernetesGroup, fleetGroupOf(kubernetesGroup)];
+  const users = serviceAccount === undefined ? [] : [userOf(serviceAccount)];
   return [
-    ...clusterRoleManifests(kubernetesGroup),
-    ...admissionPolicies({ ...terms, groups, prefix: objectName(kubernetesGroup) }),
+    ...(serviceAccount === undefined ? [] : accountManifests(serviceAccount)),
+    ...clusterRoleManifests(kubernetesGroup, serviceAccount),
+    ...admissionPolicies({ ...terms, groups, users, prefix: objectName(kubernetesGroup) }),
   ];
 }
 
 export interface ManifestTerms extends Pick<PolicyTerms, 'clusters'> {
   readonly kubernetesGroup: string;
+  readonly serviceAccount?: ServiceAccount | undefined;
+}
+
+/** Returns the account, and a secret into which Kubernetes writes a token that does not expire. */
+function accountManifests({ namespace, name }: ServiceAccount): readonly object[] {
+  const annotations = { 'kubernetes.io/service-account.name': name };
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { namespace, name: `${name}-token`, annotations },
+      type: 'kubernetes.io/service-account-token',
+    },
+  ];
+}
+
+/** Returns the name by which the API server knows the account. */
+function userOf({ namespace, name }: ServiceAccount): string {
+  return `system:serviceaccount:${namespace}:${name}`;
 }
 
 /** Returns the manifests as YAML, for `kubectl apply -f -`. */

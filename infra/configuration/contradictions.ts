@@ -13,6 +13,7 @@ export function contradictions(written: unknown): Fault[] {
   return [
     ...faultsOfNames(clusters),
     ...clusters.flatMap((cluster, index) => [
+      ...faultsOfNamesInEks(cluster, ['clusters', index]),
       ...faultsOfTaints(cluster, ['clusters', index]),
       ...faultsOfTimes(cluster, ['clusters', index]),
     ]),
@@ -32,6 +33,14 @@ function faultsOfNames(clusters: readonly unknown[]): Fault[] {
     ...repeated(named, (first) => `stands there twice, first as ${first}: merge the two clusters`),
     ...repeated(groups, (first) => `stands there twice, first as ${first}: a group belongs to one cluster`),
   ];
+}
+
+/** Finds names that no EKS cluster has. Those of kops have dots, and need `access`. */
+function faultsOfNamesInEks(cluster: unknown, path: Path): Fault[] {
+  const name = fieldAt(cluster, ['name']);
+  if (!isText(name) || !name.includes('.') || fieldAt(cluster, ['access']) !== undefined) return [];
+  const words = `${name} is no name of an EKS cluster: leave the dots out, or say by access how the cluster is reached`;
+  return [{ path: [...path, 'name'], words }];
 }
 
 interface Named {

@@ -65,8 +65,21 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     without: 'see `topicArn`',
   },
 
-  clusters: { does: 'The EKS clusters whose nodes Ebb takes out.' },
-  'clusters[].name': { does: 'The name of the EKS cluster.' },
+  clusters: { does: 'The clusters whose nodes Ebb takes out.' },
+  'clusters[].name': {
+    does: 'The name of the cluster: in EKS, or in the tags `kubernetes.io/cluster/<name>` of its groups and instances.',
+  },
+  'clusters[].access': {
+    does: 'How Ebb reaches a cluster that is not EKS. EKS is then not asked about it.',
+    without: 'Ebb finds the cluster in EKS by its name',
+  },
+  'clusters[].access.kubeconfigSecret': {
+    does: 'The name or the ARN of a secret in Secrets Manager. Its text is a kubeconfig with a token or a client certificate.',
+  },
+  'clusters[].access.context': {
+    does: 'The context of the kubeconfig that Ebb uses.',
+    without: 'its current context',
+  },
   'clusters[].maxDrains': {
     does: 'How many nodes of the cluster drain at once. Further nodes are isolated and wait, oldest first.',
   },

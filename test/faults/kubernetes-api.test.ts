@@ -169,7 +169,7 @@ describe('an API server', () => {
     const old = await makeCertificates();
     rehearsal.aws.eks.addCluster({ name: CLUSTER, endpoint, ca: old.ca });
     // The sandbox is warm and knows the old one.
-    await rehearsal.drive(rehearsal.ports.clusters.open(CLUSTER));
+    await rehearsal.drive(rehearsal.ports.clusters.open({ name: CLUSTER }));
     rehearsal.aws.eks.addCluster({ name: CLUSTER, endpoint, ca });
     expectDrained(given, await rehearsal.retire(instance));
     expect(rehearsal.of('cluster.away')).toHaveLength(1);

@@ -16,7 +16,7 @@ import {
   LIFECYCLE_READ_ACTIONS,
   TERMINATE_ACTIONS,
 } from '../../lambdas/adapters/auto-scaling/lifecycle.ts';
-import { CONTROL_PLANE_ACTIONS } from '../../lambdas/adapters/eks/control-planes.ts';
+import { CONTROL_PLANE_ACTIONS } from '../../lambdas/adapters/eks/control-plane-version.ts';
 import { NODE_GROUP_ACTIONS, REFRESH_ACTIONS } from '../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../../lambdas/adapters/launch/launch-plans.ts';
 import { LAUNCHED_ACTIONS } from '../../lambdas/adapters/ec2/launched-instances.ts';

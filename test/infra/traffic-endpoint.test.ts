@@ -12,7 +12,7 @@ import { EbbStack } from '../../infra/ebb-stack.ts';
 import { TrafficEndpoint } from '../../infra/traffic-endpoint.ts';
 import { bundleFunction, bytesOf, loadedAtStart } from '../../infra/bundling/function-bundle.ts';
 import { FIND_INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2/finder.ts';
-import { CLUSTER_VPC_ACTIONS } from '../../lambdas/adapters/eks/vpcs.ts';
+import { CLUSTER_VPC_ACTIONS } from '../../lambdas/adapters/clusters/allowed-vpcs.ts';
 import {
   BALANCER_READ_ACTIONS,
   CLASSIC_DEREGISTER_ACTIONS,
@@ -122,6 +122,7 @@ describe('by default', () => {
     expect(readSettings(endpointSettings, Environment.Variables)).toEqual({
       EBB_INSTALLATION: 'ebb',
       EBB_CLUSTERS: CLUSTERS,
+      EBB_OTHER_CLUSTERS: [],
       EBB_VPCS: [],
       EBB_DOOR: { kind: 'iam' },
     });

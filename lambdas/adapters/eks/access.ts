@@ -8,7 +8,7 @@ import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { ClusterAway, ClusterRefused } from '../../core/kubernetes/cluster-error.ts';
 import { partitionOf } from '../aws/partition.ts';
-import type { ClusterAddress, TokenSource } from '../kubernetes/api/connection.ts';
+import type { AccessSource, ClusterAddress } from '../kubernetes/api/access.ts';
 
 export const CLUSTER_ACCESS_ACTIONS = ['eks:DescribeCluster'] as const;
 
@@ -38,6 +38,40 @@ async function describe(client: EKSClient, name: string) {
     if (!(cause instanceof Error) || cause.name !== 'ResourceNotFoundException') throw cause;
     throw new ClusterRefused(`there is no EKS cluster ${name} here: check the name in the configuration`, { cause });
   }
+}
+
+/** Source of bearer tokens. */
+export interface TokenSource {
+  current(): Promise<string>;
+  /** Makes a new token, because the server did not take the current one. */
+  renew(): Promise<string>;
+}
+
+/**
+ * Access to the cluster by tokens. The authority of its server does not change while it is open.
+ *
+ * @param onUntrusted called when the authority has not signed the certificate of the server
+ */
+export function tokenAccess(
+  address: ClusterAddress,
+  tokens: TokenSource,
+  onUntrusted: () => void = () => undefined,
+): AccessSource {
+  const by = (token: string) => ({ ...address, token });
+  return {
+    current: async () => by(await tokens.current()),
+    renew: async (_failed, { kind }) => {
+      if (kind === 'unknown') return by(await tokens.renew());
+      onUntrusted();
+      return undefined;
+    },
+    errorOf: ({ server }, failure) =>
+      failure.kind === 'unknown'
+        ? new ClusterRefused(
+            `the API server ${server} does not take our token: is the function's role an access entry of the cluster?`,
+          )
+        : new ClusterAway(`the API server ${server} does not answer: ${failure.reason}`),
+  };
 }
 
 /** Tokens for one cluster, signed with the credentials that the client has at that time. */

@@ -10,7 +10,7 @@ import { ClusterAway } from '../../core/kubernetes/cluster-error.ts';
 import type { FleetView } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { toNode } from './nodes.ts';
-import { clusterErrorOf } from './api/status.ts';
+import { clusterErrorOf, unlessMissing } from './api/status.ts';
 
 /** Nodes of 10 KB each, held as text, bytes and objects at once. Larger pages take more memory and save little time. */
 const NODES_PER_PAGE = 100;
@@ -47,8 +47,16 @@ export function fleetView(connection: KubernetesConnection): FleetView {
       for await (const uids of page) for (const uid of uids) pods.add(uid);
       return pods.size;
     },
+    async controlPlaneVersion() {
+      const { data } = versionSchema.safeParse(await unlessMissing(connection.read('/version')));
+      // Some distributions write a plus after the minor version.
+      const minor = /^\d+/.exec(data?.minor ?? '')?.[0];
+      return data === undefined || minor === undefined ? undefined : `${data.major}.${minor}`;
+    },
   };
 }
+
+const versionSchema = z.object({ major: z.string(), minor: z.string() });
 
 interface PagedList<Item, Taken> {
   /** The collection's path, for example `/api/v1/pods`. */

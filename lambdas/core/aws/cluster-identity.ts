@@ -21,6 +21,11 @@ export type ClusterIdentity =
 const EKS_TAG = 'eks:cluster-name';
 const OWNED_TAG_PREFIX = 'kubernetes.io/cluster/';
 
+/** Returns the key of the tag that says which cluster a group or an instance belongs to. */
+export function clusterTag(cluster: string): string {
+  return OWNED_TAG_PREFIX + cluster;
+}
+
 /**
  * The cluster that every source names. Sources that name different clusters make a dispute: Ebb does not act on the
  * instance, and the claims say which source names which cluster.

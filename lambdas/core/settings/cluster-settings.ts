@@ -4,6 +4,7 @@
  * (entry/configuration).
  */
 import * as z from 'zod/mini';
+import { accessSchema } from './access-settings.ts';
 import { flag, list, object, oneOf, seconds, share, shareOrOff, text, wholeNumber } from './fields.ts';
 
 /** Prefix of taints that Cluster Autoscaler leaves out of its template of a group. */
@@ -20,9 +21,10 @@ export const TAINT_KEYS = {
 export const HEARTBEAT_SECONDS = { least: 30, most: 7_200, default: 900 } as const;
 export const DRAIN_SECONDS = { least: 60, most: 172_800, default: 3_600 } as const;
 
+/** A name with a dot, as kops gives them, is no name of an EKS cluster: synth refuses it without `access`. */
 const clusterName = text(
-  /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/,
-  'an EKS cluster name such as production: letters, digits, - and _, up to 100',
+  /^[0-9A-Za-z][A-Za-z0-9._-]{0,99}$/,
+  'a cluster name such as production: letters, digits, - and _, up to 100; with access also dots, such as k8s.example.com',
 );
 /** The rule for names of Auto Scaling groups (API reference of CreateAutoScalingGroup). */
 const groupName = text(
@@ -195,6 +197,8 @@ const driftSchema = object(
 export const clusterSchema = object(
   {
     name: clusterName,
+    /** @default EKS is asked, by the cluster's name */
+    access: z.optional(accessSchema),
     /** @default none: groups take part by their tag alone (contract 1.3) */
     groups: z._default(list(groupSchema, '[{ "name": "workers" }]'), []),
     taint: z.prefault(taintSchema, {}),
@@ -220,6 +224,8 @@ type Settings<Value> = Value extends readonly (infer Element)[]
     : Value;
 
 export type ClusterSettings = Settings<z.output<typeof clusterSchema>>;
+/** How a cluster that is not EKS is reached. */
+export type KubeconfigAccess = NonNullable<ClusterSettings['access']>;
 export type GroupSettings = ClusterSettings['groups'][number];
 export type DrainSettings = ClusterSettings['drain'];
 export type DeadlinePolicy = DrainSettings['atDeadline'];

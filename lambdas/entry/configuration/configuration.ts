@@ -3,6 +3,7 @@
  * validates it and takes its types from here. The part of each cluster reaches the functions as SSM parameters.
  */
 import * as z from 'zod/mini';
+import { SECRET_ARN, SECRET_NAME } from '../../core/settings/access-settings.ts';
 import { clusterSchema, type ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { DEFAULT_NAME } from '../../core/aws/installation.ts';
 import { filledList, flag, object, text, wholeNumber } from '../../core/settings/fields.ts';
@@ -50,10 +51,10 @@ const vpcSchema = object(
 /** The HTTP endpoint (contract 7.4). Without a secret, IAM decides who may ask. A secret is given by name or by ARN. */
 const endpointSchema = object(
   {
-    secretName: z.optional(text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret such as ebb/endpoint')),
+    secretName: z.optional(text(SECRET_NAME, 'the name of a secret such as ebb/endpoint')),
     secretArn: z.optional(
       text(
-        /^arn:[^:]+:secretsmanager:[^:]+:\d{12}:secret:.+-[A-Za-z0-9]{6}$/,
+        SECRET_ARN,
         'the whole ARN of a secret, with its last six characters, such as arn:aws:secretsmanager:eu-central-1:123456789012:secret:ebb/endpoint-Ab1Cd2',
       ),
     ),

@@ -48,8 +48,10 @@ const SECRET_PREFIX = 'secret:';
 
 export const endpointSettings = z.object({
   ...installationSettings,
-  /** The clusters whose VPCs are allowed. */
+  /** The clusters of EKS whose VPCs are allowed. */
   EBB_CLUSTERS: list,
+  /** Other clusters: the VPCs of their instances are allowed. */
+  EBB_OTHER_CLUSTERS: list,
   /** The VPCs that are allowed instead; empty: those of the clusters. */
   EBB_VPCS: list,
   /** `iam`, or `secret:` and the secret's name or ARN. It has no default, so that no endpoint is open by omission. */

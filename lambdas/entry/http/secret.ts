@@ -4,6 +4,7 @@
  * version lets in only as long as it is cached here.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { readSecretLazily } from '../../adapters/aws/lazy-secrets.ts';
 import { SECRET_PARAMETER, type HttpRequest } from './request.ts';
 import type { Door } from '../configuration/settings.ts';
 
@@ -17,13 +18,7 @@ const KEPT_MS = 5 * 60_000;
 const READ_AGAIN_AFTER_MS = 30_000;
 
 export function doorkeeper(door: Door): Doorkeeper {
-  return door.kind === 'iam' ? iamDoorkeeper : secretDoorkeeper(() => readLazily(door.id));
-}
-
-/** Loads the client at the first read only: with IAM it is never needed. */
-async function readLazily(id: string): Promise<string> {
-  const { readSecret, secretsClient } = await import('../../adapters/aws/secrets.ts');
-  return readSecret(secretsClient(), id);
+  return door.kind === 'iam' ? iamDoorkeeper : secretDoorkeeper(() => readSecretLazily(door.id));
 }
 
 /** Returns the signer that Lambda names. Where it names none, the URL does not require IAM, and nobody is let in. */

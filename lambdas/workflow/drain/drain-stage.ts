@@ -64,7 +64,7 @@ export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, 
     until: order.deadline,
     async pass(memory, { subject: about, watchUntil, keep }) {
       const subject = { ...about, node };
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const look = await lookAtNode(machine, { cluster: api, instances: ports.instances });
       const lookedAt = Date.now();
       const ended = endOf(look);

@@ -4,25 +4,23 @@ import { comparedGroups, type ClusterFacts } from '../../core/drift/facts.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { readFleetNodes } from '../disruption/read-nodes.ts';
 import type { Launches } from '../ports/ec2.ts';
-import type { ControlPlanes } from '../ports/eks.ts';
 import type { FleetView } from '../ports/kubernetes.ts';
 
 export interface FactPorts {
   readonly launches: Pick<Launches, 'plans'>;
-  readonly controlPlanes: ControlPlanes;
 }
 
 /** @throws ClusterAway, ClusterRefused */
 export async function readFacts(
   cluster: ClusterSettings,
   enrolment: Enrolment,
-  view: Pick<FleetView, 'allNodes'>,
-  { launches, controlPlanes }: FactPorts,
+  view: Pick<FleetView, 'allNodes' | 'controlPlaneVersion'>,
+  { launches }: FactPorts,
 ): Promise<ClusterFacts> {
   const state = fleetState(await readFleetNodes(view, cluster), cluster, enrolment);
   const compared = comparedGroups(state);
   const plans: ClusterFacts['plans'] = compared.length === 0 ? new Map() : await launches.plans(compared);
   const { enabled, kubelet } = cluster.drift;
-  const controlPlane = enabled && kubelet ? await controlPlanes.version(cluster.name) : undefined;
+  const controlPlane = enabled && kubelet ? await view.controlPlaneVersion() : undefined;
   return { ...state, now: Date.now(), plans, ...(controlPlane !== undefined && { controlPlane }) };
 }

@@ -83,7 +83,7 @@ async function taintCluster(
 ): Promise<DriftReport> {
   const { journal } = ports;
   if (!dryRun) reportBudgets(cluster, journal);
-  const api = await ports.clusters.open(cluster.name);
+  const api = await ports.clusters.open(cluster);
   const facts = await readFacts(cluster, enrolment, api, ports);
   const decision = await decideAsking((answers) => decideDrift(facts, answers), { view: api, ...ports });
   const report = driftReport(facts, decision, at);

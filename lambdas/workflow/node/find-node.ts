@@ -21,8 +21,8 @@ export function identifying(clusters: Clusters, instance: string, instances: Pic
     node.providerId === undefined ? proved(node, await instances.identity(instance)) : node;
   const all = (nodes: readonly Node[]): Promise<readonly Node[]> => Promise.all(nodes.map(identified));
   return {
-    async open(name) {
-      const cluster = await clusters.open(name);
+    async open(reached) {
+      const cluster = await clusters.open(reached);
       const verbs: Pick<Cluster, 'readNode' | 'retiringNodes' | 'withdrawingNodes'> = {
         async readNode(node) {
           const found = await cluster.readNode(node);

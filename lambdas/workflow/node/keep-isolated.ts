@@ -37,7 +37,7 @@ export async function keepIsolated(
   let missing: readonly string[] = [];
   const patched = await patchNode(
     node,
-    await ports.clusters.open(cluster.name),
+    await ports.clusters.open(cluster),
     (read) => {
       const { execution: by = execution } = ownershipOf(read) ?? {};
       const isAsked = isLeftOver || isAskedFor(read, notice);
@@ -76,6 +76,6 @@ export function keepingIsolated<Value, Memory>(
 
 async function wasLost(isolation: Isolation, about: { subject: Subject; retiree: Retiree }): Promise<boolean> {
   const { cluster, ports } = about.retiree;
-  const found = await (await ports.clusters.open(cluster.name)).readNode(isolation.node);
+  const found = await (await ports.clusters.open(cluster)).readNode(isolation.node);
   return found !== undefined && (await keepIsolated(isolation, found, about));
 }

@@ -8,16 +8,20 @@ import type { Selector } from '../../core/kubernetes/selector.ts';
 import type { UnreadyPod } from '../../core/kubernetes/unready-pod.ts';
 import type { OtherNodes } from '../../core/node/dead-node.ts';
 import type { NodePatch } from '../../core/node/marks.ts';
+import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
+
+/** What says which cluster is meant, and how it is reached (contract 15.1). */
+export type ReachedCluster = Pick<ClusterSettings, 'name' | 'access'>;
 
 export interface Clusters {
   /** @throws ClusterAway, ClusterRefused */
-  open(name: string): Promise<Cluster>;
+  open(cluster: ReachedCluster): Promise<Cluster>;
 }
 
 /** Clusters whose nodes are all looked at. */
 export interface Fleets {
   /** @throws ClusterAway, ClusterRefused */
-  open(name: string): Promise<Cluster & FleetView>;
+  open(cluster: ReachedCluster): Promise<Cluster & FleetView>;
 }
 
 export interface FleetView {
@@ -25,6 +29,8 @@ export interface FleetView {
   allNodes(): AsyncIterable<readonly Node[]>;
   /** How many pods are on a node, finished ones and those of DaemonSets among them. */
   countPods(node: string): Promise<number>;
+  /** Kubernetes' minor version of the control plane, `1.33`; undefined when it is not known. */
+  controlPlaneVersion(): Promise<string | undefined>;
 }
 
 /** One cluster's API. Every verb throws ClusterAway or ClusterRefused when the cluster as a whole cannot be used. */

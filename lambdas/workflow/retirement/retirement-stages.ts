@@ -39,7 +39,7 @@ export function findStage({
     memory: { tries: 1 },
     pauseSeconds: FIND_PAUSE_SECONDS,
     async pass({ tries }, { subject }) {
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const { node, others, unproven } = await findNodes(notice.instance, { cluster: api, instances: ports.instances });
       if (node !== undefined) {
         const names = { node: node.name, leftOver: others.map(({ name }) => name) };
@@ -67,7 +67,7 @@ export function isolateStage(
       const { execution, group } = course.subject;
       const { deadline, late } = course;
       const claim = { execution, kind: notice.kind, group, deadline, ...(late && { late }) };
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const isRunning = (ownership: Ownership) => runs(ownership, notice, ports);
       const isolate = (name: string, isAsked: (found: Node) => boolean): Promise<Isolated> =>
         isolateNode(
@@ -107,7 +107,7 @@ export function slotStage(
     memory: {},
     until,
     async pass({ reason: before }, { subject }) {
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const found = await api.retiringNodes();
       const others = cancellationOf({ notice, course }, found, node);
       if (others !== undefined) return { state: 'done', value: others };
@@ -141,7 +141,7 @@ export function detachStage(
     memory: { told: '' },
     until,
     async pass({ told }, { subject, watchUntil }) {
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const { state, volumes } = await detachPass({ node, spared, watchUntil }, api);
       if (state === 'detached') {
         ports.journal.report(volumesDetached(subject, { seconds: secondsSince(notice) }));

@@ -26,7 +26,7 @@ export function surveyStage({ cluster, ports }: Order, node: string): Stage<{ ke
     memory: null,
     async pass(_memory, { subject: about }) {
       const subject = { ...about, node };
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const watch = await api.watchDrain(node, UNHEARD);
       const { pods } = watch.state();
       watch.close();
@@ -52,7 +52,7 @@ export function progressStage(
     name: 'progress',
     memory: null,
     async pass(_memory, { subject }) {
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const isAsked = (found: Node): boolean => isAskedFor(found, notice);
       const { execution } = course.subject;
       for (const node of leftOver) await reportProgress({ execution, node, isAsked: () => true }, come, api);
@@ -116,7 +116,7 @@ export function registerStage({ cluster, ports }: Order, node: string): Stage<nu
     memory: { done: [] },
     pauseSeconds: REGISTER_PAUSE_SECONDS,
     async pass({ done: before, since = Date.now() }, { subject }) {
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const { balancing, journal } = ports;
       const { back, faults } = await registerAgain(
         { subject, node, done: before },
@@ -140,7 +140,7 @@ export function restoreStage(
     name: 'restore',
     memory: null,
     async pass(_memory, { subject }) {
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const terms = coolDown && { coolDown, drainTaint: cluster.drift.drainTaint };
       const restoring = {
         subject: { ...subject, node },

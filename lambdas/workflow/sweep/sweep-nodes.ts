@@ -58,7 +58,7 @@ async function sweepCluster(
   let report: SweepReport = { cluster: cluster.name, at: Date.now(), away: 'its groups cannot be read', nodes: [] };
   await record.attemptIn(cluster.name, async () => {
     try {
-      const api = await ports.clusters.open(cluster.name);
+      const api = await ports.clusters.open(cluster);
       const retiring: Node[] = [];
       const nodes = await readFleetNodes(api, cluster, (page) => {
         retiring.push(...page.filter(isRetiring));

@@ -23,7 +23,7 @@ import type { Withdrawing } from './withdraw-pass.ts';
 export function withdrawingFor({ notice, cluster, course, ports }: Retiree, node: string): Withdrawing {
   if (!isVoluntary(notice.kind)) return ports.balancing;
   const { execution } = course.subject;
-  return new RestorableTargets(ports.balancing, { execution, node, open: () => ports.clusters.open(cluster.name) });
+  return new RestorableTargets(ports.balancing, { execution, node, open: () => ports.clusters.open(cluster) });
 }
 
 interface Restorable {

@@ -93,7 +93,7 @@ async function lookAtPools(
   // IP targets that a controller keeps follow the pods, which budgets guard.
   const pools = found.filter(({ by, controlled }) => by === 'instance' || !controlled);
   const byAddress = pools.some(({ by }) => by === 'ip');
-  const addresses = byAddress ? await (await clusters.open(cluster.name)).addressesOn(node) : [];
+  const addresses = byAddress ? await (await clusters.open(cluster)).addressesOn(node) : [];
   const ids = [notice.instance, ...addresses];
   const looked = await Promise.all(pools.map(async (pool) => ({ pool, targets: await balancing.targets(pool, ids) })));
   return { ids: new Set(ids), looked };
@@ -116,7 +116,7 @@ function asIfStaying(looked: readonly LookedAt[], staying: ReadonlySet<string>):
 
 /** Nodes that a retirement owns: a node that only bears our label does not leave (contract 3.5). */
 async function retiringNodes({ cluster, ports }: Order): Promise<readonly Node[]> {
-  const found = await (await ports.clusters.open(cluster.name)).retiringNodes();
+  const found = await (await ports.clusters.open(cluster)).retiringNodes();
   return found.filter((node) => credibleOwnership(node, Date.now()) !== undefined);
 }
 

@@ -128,7 +128,7 @@ export class NodeWithdrawal {
     const named = await ports.balancing.poolsNamed(scopeOf(retiree)).catch((error: unknown) => String(error));
     if (typeof named === 'string') return await orGiveUp(named, memory, { subject, retiree });
     if (named === 0) return NOWHERE;
-    const api = await ports.clusters.open(cluster.name);
+    const api = await ports.clusters.open(cluster);
     const { since, hasAsked = false } = memory;
     const asked = { node: this.#node, since, hasAsked, hurried: this.#isInAHurry() };
     const outcome = await withdrawalFor(asked, { api, retiree, named });
@@ -157,7 +157,7 @@ async function orGiveUp(
   { subject, retiree }: { subject: Subject; retiree: Retiree },
 ): Promise<WithdrawPass> {
   if (Date.now() - memory.since < FAILS_MS) return waiting(memory, [fault]);
-  const api = await retiree.ports.clusters.open(retiree.cluster.name);
+  const api = await retiree.ports.clusters.open(retiree.cluster);
   await patchNode(subject.node ?? '', api, (found) => {
     const asks = WITHDRAW_LABEL in found.labels && isInstance(found, subject.instance);
     return Promise.resolve(asks ? notAsking(found) : 'unchanged');

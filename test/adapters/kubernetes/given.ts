@@ -4,11 +4,8 @@
  */
 import { clusterRoleManifests } from '../../../infra/cluster-role/cluster-role.ts';
 import { kubernetesCluster } from '../../../lambdas/adapters/kubernetes/cluster.ts';
-import {
-  connect,
-  type KubernetesConnection,
-  type TokenSource,
-} from '../../../lambdas/adapters/kubernetes/api/connection.ts';
+import { tokenAccess, type TokenSource } from '../../../lambdas/adapters/eks/access.ts';
+import { connect, type KubernetesConnection } from '../../../lambdas/adapters/kubernetes/api/connection.ts';
 import { toPod } from '../../../lambdas/adapters/kubernetes/pods.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import type { Cluster, FleetView } from '../../../lambdas/workflow/ports/kubernetes.ts';
@@ -58,7 +55,7 @@ export class KubernetesGiven implements AsyncDisposable {
   /** Another connection, closed at the end with the rest. */
   connect(to: { server?: string; ca?: string; token?: string; tokens?: TokenSource } = {}): KubernetesConnection {
     const { server = this.peer.url, ca = this.peer.ca, token = this.peer.adminToken, tokens = steady(token) } = to;
-    const connection = connect({ server, ca }, tokens);
+    const connection = connect(tokenAccess({ server, ca }, tokens));
     this.#connections.push(connection);
     return connection;
   }

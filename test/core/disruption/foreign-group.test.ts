@@ -45,3 +45,17 @@ test.each<[string, string | undefined, Readonly<Record<string, string>>, string]
 ])('a group that is %s is left alone', (_how, configured, tags, text) => {
   expect(why(configured, tags)).toBe(text);
 });
+
+test('a managed node group in a cluster with a kubeconfig is left alone: EKS is not asked whether it updates it (contract 9.7, 15.1)', () => {
+  const production = aCluster({ access: { kubeconfigSecret: 'ebb/production' } });
+  const plain = aGroup({ name: 'plain', tags: OWNED('production') });
+  const managed = aGroup({
+    name: 'managed',
+    tags: EKS('production'),
+    nodeGroup: { cluster: 'production', name: 'ng' },
+  });
+  expect([...foreignGroups(production, { groups: [plain, managed], clusters: [production] })]).toEqual([
+    ['managed', 'it is managed node group ng of EKS, which is not asked about a cluster with a kubeconfig'],
+  ]);
+  expect(foreignGroups(aCluster(), { groups: [managed], clusters: [aCluster()] }).size).toBe(0);
+});

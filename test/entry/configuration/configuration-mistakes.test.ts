@@ -220,8 +220,28 @@ const MISTAKES: readonly [title: string, written: object, faults: readonly strin
     '22: an ARN as a cluster’s name',
     cluster({ name: 'arn:aws:eks:eu-central-1:123456789012:cluster/production' }),
     [
-      'ebb.clusters[0].name: must be an EKS cluster name such as production: letters, digits, - and _, up to 100 (given: "arn:aws:eks:eu-central-1:123456789012:cluster/production")',
+      'ebb.clusters[0].name: must be a cluster name such as production: letters, digits, - and _, up to 100; with access also dots, such as k8s.example.com (given: "arn:aws:eks:eu-central-1:123456789012:cluster/production")',
     ],
+  ],
+  [
+    '25: a name of kops for a cluster of EKS',
+    cluster({ name: 'k8s.example.com' }),
+    [
+      'ebb.clusters[0].name: k8s.example.com is no name of an EKS cluster: leave the dots out, or say by access how the cluster is reached',
+    ],
+  ],
+  [
+    '26: the kubeconfig itself in place of its secret, and no context',
+    cluster({ access: { kubeconfigSecret: 'apiVersion: v1\nkind: Config', context: '' } }),
+    [
+      'ebb.clusters[0].access.context: must be the name of a context in the kubeconfig such as ebb@k8s.example.com (given: "")',
+      'ebb.clusters[0].access.kubeconfigSecret: must be the name of a secret such as ebb/k8s.example.com, or its whole ARN with its last six characters',
+    ],
+  ],
+  [
+    '27: access without a secret',
+    cluster({ access: { kubeconfig: 'ebb/k8s' } }),
+    ['ebb.clusters[0].access.kubeconfig: is no field: did you mean kubeconfigSecret?'],
   ],
 ];
 

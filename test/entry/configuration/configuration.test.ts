@@ -16,6 +16,8 @@ const minimal = (cluster: Partial<ClusterInput> = {}): ConfigurationInput => ({
   clusters: [{ name: 'production', groups: [{ name: 'workers' }], ...cluster }],
 });
 
+const SECRET_ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:ebb/k8s.example.com-Ab1Cd2';
+
 /** The lines of the message, without its first. */
 function faultsOf(input: unknown): string[] {
   try {
@@ -98,7 +100,7 @@ describe('a fault is named by its field and what it must be:', () => {
     ['nothing', undefined, 'ebb: '],
     ['no clusters', {}, 'ebb.clusters: '],
     ['an empty list of clusters', { clusters: [] }, 'ebb.clusters: must be a list of at least one cluster'],
-    ['a cluster’s name', minimal({ name: 'no spaces' }), 'ebb.clusters[0].name: must be an EKS cluster name'],
+    ['a cluster’s name', minimal({ name: 'no spaces' }), 'ebb.clusters[0].name: must be a cluster name'],
     [
       'a heartbeat that AWS does not take',
       minimal({ groups: [{ name: 'workers', heartbeatTimeoutSeconds: 29 }] }),
@@ -288,6 +290,8 @@ describe('budgets', () => {
 describe('a cluster’s parameter', () => {
   test.each<[string, Partial<ClusterInput>]>([
     ['defaults', {}],
+    ['a kubeconfig', { name: 'k8s.example.com', access: { kubeconfigSecret: 'ebb/k8s.example.com', context: 'ebb' } }],
+    ['a kubeconfig by the ARN of its secret', { access: { kubeconfigSecret: SECRET_ARN } }],
     ['no implied budget', { drain: { impliedBudget: 'off' } }],
     ...['0%', '1%', '7%', '25%', '29%', '57%', '58%', '100%'].map((impliedBudget): [string, Partial<ClusterInput>] => [
       `an implied budget of ${impliedBudget}`,
@@ -370,7 +374,7 @@ describe('a cluster’s parameter', () => {
     const written = JSON.parse(clusterParameter(cluster)) as typeof cluster & { groups: object[] };
     const newer = {
       ...written,
-      access: { kubeconfigSecret: 'ebb/kubeconfig' },
+      hibernation: { weekends: true },
       drain: { ...written.drain, pace: 'slow' },
       groups: written.groups.map((group) => ({ ...group, surge: 1 })),
     };

@@ -59,6 +59,19 @@ describe('the sweep', () => {
   );
 });
 
+test.each(['node-retirement', 'node-sweep', 'drift-tainter'] as const)(
+  '%s loads what a kubeconfig takes when a cluster has one, not at start (contract 15.1)',
+  (name) => {
+    const { metafile } = bundleFunction(name);
+    const loaded = loadedAtStart(metafile);
+    for (const needed of ['yaml', '@aws-sdk/client-secrets-manager']) {
+      const holders = holding(metafile, needed);
+      expect(holders.length).toBeGreaterThan(0);
+      expect(holders.filter((path) => loaded.has(path))).toEqual([]);
+    }
+  },
+);
+
 test('of what the SDK says of its calls, the drift tainter has that of those which it makes', () => {
   const { metafile } = bundleFunction('drift-tainter');
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));

@@ -62,6 +62,7 @@ test('every command but completion is an npm script too', () => {
 test.each<[arguments: string, status: number, stdout: string, stderr: readonly string[]]>([
   ['--version', 0, `${version}\n`, []],
   ['cluster-role nowhere.json', 1, '', ['nowhere.json cannot be read']],
+  ['cluster-role --service-account ebb', 2, '', ['It must be NAMESPACE/NAME, such as kube-system/ebb.']],
   ['', 2, '', ['Usage: ebb [options] [command]']],
   ['drfit', 2, '', ["error: unknown command 'drfit'", '(Did you mean drift?)', 'See ebb --help.']],
   ['--jsno', 2, '', ["error: unknown option '--jsno'", 'See ebb --help.']],

@@ -17,7 +17,7 @@ describe.each(SHELLS)('the script for %s', (shell) => {
       const after = script
         .slice(script.indexOf(`${name})`))
         .split('\n')
-        .slice(0, 4);
+        .slice(0, 5);
       for (const { long } of [...command.options, { long: '--help' }]) {
         const flag = shell === 'fish' ? `-l ${(long ?? '').slice(2)}` : (long ?? '');
         expect([...own, ...(shell === 'fish' ? [] : after)].join('\n')).toContain(flag);
@@ -43,7 +43,7 @@ describe.skipIf(spawnSync('bash', ['-c', ':']).error !== undefined)('bash comple
     [['retirements', '--node', ''], []],
     [
       ['cluster-role', '--'],
-      ['--json', '--help'],
+      ['--service-account', '--json', '--help'],
     ],
     [
       ['completion', ''],

@@ -146,3 +146,36 @@ function askedBy({ verb, resource, path }: AccessEntry): string {
 function apiGroupOf(path: string): string {
   return /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? '';
 }
+
+test('of a service account, for a kubeconfig, are its token, the rights of a retirement, and the policy on Ebb (contract 15.1)', () => {
+  const configuration = parseConfiguration({ clusters: [{ name: 'production' }] });
+  const serviceAccount = { namespace: 'kube-system', name: 'ebb' };
+  const manifests = clusterManifests({ ...configuration, serviceAccount }) as Record<string, unknown>[];
+  const of = (kind: string) => manifests.filter((manifest) => manifest.kind === kind);
+  expect(of('ServiceAccount')).toMatchObject([{ metadata: serviceAccount }]);
+  expect(of('Secret')).toMatchObject([
+    {
+      metadata: { name: 'ebb-token', annotations: { 'kubernetes.io/service-account.name': 'ebb' } },
+      type: 'kubernetes.io/service-account-token',
+    },
+  ]);
+  const [retirement, fleet] = of('ClusterRoleBinding');
+  expect(retirement).toMatchObject({
+    subjects: [
+      { kind: 'Group', name: 'ebb' },
+      { kind: 'ServiceAccount', name: 'ebb' },
+    ],
+  });
+  expect(fleet).toMatchObject({ subjects: [{ kind: 'Group', name: 'ebb-sweep' }] });
+  expect(JSON.stringify(of('ValidatingAdmissionPolicy'))).toContain(
+    "|| request.userInfo.username in ['system:serviceaccount:kube-system:ebb']",
+  );
+  // One kubeconfig serves all functions: the retirement's rights are all that sweep and tainter need.
+  for (const { resources, verbs } of FLEET_ROLE_RULES)
+    for (const verb of verbs)
+      expect(
+        CLUSTER_ROLE_RULES.some(
+          (rule) => rule.resources.join() === resources.join() && (rule.verbs as readonly string[]).includes(verb),
+        ),
+      ).toBe(true);
+});

@@ -51,7 +51,7 @@ describe('cdk synth', { timeout: 60_000 }, () => {
     const { status, output } = synth('-c', `ebb=${file}`);
     expect(status).toBe(1);
     expect(output).toContain('ebb.hookName: must be a lifecycle hook name');
-    expect(output).toContain('ebb.clusters[0].name: must be an EKS cluster name');
+    expect(output).toContain('ebb.clusters[0].name: must be a cluster name');
     expect(output).toContain('ebb.clusters[0].groups[0].heartbeatTimeoutSeconds: ');
     expect(output).toContain('ebb.clusters[0].drian: is no field: did you mean drain?');
     expect(output).not.toMatch(/^\s+at .*infra\//m);

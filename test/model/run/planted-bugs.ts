@@ -1,5 +1,5 @@
 /** Bugs that the search must find: each falsifies one port, as a mistake in the code would have it. */
-import type { Cluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { Cluster, ReachedCluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import type { Workload } from '../../../lambdas/core/drain/implied-budget.ts';
 import { ownerKey, type Pod } from '../../../lambdas/core/kubernetes/pod.ts';
@@ -137,8 +137,8 @@ export const siblingsByLabels: Bug = (ports) =>
   }));
 
 function withCluster(ports: RetirementPorts, falsify: (cluster: Cluster) => Partial<Cluster>): RetirementPorts {
-  const open = async (name: string): Promise<Cluster> => {
-    const cluster = await ports.clusters.open(name);
+  const open = async (reached: ReachedCluster): Promise<Cluster> => {
+    const cluster = await ports.clusters.open(reached);
     const falsified = falsify(cluster);
     return new Proxy(cluster, {
       get: (target, key) => Reflect.get(key in falsified ? falsified : target, key) as unknown,

@@ -80,7 +80,7 @@ export class Sandbox {
       settings: this.#guarded(ports.settings, world),
       running: this.#guarded(ports.running, world),
       clusters: {
-        open: async (name) => this.#guarded(await ports.clusters.open(name), world),
+        open: async (reached) => this.#guarded(await ports.clusters.open(reached), world),
       },
       journal: {
         report: (event: DomainEvent) => {

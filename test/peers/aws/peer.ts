@@ -28,6 +28,8 @@ import { Lambda } from './lambda/lambda.ts';
 import { lambdaService } from './lambda/service.ts';
 import { Queues } from './queues.ts';
 import { PeerServer, type LoggedRequest } from './server.ts';
+import { Secrets } from './secrets-manager/secrets.ts';
+import { secretsService } from './secrets-manager/service.ts';
 import { Parameters } from './ssm/parameters.ts';
 import { ssmService } from './ssm/service.ts';
 import { verifyEksToken, type TokenVerdict } from './sts/eks-token.ts';
@@ -57,6 +59,7 @@ export class AwsPeer {
   readonly autoScaling: AutoScaling;
   readonly eks: Eks;
   readonly ssm: Parameters;
+  readonly secrets: Secrets;
   readonly lambda: Lambda;
   readonly functionUrls: FunctionUrls;
   readonly sts: { verifyEksToken(bearer: string, clusterName: string): Promise<TokenVerdict> };
@@ -91,6 +94,7 @@ export class AwsPeer {
     const balancers = groupRegistrations(this.elasticLoadBalancing);
     this.launchTemplates = new LaunchTemplates({ time });
     this.ssm = new Parameters({ time });
+    this.secrets = new Secrets({ account });
     const { instances, launchTemplates: templates, ssm: parameters } = this;
     this.autoScaling = new AutoScaling({ account, time, bus, instances, templates, parameters, balancers });
     this.eks = new Eks({ account, time });
@@ -106,6 +110,7 @@ export class AwsPeer {
       eksService(this.eks, account),
       stsService(),
       ssmService(this.ssm, account),
+      secretsService(this.secrets),
       loadBalancingV2Service(this.elasticLoadBalancing),
       classicLoadBalancingService(this.elasticLoadBalancing, time),
       taggingService(() => taggedResources(this)),

@@ -105,9 +105,21 @@ export class KubernetesPeer {
     return token;
   }
 
+  /** From now on a token is nobody's. */
+  forgetToken(token: string): void {
+    this.#parts.users.delete(token);
+  }
+
   /** A client certificate for a user; the user is in it, so the peer need not be told (`--client-ca-file`). */
   addCertificateUser(username: string, groups: readonly string[]): Promise<CertifiedKey> {
-    return signClientCertificate(this.#parts.clientAuthority, username, groups);
+    return signClientCertificate(this.#parts.certificates.clientAuthority, username, groups);
+  }
+
+  /** Replaces the authority of users: certificates of the last one are nobody's, on open connections too. */
+  replaceClientAuthority(by: CertifiedKey): void {
+    const { server, certificates } = this.#parts;
+    certificates.clientAuthority = by;
+    server.setSecureContext({ key: certificates.key, cert: certificates.cert, ca: by.cert });
   }
 
   /** A kubeconfig as YAML: for an administrator, or for whoever has the credentials (a text is a token). */
@@ -198,10 +210,14 @@ interface Parts {
   readonly listeners: Set<(fact: Fact) => void>;
   readonly users: Map<string, User>;
   readonly adminToken: string;
-  readonly clientAuthority: CertifiedKey;
+  readonly certificates: ChangingCertificates;
 }
 
-function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certificates): Parts {
+type ChangingCertificates = Omit<Certificates, 'clientAuthority'> & { clientAuthority: CertifiedKey };
+
+function assemble(options: PeerOptions, made: Certificates): Parts {
+  const certificates: ChangingCertificates = { ...made };
+  const { key, cert, clientAuthority } = made;
   const { clock, authenticate = () => Promise.resolve(undefined) } = options;
   const store = new ObjectStore(clock);
   const cluster = new Cluster(store, clock, { ...DEFAULT_LATENCIES, ...options.latencies });
@@ -226,7 +242,10 @@ function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certific
     faults,
     log,
     streamsLists: options.streamsLists ?? true,
-    authenticate: async (bearer) => users.get(bearer) ?? (await authenticate(bearer)),
+    authenticators: {
+      clientAuthority: () => certificates.clientAuthority.cert,
+      review: async (bearer) => users.get(bearer) ?? (await authenticate(bearer)),
+    },
     onEviction: (eviction) => evictions.push({ at: clock.now(), ...eviction }),
   });
   // A certificate is asked for and not required; one that nobody signed counts as none (authentication.ts).
@@ -249,6 +268,6 @@ function assemble(options: PeerOptions, { key, cert, clientAuthority }: Certific
     listeners,
     users,
     adminToken,
-    clientAuthority,
+    certificates,
   };
 }

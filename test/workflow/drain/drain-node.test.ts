@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { drainPass } from '../../../lambdas/workflow/drain/drain-node.ts';
 import { NOTHING_DRAINED } from '../../../lambdas/workflow/drain/drain-memory.ts';
 import { UNDISPUTED } from '../../given.ts';
-import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { Cluster, Clusters, ReachedCluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { PodLife } from '../../peers/kubernetes/world/timeline.ts';
 import { Rehearsal } from '../retirement/rehearsal.ts';
 
@@ -265,7 +265,7 @@ test('a pass that is made twice, or dies in between, ends the same (faults 30)',
   await rehearsal.ready();
   kubernetes.world.cordon(node);
   const subject = { execution: 'e', cluster: 'production', group: 'workers', instance: 'i-1' };
-  const cluster = await rehearsal.drive(ports.clusters.open('production'));
+  const cluster = await rehearsal.drive(ports.clusters.open({ name: 'production' }));
   const startedAt = rehearsal.clock.now();
   const policy = { taintKey: 'ebb', blockEmptyDir: false, blockUncontrolled: false, spareNamespaces: [] };
   const span = { startedAt, deadline: startedAt + 60 * MINUTE };
@@ -289,8 +289,8 @@ test('a pass that is made twice, or dies in between, ends the same (faults 30)',
 
 /** Budgets look unlimited, and an eviction deletes. */
 function reckless(clusters: Clusters): Clusters {
-  const open = async (name: string): Promise<Cluster> => {
-    const cluster = await clusters.open(name);
+  const open = async (reached: ReachedCluster): Promise<Cluster> => {
+    const cluster = await clusters.open(reached);
     return {
       ...cluster,
       evict: (pod) => cluster.remove(pod, pod.graceSeconds),

@@ -215,13 +215,7 @@ export class DriftScene {
           return Promise.resolve(this.changes.get(name));
         },
       },
-      controlPlanes: {
-        version: () => {
-          this.asked.version += 1;
-          return Promise.resolve('1.33');
-        },
-      },
-      clusters: { open: (name) => Promise.resolve(this.#open(name)) },
+      clusters: { open: ({ name }) => Promise.resolve(this.#open(name)) },
       journal: { report: (event) => this.events.push(event) },
     };
   }
@@ -231,30 +225,35 @@ export class DriftScene {
     const present = (): void => {
       if (this.away.has(cluster)) throw new ClusterAway('connection refused');
     };
-    const api: Pick<Cluster & FleetView, 'allNodes' | 'countPods' | 'readNode' | 'patchNode'> = {
-      async *allNodes() {
-        present();
-        const all = [...nodes.values()];
-        for (let from = 0; from < all.length; from += 3) yield await Promise.resolve(all.slice(from, from + 3));
-      },
-      countPods: (name) => {
-        this.asked.pods.push(name);
-        return Promise.resolve(this.pods.get(name) ?? 0);
-      },
-      readNode: async (name) => {
-        await Promise.resolve();
-        present();
-        this.beforeRead(name);
-        return nodes.get(name);
-      },
-      patchNode: async (name, patch) => {
-        this.#patches += 1;
-        this.mostPatchesAtOnce = Math.max(this.mostPatchesAtOnce, this.#patches);
-        await new Promise(setImmediate);
-        this.#patches -= 1;
-        return this.#patch(nodes, name, patch);
-      },
-    };
+    const api: Pick<Cluster & FleetView, 'allNodes' | 'countPods' | 'controlPlaneVersion' | 'readNode' | 'patchNode'> =
+      {
+        async *allNodes() {
+          present();
+          const all = [...nodes.values()];
+          for (let from = 0; from < all.length; from += 3) yield await Promise.resolve(all.slice(from, from + 3));
+        },
+        countPods: (name) => {
+          this.asked.pods.push(name);
+          return Promise.resolve(this.pods.get(name) ?? 0);
+        },
+        controlPlaneVersion: () => {
+          this.asked.version += 1;
+          return Promise.resolve('1.33');
+        },
+        readNode: async (name) => {
+          await Promise.resolve();
+          present();
+          this.beforeRead(name);
+          return nodes.get(name);
+        },
+        patchNode: async (name, patch) => {
+          this.#patches += 1;
+          this.mostPatchesAtOnce = Math.max(this.mostPatchesAtOnce, this.#patches);
+          await new Promise(setImmediate);
+          this.#patches -= 1;
+          return this.#patch(nodes, name, patch);
+        },
+      };
     return api as Cluster & FleetView;
   }
 

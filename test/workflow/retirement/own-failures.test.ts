@@ -1,7 +1,7 @@
 /** What keeps a retirement from going on: it ends once, in the server's words, or is waited for without holding more (6.3). */
 import { describe, expect, test } from 'vitest';
 import { RetirementFailed } from '../../../lambdas/workflow/retirement/retirement.ts';
-import type { Cluster, Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { Cluster, Clusters, ReachedCluster } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { HOUR, MINUTE, SECOND } from '../../given.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { nodes } from '../../peers/kubernetes/storage/resources.ts';
@@ -82,8 +82,8 @@ describe('isolating that is refused for good', () => {
 /** Every watch of the drain fails with an error that says nothing of the cluster, for so long. */
 function failing({ ports, clock }: Rehearsal, milliseconds: number): { clusters: Clusters } {
   const until = clock.now() + milliseconds;
-  const open = async (name: string): Promise<Cluster> => {
-    const cluster = await ports.clusters.open(name);
+  const open = async (reached: ReachedCluster): Promise<Cluster> => {
+    const cluster = await ports.clusters.open(reached);
     const watchDrain: Cluster['watchDrain'] = (...asked) => {
       if (clock.now() < until) throw new Error('Rate exceeded');
       return cluster.watchDrain(...asked);

@@ -12,7 +12,7 @@ import { clusterRoleManifests, fleetGroupOf } from '../../../infra/cluster-role/
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { lifecycle } from '../../../lambdas/adapters/auto-scaling/lifecycle.ts';
 import { ec2Instances } from '../../../lambdas/adapters/ec2/ec2-instances.ts';
-import { eksClusters } from '../../../lambdas/adapters/eks/clusters.ts';
+import { clusters } from '../../../lambdas/adapters/clusters/clusters.ts';
 import { parseEvent } from '../../../lambdas/adapters/event-bridge/interruption-events.ts';
 import { instanceTags } from '../../../lambdas/adapters/aws/resource-tags.ts';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
@@ -96,7 +96,7 @@ export class Rehearsal implements AsyncDisposable {
     this.kubernetes = parts.kubernetes;
     this.#undo = parts.undo;
     this.ports = this.#assemble();
-    this.fleets = eksClusters(new EKSClient(this.aws.clientConfig(this.#credentials('sweep'))));
+    this.fleets = clusters({ eks: new EKSClient(this.aws.clientConfig(this.#credentials('sweep'))) });
   }
 
   static async start(plan: RehearsalPlan = {}): Promise<Rehearsal> {
@@ -274,7 +274,7 @@ export class Rehearsal implements AsyncDisposable {
       balancing: NO_LOAD_BALANCERS,
       instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),
       settings: clusterSettings(new SSMClient(client), '/ebb/clusters/'),
-      clusters: eksClusters(new EKSClient(client)),
+      clusters: clusters({ eks: new EKSClient(client) }),
       journal: { report: (event) => this.events.push({ ...event, reportedAt: this.clock.now() }) },
       run: this.#run(),
       retirements: this.#retirements(),

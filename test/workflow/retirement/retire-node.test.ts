@@ -27,8 +27,8 @@ function taintsOf(rehearsal: Rehearsal, node: string): string[] {
 /** Clusters whose every verb may be replaced. */
 function altered(clusters: Clusters, alter: (cluster: Cluster) => Partial<Cluster>): Clusters {
   return {
-    async open(name) {
-      const cluster = await clusters.open(name);
+    async open(reached) {
+      const cluster = await clusters.open(reached);
       return { ...cluster, ...alter(cluster) };
     },
   };

@@ -28,7 +28,7 @@ async function isolate(rehearsal: Rehearsal, instance: string, execution: string
   const isAsked = () => true;
   await isolateNode(
     { subject, node, claim, taint },
-    { cluster: await clusters.open(CLUSTER), journal, isRunning, isAsked },
+    { cluster: await clusters.open({ name: CLUSTER }), journal, isRunning, isAsked },
   );
 }
 

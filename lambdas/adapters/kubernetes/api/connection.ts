@@ -1,6 +1,6 @@
 /**
- * One connection pool to one cluster, under the HTTP layer of the client library. All requests and watches of the
- * cluster share it. Each has a fresh token and a time limit. (The library itself opens a TLS connection per request and
+ * The connection to one cluster, under the HTTP layer of the client library. All requests and watches of the cluster
+ * share one pool. Each has fresh access and a time limit. (The library itself opens a TLS connection per request and
  * waits five minutes for an answer.)
  *
  * The library is imported by its inner modules: its root pulls in kubeconfig and OpenID code that a bundle cannot shed
@@ -17,21 +17,9 @@ import {
 } from '@kubernetes/client-node/dist/gen/http/http.js';
 import { ServerConfiguration } from '@kubernetes/client-node/dist/gen/servers.js';
 import { Agent, interceptors, type Dispatcher } from 'undici';
-import { ClusterAway, ClusterRefused } from '../../../core/kubernetes/cluster-error.ts';
-
-/** Source of bearer tokens. */
-export interface TokenSource {
-  current(): Promise<string>;
-  /** Makes a new token, because the server did not take the current one. */
-  renew(): Promise<string>;
-}
-
-export interface ClusterAddress {
-  /** `https://…`, without a path. */
-  readonly server: string;
-  /** Certificate authority that signs for the server, PEM. */
-  readonly ca: string;
-}
+import { ClusterAway } from '../../../core/kubernetes/cluster-error.ts';
+import { accessFailureOf, connectionFailure } from './access-failure.ts';
+import type { Access, AccessFailure, AccessSource } from './access.ts';
 
 export interface KubernetesConnection {
   /** For the library's typed APIs. */
@@ -70,44 +58,64 @@ const READ_RETRIES = {
   throwOnError: false,
 };
 
-/** @param onUntrusted called when the authority has not signed the certificate of the server */
-export function connect(
-  { server, ca }: ClusterAddress,
-  tokens: TokenSource,
-  onUntrusted: () => void = () => undefined,
-): KubernetesConnection {
-  const agent = new Agent({
-    connect: { ca, timeout: CONNECT_TIMEOUT_MS },
-    connections: CONNECTIONS,
-    // A watch may be silent for any time. Its reader decides when that is too long.
-    bodyTimeout: 0,
-  });
-  const retrying = agent.compose(interceptors.retry(READ_RETRIES));
+/** Stands in requests until they are sent: each goes to the server that the access of that time names. */
+const ANY_SERVER = 'https://cluster';
+
+interface Pool {
+  readonly agent: Agent;
+  /** The same connections, with retries of reads. */
+  readonly retrying: Dispatcher;
+}
+
+interface Given {
+  readonly access: Access;
+  /** What is asked for: path and query. */
+  readonly path: string;
+  readonly by: keyof Pool;
+}
+
+export function connect(source: AccessSource): KubernetesConnection {
+  const pools = new Map<string, Pool>();
   const fetching = new IsomorphicFetchHttpLibrary();
 
-  const send = async (request: RequestContext, dispatcher: Dispatcher): Promise<ResponseContext> => {
-    request.setDispatcher(dispatcher);
+  /** Returns the pool of this access. Those of former client certificates are left to close when they are idle. */
+  const poolOf = ({ ca, serverName, client }: Access): Pool => {
+    const tls = { ca, servername: serverName, cert: client?.certificate, key: client?.key };
+    const key = JSON.stringify(tls);
+    const pool = pools.get(key) ?? openPool(tls);
+    pools.set(key, pool);
+    return pool;
+  };
+
+  const send = async (request: RequestContext, given: Given): Promise<ResponseContext | AccessFailure> => {
+    const { access, path, by } = given;
+    request.setUrl(access.server + path);
+    authorize(request, access);
+    request.setDispatcher(poolOf(access)[by]);
     try {
-      return await fetching.send(request).toPromise();
+      const response = await fetching.send(request).toPromise();
+      if (response.httpStatusCode !== 401) return response;
+      await response.body.text();
+      return { kind: 'unknown' };
     } catch (cause) {
-      if (isUntrusted(cause)) onUntrusted();
-      throw new ClusterAway(`the API server ${server} does not answer: ${reasonOf(cause)}`, { cause });
+      const failure = accessFailureOf(cause);
+      if (failure !== undefined) return failure;
+      source.unanswered?.(access);
+      throw new ClusterAway(`the API server ${access.server} does not answer: ${connectionFailure(cause)}`, { cause });
     }
   };
 
-  /** Sends with a token, and once more with a new one: the token may have expired in mid watch or by clock skew. */
-  const authorized = async (request: RequestContext, dispatcher: Dispatcher): Promise<ResponseContext> => {
-    request.setHeaderParam('Authorization', `Bearer ${await tokens.current()}`);
-    const response = await send(request, dispatcher);
-    if (response.httpStatusCode !== 401) return response;
-    await response.body.text();
-    request.setHeaderParam('Authorization', `Bearer ${await tokens.renew()}`);
-    const second = await send(request, dispatcher);
-    if (second.httpStatusCode !== 401) return second;
-    await second.body.text();
-    throw new ClusterRefused(
-      `the API server ${server} does not take our token: is the function's role an access entry of the cluster?`,
-    );
+  /** Sends, and once more with new access: a token may have expired in mid watch, or a secret have been rotated. */
+  const authorized = async (request: RequestContext, by: keyof Pool): Promise<ResponseContext> => {
+    const path = request.getUrl().slice(ANY_SERVER.length);
+    const access = await source.current();
+    const first = await send(request, { access, path, by });
+    if (!('kind' in first)) return first;
+    const renewed = await source.renew(access, first);
+    if (renewed === undefined) throw source.errorOf(access, first);
+    const second = await send(request, { access: renewed, path, by });
+    if (!('kind' in second)) return second;
+    throw source.errorOf(renewed, second);
   };
 
   const whole = async (request: RequestContext): Promise<ResponseContext> => {
@@ -117,15 +125,15 @@ export function connect(
     }, REQUEST_TIMEOUT_MS);
     request.setSignal(limit.signal);
     try {
-      const response = await authorized(request, retrying);
-      return buffered(response, await bodyOf(response, server));
+      const response = await authorized(request, 'retrying');
+      return buffered(response, await bodyOf(response, request));
     } finally {
       clearTimeout(timer);
     }
   };
 
   const get = (path: string, query: Readonly<Record<string, string>>, accept = 'application/json'): RequestContext => {
-    const request = new RequestContext(`${server}${path}`, HttpMethod.GET);
+    const request = new RequestContext(`${ANY_SERVER}${path}`, HttpMethod.GET);
     request.setHeaderParam('Accept', accept);
     for (const [name, value] of Object.entries(query)) request.setQueryParam(name, value);
     return request;
@@ -133,7 +141,7 @@ export function connect(
 
   return {
     configuration: createConfiguration({
-      baseServer: new ServerConfiguration(server, {}),
+      baseServer: new ServerConfiguration(ANY_SERVER, {}),
       httpApi: wrapHttpLibrary({ send: whole }),
     }),
     async read(path, query = {}, accept) {
@@ -145,22 +153,47 @@ export function connect(
     async stream(path, query, signal) {
       const request = get(path, { ...query, watch: 'true' });
       request.setSignal(signal);
-      const response = await authorized(request, agent);
+      const response = await authorized(request, 'agent');
       const body = response.body.stream();
       if (response.httpStatusCode === 200 && body !== null) return body;
       throw new ApiException(response.httpStatusCode, `WATCH ${path}`, await response.body.text(), response.headers);
     },
     async close() {
-      await agent.destroy();
+      await Promise.all([...pools.values()].map(({ agent }) => agent.destroy()));
     },
   };
 }
 
-async function bodyOf(response: ResponseContext, server: string): Promise<string> {
+interface Tls {
+  readonly ca: string | undefined;
+  readonly servername: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+function openPool(tls: Tls): Pool {
+  const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+  const agent = new Agent({
+    connect: { ...given, timeout: CONNECT_TIMEOUT_MS },
+    connections: CONNECTIONS,
+    // A watch may be silent for any time. Its reader decides when that is too long.
+    bodyTimeout: 0,
+  });
+  return { agent, retrying: agent.compose(interceptors.retry(READ_RETRIES)) };
+}
+
+/** Sets the token of this access, in place of that of another. */
+function authorize(request: RequestContext, { token }: Access): void {
+  delete request.getHeaders().Authorization;
+  if (token !== undefined) request.setHeaderParam('Authorization', `Bearer ${token}`);
+}
+
+async function bodyOf(response: ResponseContext, request: RequestContext): Promise<string> {
   try {
     return await response.body.text();
   } catch (cause) {
-    throw new ClusterAway(`the API server ${server} broke off its answer: ${reasonOf(cause)}`, { cause });
+    const { origin } = new URL(request.getUrl());
+    throw new ClusterAway(`the API server ${origin} broke off its answer: ${connectionFailure(cause)}`, { cause });
   }
 }
 
@@ -170,18 +203,4 @@ function buffered(response: ResponseContext, text: string): ResponseContext {
     binary: () => Promise.resolve(Buffer.from(text)),
     stream: () => null,
   });
-}
-
-/** Parts of the error codes by which OpenSSL and Node refuse a certificate. */
-const UNTRUSTED = ['CERT', 'UNABLE_TO_VERIFY', 'UNABLE_TO_GET_ISSUER'];
-
-function isUntrusted(error: unknown): boolean {
-  const { code } = (error instanceof Error ? (error.cause ?? {}) : {}) as { code?: unknown };
-  return typeof code === 'string' && UNTRUSTED.some((part) => code.includes(part));
-}
-
-/** Returns what happened: fetch says only "fetch failed", and the cause has the reason. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -4,7 +4,7 @@ import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } f
 import type { AddressInfo, Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { kubernetesCluster } from '../../../../lambdas/adapters/kubernetes/cluster.ts';
-import type { TokenSource } from '../../../../lambdas/adapters/kubernetes/api/connection.ts';
+import type { TokenSource } from '../../../../lambdas/adapters/eks/access.ts';
 import { ClusterAway, ClusterRefused } from '../../../../lambdas/core/kubernetes/cluster-error.ts';
 import { isolation } from '../../../../lambdas/core/node/isolation.ts';
 import { aNode, HOUR, NOON, TAINT_KEY } from '../../../given.ts';

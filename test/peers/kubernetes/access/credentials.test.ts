@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Agent, request } from 'undici';
 
-import { type CertifiedKey, makeCertificates, signClientCertificate } from './tls.ts';
+import { type CertifiedKey, makeCertificates, makeClientAuthority, signClientCertificate } from './tls.ts';
 import { TestPeer } from '../api/wire.ts';
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
@@ -61,6 +61,24 @@ describe('client certificates', () => {
     expect(given.peer.requests.of('ann')).toHaveLength(4);
     const admin = await given.peer.addCertificateUser('root', ['system:masters']);
     expect(await askCertified(given, '/api/v1/nodes/b', { certified: admin })).toEqual([200]);
+  });
+
+  it('of an authority that has been replaced are nobody’s, on open connections too', async () => {
+    await using given = await withRules();
+    const before = await given.peer.addCertificateUser('ann', ['drainers']);
+    const agent = new Agent({ pipelining: 0, connect: { ca: given.peer.ca, ...before } });
+    const ask = async (): Promise<number> => {
+      const { statusCode, body } = await request(`${given.peer.url}/api/v1/nodes/a`, { dispatcher: agent });
+      await body.dump();
+      return statusCode;
+    };
+    expect(await ask()).toBe(200);
+    given.peer.replaceClientAuthority(await makeClientAuthority());
+    expect(await ask()).toBe(401);
+    await agent.destroy();
+    expect(await askCertified(given, '/api/v1/nodes/a', { certified: before })).toEqual([401]);
+    const after = await given.peer.addCertificateUser('ann', ['drainers']);
+    expect(await askCertified(given, '/api/v1/nodes/a', { certified: after })).toEqual([200]);
   });
 
   it('come before a token, and count as none when somebody else signed them', async () => {

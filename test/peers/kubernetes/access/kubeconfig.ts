@@ -15,11 +15,24 @@ export interface Plugin {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export function kubeconfig(place: { url: string; ca: string }, user: string, credentials: Credentials): string {
+export interface Place {
+  readonly url: string;
+  /** PEM. @default the authorities that the client trusts */
+  readonly ca?: string | undefined;
+  /** The name that the server's certificate has to have, in place of the one in the address. */
+  readonly serverName?: string;
+}
+
+export function kubeconfig({ url, ca, serverName }: Place, user: string, credentials: Credentials): string {
+  const cluster = {
+    server: url,
+    ...(ca !== undefined && { 'certificate-authority-data': base64(ca) }),
+    ...(serverName !== undefined && { 'tls-server-name': serverName }),
+  };
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'peer', cluster: { server: place.url, 'certificate-authority-data': base64(place.ca) } }],
+    clusters: [{ name: 'peer', cluster }],
     users: [{ name: user, user: userEntry(credentials) }],
     contexts: [{ name: 'peer', context: { cluster: 'peer', user } }],
     'current-context': 'peer',

@@ -16,10 +16,7 @@ export interface Certificates extends CertifiedKey {
 }
 
 export async function makeCertificates(): Promise<Certificates> {
-  const [authority, clientAuthority] = await Promise.all([
-    makeAuthority('kubernetes'),
-    makeAuthority('kubernetes-users'),
-  ]);
+  const [authority, clientAuthority] = await Promise.all([makeAuthority('kubernetes'), makeClientAuthority()]);
   const server = await generate([{ name: 'commonName', value: 'kube-apiserver' }], {
     keyType: 'ec',
     algorithm: 'sha256',
@@ -38,6 +35,11 @@ export async function makeCertificates(): Promise<Certificates> {
     ],
   });
   return { ca: authority.cert, cert: server.cert, key: server.private, clientAuthority };
+}
+
+/** An authority whose client certificates name users. */
+export function makeClientAuthority(): Promise<CertifiedKey> {
+  return makeAuthority('kubernetes-users');
 }
 
 /** A client certificate as Kubernetes reads it: the common name is the user, each organisation one of its groups. */

@@ -11,7 +11,7 @@ import { type Context, Hono } from 'hono';
 import { during } from '../../activity.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Api } from './api.ts';
-import { authenticated, type TokenReview } from '../access/authentication.ts';
+import { authenticated, type Authenticators } from '../access/authentication.ts';
 import { coreVersions, groupDocument, groupList, resourceList, version } from './discovery.ts';
 import type { Effect, Faults } from './faults.ts';
 import type { Listing } from './listing.ts';
@@ -29,7 +29,7 @@ export interface ServerParts extends Api {
   readonly listing: Listing;
   readonly faults: Faults;
   readonly log: AccessLog;
-  readonly authenticate: TokenReview;
+  readonly authenticators: Authenticators;
   /** The feature WatchList. */
   readonly streamsLists: boolean;
   /** Told of every eviction that was answered. */
@@ -113,10 +113,10 @@ function sentStatus({ env }: Ctx): number {
   return env.outgoing.headersSent ? env.outgoing.statusCode : 0;
 }
 
-function authenticate({ store, authenticate: review }: ServerParts) {
+function authenticate({ store, authenticators }: ServerParts) {
   return async (context: Ctx, next: Next): Promise<void> => {
     const { incoming } = context.env;
-    const sender = await authenticated(incoming, context.req.path, review);
+    const sender = await authenticated(incoming, context.req.path, authenticators);
     context.set('user', sender);
     context.set('user', actingUser(store, sender, incoming));
     await next();

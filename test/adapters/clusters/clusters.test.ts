@@ -1,16 +1,18 @@
 import { EKSClient } from '@aws-sdk/client-eks';
 import { describe, expect, test } from 'vitest';
-import { eksClusters } from '../../../lambdas/adapters/eks/clusters.ts';
+import { clusters } from '../../../lambdas/adapters/clusters/clusters.ts';
 import { ClusterAway, ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
 import type { Clusters } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
 import { AwsGiven } from '../aws/given.ts';
 import { TcpProxy } from '../kubernetes/api/tcp-proxy.ts';
 
-describe('a cluster by its name', () => {
+const BLUE = { name: 'blue' };
+
+describe('a cluster of EKS, by its name', () => {
   test('is reached with a token that it takes', async () => {
     await using given = await withCluster();
-    const cluster = await given.clusters.open('blue');
+    const cluster = await given.clusters.open(BLUE);
     expect(await cluster.readNode('a')).toMatchObject({ name: 'a' });
     expect(given.kubernetes.requests.entries.map(({ user, status }) => [user, status])).toEqual([
       ['arn:aws:iam::123456789012:user/administrator', 200],
@@ -19,23 +21,23 @@ describe('a cluster by its name', () => {
 
   test('is opened once, for whoever asks at the same time or later', async () => {
     await using given = await withCluster();
-    const [first, second] = await Promise.all([given.clusters.open('blue'), given.clusters.open('blue')]);
+    const [first, second] = await Promise.all([given.clusters.open(BLUE), given.clusters.open(BLUE)]);
     expect(second).toBe(first);
-    expect(await given.clusters.open('blue')).toBe(first);
+    expect(await given.clusters.open(BLUE)).toBe(first);
     expect(given.count('DescribeCluster')).toBe(1);
   });
 
   test('that could not be opened is tried again the next time', async () => {
     await using given = await withCluster();
     given.aws.eks.clusters.delete('blue');
-    await expect(given.clusters.open('blue')).rejects.toBeInstanceOf(ClusterRefused);
+    await expect(given.clusters.open(BLUE)).rejects.toBeInstanceOf(ClusterRefused);
     given.aws.eks.addCluster(addressOf(given.kubernetes));
-    expect(await (await given.clusters.open('blue')).readNode('a')).toMatchObject({ name: 'a' });
+    expect(await (await given.clusters.open(BLUE)).readNode('a')).toMatchObject({ name: 'a' });
   });
 
   test('goes on past the life of a token (faults 33)', async () => {
     await using given = await withCluster();
-    const cluster = await given.clusters.open('blue');
+    const cluster = await given.clusters.open(BLUE);
     await cluster.readNode('a');
     await given.clock.advance(20 * 60_000);
     expect(await cluster.readNode('a')).toMatchObject({ name: 'a' });
@@ -46,7 +48,7 @@ describe('a cluster by its name', () => {
     await using given = await withCluster();
     await using proxy = await TcpProxy.before(given.kubernetes.url);
     given.aws.eks.addCluster({ ...addressOf(given.kubernetes), endpoint: proxy.url });
-    const before = await given.clusters.open('blue');
+    const before = await given.clusters.open(BLUE);
     await before.readNode('a');
     const rotated = await startKubernetes(given);
     given.aws.eks.addCluster({ ...addressOf(rotated), endpoint: proxy.url });
@@ -56,7 +58,7 @@ describe('a cluster by its name', () => {
     expect(error).toBeInstanceOf(ClusterAway);
     expect((error as Error).message).toMatch(/certificate/);
     expect(rotated.requests.entries).toEqual([]);
-    const again = await given.clusters.open('blue');
+    const again = await given.clusters.open(BLUE);
     const node = await given.during(again.readNode('a').catch((cause: unknown) => cause));
     await rotated.stop();
     expect(node).toMatchObject({ name: 'a' });
@@ -73,7 +75,7 @@ async function withCluster(): Promise<Given> {
   given.aws.eks.addCluster(addressOf(kubernetes));
   const stopAws = given[Symbol.asyncDispose].bind(given);
   return Object.assign(given, {
-    clusters: eksClusters(new EKSClient(given.aws.clientConfig())),
+    clusters: clusters({ eks: new EKSClient(given.aws.clientConfig()) }),
     kubernetes,
     async [Symbol.asyncDispose](): Promise<void> {
       await kubernetes.stop();
