@@ -16,6 +16,12 @@ export interface DriveOptions {
   readonly whileRunning?: boolean;
 }
 
+/**
+ * Real milliseconds for which nothing must be left to happen before the goal counts as out of reach: an answer may be on its
+ * way to a client in this process, which is none of the peer's requests any more.
+ */
+const PATIENCE_MS = 3_000;
+
 /** A promise to settle, or a condition to hold: to answer something other than false and undefined. */
 export type Goal<T> = Promise<T> | (() => T | false | undefined);
 
@@ -36,20 +42,30 @@ export interface Driven {
 export async function driveUntil<T>(driven: Driven, goal: Goal<T>, options: DriveOptions = {}): Promise<T> {
   const state = watch(goal);
   const end = driven.clock.now() + (options.within ?? 72 * 3_600_000);
+  const isOutOfReach = patience();
   for (;;) {
     await turn();
     const reached = state();
     if (reached !== undefined) return await reached;
     const next = await nextMoment(driven, options);
-    if (next === 'busy') {
+    if (isOutOfReach(next)) throw new Error('The goal is not reached and nothing is left to happen');
+    if (next === 'busy' || next === undefined) {
       await realSleep(1);
       continue;
     }
-    if (next === undefined) throw new Error('The goal is not reached and nothing is left to happen');
     if (next > end)
       throw new Error(`The goal is not reached in the driven time given; it is ${driven.clock.date().toISOString()}`);
     await driven.clock.jumpTo(next);
   }
+}
+
+/** @returns whether nothing has been left to happen at any look for long enough */
+function patience(): (next: number | 'busy' | undefined) => boolean {
+  let stillSince: number | undefined;
+  return (next) => {
+    stillSince = next === undefined ? (stillSince ?? performance.now()) : undefined;
+    return stillSince !== undefined && performance.now() - stillSince > PATIENCE_MS;
+  };
 }
 
 /** The promise's answer once there is one. */
