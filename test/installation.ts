@@ -162,12 +162,7 @@ export class Installation extends AwsInstallation {
         return verdict.ok ? verdict.identity : undefined;
       },
     });
-    if (cluster.access === undefined)
-      aws.eks.addCluster({ name: cluster.name, endpoint: kubernetes.url, ca: kubernetes.ca });
-    else {
-      const token = kubernetes.addUser(KUBECONFIG_USER, [parsed.kubernetesGroup]);
-      aws.secrets.put(cluster.access.kubeconfigSecret, kubernetes.kubeconfig(token, KUBECONFIG_USER));
-    }
+    giveAccess(cluster, parsed.kubernetesGroup, { aws, kubernetes });
     for (const { name } of cluster.groups) aws.autoScaling.addGroup({ name, desired: 0 });
     const installation = new Installation(aws, kubernetes);
     for (const { name } of cluster.groups) {
@@ -211,6 +206,20 @@ export class Installation extends AwsInstallation {
     await super.stop();
     this.clock.stop();
   }
+}
+
+/** By EKS, or by a kubeconfig in the cluster's secret. */
+function giveAccess(
+  { name, access }: Configuration['clusters'][number],
+  group: string,
+  { aws, kubernetes }: { aws: AwsPeer; kubernetes: KubernetesPeer },
+): void {
+  if (access === undefined) {
+    aws.eks.addCluster({ name, endpoint: kubernetes.url, ca: kubernetes.ca });
+    return;
+  }
+  const token = kubernetes.addUser(KUBECONFIG_USER, [group]);
+  aws.secrets.put(access.kubeconfigSecret, kubernetes.kubeconfig(token, KUBECONFIG_USER));
 }
 
 function parsedEvent(line: string): LoggedEvent | undefined {
