@@ -70,6 +70,15 @@ export function ssmService(parameters: Parameters, account: Account): Service {
         resources: ({ Name }) => [resource(Name)],
         answer: (input) => put(parameters, input),
       }),
+      DeleteParameter: operation({
+        input: z.object({ Name: z.string() }),
+        resources: ({ Name }) => [resource(Name)],
+        answer: ({ Name }) => {
+          if (parameters.find(Name) === undefined) throw absent(parameters, Name);
+          parameters.delete(Name);
+          return {};
+        },
+      }),
     },
     route: (request) => jsonRoute(request, 'AmazonSSM'),
   };

@@ -5,18 +5,21 @@ import { bool, int } from '../../wire/fields.ts';
 import { operation, type Operation } from '../../wire/service.ts';
 import type { AutoScaling } from '../auto-scaling.ts';
 import { decrement, requireCooledDown, setDesired } from '../desired-capacity.ts';
-import { stateOf, type Member } from '../group.ts';
+import { stateOf, type Group, type Member } from '../group.ts';
 import { groupResource } from './hook-operations.ts';
 import { activityShape } from './shapes.ts';
 
-/** Only its lifecycle policy can be updated here; any other field is refused. */
+/** Its sizes and its lifecycle policy can be updated here; any other field is refused. */
 const updateGroup = z.strictObject({
   Action: z.string(),
   Version: z.string(),
   AutoScalingGroupName: z.string(),
-  InstanceLifecyclePolicy: z.strictObject({
-    RetentionTriggers: z.strictObject({ TerminateHookAbandon: z.enum(['retain', 'terminate']) }),
-  }),
+  MinSize: int.optional(),
+  MaxSize: int.optional(),
+  DesiredCapacity: int.optional(),
+  InstanceLifecyclePolicy: z
+    .strictObject({ RetentionTriggers: z.strictObject({ TerminateHookAbandon: z.enum(['retain', 'terminate']) }) })
+    .optional(),
 });
 
 export function capacityOperations(service: AutoScaling): Record<string, Operation> {
@@ -49,13 +52,34 @@ export function capacityOperations(service: AutoScaling): Record<string, Operati
     UpdateAutoScalingGroup: operation({
       input: updateGroup,
       resources: (input) => groupResource(service, input.AutoScalingGroupName),
-      answer: ({ AutoScalingGroupName, InstanceLifecyclePolicy: policy }) => {
-        const { TerminateHookAbandon: terminateHookAbandon } = policy.RetentionTriggers;
-        service.setLifecyclePolicy(AutoScalingGroupName, { terminateHookAbandon });
+      answer: ({ AutoScalingGroupName, InstanceLifecyclePolicy: policy, ...sizes }) => {
+        const group = service.group(AutoScalingGroupName);
+        resize(group, { min: sizes.MinSize, max: sizes.MaxSize, desired: sizes.DesiredCapacity });
+        service.capacity.reconcile(group);
+        if (policy !== undefined) {
+          const { TerminateHookAbandon: terminateHookAbandon } = policy.RetentionTriggers;
+          service.setLifecyclePolicy(AutoScalingGroupName, { terminateHookAbandon });
+        }
         return {};
       },
     }),
   };
+}
+
+/**
+ * Without a desired capacity, a MinSize above it raises it and a MaxSize below it lowers it (API reference of
+ * UpdateAutoScalingGroup).
+ */
+function resize(
+  group: Group,
+  { min = group.min, max = group.max, desired }: Record<'min' | 'max' | 'desired', number | undefined>,
+): void {
+  if (max < min) {
+    const bounds = `Max bound, ${max}, must be greater than or equal to min bound, ${min}`;
+    throw new AwsError('ValidationError', bounds);
+  }
+  Object.assign(group, { min, max });
+  setDesired(group, desired ?? Math.min(max, Math.max(min, group.desired)));
 }
 
 /** An instance that is being detached is nobody's any more: what AWS says of it is not documented. */

@@ -195,10 +195,10 @@ describe('the policy', () => {
     expect(peer.autoScaling.state(instance)).toBe('Terminating:Retained');
   });
 
-  test('is all of a group that can be updated', async () => {
+  test('and its sizes are all of a group that can be updated', async () => {
     addGroup();
-    const input = { AutoScalingGroupName: GROUP, MaxSize: 5 };
-    await expect(client.send(new UpdateAutoScalingGroupCommand(input))).rejects.toThrow('MaxSize');
+    const input = { AutoScalingGroupName: GROUP, HealthCheckGracePeriod: 5 };
+    await expect(client.send(new UpdateAutoScalingGroupCommand(input))).rejects.toThrow('HealthCheckGracePeriod');
   });
 });
 
