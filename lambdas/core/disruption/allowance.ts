@@ -8,6 +8,7 @@ import {
   limitOf,
   LOOKS_ONLY,
   readBudget,
+  UNWRITTEN_CLUSTER,
   UNWRITTEN_NODES,
   type Budget,
   type Cause,
@@ -83,7 +84,7 @@ export function allowancesIn(fleet: Fleet, cluster: ClusterSettings, at: Circums
     return allowanceWithin(own, { limit, unavailable: unavailable.get(group.name), whose: 'its' }, at.now);
   };
   return {
-    cluster: clusterAllowance(budget, totalUnavailable([...unavailable.values()]), { fleet, cluster, now: at.now }),
+    cluster: clusterAllowance(budget, totalUnavailable([...unavailable.values()]), { fleet, cluster, ...at }),
     groups: new Map(groups.filter(({ name }) => placed.has(name)).map((group) => [group.name, allowanceOf(group)])),
   };
 }
@@ -91,12 +92,13 @@ export function allowancesIn(fleet: Fleet, cluster: ClusterSettings, at: Circums
 function clusterAllowance(
   budget: Budget,
   unavailable: UnavailableNodes,
-  { fleet, cluster, now }: { fleet: Fleet; cluster: ClusterSettings; now: number },
+  { fleet, cluster, cause, now }: { fleet: Fleet; cluster: ClusterSettings } & Pick<Circumstances, 'cause' | 'now'>,
 ): Allowance {
   const needed = fleet.placed.filter(({ member }) => !isPooled(member.state));
   const sick = sickness(needed, cluster.drift.unhealthyLimit);
   if (sick !== undefined) return { count: 0, why: sick, stopped: true };
-  return allowanceWithin(budget, { limit: budget.cluster, unavailable, whose: 'the cluster’s' }, now);
+  const limit = budget.cluster ?? UNWRITTEN_CLUSTER[cause];
+  return allowanceWithin(budget, { limit, unavailable, whose: 'the cluster’s' }, now);
 }
 
 const NO_NODES: UnavailableNodes = { size: 0, out: 0, nodes: [], lasts: false };

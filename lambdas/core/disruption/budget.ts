@@ -13,23 +13,33 @@ export type Limit = { readonly nodes: number } | { readonly percent: number };
 export interface Budget extends Schedule {
   /** Limit of the group. @default `UNWRITTEN_NODES` */
   readonly nodes?: Limit;
-  /** Limit of the whole cluster. */
-  readonly cluster: Limit;
+  /** Limit of the whole cluster. @default `UNWRITTEN_CLUSTER` */
+  readonly cluster?: Limit;
 }
 
-/** Why nodes are to go: they have drifted, or have a drain taint. */
-export type Cause = 'drift' | 'taint';
+/** Why nodes are to go: they have drifted, have a drain taint, or a rotation replaces them. */
+export type Cause = 'drift' | 'taint' | 'rotation';
 
 /**
  * Limits of a group whose budget does not say how many nodes. For drift it is 0, so that a person sees what would be
- * replaced before anything is. For taints it is 1: somebody asked for the drain, and nodes go one after the other.
+ * replaced before anything is. For taints it is 1: somebody asked for the drain, and nodes go one after the other. A
+ * rotation says itself how many go at once.
  */
-export const UNWRITTEN_NODES: Readonly<Record<Cause, Limit>> = { drift: { nodes: 0 }, taint: { nodes: 1 } };
+export const UNWRITTEN_NODES: Readonly<Record<Cause, Limit>> = {
+  drift: { nodes: 0 },
+  taint: { nodes: 1 },
+  rotation: { percent: 100 },
+};
 
 /** The reason for a group with a limit of 0. */
 export const LOOKS_ONLY = 'Ebb looks only: budget.nodes is 0, set it to 1 to begin';
 
-const DEFAULT_CLUSTER: Limit = { percent: 10 };
+/** Limits of a cluster whose budget has none. */
+export const UNWRITTEN_CLUSTER: Readonly<Record<Cause, Limit>> = {
+  drift: { percent: 10 },
+  taint: { percent: 10 },
+  rotation: { percent: 100 },
+};
 
 /** A budget as written, with defaults except for the limits, which a group's budget may override. */
 interface Written {
@@ -47,7 +57,7 @@ export function readBudget(cluster: unknown, group?: unknown): Budget | { readon
   const nodes = ofGroup.nodes ?? ofCluster.nodes;
   return {
     ...(nodes && { nodes }),
-    cluster: ofCluster.cluster ?? DEFAULT_CLUSTER,
+    ...(ofCluster.cluster && { cluster: ofCluster.cluster }),
     windows: [ofCluster.windows, ofGroup.windows].flatMap((list) => (list === undefined ? [] : [list])),
     freezes: [...(ofCluster.freezes ?? []), ...(ofGroup.freezes ?? [])],
   };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { allowancesIn, type Allowances } from '../../../lambdas/core/disruption/allowance.ts';
 import { queueNodes, nodesToCount, type Candidate } from '../../../lambdas/core/disruption/queue.ts';
-import { limitOf, readBudget, UNWRITTEN_NODES } from '../../../lambdas/core/disruption/budget.ts';
+import { limitOf, readBudget, UNWRITTEN_CLUSTER, UNWRITTEN_NODES } from '../../../lambdas/core/disruption/budget.ts';
 import { aCluster, aCrew, fleetOf, upTo, type Peculiar } from '../../fleet-given.ts';
 import { HOUR, MINUTE, NOON } from '../../given.ts';
 
@@ -195,7 +195,7 @@ describe('of all rooms', () => {
         const out = Math.max(fleet.placed.length - serving, desired - serving);
         for (const [group, limit] of [
           [found.groups.get('workers'), budget.nodes ?? UNWRITTEN_NODES.drift],
-          [found.cluster, budget.cluster],
+          [found.cluster, budget.cluster ?? UNWRITTEN_CLUSTER.drift],
         ] as const) {
           const most = limitOf(limit, desired);
           if (group === undefined) continue;
