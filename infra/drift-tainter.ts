@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -6,7 +6,7 @@ import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/groups.ts';
 import { CONTROL_PLANE_ACTIONS } from '../lambdas/adapters/eks/control-plane-version.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/auto-scaling/group-changes.ts';
-import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../lambdas/adapters/launch/launch-plans.ts';
+import { LAUNCH_ACTIONS } from '../lambdas/adapters/launch/launch-plans.ts';
 import { looksOnly, LOOKS_ONLY } from '../lambdas/core/disruption/budget.ts';
 import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 import { METRICS } from '../lambdas/entry/reporting/metric-names.ts';
@@ -19,6 +19,7 @@ import { EbbFunction } from './ebb-function.ts';
 import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
 import { onEksClusters, onNodeGroups } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
+import { onImageParameters } from './permissions/image-parameters.ts';
 import { onKubeconfigs } from './permissions/secrets.ts';
 
 export interface DriftTainterProps {
@@ -98,28 +99,4 @@ function reportLookingOnly(scope: Construct, { clusters }: Pick<Configuration, '
   if (looking.length === 0) return;
   const names = looking.map(({ name }) => name).join(', ');
   Annotations.of(scope).addInfoV2('ebb:looksOnly', `Old nodes of ${names} are marked and not replaced. ${LOOKS_ONLY}`);
-}
-
-/** Allows reading the parameters that launch templates take their images from: AWS's own, and the configured ones. */
-function onImageParameters(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): GrantedStatement[] {
-  const names = new Set(clusters.flatMap(({ drift }) => drift.imageParameters));
-  const arnOf = (name: string, account?: string): string =>
-    Stack.of(scope).formatArn({
-      service: 'ssm',
-      resource: 'parameter',
-      resourceName: name.replace(/^\//, ''),
-      ...(account !== undefined && { account }),
-    });
-  const ofAws: GrantedStatement = {
-    actions: IMAGE_PARAMETER_ACTIONS,
-    resources: [arnOf('/aws/service/*', '')],
-    wildcardReason: 'AWS publishes its images under this path, for everybody to read.',
-  };
-  if (names.size === 0) return [ofAws];
-  const named: GrantedStatement = {
-    actions: IMAGE_PARAMETER_ACTIONS,
-    resources: [...names].map((name) => (name.startsWith('arn:') ? name : arnOf(name))),
-    wildcardReason: 'The configuration names these parameters, and a path with * where it means all under it.',
-  };
-  return [ofAws, named];
 }

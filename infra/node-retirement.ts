@@ -2,6 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { CAPACITY_ACTIONS } from '../lambdas/adapters/auto-scaling/capacity.ts';
+import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/groups.ts';
 import {
   ACTIVITY_ACTIONS,
   LIFECYCLE_COMPLETE_ACTIONS,
@@ -10,6 +12,7 @@ import {
   TERMINATE_ACTIONS,
 } from '../lambdas/adapters/auto-scaling/lifecycle.ts';
 import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2/ec2-instances.ts';
+import { LAUNCHED_ACTIONS } from '../lambdas/adapters/ec2/launched-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
 import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/aws/resource-tags.ts';
@@ -22,6 +25,7 @@ import { onClusterBalancers } from './permissions/cluster-balancers.ts';
 import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
+import { onDetachedInstances } from './permissions/detached-instances.ts';
 import { onEksClusters } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
 import { onKubeconfigs } from './permissions/secrets.ts';
@@ -84,6 +88,10 @@ export class NodeRetirement extends Construct {
       metric: countedBy('node-retirement', configuration, METRICS.noticeRefused),
       means: 'a retirement was refused: AWS contradicts what started it, or two installations have its group',
     });
+    alarmOnAny(this, 'OrphanedAlarm', {
+      metric: countedBy('node-retirement', configuration, METRICS.instanceOrphaned),
+      means: 'an instance that was detached to be replaced could not join its group again: attach or terminate it',
+    });
     alarmOnAny(this, 'MarksAlarm', {
       metric: countedBy('node-retirement', configuration, METRICS.marksUnreadable),
       means: 'marks on a node that is restored cannot be read: it is put back into no load balancer',
@@ -100,6 +108,7 @@ export class NodeRetirement extends Construct {
             ...LIFECYCLE_READ_ACTIONS,
             ...ACTIVITY_ACTIONS,
             ...INSTANCE_ACTIONS,
+            ...(configuration.rotation ? [...GROUP_READ_ACTIONS, ...LAUNCHED_ACTIONS] : []),
             ...TAG_ACTIONS,
             ...BALANCER_READ_ACTIONS,
           ]),
@@ -112,10 +121,17 @@ export class NodeRetirement extends Construct {
         ...LIFECYCLE_HEARTBEAT_ACTIONS,
         ...TERMINATE_ACTIONS,
       ]),
+      ...(configuration.rotation ? this.#replacing(configuration) : []),
       ...onClusterBalancers(this, configuration, { may: ['deregister', 'register'] }),
       parameters.reading,
       ...onEksClusters(this, configuration, CLUSTER_ACCESS_ACTIONS),
       ...onKubeconfigs(this, configuration),
     ];
+  }
+
+  /** For instances that are replaced before they go (contract 10.2). */
+  #replacing(configuration: Configuration): GrantedStatement[] {
+    const actions = CAPACITY_ACTIONS.filter((action) => !TERMINATE_ACTIONS.some((other) => other === action));
+    return [...onEnrolledGroups(this, configuration, actions), ...onDetachedInstances(this)];
   }
 }

@@ -7,6 +7,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
+import { capacity } from './adapters/auto-scaling/capacity.ts';
+import { groups } from './adapters/auto-scaling/groups.ts';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
 import { createClient } from './adapters/aws/clients.ts';
 import { clusters } from './adapters/clusters/clusters.ts';
@@ -25,16 +27,20 @@ import { retireNode } from './workflow/retirement/retire-node.ts';
 import type { Retired } from './workflow/retirement/retirement.ts';
 
 const settings = readSettings(retirementSettings);
+const autoScaling = createClient(AutoScalingClient);
+const instances = lazyInstances();
 const lambda = createClient(LambdaClient);
+const fleets = clusters({ eks: createClient(EKSClient) });
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
-  lifecycle: lifecycle(createClient(AutoScalingClient)),
-  instances: lazyInstances(),
+  lifecycle: lifecycle(autoScaling),
+  instances,
   balancing: lazyLoadBalancing(),
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
-  clusters: clusters({ eks: createClient(EKSClient) }),
+  clusters: fleets,
+  replacing: { groups: groups(autoScaling), capacity: capacity(autoScaling), instances, fleets },
   journal: journal('node-retirement', settings.EBB_INSTALLATION),
 };
 

@@ -13,6 +13,7 @@ import type { LifecycleNotice } from '../lambdas/core/notice/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/kubernetes/pod.ts';
 import type { TargetPool } from '../lambdas/core/traffic/target-pool.ts';
 import type { DrainPolicy } from '../lambdas/core/drain/verdict.ts';
+import type { ReplacementPorts } from '../lambdas/workflow/rotation/replacement-ports.ts';
 import type { LoadBalancing } from '../lambdas/workflow/ports/load-balancing.ts';
 
 /** When everything starts, epoch milliseconds. */
@@ -220,3 +221,10 @@ export const NO_LOAD_BALANCERS: LoadBalancing = {
   isTaggedFor: () => Promise.resolve(false),
   register: () => Promise.resolve(),
 };
+
+/** No retirement of this test replaces an instance before it goes. */
+export const NOTHING_REPLACED = new Proxy({} as ReplacementPorts, {
+  get: (_target, port) => {
+    throw new Error(`nothing is replaced here, and ${String(port)} was asked for`);
+  },
+});

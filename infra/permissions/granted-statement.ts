@@ -5,6 +5,7 @@
  */
 import { Stack, Token, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, PolicyStatement, type PolicyStatementProps, type Role } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
 import { policyLength } from '../limits/policy-length.ts';
 
 export interface GrantedStatement extends Pick<PolicyStatementProps, 'conditions'> {
@@ -62,17 +63,27 @@ function statementOf({ actions, resources, conditions }: GrantedStatement): Poli
   return new PolicyStatement({ actions: [...actions], resources: [...resources], ...(conditions && { conditions }) });
 }
 
-function acknowledge(role: Role, { resources, wildcardReason }: GrantedStatement): void {
+/** Tells cdk-nag the reason for each wildcard. */
+export function acknowledge(
+  holder: Construct,
+  { resources, wildcardReason }: Pick<GrantedStatement, 'resources' | 'wildcardReason'>,
+): void {
   if (wildcardReason === undefined) return;
   for (const resource of resources) {
-    const id = `AwsSolutions-IAM5[Resource::${asFound(role, resource)}]`;
-    Validations.of(role).acknowledge({ id, reason: wildcardReason });
+    const id = `AwsSolutions-IAM5[Resource::${asFound(holder, resource)}]`;
+    Validations.of(holder).acknowledge({ id, reason: wildcardReason });
   }
 }
 
 /** Returns the ARN as cdk-nag prints it: what is known only at deployment is a name in angle brackets. */
-function asFound(role: Role, arn: string): string {
+function asFound(holder: Construct, arn: string): string {
   if (!Token.isUnresolved(arn)) return arn;
-  const resolved = Stack.of(role).resolve(arn) as { 'Fn::Join': [string, (string | { Ref: string })[]] };
-  return resolved['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : `<${part.Ref}>`)).join('');
+  const resolved = Stack.of(holder).resolve(arn) as { 'Fn::Join': [string, (string | Reference)[]] };
+  return resolved['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : `<${nameOf(part)}>`)).join('');
+}
+
+type Reference = { readonly Ref: string } | { readonly 'Fn::GetAtt': readonly string[] };
+
+function nameOf(reference: Reference): string {
+  return 'Ref' in reference ? reference.Ref : reference['Fn::GetAtt'].join('.');
 }

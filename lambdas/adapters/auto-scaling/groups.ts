@@ -49,14 +49,18 @@ export function groups(client: AutoScalingClient): Groups {
     const others = (await warmPoolInstances(group.name)).map((instance) => groupMember(group.name, instance));
     return { ...group, members: [...group.members, ...others] };
   };
+  const foundByName = async (names: readonly string[]): Promise<FoundGroup[]> => {
+    const chunks = batchesOf(names, GROUPS_PER_CALL).map((chunk) => found({ AutoScalingGroupNames: chunk }));
+    return (await Promise.all(chunks)).flat();
+  };
   return {
     async enrolled({ names, tag, value = 'true' }) {
-      const named = batchesOf(names, GROUPS_PER_CALL).map((chunk) => found({ AutoScalingGroupNames: chunk }));
       const tagged = found({ Filters: [{ Name: `tag:${tag}`, Values: [value] }] });
-      const all = (await Promise.all([...named, tagged])).flat();
+      const all = (await Promise.all([foundByName(names), tagged])).flat();
       const once = new Map(all.map((each) => [each.group.name, each]));
       return await Promise.all([...once.values()].map(whole));
     },
+    named: async (names) => await Promise.all((await foundByName(names)).map(whole)),
     async members(instances) {
       const all: Member[] = [];
       for (const chunk of batchesOf(instances, INSTANCES_PER_CALL)) {

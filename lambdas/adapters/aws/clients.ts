@@ -2,6 +2,7 @@
  * Creates all clients of AWS (a lint rule forbids it elsewhere), so that none is without time limits. The caller passes
  * the class: a function bundles and loads only the clients that it uses.
  */
+import type { AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling';
 import { CALL_LIMITS } from './call-limits.ts';
 import { reportUnreadable } from './unreadable-answer.ts';
 
@@ -11,16 +12,27 @@ interface ClientOptions {
   readonly retryMode?: 'adaptive';
   /** Time limit of an answer, seconds. @default the limit of CALL_LIMITS */
   readonly answerWithin?: number;
+  /** Where it calls, and as whom. @default the region and credentials of its environment */
+  readonly place?: ClientPlace;
 }
 
-/** Creates a client, in the region and with the credentials of its environment. */
+/** The part of an AWS client's own configuration that says where it calls, and as whom. */
+export interface ClientPlace {
+  readonly region?: string;
+  readonly endpoint?: string;
+  /** Credentials, or what provides them. */
+  readonly credentials?: NonNullable<AutoScalingClientConfig['credentials']>;
+}
+
+/** Creates a client. */
 export function createClient<Client extends Adaptable>(
   ClientClass: new (config: ClientConfig) => Client,
-  { retryMode, answerWithin }: ClientOptions = {},
+  { retryMode, answerWithin, place }: ClientOptions = {},
 ): Client {
   const { requestHandler, ...limits } = CALL_LIMITS;
   const client = new ClientClass({
     ...limits,
+    ...place,
     requestHandler: { ...requestHandler, ...(answerWithin !== undefined && { requestTimeout: answerWithin * 1000 }) },
     ...(retryMode !== undefined && { retryMode }),
   });
@@ -34,7 +46,7 @@ interface Adaptable {
   };
 }
 
-interface ClientConfig {
+interface ClientConfig extends ClientPlace {
   readonly maxAttempts: number;
   readonly requestHandler: {
     readonly connectionTimeout: number;

@@ -1,22 +1,30 @@
 /** Instances whose client is loaded at the first question only: client-ec2 is the largest of all. */
-import type { Instances, Launches } from '../../workflow/ports/ec2.ts';
+import type { DetachedInstances, Instances, Launches } from '../../workflow/ports/ec2.ts';
 
-type Answers = Instances & Pick<Launches, 'launched'>;
+type Answers = Instances & Pick<Launches, 'launched'> & DetachedInstances;
 
 export function lazyInstances(): Answers {
   let loaded: Promise<Answers> | undefined;
   const open = async (): Promise<Answers> => {
-    const [{ ec2Client, ec2Instances }, { launchedInstances }] = await Promise.all([
+    const [{ ec2Client, ec2Instances }, { launchedInstances }, { detachedInstances }] = await Promise.all([
       import('./ec2-instances.ts'),
       import('./launched-instances.ts'),
+      import('./detached-instances.ts'),
     ]);
     const client = ec2Client();
-    return { ...ec2Instances(client), launched: (instances) => launchedInstances(client, instances) };
+    return {
+      ...ec2Instances(client),
+      ...detachedInstances(client),
+      launched: (instances) => launchedInstances(client, instances),
+    };
   };
   const load = (): Promise<Answers> => (loaded ??= open());
   return {
     identity: async (instance) => (await load()).identity(instance),
     machine: async (instance) => (await load()).machine(instance),
     launched: async (instances) => (await load()).launched(instances),
+    tag: async (instance, tags) => (await load()).tag(instance, tags),
+    untag: async (instance, keys) => (await load()).untag(instance, keys),
+    terminate: async (instance) => (await load()).terminate(instance),
   };
 }

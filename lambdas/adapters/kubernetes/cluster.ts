@@ -23,7 +23,7 @@ export function kubernetesCluster(connection: KubernetesConnection): Cluster & F
 
 /** RBAC rules that a retirement's calls need: its ClusterRole grants these and no more. */
 export const CLUSTER_ROLE_RULES = [
-  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch'] },
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'delete'] },
   { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
   { apiGroups: [''], resources: ['persistentvolumeclaims', 'replicationcontrollers'], verbs: ['get'] },

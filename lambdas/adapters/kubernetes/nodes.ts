@@ -11,7 +11,14 @@ import { isDeniedByWebhook, patchFailure, statusOf, unlessMissing } from './api/
 const PAGE = 500;
 
 type NodeVerbs =
-  'findNodes' | 'readNode' | 'retiringNodes' | 'withdrawingNodes' | 'countNodes' | 'otherNodes' | 'patchNode';
+  | 'findNodes'
+  | 'readNode'
+  | 'retiringNodes'
+  | 'withdrawingNodes'
+  | 'countNodes'
+  | 'otherNodes'
+  | 'patchNode'
+  | 'deleteNode';
 
 export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
   const readNode = async (name: string): Promise<Node | undefined> => {
@@ -88,6 +95,13 @@ export function nodes(core: ObjectCoreV1Api): Pick<Cluster, NodeVerbs> {
         }
         throw patchFailure(error);
       }
+    },
+    async deleteNode(name, instance) {
+      const found = await unlessMissing(core.readNode({ name }));
+      if (found === undefined || !isInstance(toNode(found), instance)) return;
+      const { uid = '' } = found.metadata ?? {};
+      // Another machine may have got the name meanwhile: then its node is not this one.
+      await unlessMissing(core.deleteNode({ name, body: { preconditions: { uid } } }));
     },
   };
 }

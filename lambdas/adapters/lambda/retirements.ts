@@ -17,28 +17,36 @@ export const START_ACTIONS = ['lambda:InvokeFunction'] as const;
  * @param functionArn qualified by an alias or version, as durable functions must be invoked
  */
 export function retirements(client: LambdaClient, functionArn: string): Retirements {
-  return {
-    async start(name, notice) {
-      try {
-        await client.send(
-          new InvokeCommand({
-            FunctionName: functionArn,
-            InvocationType: 'Event',
-            DurableExecutionName: name,
-            Payload: JSON.stringify(notice),
-          }),
-        );
-        return 'started';
-      } catch (error) {
-        if (error instanceof Error && error.name === 'DurableExecutionAlreadyStartedException') return 'already';
-        throw error;
-      }
-    },
-  };
+  return { start: (name, notice) => startRun(client, functionArn, { name, payload: notice }) };
+}
+
+/**
+ * Starts a durable run of that name. If one runs or ran under it with the same payload, nothing starts, and the answer is
+ * `started` too. `already`: the name has another payload.
+ */
+export async function startRun(
+  client: LambdaClient,
+  functionArn: string,
+  { name, payload }: { readonly name: string; readonly payload: unknown },
+): Promise<'started' | 'already'> {
+  try {
+    await client.send(
+      new InvokeCommand({
+        FunctionName: functionArn,
+        InvocationType: 'Event',
+        DurableExecutionName: name,
+        Payload: JSON.stringify(payload),
+      }),
+    );
+    return 'started';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'DurableExecutionAlreadyStartedException') return 'already';
+    throw error;
+  }
 }
 
 /** Statuses of an execution that has ended. */
-const ENDED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'];
+export const ENDED: readonly ExecutionStatus[] = ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'STOPPED'];
 
 /**
  * Yields the executions that have not ended. A paused one counts: it goes on when it is resumed. Its status, PAUSING or
@@ -103,7 +111,7 @@ export function retirementHistory(client: LambdaClient, functionName: string): R
 }
 
 /** The most executions in one answer. */
-const LONGEST_PAGE = 1_000;
+export const LONGEST_PAGE = 1_000;
 
 function startedRetirement(run: Execution): StartedRetirement {
   return { name: run.DurableExecutionName ?? '', startedAt: startOf(run) };

@@ -17,7 +17,11 @@ export const DEFAULT_NAME = 'ebb';
 /** Tag of a group that may be drained although no configuration names it. Its value says by which installation. */
 export const MANAGED_TAG = 'ebb/managed';
 
-/** The value of that tag. @param installation name @default `DEFAULT_NAME` */
+/** Tags of an instance that a retirement has detached: the group that it was in, and the rotation, if one asked for it. */
+export const DETACHED_FROM_TAG = 'ebb/detached-from';
+export const ROTATION_TAG = 'ebb/rotation';
+
+/** The value of `MANAGED_TAG`. @param installation name @default `DEFAULT_NAME` */
 export function managedValue(installation: string = DEFAULT_NAME): string {
   return installation === DEFAULT_NAME ? 'true' : installation;
 }

@@ -4,3 +4,8 @@ const LASTING_ERRORS = new Set(['AccessDenied', 'AccessDeniedException', 'Unauth
 export function isLasting(error: unknown): error is Error {
   return error instanceof Error && LASTING_ERRORS.has(error.name);
 }
+
+/** Whether AWS refuses the request as it is: for good, or because of the state that things are in now. */
+export function isRefusal(error: unknown): error is Error {
+  return isLasting(error) || (error instanceof Error && error.name === 'ValidationError');
+}

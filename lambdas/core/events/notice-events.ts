@@ -29,7 +29,7 @@ export const retirementRequested = (about: {
   group: string;
   already: boolean;
   /** How the instance was found. */
-  foundBy: 'event' | 'sweep';
+  foundBy: 'event' | 'sweep' | 'rotation' | 'request';
   /** The node, and the key of its drain taint. */
   node?: string;
   taint?: string;

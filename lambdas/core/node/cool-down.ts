@@ -8,12 +8,19 @@ import type { PlainTaint } from '../settings/cluster-settings.ts';
 import { withoutDriftDrain } from './drain-taints.ts';
 import type { Node } from '../kubernetes/node.ts';
 
-const coolDownSchema = z.object({ until: z.iso.datetime(), reason: z.string() });
+const coolDownSchema = z.object({
+  until: z.iso.datetime(),
+  reason: z.string(),
+  /** The node has pods that are not to be evicted. */
+  kept: z.optional(z.literal(true)),
+});
 
 export interface CoolDown {
   /** Epoch milliseconds. */
   readonly until: number;
   readonly reason: string;
+  /** The node has pods that are not to be evicted: it would be no use to try again. */
+  readonly kept?: true;
 }
 
 /**
@@ -28,7 +35,7 @@ export interface CoolDownTerms {
 /** Reads the cool-down; undefined when the node has no such annotation, or one that Ebb cannot read. */
 export function coolDownOf(node: Pick<Node, 'annotations'>): CoolDown | undefined {
   const coolDown = readMark(node, COOL_DOWN_ANNOTATION, coolDownSchema);
-  return coolDown && { until: Date.parse(coolDown.until), reason: coolDown.reason };
+  return coolDown && { ...coolDown, until: Date.parse(coolDown.until) };
 }
 
 /**
@@ -59,6 +66,6 @@ export function coolingDown(node: Node, { coolDown, drainTaint }: CoolDownTerms)
 }
 
 /** The annotation's text. */
-export function coolDownText({ until, reason }: CoolDown): string {
-  return JSON.stringify({ until: new Date(until).toISOString(), reason });
+export function coolDownText({ until, ...about }: CoolDown): string {
+  return JSON.stringify({ until: new Date(until).toISOString(), ...about });
 }

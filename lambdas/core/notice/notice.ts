@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { bearerOf, type Home } from '../aws/installation.ts';
+import { retirementTermsSchema } from './retirement-terms.ts';
 
 /** Auto Scaling's token of one lifecycle action. */
 export const actionTokenSchema = z.string().check(z.minLength(1), z.maxLength(64));
@@ -41,15 +42,31 @@ export const taintedNoticeSchema = z.strictObject({
   cluster: z.optional(z.string().check(z.minLength(1), z.maxLength(100))),
 });
 
+/** A node whose retirement a person or a rotation asks for (contract 10.4). */
+export const requestedNoticeSchema = z.strictObject({
+  kind: z.literal('request'),
+  ...noticeOfAny,
+  /** Cluster that the request names. AWS must not name another. */
+  cluster: z.string().check(z.minLength(1), z.maxLength(100)),
+  terms: retirementTermsSchema,
+});
+
 /** The payload of a retirement. */
-export const noticeSchema = z.discriminatedUnion('kind', [lifecycleNoticeSchema, taintedNoticeSchema]);
+export const noticeSchema = z.discriminatedUnion('kind', [
+  lifecycleNoticeSchema,
+  taintedNoticeSchema,
+  requestedNoticeSchema,
+]);
 
 export type LifecycleNotice = Readonly<z.output<typeof lifecycleNoticeSchema>>;
 export type TaintedNotice = Readonly<z.output<typeof taintedNoticeSchema>>;
-export type Notice = LifecycleNotice | TaintedNotice;
+export type RequestedNotice = Readonly<z.output<typeof requestedNoticeSchema>>;
+/** A notice of a retirement that nothing but Ebb or its users want. */
+export type VoluntaryNotice = TaintedNotice | RequestedNotice;
+export type Notice = LifecycleNotice | VoluntaryNotice;
 
 /** Kinds of voluntary retirements. */
-const VOLUNTARY: ReadonlySet<string> = new Set<Notice['kind']>(['tainted']);
+const VOLUNTARY: ReadonlySet<string> = new Set<VoluntaryNotice['kind']>(['tainted', 'request']);
 
 /**
  * Whether the retirement is voluntary: nothing but Ebb makes the instance go, so no pod is ever forced (contract 5.4).

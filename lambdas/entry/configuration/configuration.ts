@@ -71,6 +71,15 @@ const endpointSchema = object(
   '{}, or { "secretName": "ebb/endpoint" }',
 );
 
+/** The function that takes requests of rotations and of single nodes (contract 10.6). */
+const operatorSchema = object(
+  {
+    /** Whether it has a URL, which takes requests that are signed with AWS credentials. */
+    url: z._default(flag(), false),
+  },
+  '{}, or { "url": true }',
+);
+
 /** Where alarms go: an SNS topic that exists, or an email address, for which a topic is made. */
 const alarmsSchema = object(
   {
@@ -109,6 +118,10 @@ const writtenSchema = object(
     vpc: z.optional(vpcSchema),
     /** The HTTP endpoint that takes an instance out of its load balancers; absent: there is none. */
     endpoint: z.optional(endpointSchema),
+    /** Whether clusters can be rotated: the function for it, and the rights to replace instances before they go (contract 10). */
+    rotation: z._default(flag(), false),
+    /** The function that takes requests of rotations and of single nodes; absent: there is none. */
+    operator: z.optional(operatorSchema),
     /** Where alarms go; absent: alarms are raised, and nobody is notified. */
     alarms: z.optional(alarmsSchema),
     /** Names stack, parameters, executions and metrics, so that installations run side by side (contract 15.2). */

@@ -30,6 +30,16 @@ const starterSettings = {
 export const routerSettings = z.object(starterSettings);
 export const retirementSettings = z.object(commonSettings);
 export const sweepSettings = z.object(starterSettings);
+export const rotationSettings = z.object({
+  ...starterSettings,
+  /** Path prefix of what users want of rotations: the name of a rotation's parameter is this and its id. */
+  EBB_ROTATION_PARAMETERS: z.string().check(z.regex(/^\/.+\/$/)),
+});
+export const operatorSettings = z.object({
+  ...rotationSettings.def.shape,
+  /** ARN of the rotation's alias. */
+  EBB_ROTATION_FUNCTION: z.string().check(z.startsWith('arn:')),
+});
 export const driftSettings = z.object({
   ...installationSettings,
   EBB_CLUSTER_PARAMETERS: commonSettings.EBB_CLUSTER_PARAMETERS,
@@ -66,6 +76,8 @@ export const endpointSettings = z.object({
 export type RouterSettings = z.infer<typeof routerSettings>;
 export type RetirementSettings = z.infer<typeof retirementSettings>;
 export type SweepSettings = z.infer<typeof sweepSettings>;
+export type RotationSettings = z.infer<typeof rotationSettings>;
+export type OperatorSettings = z.infer<typeof operatorSettings>;
 export type DriftSettings = z.infer<typeof driftSettings>;
 /** The endpoint's settings as the environment holds them: text. */
 export type EndpointSettings = Required<z.input<typeof endpointSettings>>;

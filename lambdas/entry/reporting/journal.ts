@@ -33,6 +33,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'targets.late',
   'targets.unregistered',
   'withdrawal.refused',
+  'operation.refused',
   'cluster.away',
   'stage.failed',
   'cluster.unswept',
@@ -40,6 +41,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'group.stopped',
   'group.held',
   'taints.ignored',
+  'instance.orphaned',
   'budget.unreadable',
   'secret.unreadable',
 ]);
@@ -73,10 +75,12 @@ const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
   'secret.unreadable': METRICS.secretUnreadable,
   'cluster.unswept': METRICS.clusterUnswept,
   'cluster.away': METRICS.clusterAway,
+  'instance.orphaned': METRICS.instanceOrphaned,
 };
 
-function count({ type }: DomainEvent, metrics: Metrics): void {
-  const counted = COUNTED[type];
+function count(event: DomainEvent, metrics: Metrics): void {
+  const failed = event.type === 'rotation.finished' && event.result === 'failed';
+  const counted = failed ? METRICS.rotationFailed : COUNTED[event.type];
   if (counted !== undefined) metrics.singleMetric().addMetric(counted, MetricUnit.Count, 1);
 }
 

@@ -17,4 +17,6 @@ export const METRICS = {
   marksUnreadable: 'MarksUnreadable',
   secretUnreadable: 'SecretUnreadable',
   clusterAway: 'ClusterAway',
+  rotationFailed: 'RotationFailed',
+  instanceOrphaned: 'InstanceOrphaned',
 } as const;

@@ -55,7 +55,7 @@ export interface DrainStageMemory {
 export function drainStage(retiree: Retiree, order: DrainOrder): Stage<Drained, DrainStageMemory> {
   const { notice, cluster, course, ports } = retiree;
   const { node, now } = order;
-  const terms = drainTerms(cluster, { ...order, voluntary: isVoluntary(notice.kind) });
+  const terms = drainTerms(cluster, { ...order, voluntary: isVoluntary(notice.kind) && !order.forces });
   const machine = { notice, node, execution: course.subject.execution, ...(now !== undefined && { now }) };
   const isolation = { ...order, isLeftOver: now !== undefined };
   return {

@@ -2,6 +2,8 @@
 import type { ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
+import { drainKeys } from '../../core/node/drain-taints.ts';
+import type { VoluntaryNotice } from '../../core/notice/notice.ts';
 import type { Hook, LifecycleAction } from '../ports/auto-scaling.ts';
 
 export type Verification =
@@ -17,6 +19,8 @@ export type Verification =
       /** Our hook; absent when the group has none, and so nothing waits in it. */
       readonly hook?: Hook;
       readonly cluster: ClusterSettings;
+      /** A retirement has detached the instance from its group before. */
+      readonly isDetached?: true;
     };
 
 /** A notice on which nothing is done. */
@@ -38,8 +42,17 @@ export const notEnrolled = (group: string, installation?: string): TurnedAway =>
   return ignore(`group ${group} is not enrolled: ${fix}`);
 };
 
-export const noDrain = (taint: string, { name }: ClusterSettings): TurnedAway =>
-  ignore(`taint ${taint} asks for no drain in ${name}`);
+/** Why the notice is not carried out in this cluster; undefined when it is. */
+export function unfitFor(notice: VoluntaryNotice, cluster: ClusterSettings): TurnedAway | undefined {
+  switch (notice.kind) {
+    case 'tainted':
+      if (drainKeys(cluster).includes(notice.taint)) return undefined;
+      return ignore(`taint ${notice.taint} asks for no drain in ${cluster.name}`);
+    case 'request':
+      if (notice.cluster === cluster.name) return undefined;
+      return refuse(`the request names cluster ${notice.cluster}, and AWS says that it belongs to ${cluster.name}`);
+  }
+}
 
 /** Says why there are no settings for the instance's cluster. */
 export function unconfigured(cluster: string | undefined): string {

@@ -5,10 +5,9 @@
  */
 import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
-import { drainKeys } from '../../core/node/drain-taints.ts';
 import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import { IN_SERVICE, isPooled, phaseOf, RELOOK } from '../../core/aws/lifecycle-state.ts';
-import type { Home, LifecycleNotice, Notice, TaintedNotice } from '../../core/notice/notice.ts';
+import type { Home, LifecycleNotice, Notice, VoluntaryNotice } from '../../core/notice/notice.ts';
 import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
 import type { InstanceTags } from '../ports/ec2.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -18,10 +17,10 @@ import {
   ignore,
   nameOf,
   narrowed,
-  noDrain,
   refuse,
   stale,
   unconfigured,
+  unfitFor,
   type TurnedAway,
   type Verification,
 } from './verification.ts';
@@ -52,12 +51,9 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   const enrolment = await lookAtGroup(notice, membership.group, ports);
   if (enrolment.kind === 'not enrolled') return await verifyOutside(notice, { ...enrolment, ...membership }, ports);
   if (enrolment.kind !== 'enrolled') return enrolment;
-  switch (notice.kind) {
-    case 'asg-terminate':
-      return await verifyWaiting(notice, enrolment, ports);
-    case 'tainted':
-      return verifyServing(notice, enrolment, membership.state);
-  }
+  return notice.kind === 'asg-terminate'
+    ? await verifyWaiting(notice, enrolment, ports)
+    : verifyServing(notice, enrolment, membership.state);
 }
 
 /** The instance's group, which we may act on. */
@@ -136,16 +132,15 @@ async function verifyWaiting(
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
 }
 
-/** Verifies a taint's notice: only an instance in service is drained on request, any other is on its way already. */
+/** Only an instance in service is drained because somebody wants it: any other is on its way already. */
 function verifyServing(
-  { taint }: TaintedNotice,
+  notice: VoluntaryNotice,
   { group, hook, identity, cluster }: Enrolment,
   state: string,
 ): Verification {
   if (state !== IN_SERVICE) return stale(`the instance is ${state}`);
   if (cluster === undefined) return ignore(unconfigured(nameOf(identity)));
-  if (!drainKeys(cluster).includes(taint)) return noDrain(taint, cluster);
-  return { kind: 'retire', group, cluster, ...(hook && { hook }) };
+  return unfitFor(notice, cluster) ?? { kind: 'retire', group, cluster, ...(hook && { hook }) };
 }
 
 /** Identifies the cluster. Instance tags cost another call: they are read only when hook and group name none. */

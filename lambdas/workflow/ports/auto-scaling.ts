@@ -60,8 +60,35 @@ export interface Groups {
    * @param by.value @default `true`
    */
   enrolled(by: { names: readonly string[]; tag: string; value?: string }): Promise<readonly Group[]>;
+  /** The groups of these names; one that is gone is left out. */
+  named(names: readonly string[]): Promise<readonly Group[]>;
   /** The membership of these instances; those that are in no group are left out. */
   members(instances: readonly string[]): Promise<readonly Member[]>;
+}
+
+/** Changes of which instances a group has (contract 10.2). Each may be repeated: what is done already counts as done. */
+export interface Capacity {
+  /** Undefined when the group has gone. */
+  bounds(group: string): Promise<Bounds | undefined>;
+  /** Takes the instance out of its group. The desired capacity stays, so the group launches another in its place. */
+  detach(member: GroupInstance): Promise<void>;
+  /** Puts the running instance into the group. The desired capacity rises by one. */
+  attach(member: GroupInstance): Promise<void>;
+  /** Terminates the instance through its group. The desired capacity falls by one. `gone`: no group has it. */
+  shrink(instance: string): Promise<'terminated' | 'gone'>;
+  setDesired(group: string, desired: number): Promise<void>;
+  setLeast(group: string, min: number): Promise<void>;
+}
+
+export interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  readonly desired: number;
+}
+
+export interface GroupInstance {
+  readonly group: string;
+  readonly instance: string;
 }
 
 /** Who else changes a group (contract 9.7). */

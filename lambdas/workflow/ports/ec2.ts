@@ -10,6 +10,14 @@ export interface Instances {
   machine(instance: string): Promise<Machine | undefined>;
 }
 
+/** Instances that no group has any more. */
+export interface DetachedInstances {
+  tag(instance: string, tags: Readonly<Record<string, string>>): Promise<void>;
+  untag(instance: string, keys: readonly string[]): Promise<void>;
+  /** Terminates the instance. One that has terminated, or that EC2 does not know any more, counts as done. */
+  terminate(instance: string): Promise<void>;
+}
+
 export interface InstanceTags {
   /** Tags of the instance; empty when it has none or is unknown. */
   tagsOf(instance: { instance: string; account: string; region: string }): Promise<Readonly<Record<string, string>>>;

@@ -48,6 +48,8 @@ export interface Cluster {
   otherNodes(name: string): Promise<OtherNodes>;
   /** `conflict`: the node has changed since it was read. @throws PatchRefused when it is refused for good */
   patchNode(name: string, patch: NodePatch): Promise<'patched' | 'conflict' | 'gone'>;
+  /** Deletes the node, if it is that instance's. One that is gone counts as deleted. */
+  deleteNode(name: string, instance: string): Promise<void>;
   /** Lists and then watches what decides a drain of that node. Resolves once everything has been listed. */
   watchDrain(node: string, listener: WatchListener): Promise<DrainWatch>;
   /** Evicts that very pod. @param graceSeconds absent: the pod's own */

@@ -24,6 +24,11 @@ export interface RetirementHistory {
   ended(since: number): Promise<readonly EndedRetirement[]>;
 }
 
+export interface RetirementResults {
+  /** What the retirement of that name came to; undefined when it runs, has died, or is not on record. */
+  resultOf(name: string): Promise<{ readonly result: string; readonly reason?: string | undefined } | undefined>;
+}
+
 /** A durable run: what `step` returned is kept, so that after a crash or a suspension the run goes on from there. */
 export interface DurableRun {
   /** Does `work` at least once and keeps what it returns, which must be plain data. Names are static. */

@@ -1,5 +1,5 @@
 /** The first step of a retirement: AWS is asked again, and what follows from its answers and the settings is fixed. */
-import type { DeadlinePolicy, GroupSettings, VoluntaryRelease } from '../../core/settings/cluster-settings.ts';
+import type { ClusterSettings, DeadlinePolicy, GroupSettings } from '../../core/settings/cluster-settings.ts';
 import { hookDeadline, retainedDeadline, spanFrom, type HookTime } from '../../core/drain/deadline-times.ts';
 import { releaseFor } from '../../core/node/drain-taints.ts';
 import { heartbeatInterval } from '../../core/retirement/heartbeat.ts';
@@ -8,8 +8,10 @@ import {
   type Home,
   type LifecycleNotice,
   type Notice,
+  type RequestedNotice,
   type TaintedNotice,
 } from '../../core/notice/notice.ts';
+import type { BatchPlace, Release, RetirementTerms } from '../../core/notice/retirement-terms.ts';
 import { retentionMissing, retirementStarted, type Subject } from '../../core/events/retirement-events.ts';
 import type { Course, Hold } from '../run/stage.ts';
 import { hookTime, type HookTimePorts } from './hook-time.ts';
@@ -31,7 +33,16 @@ export type Ending =
   /** The instance goes whatever we do. */
   | { readonly kind: 'hook'; readonly hold: Hold; readonly atDeadline: DeadlinePolicy }
   /** Nothing but us wants it to go: at the deadline the node is restored (contract 5.4). */
-  | { readonly kind: 'voluntary'; readonly release: VoluntaryRelease; readonly notice: TaintedNotice };
+  | {
+      readonly kind: 'voluntary';
+      readonly release: Release;
+      /** Pods are deleted past their budgets at the deadline, because the request says so. */
+      readonly forces: boolean;
+      /** The instance leaves its group first, and a replacement is waited for (contract 10.2). */
+      readonly detaches: boolean;
+      /** Its place in a batch of a rotation. */
+      readonly batch?: BatchPlace;
+    };
 
 export async function beginRetirement(notice: Notice, ports: BeginPorts): Promise<Beginning> {
   const verified = await verifyNotice(notice, ports);
@@ -43,19 +54,57 @@ export async function beginRetirement(notice: Notice, ports: BeginPorts): Promis
     case 'release':
       return verified;
     case 'retire':
-      return notice.kind === 'tainted'
-        ? beginVoluntarily(notice, verified, ports)
-        : await beginHeld(notice, verified, ports);
+      switch (notice.kind) {
+        case 'tainted':
+          return beginForTaint(notice, verified, ports);
+        case 'request':
+          return beginAsRequested(notice, verified, ports);
+        case 'asg-terminate':
+          return await beginHeld(notice, verified, ports);
+      }
   }
 }
 
-function beginVoluntarily(notice: TaintedNotice, verified: Verified, { journal, home }: BeginPorts): Beginning {
+function beginForTaint(notice: TaintedNotice, verified: Verified, { journal, home }: BeginPorts): Beginning {
   const { at: startedAt, kind, taint } = notice;
   const subject = subjectOf(notice, verified, home);
   const deadline = startedAt + drainTimeoutSeconds(verified) * 1000;
   journal.report(retirementStarted(subject, { kind, deadline, atDeadline: 'restore' }));
   const release = releaseFor(taint, verified.cluster);
-  return { ...verified, course: { subject, startedAt, deadline }, ending: { kind: 'voluntary', release, notice } };
+  const ending = { kind: 'voluntary', release, forces: false, detaches: false } as const;
+  return { ...verified, course: { subject, startedAt, deadline }, ending };
+}
+
+function beginAsRequested(notice: RequestedNotice, verified: Verified, { journal, home }: BeginPorts): Beginning {
+  const { at: startedAt, kind, terms } = notice;
+  const subject = subjectOf(notice, verified, home);
+  const deadline = startedAt + terms.timeoutSeconds * 1000;
+  journal.report(retirementStarted(subject, { kind, deadline, atDeadline: terms.force ? 'force' : 'restore' }));
+  // Detached before, by a run that has ended: its group has replaced it.
+  const isDetached = verified.isDetached === true;
+  return {
+    ...verified,
+    cluster: withTerms(verified.cluster, terms),
+    course: { subject, startedAt, deadline },
+    ending: {
+      kind: 'voluntary',
+      release: terms.release,
+      forces: terms.force,
+      detaches: terms.detach && !isDetached,
+      ...(terms.batch && { batch: terms.batch }),
+    },
+  };
+}
+
+/** The cluster's settings, as far as the request does not override them. */
+function withTerms(
+  cluster: ClusterSettings,
+  {
+    gracePeriodSeconds = cluster.drain.gracePeriodSeconds,
+    pauseBetweenEvictionsSeconds = cluster.drain.pauseBetweenEvictionsSeconds,
+  }: RetirementTerms,
+): ClusterSettings {
+  return { ...cluster, drain: { ...cluster.drain, gracePeriodSeconds, pauseBetweenEvictionsSeconds } };
 }
 
 async function beginHeld(notice: LifecycleNotice, verified: Verified, ports: BeginPorts): Promise<Beginning> {

@@ -124,7 +124,8 @@ async function isolateAnew(retirement: Retirement): Promise<IsolatedNodes | unde
   return names && (await isolate(retirement, names));
 }
 
-function isolationsOf({ node, leftOver, isolatedAt }: IsolatedNodes, deadline: number): Isolation[] {
+/** @param deadline by when they must be drained, epoch milliseconds */
+export function isolationsOf({ node, leftOver, isolatedAt }: IsolatedNodes, deadline: number): Isolation[] {
   return [node, ...leftOver].map((name) => ({ node: name, isolatedAt, deadline, isLeftOver: name !== node }));
 }
 

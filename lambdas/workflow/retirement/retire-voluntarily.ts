@@ -6,6 +6,9 @@
 import { forcePoint } from '../../core/drain/deadline-times.ts';
 import type { Result } from '../../core/events/retirement-events.ts';
 import type { Hook } from '../ports/auto-scaling.ts';
+import { neighboursIn, type BatchPlace } from '../../core/notice/retirement-terms.ts';
+import { turnStage } from '../rotation/await-turn.ts';
+import { replaceFirst } from '../rotation/replace-first.ts';
 import { giveWayStage, targetAllowanceStage } from '../traffic/target-allowance.ts';
 import { drainDetachAndSettle, withdraw } from './clear-node.ts';
 import {
@@ -16,6 +19,7 @@ import {
   isolate,
   stopIfCancelled,
   waitForSlot,
+  type IsolatedNodes,
   type Order,
   type Retired,
   type Retirement,
@@ -30,12 +34,12 @@ const DRAINS_FROM_MS = 300_000;
 /** @throws RetirementFailed */
 export async function retireVoluntarily(
   order: Order & { readonly hook?: Hook },
-  { release }: Pick<VoluntaryEnding, 'release'>,
+  ending: VoluntaryEnding,
 ): Promise<Retired> {
   const retirement = createRetirement(order);
   try {
-    const result = await empty(retirement);
-    await letGo(retirement, release, order.hook);
+    const result = await empty(retirement, ending);
+    await letGo(retirement, ending.release, order.hook);
     return await finish(retirement, { result });
   } catch (error) {
     if (error instanceof Stopped) await putBack(retirement, error);
@@ -44,7 +48,7 @@ export async function retireVoluntarily(
 }
 
 /** Empties the node. @throws Stopped */
-async function empty(retirement: Retirement): Promise<Result> {
+async function empty(retirement: Retirement, { forces, detaches, batch }: VoluntaryEnding): Promise<Result> {
   const names = await findNodes(retirement);
   if (names === undefined) throw new Stopped('stopped', 'the instance has no node');
   const { node, leftOver } = names;
@@ -52,13 +56,17 @@ async function empty(retirement: Retirement): Promise<Result> {
   const isolated = await isolate(retirement, names);
   if (isolated === undefined) return 'drained';
   await giveWay(retirement, node, pools);
-  const heldBackBy = await waitForSlot(retirement, isolated, slotUntil(retirement));
-  if (heldBackBy !== undefined) throw new Stopped('restored', `it was held back: ${heldBackBy.join(', ')}`);
-  for (const name of [node, ...leftOver]) await stopIfPodsStay(retirement, name);
+  // One that is replaced first costs no capacity until its pods go: it needs its slot only then.
+  if (!detaches) await getSlot(retirement, isolated);
+  if (!forces) for (const name of [node, ...leftOver]) await stopIfPodsStay(retirement, name);
   const withdrawing = await withdraw(retirement, node);
+  // Its group takes it out of its target groups as it lets it go, so the withdrawal comes first (contract 7.1).
+  if (detaches) await replaceFirst(retirement, isolated, batch);
+  if (batch !== undefined) await waitForTurn(retirement, node, batch);
+  if (detaches) await getSlot(retirement, isolated);
   const emptied = await drainDetachAndSettle(retirement, isolated, {
     withdrawing,
-    forces: false,
+    forces,
     // Nothing presses: targets have their own time, whatever ours is.
     settlesBy: () => Infinity,
     timeUp: (_order, { waitingFor }) =>
@@ -101,6 +109,20 @@ function notSpared(waitingFor: readonly string[]): Stopped {
   return new Stopped('restored', `it could not be spared: ${waitingFor.join(', ')}`);
 }
 
+/** @throws Stopped when others keep it from draining until there is no more time for it */
+async function getSlot(retirement: Retirement, isolated: IsolatedNodes): Promise<void> {
+  const heldBackBy = await waitForSlot(retirement, isolated, slotUntil(retirement));
+  if (heldBackBy !== undefined) throw new Stopped('restored', `it was held back: ${heldBackBy.join(', ')}`);
+}
+
+/** Waits until the nodes before it in its batch are drained (contract 10.2). @throws Stopped */
+async function waitForTurn({ order, runner }: Retirement, node: string, batch: BatchPlace): Promise<void> {
+  if (neighboursIn(batch, order.notice.instance).before.length === 0) return;
+  const end = await runner.run(turnStage(order, { node, place: batch }));
+  if (end.kind === 'late') throw new Stopped('restored', `its turn did not come: ${end.waitingFor.join(', ')}`);
+  stopIfCancelled(doneOrStop(end));
+}
+
 /** As long as pods would have a few minutes still: nothing is ever forced, but what is begun is to end (contract 5.4). */
 function slotUntil({ order, runner }: Retirement): number {
   const { startedAt } = order.course;
@@ -111,5 +133,6 @@ function slotUntil({ order, runner }: Retirement): number {
 /** A node with a pod that wants to stay is skipped, before its first pod is evicted (contract 4.1). @throws Stopped */
 async function stopIfPodsStay({ order, runner }: Retirement, node: string): Promise<void> {
   const { kept } = doneOrStop(await runner.run(surveyStage(order, node)));
-  if (kept.length > 0) throw new Stopped('restored', `it has pods that are not to be evicted: ${kept.join(', ')}`);
+  if (kept.length === 0) return;
+  throw new Stopped('restored', `it has pods that are not to be evicted: ${kept.join(', ')}`, { kept: true });
 }

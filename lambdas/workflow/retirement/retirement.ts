@@ -9,6 +9,7 @@ import type { VerificationPorts } from '../notice/verify-notice.ts';
 import { identifying } from '../node/find-node.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Clusters } from '../ports/kubernetes.ts';
+import type { ReplacementPorts } from '../rotation/replacement-ports.ts';
 import type { DurableRun, RetirementHistory, RunningRetirements } from '../ports/lambda.ts';
 import type { LoadBalancing } from '../ports/load-balancing.ts';
 import type { Instances } from '../ports/ec2.ts';
@@ -22,6 +23,8 @@ export interface RetirementPorts extends VerificationPorts {
   readonly instances: Instances;
   readonly balancing: LoadBalancing;
   readonly clusters: Clusters;
+  /** For instances that are replaced before they go. */
+  readonly replacing: ReplacementPorts;
   readonly running: Pick<RunningRetirements, 'isRunning'>;
   readonly history: Pick<RetirementHistory, 'started'>;
   readonly journal: Journal;
@@ -41,6 +44,8 @@ export class RetirementFailed extends Error {
 
 export interface Order extends Retiree {
   readonly ports: RetirementPorts;
+  /** A retirement has detached the instance from its group before. */
+  readonly isDetached?: true;
 }
 
 /** A retirement that is carried out. */
@@ -49,6 +54,8 @@ export interface Retirement {
   readonly runner: StageRunner;
   /** Names of the machine's nodes; undefined until they are found. */
   names: NodeNames | undefined;
+  /** When its group let the instance go before the drain, epoch milliseconds; undefined while it is in its group. */
+  detachedAt: number | undefined;
 }
 
 /** A machine's nodes, and when they were isolated, epoch milliseconds. */
@@ -63,6 +70,7 @@ export function createRetirement(order: Order): Retirement {
     order: { ...order, ports: { ...ports, clusters } },
     runner: new StageRunner(course, ports),
     names: undefined,
+    detachedAt: undefined,
   };
 }
 

@@ -2,7 +2,9 @@
 import { isAskedFor } from '../../core/node/drain-taints.ts';
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { ownershipOf } from '../../core/node/isolation.ts';
-import type { Node } from '../../core/kubernetes/node.ts';
+import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
+import type { Notice } from '../../core/notice/notice.ts';
+import { neighboursIn } from '../../core/notice/retirement-terms.ts';
 import type { RetiringNode } from '../../core/retirement/slot.ts';
 import type { Retiree } from './retiree.ts';
 
@@ -40,11 +42,19 @@ export function slotContenders(
   const own = found.find(({ name }) => name === node);
   const since = (own && credibleOwnership(own, now)?.since) ?? new Date(isolatedAt).toISOString();
   const counted = new Set([course.subject.execution]);
+  const waitsForIt = laterInBatch(notice);
   const others = found.flatMap((other): RetiringNode[] => {
     const ownership = credibleOwnership(other, now);
     if (other.name === node || ownership === undefined || counted.has(ownership.execution)) return [];
+    if (waitsForIt.includes(instanceOf(other) ?? '')) return [];
     counted.add(ownership.execution);
     return Date.parse(ownership.deadline) < now ? [] : [{ name: other.name, ownership }];
   });
   return [{ name: node, ownership: { since, kind: notice.kind } }, ...others];
+}
+
+/** Instances of its batch that wait for it: if it waited for them too, none would ever drain. */
+function laterInBatch(notice: Notice): readonly string[] {
+  const batch = notice.kind === 'request' ? notice.terms.batch : undefined;
+  return batch === undefined ? [] : neighboursIn(batch, notice.instance).after;
 }

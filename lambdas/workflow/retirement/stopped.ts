@@ -1,5 +1,6 @@
 /** How a retirement ends before its time: the error that stops it, and the reasons that both kinds of retirement share. */
 import type { Result } from '../../core/events/retirement-events.ts';
+import type { CoolDown } from '../../core/node/cool-down.ts';
 import type { StageEnd } from '../run/stage.ts';
 
 /** Ends a retirement before its time: what it came to, and why. */
@@ -7,12 +8,12 @@ export class Stopped extends Error {
   override readonly name: string = 'Stopped';
   readonly result: Result;
   /** Why a node that nothing forces to go is left alone for a while; absent when it may be tried again at once. */
-  readonly coolDownReason: string | undefined;
+  readonly coolDown: Omit<CoolDown, 'until'> | undefined;
 
-  constructor(result: Result, reason: string, { coolsDown = true }: { coolsDown?: boolean } = {}) {
+  constructor(result: Result, reason: string, { coolsDown = true, kept }: { coolsDown?: boolean; kept?: true } = {}) {
     super(reason);
     this.result = result;
-    this.coolDownReason = coolsDown ? reason : undefined;
+    this.coolDown = coolsDown ? { reason, ...(kept && { kept }) } : undefined;
   }
 }
 

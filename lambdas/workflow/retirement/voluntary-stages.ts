@@ -98,6 +98,41 @@ export function passHookStage(
   };
 }
 
+/** How long the cloud controller has to delete the node of a machine that has ended, and how often Ebb looks. */
+const NODE_STAYS_MS = 300_000;
+const NODE_LOOK_SECONDS = 30;
+
+/**
+ * Sees to it that the node goes with its machine (contract 8.2). The cloud controller deletes it; where none does, it would
+ * stay NotReady for ever.
+ *
+ * @param until when it is left to others, epoch milliseconds
+ */
+export function forgetNodeStage(
+  { notice, cluster, ports }: Order,
+  { node, until }: { node: string; until: number },
+): Stage<null, { endedAt?: number }> {
+  return {
+    name: 'forget-node',
+    memory: {},
+    until,
+    pauseSeconds: NODE_LOOK_SECONDS,
+    async pass({ endedAt: before }) {
+      const api = await ports.clusters.open(cluster);
+      if ((await api.readNode(node)) === undefined) return { state: 'done', value: null };
+      const machine = await ports.instances.machine(notice.instance);
+      const hasEnded = machine === 'terminated' || machine === 'absent';
+      if (!hasEnded) return { state: 'waiting', memory: {}, waitingFor: ['the machine to end'] };
+      const endedAt = before ?? Date.now();
+      const dueAt = endedAt + NODE_STAYS_MS;
+      if (Date.now() < dueAt)
+        return { state: 'waiting', memory: { endedAt }, waitingFor: [`node ${node} to be deleted`], dueAt };
+      await api.deleteNode(node, notice.instance);
+      return { state: 'done', value: null };
+    },
+  };
+}
+
 /** How often a load balancer that fails is asked again to take the node back, and for how long that keeps it isolated. */
 const REGISTER_PAUSE_SECONDS = 5;
 const REGISTER_FAILS_MS = 60_000;

@@ -2,18 +2,31 @@ import { describe, expect, test } from 'vitest';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import * as fleetEvents from '../../../lambdas/core/events/fleet-events.ts';
 import * as noticeEvents from '../../../lambdas/core/events/notice-events.ts';
+import * as operatorEvents from '../../../lambdas/core/events/operator-events.ts';
 import * as retirementEvents from '../../../lambdas/core/events/retirement-events.ts';
 import type { Subject } from '../../../lambdas/core/events/retirement-events.ts';
+import * as rotationEvents from '../../../lambdas/core/events/rotation-events.ts';
 import * as withdrawalRequestEvents from '../../../lambdas/core/events/withdrawal-request-events.ts';
+import { rotationRequestSchema } from '../../../lambdas/core/rotation/rotation-request.ts';
 import { aPod, HOUR, NOON } from '../../given.ts';
 
-const events = { ...noticeEvents, ...retirementEvents, ...withdrawalRequestEvents, ...fleetEvents };
+const events = {
+  ...noticeEvents,
+  ...retirementEvents,
+  ...withdrawalRequestEvents,
+  ...fleetEvents,
+  ...rotationEvents,
+  ...operatorEvents,
+};
 
 const SUBJECT: Subject = { execution: 'e', cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10-0-1-2' };
 const POD = aPod({ labels: { secret: 'hidden' }, annotations: { token: 'hidden' } });
 
 /** A node that no retirement is concerned with. */
 const PLACE = { cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10-0-1-2' };
+
+const ROTATION = { rotation: 'r1', cluster: 'prod' };
+const ROTATION_REQUEST = rotationRequestSchema.parse({ cluster: 'prod' });
 
 /** One of every kind; the record is complete by its type, so a new kind of event is missed here first. */
 const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { type: Type }> }> = {
@@ -78,8 +91,27 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'retention.missing': events.retentionMissing(SUBJECT),
   'instance.retained': events.instanceRetained(SUBJECT, { pods: ['shop/web-1'], until: NOON + HOUR }),
   'instance.terminated': events.instanceTerminated(SUBJECT),
+  'instance.detached': events.instanceDetached(SUBJECT),
+  'instance.attached': events.instanceAttached(SUBJECT, { removed: 'i-2' }),
+  'instance.orphaned': events.instanceOrphaned(SUBJECT, { reason: 'its group has gone' }),
+  'rotation.started': events.rotationStarted(ROTATION, ROTATION_REQUEST),
+  'rotation.batch': events.rotationBatch(ROTATION, { group: 'workers', nodes: ['ip-10-0-1-2'] }),
+  'rotation.surged': events.rotationSurged(ROTATION, { group: 'workers', from: 3, to: 4 }),
+  'rotation.waiting': events.rotationWaiting(ROTATION, { group: 'workers', waitingFor: ['i-1 has no node'] }),
+  'rotation.continued': events.rotationContinued(ROTATION, { part: 2 }),
+  'rotation.finished': events.rotationFinished(ROTATION, { result: 'failed', reason: 'r' }, { groups: [] }),
+  'replacement.ready': events.replacementReady(SUBJECT, { seconds: 95 }),
   'instance.left': events.instanceLeft(SUBJECT),
   'retirement.finished': events.retirementFinished(SUBJECT, { result: 'drained', seconds: 60 }),
+  'operation.requested': events.operationRequested(
+    { action: 'rotate', asked: 'prod' },
+    { by: 'arn:aws:iam::123456789012:user/operator', from: '203.0.113.7' },
+  ),
+  'operation.answered': events.operationAnswered(
+    { action: 'rotate', asked: 'prod' },
+    { result: 'done', rotation: 'r1' },
+  ),
+  'operation.refused': events.operationRefused({ from: '203.0.113.7', reason: 'no signature' }),
   'withdrawal.requested': events.withdrawalRequested({
     asked: 'i-1',
     by: 'holder of the secret',
@@ -142,9 +174,24 @@ const SUBJECTLESS = new Set([
   'group.stopped',
   'group.held',
   'group.waiting',
+  'rotation.started',
+  'rotation.batch',
+  'rotation.surged',
+  'rotation.waiting',
+  'rotation.continued',
+  'rotation.finished',
   'taints.ignored',
   'budget.unreadable',
   'drift.finished',
+  'rotation.started',
+  'rotation.batch',
+  'rotation.surged',
+  'rotation.waiting',
+  'rotation.continued',
+  'rotation.finished',
+  'operation.requested',
+  'operation.answered',
+  'operation.refused',
 ]);
 
 describe('every domain event (contract 13.0)', () => {

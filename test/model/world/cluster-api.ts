@@ -115,6 +115,10 @@ export class ClusterApi implements Cluster {
   }
 
   /** Nothing balances load to the model's pods. */
+  deleteNode(): Promise<void> {
+    return Promise.reject(new Error('no retirement of this model is asked for, so none sees to the end of a node'));
+  }
+
   addressesOn(): Promise<readonly string[]> {
     return this.request(() => []);
   }

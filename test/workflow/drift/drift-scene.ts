@@ -199,6 +199,7 @@ export class DriftScene {
           this.asked.enrolled += 1;
           return Promise.resolve([...this.groups.values()]);
         },
+        named: () => Promise.reject(new Error('not asked for')),
         members: () => Promise.reject(new Error('not asked for')),
       },
       launches: {

@@ -10,7 +10,11 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clusterRoleManifests, fleetGroupOf } from '../../../infra/cluster-role/cluster-role.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
+import { capacity } from '../../../lambdas/adapters/auto-scaling/capacity.ts';
+import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { lifecycle } from '../../../lambdas/adapters/auto-scaling/lifecycle.ts';
+import { detachedInstances } from '../../../lambdas/adapters/ec2/detached-instances.ts';
+import { launchedInstances } from '../../../lambdas/adapters/ec2/launched-instances.ts';
 import { ec2Instances } from '../../../lambdas/adapters/ec2/ec2-instances.ts';
 import { clusters } from '../../../lambdas/adapters/clusters/clusters.ts';
 import { parseEvent } from '../../../lambdas/adapters/event-bridge/interruption-events.ts';
@@ -266,15 +270,24 @@ export class Rehearsal implements AsyncDisposable {
 
   #assemble(): Rehearsal['ports'] {
     const client = this.aws.clientConfig(this.#credentials('retirement'));
+    const autoScaling = new AutoScalingClient(client);
+    const ec2 = new EC2Client(client);
+    const fleets = clusters({ eks: new EKSClient(client) });
     return {
       hookName: HOOK,
       home: { account: this.aws.account.accountId, region: this.aws.account.region },
-      lifecycle: lifecycle(new AutoScalingClient(client)),
-      instances: ec2Instances(new EC2Client(client)),
+      lifecycle: lifecycle(autoScaling),
+      instances: ec2Instances(ec2),
       balancing: NO_LOAD_BALANCERS,
       instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),
       settings: clusterSettings(new SSMClient(client), '/ebb/clusters/'),
-      clusters: clusters({ eks: new EKSClient(client) }),
+      clusters: fleets,
+      replacing: {
+        groups: groups(autoScaling),
+        capacity: capacity(autoScaling),
+        instances: { ...detachedInstances(ec2), launched: (instances) => launchedInstances(ec2, instances) },
+        fleets,
+      },
       journal: { report: (event) => this.events.push({ ...event, reportedAt: this.clock.now() }) },
       run: this.#run(),
       retirements: this.#retirements(),

@@ -8,6 +8,8 @@ export interface ClusterAddress {
   readonly ca?: string;
   /** Name in the server's certificate, where it is not the one in the address. */
   readonly serverName?: string;
+  /** Any certificate of the server is taken. Only a kubeconfig on its user's own machine may say so. */
+  readonly trustsAny?: true;
 }
 
 export interface Access extends ClusterAddress {

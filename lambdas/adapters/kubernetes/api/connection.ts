@@ -79,8 +79,9 @@ export function connect(source: AccessSource): KubernetesConnection {
   const fetching = new IsomorphicFetchHttpLibrary();
 
   /** Returns the pool of this access. Those of former client certificates are left to close when they are idle. */
-  const poolOf = ({ ca, serverName, client }: Access): Pool => {
-    const tls = { ca, servername: serverName, cert: client?.certificate, key: client?.key };
+  const poolOf = ({ ca, serverName, client, trustsAny }: Access): Pool => {
+    const rejectUnauthorized = trustsAny === true ? false : undefined;
+    const tls = { ca, servername: serverName, cert: client?.certificate, key: client?.key, rejectUnauthorized };
     const key = JSON.stringify(tls);
     const pool = pools.get(key) ?? openPool(tls);
     pools.set(key, pool);
@@ -169,6 +170,7 @@ interface Tls {
   readonly servername: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;
+  readonly rejectUnauthorized: boolean | undefined;
 }
 
 function openPool(tls: Tls): Pool {

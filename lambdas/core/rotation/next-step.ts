@@ -1,0 +1,128 @@
+/**
+ * The next step of a rotation, from what there is now (contract 10.2, 10.3): a crash, a pause of days, the hand of a person
+ * or a new version in between change nothing about it. Pure.
+ */
+import type { Answers, Undecided } from '../disruption/questions.ts';
+import { queueFleet } from '../disruption/queue-fleet.ts';
+import type { DisruptionQueue } from '../disruption/queue.ts';
+import type { PlacedNode } from '../disruption/fleet.ts';
+import { missingOf, type Arrivals } from './replacement.ts';
+import type { RotationMemory } from './rotation-memory.ts';
+import { rotatedGroups, type FailedNode, type RotatedGroup, type RotationFacts } from './rotation-groups.ts';
+
+export type NextStep =
+  /** Retire these nodes of the group, as one batch. */
+  | { readonly kind: 'start'; readonly group: RotatedGroup; readonly batch: readonly PlacedNode[] }
+  /** Let the managed node group have so many more instances first. */
+  | { readonly kind: 'surge'; readonly group: RotatedGroup; readonly by: number }
+  /** Its batch is over, or its instances never came: let it have as many as before. */
+  | {
+      readonly kind: 'unsurge';
+      readonly group: string;
+      readonly base: number;
+      readonly since: number;
+      readonly failed?: string;
+    }
+  /** Nothing can be done now. `until`: when that changes by the clock alone, epoch milliseconds. */
+  | { readonly kind: 'wait'; readonly group: string; readonly why: readonly string[]; readonly until?: number }
+  | { readonly kind: 'end'; readonly result: 'done' | 'failed' | 'stopped'; readonly reason?: string };
+
+/** What decides the next step. */
+export interface StepFacts extends RotationFacts {
+  readonly memory: RotationMemory;
+  readonly arrivals: Arrivals;
+  /** Nothing new is begun: the rotation is to stop, or to pause. */
+  readonly control: 'go' | 'pause' | 'stop';
+}
+
+export function nextStep(facts: StepFacts, answers: Answers): NextStep | Undecided {
+  const groups = rotatedGroups(facts);
+  const failed = groups.flatMap((each) => each.failed);
+  const busy = groups.find(({ inHand }) => inHand.length > 0);
+  if (busy !== undefined) return { kind: 'wait', group: busy.group.name, why: [`${busy.inHand.length} nodes in hand`] };
+  const undo = surplus(facts);
+  if (undo !== undefined) return undo;
+  if (failed.length >= facts.request.maxFailures) return { kind: 'end', result: 'failed', reason: textOf(failed) };
+  if (facts.control === 'stop') return { kind: 'end', result: 'stopped' };
+  const current = groups.find(({ old }) => old.length > 0);
+  const unready = groups.flatMap(({ group }) => missingOf(group, facts.arrivals, facts.since));
+  if (unready.length > 0) return awaitReplacements(current?.group.name ?? '', unready, facts);
+  return current === undefined ? { kind: 'end', result: 'done' } : beginBatch(current, facts, answers);
+}
+
+/** The last replacements may still be coming; one that is not Ready in time ends the rotation. */
+function awaitReplacements(
+  group: string,
+  why: readonly string[],
+  { memory, cluster, now, startedAt }: StepFacts,
+): NextStep {
+  const since = memory.surge?.at ?? memory.freeSince ?? startedAt;
+  const until = since + cluster.drift.replacementTimeoutSeconds * 1000;
+  if (now < until) return { kind: 'wait', group, why, until };
+  return { kind: 'end', result: 'failed', reason: notReady(why) };
+}
+
+/** A surge whose batch is over, or whose instances are not Ready in time. */
+function surplus({ memory: { surge }, cluster, now, groups, arrivals }: StepFacts): NextStep | undefined {
+  if (surge === undefined) return undefined;
+  const { group: name, base, at: since, begun } = surge;
+  const over = { kind: 'unsurge', group: name, base, since } as const;
+  if (begun) return over;
+  const group = groups.find((each) => each.name === name);
+  const missing = group === undefined ? [`group ${name} has gone`] : missingOf(group, arrivals, since);
+  const isLate = now >= since + cluster.drift.replacementTimeoutSeconds * 1000;
+  return isLate && missing.length > 0 ? { ...over, failed: notReady(missing) } : undefined;
+}
+
+function notReady(missing: readonly string[]): string {
+  return `replacements are not Ready: ${missing.join(', ')}`;
+}
+
+function beginBatch(current: RotatedGroup, facts: StepFacts, answers: Answers): NextStep | Undecided {
+  const { name } = current.group;
+  const held = whyNotYet(name, facts);
+  if (held !== undefined) return { kind: 'wait', group: name, ...held };
+  const terms = { now: facts.now, cause: 'rotation', isUnavailable: () => false, stopped: new Map() } as const;
+  const queue = queueFleet(current.old, facts, terms, answers);
+  if ('asks' in queue) return queue;
+  const going = new Set(queue.now.slice(0, batchSize(current, facts)).map((candidate) => candidate.name));
+  const batch = current.old.filter(({ node }) => going.has(node.name));
+  const [first] = batch;
+  if (first === undefined) return waitForQueue(name, queue);
+  if (isVain(first, facts)) return { kind: 'end', result: 'failed', reason: `${first.node.name}: ${VAIN}` };
+  const needsSurge = current.way === 'surge' && facts.memory.surge?.group !== name;
+  return needsSurge ? { kind: 'surge', group: current, by: batch.length } : { kind: 'start', group: current, batch };
+}
+
+/** How often a node's retirement is begun that ends without a word on the node: refused, or dead. */
+const MOST_STARTS = 3;
+const VAIN = `its retirement was begun ${MOST_STARTS} times, and it stays: look at its events`;
+
+function isVain({ node }: PlacedNode, { memory: { begun } }: StepFacts): boolean {
+  return begun?.node === node.name && begun.times >= MOST_STARTS;
+}
+
+function batchSize({ way }: RotatedGroup, { request }: StepFacts): number {
+  return way === 'in place' ? 1 : request.maxSurge;
+}
+
+function waitForQueue(group: string, { later: [first] }: DisruptionQueue): NextStep {
+  const { why = 'nothing may go', at: until } = first ?? {};
+  return { kind: 'wait', group, why: [why], ...(until !== undefined && { until }) };
+}
+
+/** What keeps the next batch from beginning although its group could spare the nodes. */
+function whyNotYet(
+  group: string,
+  { memory, request, now, control }: StepFacts,
+): { readonly why: readonly string[]; readonly until?: number } | undefined {
+  if (control === 'pause') return { why: ['the rotation is paused'] };
+  // The first look at which no node of the last batch is in hand any more.
+  const { freeSince = now } = memory;
+  const until = freeSince + request.pauseBetweenBatches * 1000;
+  return now < until && memory.group === group ? { why: ['the pause between batches'], until } : undefined;
+}
+
+function textOf(failed: readonly FailedNode[]): string {
+  return failed.map(({ node, reason }) => `${node}: ${reason}`).join('; ');
+}

@@ -1,0 +1,30 @@
+/**
+ * What a rotation remembers from one step to the next. Little, because all else is read from what there is; if it is lost, a
+ * pause may be too long or too short. Pure.
+ */
+import * as z from 'zod/mini';
+
+export const rotationMemorySchema = z.object({
+  /** The group that was worked on last. */
+  group: z.optional(z.string()),
+  /** Since when no node has been in hand, epoch milliseconds; absent while one is. */
+  freeSince: z.optional(z.int()),
+  /** The first node of the last batch, and how often a batch has begun with it. */
+  begun: z.optional(z.object({ node: z.string(), times: z.int() })),
+  /** What was said last of what it waits for. */
+  told: z.optional(z.string()),
+  /** A managed node group that has more instances than it wants. */
+  surge: z.optional(
+    z.object({
+      group: z.string(),
+      /** Its desired capacity before. */
+      base: z.int(),
+      /** When it was raised, epoch milliseconds. */
+      at: z.int(),
+      /** Whether the batch has begun that the others make room for. */
+      begun: z.boolean(),
+    }),
+  ),
+});
+
+export type RotationMemory = Readonly<z.output<typeof rotationMemorySchema>>;

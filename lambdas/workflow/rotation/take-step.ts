@@ -1,0 +1,183 @@
+/** Takes a step of a rotation that core/rotation/next-step.ts has decided. Each may be repeated. */
+import type { PlacedNode } from '../../core/disruption/fleet.ts';
+import { retirementRequested } from '../../core/events/notice-events.ts';
+import {
+  rotationBatch,
+  rotationSurged,
+  rotationWaiting,
+  type RotationSubject,
+} from '../../core/events/rotation-events.ts';
+import { executionName, type Home, type RequestedNotice } from '../../core/notice/notice.ts';
+import type { RetirementTerms } from '../../core/notice/retirement-terms.ts';
+import type { NextStep, StepFacts } from '../../core/rotation/next-step.ts';
+import { replacementsSince } from '../../core/rotation/replacement.ts';
+import { rotatedGroups, type RotatedGroup, type Way } from '../../core/rotation/rotation-groups.ts';
+import type { RotationMemory } from '../../core/rotation/rotation-memory.ts';
+import type { RotationOrder } from '../../core/rotation/rotation-order.ts';
+import { rotationProgress, type RotationProgress } from '../../core/rotation/rotation-progress.ts';
+import { drainSeconds } from '../../core/rotation/rotation-request.ts';
+import type { Capacity } from '../ports/auto-scaling.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Retirements } from '../ports/lambda.ts';
+
+export interface TakePorts {
+  readonly retirements: Retirements;
+  readonly capacity: Capacity;
+  readonly journal: Journal;
+  readonly home: Home;
+}
+
+export interface RotationEnd {
+  readonly result: 'done' | 'failed' | 'stopped' | 'refused' | 'planned';
+  readonly reason?: string;
+}
+
+/** What a round came to. */
+export interface Round {
+  readonly progress: RotationProgress;
+  readonly memory: RotationMemory;
+  /** Seconds until the next round. */
+  readonly pauseSeconds: number;
+  readonly end?: RotationEnd;
+}
+
+/** The longest suspension between two rounds: a person sees soon what has changed. And the one after a step was taken. */
+export const LONGEST_SECONDS = 30;
+const TAKEN_SECONDS = 15;
+
+/** Characters of what was said last that are remembered. */
+const LONGEST_TOLD = 500;
+
+interface Taking {
+  readonly order: RotationOrder;
+  readonly facts: StepFacts;
+  readonly ports: TakePorts;
+}
+
+export async function take(step: NextStep, taking: Taking): Promise<Round> {
+  switch (step.kind) {
+    case 'end':
+      return ended(step, taking);
+    case 'wait':
+      return waits(step, taking);
+    case 'surge':
+      return await surge(step, taking);
+    case 'unsurge':
+      return await unsurge(step, taking);
+    case 'start':
+      return await start(step, taking);
+  }
+}
+
+function ended({ result, reason }: Extract<NextStep, { kind: 'end' }>, { facts }: Taking): Round {
+  const end = { result, ...(reason !== undefined && { reason }) };
+  return { progress: rotationProgress(rotatedGroups(facts)), memory: facts.memory, pauseSeconds: 0, end };
+}
+
+function waits({ group, why, until }: Extract<NextStep, { kind: 'wait' }>, { order, facts, ports }: Taking): Round {
+  const { memory: before, now } = facts;
+  const groups = rotatedGroups(facts);
+  const progress = rotationProgress(groups, why);
+  const due = until === undefined ? LONGEST_SECONDS : Math.ceil((until - now) / 1000);
+  const pauseSeconds = Math.max(1, Math.min(LONGEST_SECONDS, due));
+  const isBusy = groups.some(({ inHand }) => inHand.length > 0);
+  if (isBusy) return { progress, memory: { ...before, group, freeSince: undefined }, pauseSeconds };
+  const waitingFor = progress.waitingFor ?? [];
+  const told = waitingFor.join(', ').slice(0, LONGEST_TOLD);
+  // Said once for as long as it lasts.
+  if (told !== before.told) ports.journal.report(rotationWaiting(subjectOf(order), { group, waitingFor }));
+  return { progress, memory: { ...free(facts), told }, pauseSeconds };
+}
+
+async function surge(
+  { group: { group }, by }: Extract<NextStep, { kind: 'surge' }>,
+  { order, facts, ports }: Taking,
+): Promise<Round> {
+  const { name, desired: base } = group;
+  await ports.capacity.setDesired(name, base + by);
+  ports.journal.report(rotationSurged(subjectOf(order), { group: name, from: base, to: base + by }));
+  const memory = { ...free(facts), group: name, surge: { group: name, base, at: facts.now, begun: false } };
+  return { progress: rotationProgress(rotatedGroups(facts)), memory, pauseSeconds: TAKEN_SECONDS };
+}
+
+/** What a batch did not use up goes again: first what is not Ready, then what came last. */
+async function unsurge(
+  { group: name, base, since, failed }: Extract<NextStep, { kind: 'unsurge' }>,
+  { order, facts, ports }: Taking,
+): Promise<Round> {
+  const { capacity, journal } = ports;
+  const group = facts.groups.find((each) => each.name === name);
+  if (group !== undefined && group.desired > base) {
+    const surplus = replacementsSince(group, facts.arrivals, since).slice(0, group.desired - base);
+    for (const instance of surplus) await capacity.shrink(instance);
+    if (surplus.length < group.desired - base) await capacity.setDesired(name, base);
+    journal.report(rotationSurged(subjectOf(order), { group: name, from: group.desired, to: base }));
+  }
+  return {
+    progress: rotationProgress(rotatedGroups(facts)),
+    memory: { ...free(facts), surge: undefined },
+    pauseSeconds: TAKEN_SECONDS,
+    ...(failed !== undefined && { end: { result: 'failed', reason: failed } }),
+  };
+}
+
+/** Each node of the batch is a retirement of its own (contract 10.2). */
+async function start({ group, batch }: Extract<NextStep, { kind: 'start' }>, taking: Taking): Promise<Round> {
+  const { order, facts, ports } = taking;
+  const terms = termsFor(
+    order,
+    group.way,
+    batch.map(({ member }) => member.instance),
+  );
+  for (const each of batch) await startRetirement(each, terms, taking);
+  const nodes = batch.map(({ node }) => node.name);
+  ports.journal.report(rotationBatch(subjectOf(order), { group: group.group.name, nodes }));
+  return {
+    progress: rotationProgress(rotatedGroups(facts)),
+    memory: begun(group, batch, facts),
+    pauseSeconds: TAKEN_SECONDS,
+  };
+}
+
+function begun({ group }: RotatedGroup, [first]: readonly PlacedNode[], { memory: before }: StepFacts): RotationMemory {
+  const surge = before.surge && { ...before.surge, begun: true };
+  const node = first?.node.name ?? '';
+  const times = before.begun?.node === node ? before.begun.times + 1 : 1;
+  return { ...before, group: group.name, freeSince: undefined, surge, begun: { node, times } };
+}
+
+async function startRetirement(
+  { node, member: { instance }, group: { name: group } }: PlacedNode,
+  terms: RetirementTerms,
+  { order, ports: { retirements, journal, home } }: Taking,
+): Promise<void> {
+  const { account, region } = home;
+  const { cluster } = order.request;
+  const about = { instance, group, cluster };
+  const notice: RequestedNotice = { kind: 'request', account, region, ...about, at: Date.now(), terms };
+  const execution = executionName(notice, home);
+  const already = (await retirements.start(execution, notice)) === 'already';
+  journal.report(retirementRequested({ execution, ...about, already, foundBy: 'rotation', node: node.name }));
+}
+
+function termsFor({ id, request }: RotationOrder, way: Way, instances: string[]): RetirementTerms {
+  const { force, pauseBetweenEvictions, pauseBetweenDrains, gracePeriod } = request;
+  return {
+    detach: way === 'detach',
+    release: way === 'surge' ? 'shrink' : 'terminate',
+    force,
+    timeoutSeconds: drainSeconds(request),
+    pauseBetweenEvictionsSeconds: pauseBetweenEvictions,
+    ...(gracePeriod !== undefined && { gracePeriodSeconds: gracePeriod }),
+    batch: { rotation: id, order: instances, pauseSeconds: pauseBetweenDrains },
+  };
+}
+
+function subjectOf({ id, request }: RotationOrder): RotationSubject {
+  return { rotation: id, cluster: request.cluster };
+}
+
+/** The memory of a round in which no node is in hand. */
+function free({ memory, now }: StepFacts): RotationMemory {
+  return { ...memory, freeSince: memory.freeSince ?? now };
+}
