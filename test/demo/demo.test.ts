@@ -136,6 +136,15 @@ describe('npm run demo', () => {
     expect(count('pod.forced')).toBe(0);
   });
 
+  test.each([[[]], [['--fail-replacement']], [['--kill']]])(
+    '--scenario rotation %j --json ends well',
+    { timeout: 240_000 },
+    async (options) => {
+      const finished = finishedOf(await linesOf('--scenario', 'rotation', ...options));
+      expect(finished).toMatchObject({ ok: true, scenario: 'rotation' });
+    },
+  );
+
   test('--scenario drift --dry-run tells the plan, and changes nothing', { timeout: 120_000 }, () => {
     const { status, lines } = runDemo('--scenario', 'drift', '--dry-run');
     expect(status).toBe(0);

@@ -17,37 +17,42 @@ export interface Options extends Omit<ScenarioOptions, 'watched'> {
 
 const DEFAULT_SCENARIO = 'lifecycle';
 
-/** The only one with load balancers. */
-const LOADED_SCENARIO = 'traffic';
-
-/** The only one that can be told without being done. */
-const PLANNED_SCENARIO = 'drift';
+/** Options that only one scenario has. */
+const SCENARIO_OPTIONS = [
+  ['without-withdraw', 'traffic'],
+  ['dry-run', 'drift'],
+  ['fail-replacement', 'rotation'],
+  ['kill', 'rotation'],
+] as const;
 
 /** @throws WrongUsage */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
-  const { help, json, yes, scenario, 'without-withdraw': withoutWithdraw, 'dry-run': dryRun } = values;
+  const { help, json, yes, scenario, kill } = values;
+  const { 'without-withdraw': withoutWithdraw, 'dry-run': dryRun, 'fail-replacement': failReplacement } = values;
   const own = ownOptions(values);
   if (own !== undefined && scenario !== undefined)
     throw new WrongUsage('--scenario and --kubeconfig exclude each other');
   const name = scenario ?? DEFAULT_SCENARIO;
   if (!isScenario(name)) throw new WrongUsage(`there is no scenario ${JSON.stringify(name)}`);
-  if (withoutWithdraw && name !== LOADED_SCENARIO)
-    throw new WrongUsage(`--without-withdraw goes with --scenario ${LOADED_SCENARIO}`);
-  if (dryRun && name !== PLANNED_SCENARIO) throw new WrongUsage(`--dry-run goes with --scenario ${PLANNED_SCENARIO}`);
-  return { help, json, yes, scenario: name, own, withdraw: !withoutWithdraw, dryRun };
+  for (const [option, goesWith] of SCENARIO_OPTIONS) {
+    if (values[option] && name !== goesWith) throw new WrongUsage(`--${option} goes with --scenario ${goesWith}`);
+  }
+  return { help, json, yes, scenario: name, own, withdraw: !withoutWithdraw, dryRun, failReplacement, kill };
 }
 
 export function usage(): string {
   const scenarios = Object.entries(SCENARIOS).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`);
   return [
-    'npm run demo -- [--scenario NAME] [--without-withdraw] [--dry-run] [--json]',
+    'npm run demo -- [--scenario NAME] [--without-withdraw] [--dry-run] [--fail-replacement] [--kill] [--json]',
     'npm run demo -- --kubeconfig FILE --node NAME [--yes] [--keep-isolated] [--drain-timeout SECONDS] [--json]',
     '',
     'Scenarios, on embedded peers:',
     ...scenarios,
     '',
     '  --without-withdraw  of the scenario traffic: leaves the node in its load balancers, for comparison',
+    '  --fail-replacement  of the scenario rotation: new nodes are never Ready, so all is put back',
+    '  --kill              of the scenario rotation: both functions are killed again and again',
     '  --dry-run           of the scenario drift: tells which nodes would go, and when, and changes nothing',
     '',
     'A node of your own cluster (kind, k3s, any API server) in place of the embedded one:',
@@ -69,6 +74,8 @@ function parse(args: readonly string[]) {
         scenario: { type: 'string' },
         'without-withdraw': { type: 'boolean', default: false },
         'dry-run': { type: 'boolean', default: false },
+        'fail-replacement': { type: 'boolean', default: false },
+        kill: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         kubeconfig: { type: 'string' },

@@ -32,6 +32,10 @@ export const SCENARIOS = {
     summary: 'a new AMI is published: nodes of the old one are replaced',
     load: async () => (await import('./scenarios/drift.ts')).drift,
   },
+  rotation: {
+    summary: 'a cluster is rotated group by group, each replacement first',
+    load: async () => (await import('./scenarios/rotation.ts')).rotation,
+  },
 } as const satisfies Readonly<Record<string, ListedScenario>>;
 
 export type ScenarioName = keyof typeof SCENARIOS;

@@ -86,6 +86,8 @@ export interface Outcome {
   readonly cost?: Cost;
   /** Of scenarios under load. */
   readonly traffic?: Traffic;
+  /** Of a rotation: Ready nodes over time, a line for each group. */
+  readonly capacity?: readonly string[];
 }
 
 /** Requests that were served and that failed, together and by what they were sent through. */
@@ -115,6 +117,9 @@ export interface Scenario {
 export interface ScenarioOptions {
   /** Of scenarios under load: whether Ebb takes the node out of its load balancers. */
   readonly withdraw: boolean;
+  /** Of the rotation: no new node is ever Ready; the functions are killed again and again. */
+  readonly failReplacement: boolean;
+  readonly kill: boolean;
   /** Of the drift: only tells what would be done. */
   readonly dryRun: boolean;
   /** Whether somebody watches: driven time then passes slowly enough to read along. */

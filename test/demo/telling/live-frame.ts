@@ -4,9 +4,8 @@
  */
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
-import { counted } from '../../../infra/cli/reports/report-words.ts';
+import { counted, nodeName } from '../../../infra/cli/reports/report-words.ts';
 import type { Board, PodState } from './board.ts';
-import { nodeName } from './wrapping.ts';
 
 export type Paint = (style: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string;
 

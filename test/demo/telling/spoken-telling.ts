@@ -4,15 +4,16 @@
  */
 import { styleText } from 'node:util';
 import { driftTable } from '../../../infra/cli/reports/drift-table.ts';
-import { counted } from '../../../infra/cli/reports/report-words.ts';
+import { counted, nodeName } from '../../../infra/cli/reports/report-words.ts';
 import type { LoggedEvent } from '../../installation.ts';
 import type { Scene, Telling } from '../scenario.ts';
-import { lineOfEvent, lineOfFact, lineOfKill, lineOfTraffic, type Line } from './event-lines.ts';
+import { lineOfEvent, type Line } from '../../../infra/cli/reports/event-lines.ts';
+import { lineOfFact, lineOfKill, lineOfTraffic } from './fact-lines.ts';
 import { LiveOutput, type LineOutput } from './live-output.ts';
 import { Repeats, type Repeated } from './repeats.ts';
 import { storyLine } from './story-line.ts';
 import { summary } from './summary.ts';
-import { nodeName, wrapLines } from './wrapping.ts';
+import { wrapLines } from './wrapping.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -95,7 +96,8 @@ function plainOutput(terminal: NodeJS.WriteStream): LineOutput {
 
 /** The node whose retirement an event is of; undefined for one that names its node itself, or is of none. */
 function ownerOf(event: LoggedEvent): string | undefined {
-  if (!('execution' in event) || event.type === 'retirement.requested') return undefined;
+  if (!('execution' in event) || event.type === 'retirement.requested' || event.type === 'operation.answered')
+    return undefined;
   return event.node ?? ('instance' in event ? event.instance : undefined);
 }
 

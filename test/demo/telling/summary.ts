@@ -9,7 +9,7 @@ type Style = (style: 'green' | 'red' | 'bold', text: string) => string;
 
 /** @param columns of the terminal */
 export function summary(outcome: Outcome, style: Style, columns: number): string {
-  const { stages, workloads, expectations, cost, traffic } = outcome;
+  const { stages, workloads, expectations, cost, traffic, capacity } = outcome;
   const times = new Table({
     head: ['stage over', 'seconds'],
     style: { head: [], border: [], compact: true },
@@ -33,6 +33,7 @@ export function summary(outcome: Outcome, style: Style, columns: number): string
     times.toString(),
     kept.toString(),
     ...(traffic === undefined ? [] : [trafficTable(traffic)]),
+    ...(capacity === undefined ? [] : ['Ready nodes over time:', ...capacity]),
     wrapLines(drainLine(outcome), columns),
     ...(cost === undefined ? [] : [wrapLines(costLine(cost), columns)]),
     '',

@@ -1,6 +1,7 @@
 /** Lines of the demo at the widths that terminals have. */
 import { describe, expect, test } from 'vitest';
-import { nodeName, wrapLines, wrapWords } from './wrapping.ts';
+import { nodeName } from '../../../infra/cli/reports/report-words.ts';
+import { wrapLines, wrapWords } from './wrapping.ts';
 
 const TEXT = 'budget shop/web (maxUnavailable 1) needs 8 healthy pods and has 8: waits until another is Ready';
 

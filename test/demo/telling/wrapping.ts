@@ -1,4 +1,4 @@
-/** Lines for people: broken between words, never in one, and node names cut at the front, where they are alike. */
+/** Lines for people: broken between words, never in one. */
 import stringWidth from 'string-width';
 
 export interface Margins {
@@ -34,10 +34,4 @@ export function wrapLines(text: string, width: number, indent = 0): string {
     .split('\n')
     .map((line) => wrapWords(line, { width, first: 0, next: indent }).join(`\n${' '.repeat(indent)}`))
     .join('\n');
-}
-
-/** A node's name without the domain that all of them share; what is longer than `width` loses its front: `…-10-0-1-23`. */
-export function nodeName(node: string, width = Infinity): string {
-  const [short = node] = node.split('.');
-  return short.length <= width ? short : `…${short.slice(short.length - width + 1)}`;
 }

@@ -1,9 +1,6 @@
-/** What is said of each domain event, of what the cluster itself saw, and of the traffic: one line each. */
-import { counted } from '../../../infra/cli/reports/report-words.ts';
-import type { LoggedEvent } from '../../installation.ts';
-import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
-import type { Kill, Scene, TrafficNews } from '../scenario.ts';
-import { nodeName } from './wrapping.ts';
+/** What is said of each domain event, for people: one line each. */
+import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
+import { counted, nodeName } from './report-words.ts';
 
 export type Tone = 'good' | 'wait' | 'plain' | 'quiet';
 
@@ -19,23 +16,25 @@ export interface Line {
 const line =
   (tone: Tone) =>
   (text: string): Line => ({ tone, text });
-const plain = line('plain');
-const quiet = line('quiet');
-const wait = line('wait');
+export const plain = line('plain');
+export const quiet = line('quiet');
+export const wait = line('wait');
 const good = line('good');
 
-function verb(tone: Tone, done: string, text: string, detail?: string): Line {
+export function verb(tone: Tone, done: string, text: string, detail?: string): Line {
   return { tone, verb: done, text, detail };
 }
 
 type Said = {
-  readonly [Type in LoggedEvent['type']]: (event: Extract<LoggedEvent, { type: Type }>) => Line | undefined;
+  readonly [Type in DomainEvent['type']]: (event: Extract<DomainEvent, { type: Type }>) => Line | undefined;
 };
 
 /** What is said of each domain event; a new one must find its words here. */
 const SAID: Said = {
   'retirement.requested': ({ node, taint }) =>
-    node === undefined ? undefined : verb('plain', 'next', `${nodeName(node)}, tainted ${taint ?? ''}`),
+    node === undefined || taint === undefined
+      ? undefined
+      : verb('plain', 'next', `${nodeName(node)}, tainted ${taint}`),
   'retirement.started': ({ deadline }) => plain(`retirement started, deadline ${deadline.slice(11, 19)} UTC`),
   'retirement.joined': ({ other }) => plain(`retirement ends: ${other} owns the node`),
   'retirement.held': ({ reason }) => wait(`held back: ${reason}`),
@@ -66,7 +65,7 @@ const SAID: Said = {
   'volumes.detached': () => good('volumes detached'),
   'volumes.awaited': ({ explanation }) => wait(`volumes not detached yet: ${explanation}`),
   'volumes.kept': ({ volumes }) => wait(`volumes still attached: ${volumes.join(', ')}`),
-  // Counted, and told together (repeats.ts).
+  // There are hundreds in a long retirement.
   'heartbeat.recorded': () => undefined,
   'hook.completed': ({ outcome }) => good(`hook ${outcome}`),
   'retirement.suspended': () => undefined,
@@ -74,6 +73,20 @@ const SAID: Said = {
   'instance.retained': ({ pods, until }) =>
     wait(`instance retained with ${pods.join(', ')}: drained on until ${until.slice(11, 19)} UTC`),
   'instance.terminated': () => good('instance terminated'),
+  'instance.detached': () => plain('detached from its group, which launches a replacement'),
+  'instance.attached': ({ removed }) =>
+    wait(`back in its group${removed === undefined ? '' : `, in place of ${removed}`}`),
+  'instance.orphaned': ({ reason }) => wait(`in no group: ${reason}`),
+  'rotation.started': ({ rotation, request }) =>
+    plain(`rotation ${rotation} of ${request.cluster} started, at most ${request.maxSurge} at once`),
+  'rotation.batch': ({ group, nodes }) =>
+    verb('plain', 'batch', `${group}: ${nodes.map((node) => nodeName(node)).join(', ')}`),
+  'rotation.surged': ({ group, from, to }) => plain(`${group} has ${to} instances, not ${from}`),
+  'rotation.waiting': ({ group, waitingFor }) => wait(`${group} waits for ${waitingFor.join(', ')}`),
+  'rotation.continued': ({ part }) => quiet(`part ${part} of the rotation goes on`),
+  'rotation.finished': ({ result, reason }) =>
+    (result === 'done' ? good : wait)(`rotation ${result}${reason === undefined ? '' : `: ${reason}`}`),
+  'replacement.ready': ({ seconds }) => good(`its replacement is Ready after ${seconds} s`),
   'instance.left': () => good('instance left, drained'),
   'retirement.finished': ({ result }) => good(`retirement finished: ${result}`),
   'cluster.away': ({ reason }) => wait(`cluster away: ${reason}`),
@@ -87,6 +100,10 @@ const SAID: Said = {
   // What comes too late is the echo of what was done already.
   'notice.ignored': ({ reason, stale }) => (stale ? undefined : quiet(`notice ignored: ${reason}`)),
   'notice.refused': ({ reason }) => wait(`notice refused: ${reason}`),
+  'operation.requested': ({ action, asked, by }) => plain(`${by} asks to ${action} ${asked}`),
+  'operation.answered': ({ action, asked, result, faults = [] }) =>
+    (result === 'done' ? quiet : wait)(`${action} ${asked}: ${[result, ...faults].join(': ')}`),
+  'operation.refused': () => undefined,
   'withdrawal.requested': () => undefined,
   'withdrawal.answered': () => undefined,
   'withdrawal.refused': () => undefined,
@@ -108,38 +125,6 @@ const SAID: Said = {
 };
 
 /** @returns undefined for what is told otherwise, or is an echo of what was told */
-export function lineOfEvent(event: LoggedEvent): Line | undefined {
-  return (SAID[event.type] as (event: LoggedEvent) => Line | undefined)(event);
-}
-
-/** In a story about several nodes, all of them are looked at. */
-export function lineOfFact(fact: Fact, { node, story }: Pick<Scene, 'node' | 'story'>): Line | undefined {
-  const isTold = story !== undefined;
-  if (fact.kind === 'podReady' && (isTold || fact.node !== node))
-    return verb('good', 'Ready', `${fact.namespace}/${fact.pod} on ${nodeName(fact.node ?? '?')}`);
-  if (fact.kind === 'volumeDetached' && (isTold || fact.node === node))
-    return verb('quiet', 'volume', `${fact.volume} detached${isTold ? ` from ${nodeName(fact.node)}` : ''}`);
-  if (fact.kind === 'volumeAttached')
-    return verb('quiet', 'volume', `${fact.volume} attached to ${nodeName(fact.node)}`);
-  return undefined;
-}
-
-export function lineOfTraffic(news: TrafficNews): Line {
-  if (news.kind !== 'requests') return plain(`balancer ${news.pool}: ${SEEN_BY_BALANCER[news.kind]}`);
-  const { served, failed } = news;
-  return (failed === 0 ? quiet : wait)(`requests ${served} served, ${failed} failed`);
-}
-
-/** What a load balancer makes of the node. */
-const SEEN_BY_BALANCER: Readonly<Record<Exclude<TrafficNews['kind'], 'requests'>, string>> = {
-  registered: 'the node is in',
-  draining: 'the node is out, and finishes what it has',
-  gone: 'the node has drained',
-  healthy: 'the node is healthy',
-  unhealthy: 'nothing answers at the node any more',
-};
-
-export function lineOfKill({ number, of, when }: Kill): Line {
-  const lost = when === 'before' ? 'its checkpoint is lost' : 'its checkpoint is kept, the answer lost';
-  return verb('wait', 'killed', `the function, ${number} of ${of} times: ${lost}`);
+export function lineOfEvent(event: DomainEvent): Line | undefined {
+  return (SAID[event.type] as (event: DomainEvent) => Line | undefined)(event);
 }
