@@ -15,10 +15,14 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   build: { args: [], status: 0 },
   'cluster-role': { args: [], status: 0 },
   'configuration-table': { args: ['--check'], status: 0 },
+  'operator-api': { args: ['--check'], status: 0 },
   // Without AWS they can only say so; test/infra/cli/function-command.test.ts runs them against functions.
   retirements: { args: ['--function', 'nobody'], status: 1 },
   drift: { args: ['--function', 'nobody'], status: 1 },
   sweep: { args: ['--function', 'nobody'], status: 1 },
+  // test/infra/cli/local runs them against a cluster.
+  rotate: { args: ['--cluster', 'nobody'], status: 2 },
+  retire: { args: ['--cluster', 'nobody'], status: 2 },
   bench: { args: ['--pods', '10', '--budgets', 'none', '--without-kubectl', '--json'], status: 0 },
   'scan-bench': { args: ['--nodes', '20', '--passes', '1', '--scans', 'steady', '--json'], status: 0 },
   cost: { args: ['--minutes', '1', '--json'], status: 0 },
@@ -30,8 +34,11 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
 /** `npm test` itself, and what it runs before this. */
 const RUN_BY_NPM_TEST = ['test', 'typecheck', 'lint', 'format', 'arrows', 'test:unit'];
 
-/** test/infra/configuration/synthesis.test.ts and test/demo/demo.test.ts run them to their end. */
-const RUN_ELSEWHERE = ['synth', 'demo'];
+/**
+ * test/infra/configuration/synthesis.test.ts, test/demo/demo.test.ts and test/infra/bundling/library.test.ts run them to
+ * their end; `prepack` is `build:library`.
+ */
+const RUN_ELSEWHERE = ['synth', 'demo', 'build:library', 'prepack'];
 
 const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
   scripts: Readonly<Record<string, string>>;

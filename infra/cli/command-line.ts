@@ -6,23 +6,13 @@ import { Argument, Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import type { PrintOptions } from './cluster-role.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
-import { DONE, type ExitStatus } from './exit-status.ts';
-import type { AskedFunction, AskOptions } from './function-command.ts';
+import { addCommand, ending, typed } from './added-command.ts';
+import { DONE } from './exit-status.ts';
+import { DRIFT_TAINTER, RETIREMENT, SWEEP } from './functions/asked-functions.ts';
+import type { AskedFunction, AskOptions } from './functions/function-command.ts';
+import { addLocalOptions, needLocal, type LocalOptions } from './local/local-options.ts';
+import { addRetirementOptions, addRotationOptions } from './rotation-options.ts';
 import { readServiceAccountName } from './service-account-name.ts';
-
-const DRIFT_TAINTER: AskedFunction = {
-  is: 'the drift tainter',
-  output: 'DriftFunction',
-  rights: ['lambda:InvokeFunction'],
-};
-
-const SWEEP: AskedFunction = { is: 'the sweep', output: 'SweepFunction', rights: ['lambda:InvokeFunction'] };
-
-const RETIREMENT: AskedFunction = {
-  is: 'the retirement function',
-  output: 'RetirementFunction',
-  rights: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecutionHistory'],
-};
 
 const EXIT_STATUS = `
 Exit status:
@@ -55,10 +45,14 @@ export function commandLine(): Command {
   addDrift(program);
   addSweep(program);
   addRetirements(program);
+  program.commandsGroup('Replace nodes:');
+  addRotate(program);
+  addRetire(program);
   program.commandsGroup('Install:');
   addClusterRole(program);
   addBuild(program);
   addConfigurationTable(program);
+  addOperatorApi(program);
   program.commandsGroup('Other:');
   addCompletion(program);
   return program.helpCommand('help [COMMAND]', 'print the help of a command');
@@ -81,7 +75,7 @@ function addDrift(program: Command): void {
     examples: ['--function Ebb-Drift-1A2B', '--function Ebb-Drift-1A2B --json'],
   });
   askingFor(command, DRIFT_TAINTER, 'print a line of JSON for each cluster').action(
-    ending(async (options: AskOptions) => (await import('./dry-run.ts')).showDrift(DRIFT_TAINTER, options)),
+    ending(async (options: AskOptions) => (await import('./functions/dry-run.ts')).showDrift(DRIFT_TAINTER, options)),
   );
 }
 
@@ -92,7 +86,7 @@ function addSweep(program: Command): void {
     examples: ['--function Ebb-Sweep-1A2B', '--function Ebb-Sweep-1A2B --json'],
   });
   askingFor(command, SWEEP, 'print a line of JSON for each cluster').action(
-    ending(async (options: AskOptions) => (await import('./dry-run.ts')).showSweep(SWEEP, options)),
+    ending(async (options: AskOptions) => (await import('./functions/dry-run.ts')).showSweep(SWEEP, options)),
   );
 }
 
@@ -107,9 +101,44 @@ function addRetirements(program: Command): void {
     .option('--node <NODE>', "only this node's retirement; an instance id will do")
     .action(
       ending(async (options: AskOptions & { readonly node?: string }) =>
-        (await import('./retirements.ts')).showRetirements(RETIREMENT, options),
+        (await import('./functions/retirements.ts')).showRetirements(RETIREMENT, options),
       ),
     );
+}
+
+function addRotate(program: Command): void {
+  const command = addCommand(program, 'rotate', {
+    summary: 'replace the nodes of a cluster, group by group',
+    description: 'Replaces every old node of a cluster, group by group, replacement first. Ctrl-C begins nothing new.',
+    examples: [
+      '--local --cluster shop --dry-run',
+      '--local --cluster shop --groups workers,gpu --max-surge 2',
+      '--local --cluster shop --rotate-control-plane --no-rotate-workers',
+    ],
+  });
+  addRotationOptions(addLocalOptions(needLocal(command)))
+    .option('--since <TIME>', 'replace the nodes made before it; goes on with what has ended (default: now)')
+    .action(
+      ending(async (options: LocalOptions, given: Command) =>
+        (await import('./local/rotate-locally.ts')).rotateLocally(options, given),
+      ),
+    );
+}
+
+function addRetire(program: Command): void {
+  const command = addCommand(program, 'retire', {
+    summary: 'take one node out of service',
+    description: 'Drains one node; detaches it first and terminates it afterwards, if asked to.',
+    examples: [
+      '--local --cluster shop --node ip-10-0-1-2.ec2.internal --terminate',
+      '--local --cluster shop --instance i-0123456789abcdef0 --detach',
+    ],
+  });
+  addRetirementOptions(addLocalOptions(needLocal(command))).action(
+    ending(async (options: LocalOptions, given: Command) =>
+      (await import('./local/retire-locally.ts')).retireLocally(options, given),
+    ),
+  );
 }
 
 function addClusterRole(program: Command): void {
@@ -157,7 +186,22 @@ function addConfigurationTable(program: Command): void {
     .option('--json', 'print a line of JSON for each file')
     .action(
       ending(async (options: Json & { readonly check?: true }) =>
-        (await import('./configuration-table.ts')).writeConfigurationTable(options),
+        (await import('./generated-files.ts')).writeConfigurationTable(options),
+      ),
+    );
+}
+
+function addOperatorApi(program: Command): void {
+  addCommand(program, 'operator-api', {
+    summary: 'write the OpenAPI document of the operator anew',
+    description: 'Writes the OpenAPI document of the operator’s URL anew, from the schemas in the code.',
+    examples: ['', '--check'],
+  })
+    .option('--check', 'write nothing; end with 1 if the file is out of date')
+    .option('--json', 'print a line of JSON for the file')
+    .action(
+      ending(async (options: Json & { readonly check?: true }) =>
+        (await import('./generated-files.ts')).writeOperatorApi(options),
       ),
     );
 }
@@ -181,31 +225,6 @@ function addCompletion(program: Command): void {
     );
 }
 
-interface CommandWords {
-  /** Half a line for the list of commands. */
-  readonly summary: string;
-  readonly description: string;
-  /** Arguments after the command, one example each. */
-  readonly examples: readonly string[];
-}
-
-function addCommand(program: Command, name: string, { summary, description, examples }: CommandWords): Command {
-  const lines = examples.map((example) => `  ebb ${name} ${example}`.trimEnd());
-  return program
-    .command(name)
-    .summary(summary)
-    .description(description)
-    .showHelpAfterError(`See ${typed(name)} --help.`)
-    .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
-}
-
-/** Returns the command as its user types it: npx and npm scripts work without an `ebb`. @param name of a command */
-function typed(name?: string): string {
-  const by = process.env.npm_lifecycle_event;
-  if (name !== undefined && by === name) return `npm run -s ${name} --`;
-  return [by === 'npx' ? 'npx ebb' : 'ebb', ...(name === undefined ? [] : [name])].join(' ');
-}
-
 /** Adds the options of every command that asks a function. */
 function askingFor(command: Command, { is, output }: AskedFunction, json: string): Command {
   const where = `output ${output} of the stack`;
@@ -218,13 +237,4 @@ function askingFor(command: Command, { is, output }: AskedFunction, json: string
       const { function: name = '' } = command.opts<Partial<AskOptions>>();
       if (name === '') command.error(`error: --function is missing: the name of ${is}, ${where}`);
     });
-}
-
-/** Returns the action of a command: `run` returns the exit status. */
-function ending<Given extends readonly unknown[]>(
-  run: (...given: Given) => ExitStatus | Promise<ExitStatus>,
-): (...given: Given) => Promise<void> {
-  return async (...given) => {
-    process.exitCode = await run(...given);
-  };
 }

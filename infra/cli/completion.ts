@@ -42,6 +42,11 @@ function takesValue({ required, optional }: Option): boolean {
   return required || optional;
 }
 
+/** Whether the value of the option is a file. */
+function namesFile({ flags }: Option): boolean {
+  return flags.includes('<FILE>');
+}
+
 /** Puts a text in single quotes, for any of the shells. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
@@ -67,10 +72,16 @@ complete -F _ebb ebb
 }
 
 function bashCase({ name, options, choices, takesFile }: Completed): string {
-  const valued = options.filter(takesValue).flatMap(flagsOf);
+  const files = options.filter(namesFile).flatMap(flagsOf);
+  const valued = options.filter((option) => takesValue(option) && !namesFile(option)).flatMap(flagsOf);
   const words = [...choices, ...options.flatMap(flagsOf)].join(' ');
   return [
     `      ${name})`,
+    ...(files.length === 0
+      ? []
+      : [
+          `        case "\${COMP_WORDS[COMP_CWORD-1]}" in ${files.join('|')}) compopt -o default 2> /dev/null; return ;; esac`,
+        ]),
     ...(valued.length === 0
       ? []
       : [`        case "\${COMP_WORDS[COMP_CWORD-1]}" in ${valued.join('|')}) return ;; esac`]),
@@ -116,7 +127,7 @@ function zshCase({ name, options, choices, takesFile }: Completed): string {
 
 function zshSpec(option: Option, flag: string): string {
   const description = option.description.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
-  return `${flag}[${description}]${takesValue(option) ? ':value: ' : ''}`;
+  return `${flag}[${description}]${namesFile(option) ? ':file:_files' : takesValue(option) ? ':value: ' : ''}`;
 }
 
 function fishScript(commands: readonly Completed[], options: readonly Option[]): string {
@@ -144,7 +155,7 @@ function fishOption(option: Option): string {
   return [
     ...(short ? [`-s ${short.slice(1)}`] : []),
     ...(long ? [`-l ${long.slice(2)}`] : []),
-    ...(takesValue(option) ? ['-x'] : []),
+    ...(namesFile(option) ? ['-r', '-F'] : takesValue(option) ? ['-x'] : []),
     `-d ${quoted(description)}`,
   ].join(' ');
 }

@@ -27,7 +27,9 @@ const PROJECT = join(fileURLToPath(import.meta.url), '../../..');
  */
 export async function launch(file) {
   const installed = folderOfNode();
-  if (installed === undefined) {
+  if (!existsSync(file)) {
+    refuse('This package has the library alone. The command line needs a clone of the project, and npm ci in it.');
+  } else if (installed === undefined) {
     refuse(`Ebb's packages are not installed. Run npm ci in ${PROJECT} first.`);
   } else if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
     await import(file.href);

@@ -51,3 +51,9 @@ export function fitted(text: string, width: number): string {
   const missing = width - stringWidth(text);
   return missing >= 0 ? text + ' '.repeat(missing) : cliTruncate(text, width, { position: 'middle' });
 }
+
+/** A node's name without the domain that all of them share; what is longer than `width` loses its front: `…-10-0-1-23`. */
+export function nodeName(node: string, width = Infinity): string {
+  const [short = node] = node.split('.');
+  return short.length <= width ? short : `…${short.slice(short.length - width + 1)}`;
+}

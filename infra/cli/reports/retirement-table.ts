@@ -1,5 +1,5 @@
 /** Running retirements for people: by group, and together if they wait for the same. */
-import type { RetirementStatus } from '../retirement-status.ts';
+import type { RetirementStatus } from '../functions/retirement-status.ts';
 import { nodeList, type ListedNode } from './node-list.ts';
 import { counted, wrapped } from './report-words.ts';
 

@@ -31,6 +31,12 @@ describe.each(SHELLS)('the script for %s', (shell) => {
   });
 });
 
+test('the value of an option that is a file is completed as one', () => {
+  expect(completionScript('bash', PROGRAM)).toMatch(/--kubeconfig\|--config\) compopt -o default/);
+  expect(completionScript('zsh', PROGRAM)).toMatch(/--kubeconfig\[[^\]]*\]:file:_files/);
+  expect(completionScript('fish', PROGRAM)).toMatch(/-l kubeconfig -r -F/);
+});
+
 describe.skipIf(spawnSync('bash', ['-c', ':']).error !== undefined)('bash completes', () => {
   test.each<[typed: readonly string[], offered: readonly string[]]>([
     [['dr'], ['drift']],
@@ -41,6 +47,11 @@ describe.skipIf(spawnSync('bash', ['-c', ':']).error !== undefined)('bash comple
     ],
     [['retirements', '--n'], ['--node']],
     [['retirements', '--node', ''], []],
+    [
+      ['rotate', '--max-s'],
+      ['--max-surge', '--max-scaling'],
+    ],
+    [['rotate', '--kubeconfig', ''], []],
     [
       ['cluster-role', '--'],
       ['--service-account', '--json', '--help'],

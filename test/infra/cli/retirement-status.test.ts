@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { runningStatuses } from '../../../infra/cli/running-retirements.ts';
+import { runningStatuses } from '../../../infra/cli/functions/running-retirements.ts';
 import { terminate } from '../../driving/termination.ts';
 import { driveUntil } from '../../driving/timelapse.ts';
 import { MINUTE } from '../../given.ts';

@@ -1,7 +1,7 @@
 /** Running retirements, for people. */
 import { expect, test } from 'vitest';
 import { retirementTable } from '../../../../infra/cli/reports/retirement-table.ts';
-import type { RetirementStatus } from '../../../../infra/cli/retirement-status.ts';
+import type { RetirementStatus } from '../../../../infra/cli/functions/retirement-status.ts';
 import { HOUR, MINUTE, NOON } from '../../../given.ts';
 import { nodeName, widthOf } from '../given.ts';
 

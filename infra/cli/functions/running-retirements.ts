@@ -1,6 +1,6 @@
 /** Running retirements with their status, from Lambda's record of durable executions. */
 import { GetDurableExecutionHistoryCommand, type Event, type LambdaClient } from '@aws-sdk/client-lambda';
-import { aliveExecutions } from '../../lambdas/adapters/lambda/retirements.ts';
+import { aliveExecutions } from '../../../lambdas/adapters/lambda/retirements.ts';
 import { retirementStatus, type RetirementStatus } from './retirement-status.ts';
 
 /** Events read from each end of the history: enough for the steps before the drain, and for its last rounds. */

@@ -3,8 +3,12 @@
  * history of its durable execution; there is no other record.
  */
 import type { Event } from '@aws-sdk/client-lambda';
-import type { Holder } from '../../lambdas/core/drain/holders.ts';
-import { recordedRetirement, waitedFor, type StepRecord } from '../../lambdas/workflow/retirement/retirement-record.ts';
+import type { Holder } from '../../../lambdas/core/drain/holders.ts';
+import {
+  recordedRetirement,
+  waitedFor,
+  type StepRecord,
+} from '../../../lambdas/workflow/retirement/retirement-record.ts';
 
 export interface RetirementStatus {
   readonly execution: string;

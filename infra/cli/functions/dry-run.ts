@@ -4,14 +4,14 @@
  */
 import { InvokeCommand, LambdaClient, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
-import { createClient } from '../../lambdas/adapters/aws/clients.ts';
-import type { SweepReport } from '../../lambdas/core/disruption/sweep-report.ts';
-import { answeredReport, type DriftAnswer } from '../../lambdas/core/drift/answer.ts';
-import type { DriftReport } from '../../lambdas/core/drift/report.ts';
-import type { ExitStatus } from './exit-status.ts';
+import { createClient } from '../../../lambdas/adapters/aws/clients.ts';
+import type { SweepReport } from '../../../lambdas/core/disruption/sweep-report.ts';
+import { answeredReport, type DriftAnswer } from '../../../lambdas/core/drift/answer.ts';
+import type { DriftReport } from '../../../lambdas/core/drift/report.ts';
+import type { ExitStatus } from '../exit-status.ts';
 import { NoAnswer, outputColumns, printAnswer, type AskedFunction, type AskOptions } from './function-command.ts';
-import { driftTable } from './reports/drift-table.ts';
-import { sweepTable } from './reports/sweep-table.ts';
+import { driftTable } from '../reports/drift-table.ts';
+import { sweepTable } from '../reports/sweep-table.ts';
 
 interface DryRun<Report> {
   /** Checks that the answer is a report of that function. Only the fields that decide this are checked. */

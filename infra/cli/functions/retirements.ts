@@ -1,9 +1,9 @@
 /** Prints what each running retirement does now, for how long, what holds it, and how much time it has left. */
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { createClient } from '../../lambdas/adapters/aws/clients.ts';
-import type { ExitStatus } from './exit-status.ts';
+import { createClient } from '../../../lambdas/adapters/aws/clients.ts';
+import type { ExitStatus } from '../exit-status.ts';
 import { outputColumns, printAnswer, type AskedFunction, type AskOptions } from './function-command.ts';
-import { retirementTable } from './reports/retirement-table.ts';
+import { retirementTable } from '../reports/retirement-table.ts';
 import { runningStatuses } from './running-retirements.ts';
 
 /** @param options.node name of a node, or id of an instance @default all nodes */

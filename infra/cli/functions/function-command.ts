@@ -1,5 +1,5 @@
 /** Commands that ask a function of the stack. Each failure is printed with what to do about it. */
-import { DONE, FAILED, type ExitStatus } from './exit-status.ts';
+import { DONE, FAILED, type ExitStatus } from '../exit-status.ts';
 
 export interface AskedFunction {
   /** The function in words, such as `the sweep`. */
@@ -37,12 +37,12 @@ const STALE_CREDENTIALS = [
   'InvalidSignatureException',
 ];
 
-/** Columns when the output is no terminal. */
+/** Columns when the output is no terminal, or one that does not tell. */
 const COLUMNS = 80;
 
 /** Width of what is printed for people. */
 export function outputColumns(): number {
-  return process.stdout.isTTY ? process.stdout.columns : COLUMNS;
+  return (process.stdout.isTTY && process.stdout.columns) || COLUMNS;
 }
 
 /** Prints the answer, or why there is none. */

@@ -1,0 +1,58 @@
+/** `ebb retire --local`: one node's retirement in this process (contract 10.4, 10.7). */
+import type { Command } from 'commander';
+import { retireNode, type NodeInput, type RetirementResult } from '../../../lambdas/entry/library/retire-node.ts';
+import { parseNodeRequest } from '../../../lambdas/core/rotation/node-request.ts';
+import { DONE, FAILED, type ExitStatus } from '../exit-status.ts';
+import { faultsOfOptions, readRetirementOptions } from '../read-rotation-options.ts';
+import { RETIREMENT_OPTIONS } from '../rotation-options.ts';
+import { commandToGoOn } from './go-on.ts';
+import { interruption } from './interruption.ts';
+import { localFailure } from './local-failure.ts';
+import { localMeans } from './local-means.ts';
+import type { LocalOptions } from './local-options.ts';
+import { localTelling, type LocalTelling } from './local-telling.ts';
+
+export async function retireLocally(options: LocalOptions, command: Command): Promise<ExitStatus> {
+  const input = read(options, command);
+  const telling = localTelling(options.json === true);
+  const signals = interruption({
+    first: () => 'The node is finished. Ctrl-C again ends at once, and leaves it as it is.',
+    second: () => leaving(telling),
+  });
+  try {
+    const retired = await retireNode(input, {
+      ...localMeans(input.cluster, options),
+      onEvent: (event) => {
+        telling.event(event);
+      },
+    });
+    telling.end(retired, endText(retired));
+    return retired.result === 'drained' ? DONE : FAILED;
+  } catch (error) {
+    telling.end({ result: 'failed', reason: localFailure(error) }, '');
+    console.error(localFailure(error));
+    return FAILED;
+  } finally {
+    signals[Symbol.dispose]();
+  }
+}
+
+/** Ends with wrong usage, and every fault. */
+function read(options: LocalOptions, command: Command): NodeInput {
+  const { input, faults } = readRetirementOptions(options);
+  const parsed = parseNodeRequest(input);
+  const all = [...faults, ...('faults' in parsed ? faultsOfOptions(parsed.faults, RETIREMENT_OPTIONS, options) : [])];
+  if (all.length > 0) command.error(all.map((fault) => `error: ${fault}`).join('\n'));
+  return input as NodeInput;
+}
+
+function leaving({ inHand }: LocalTelling): string {
+  if (inHand.length === 0) return 'Nothing was changed.';
+  return [`Left in the middle, isolated: ${inHand.join(', ')}.`, 'This finishes it:', `  ${commandToGoOn()}`].join(
+    '\n',
+  );
+}
+
+function endText({ instance, result, reason }: RetirementResult): string {
+  return `${instance}: ${result}${reason === undefined ? '' : `: ${reason}`}`;
+}

@@ -1,0 +1,71 @@
+/** Options of `ebb rotate` and `ebb retire`: the fields that they set, and every fault of a line at once. */
+import { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { commandLine } from '../../../infra/cli/command-line.ts';
+import { readRetirementOptions, readRotationOptions } from '../../../infra/cli/read-rotation-options.ts';
+import { addRetirementOptions, addRotationOptions } from '../../../infra/cli/rotation-options.ts';
+
+function parsed(add: (command: Command) => Command, line: string): Record<string, unknown> {
+  const command = add(new Command().exitOverride());
+  return command.parse(line.split(' ').filter(Boolean), { from: 'user' }).opts();
+}
+
+describe('the options of a rotation', () => {
+  test.each([
+    ['--cluster a --groups b,c --only drifted', { cluster: 'a', groups: ['b', 'c'], only: 'drifted' }],
+    ['--max-surge 2', { maxSurge: 2 }],
+    ['--max-scaling 2', { maxSurge: 2 }],
+    ['--rotate-control-plane', { rotateControlPlane: true }],
+    ['--rotate-masters', { rotateControlPlane: true, rotateWorkers: false }],
+    ['--rotate-masters --rotate-workers', { rotateControlPlane: true, rotateWorkers: true }],
+    ['--rotate-masters=false --rotate-workers=true', { rotateControlPlane: false, rotateWorkers: true }],
+    ['--no-rotate-workers', { rotateWorkers: false }],
+    ['--max-drain-retries 3 --grace-period 30', { maxDrainRetries: 3, gracePeriod: 30 }],
+    ['--evict-grace-period 30', { gracePeriod: 30 }],
+    ['--pause-between-batches 1 --pause-between-drains 2', { pauseBetweenBatches: 1, pauseBetweenDrains: 2 }],
+    ['--wait-between-rotations 1 --wait-between-drains 2', { pauseBetweenBatches: 1, pauseBetweenDrains: 2 }],
+    ['--wait-between-pod-evictions 3', { pauseBetweenEvictions: 3 }],
+    ['--max-failures 2 --force --dry-run', { maxFailures: 2, force: true, dryRun: true }],
+  ])('%s', (line, input) => {
+    expect(readRotationOptions(parsed(addRotationOptions, line))).toEqual({ input, faults: [] });
+  });
+
+  test.each([
+    ['--max-surge 2 --max-scaling 3', '--max-surge and --max-scaling are the same, and contradict each other'],
+    ['--rotate-control-plane --rotate-masters=false', '--rotate-control-plane and --rotate-masters are the same'],
+  ])('%s contradict each other', (line, words) => {
+    expect(readRotationOptions(parsed(addRotationOptions, line)).faults).toEqual([expect.stringContaining(words)]);
+  });
+});
+
+test.each([
+  ['--node a --detach --terminate', { node: 'a', detach: true, terminate: true }],
+  ['--node a --detach-node --terminate-node=false', { node: 'a', detach: true, terminate: false }],
+  ['--instance i-1 --wait-between-pod-evictions 2', { instance: 'i-1', pauseBetweenEvictions: 2 }],
+])('the options of a retirement: %s', (line, input) => {
+  expect(readRetirementOptions(parsed(addRetirementOptions, line))).toEqual({ input, faults: [] });
+});
+
+describe('wrong usage', () => {
+  test.each([
+    ['rotate --cluster a', ['--local is missing']],
+    [
+      'rotate --local --max-scaling 0 --only some --since soon --max-failures none',
+      [
+        '--cluster must be the name',
+        '--max-scaling must be a number of nodes from 1 to 20',
+        '--only must be "drifted" or "all"',
+        '--since must be a time',
+        '--max-failures must be a number of nodes from 1 on',
+      ],
+    ],
+    ['rotate --local --cluster a --no-rotate-workers', ['--rotate-control-plane, --rotate-workers: both are false']],
+    ['retire --local', ['--cluster must be the name', '--node, --instance: one of them must say which node']],
+  ])('%s names every fault, and does nothing', async (line, words) => {
+    const told: string[] = [];
+    const program = commandLine();
+    for (const command of program.commands) command.configureOutput({ writeErr: (part) => told.push(part) });
+    await expect(program.parseAsync(line.split(' '), { from: 'user' })).rejects.toMatchObject({ exitCode: 1 });
+    for (const word of words) expect(told.join('')).toContain(word);
+  });
+});
