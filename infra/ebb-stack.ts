@@ -5,12 +5,14 @@ import type { Configuration } from '../lambdas/entry/configuration/configuration
 import { AlarmTopic } from './alarms/alarm-topic.ts';
 import { ClusterAccess } from './cluster-access.ts';
 import { fleetGroupOf } from './cluster-role/cluster-role.ts';
+import { ClusterRotation } from './cluster-rotation.ts';
 import { ClusterParameters } from './cluster-parameters.ts';
 import { DriftTainter } from './drift-tainter.ts';
 import { InterruptionRouting } from './interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
 import { NodeSweep } from './node-sweep.ts';
+import { Operator } from './operator/operator.ts';
 import { forbidSharedGroups } from './limits/other-installations.ts';
 import { TrafficEndpoint } from './traffic-endpoint.ts';
 
@@ -38,7 +40,14 @@ export class EbbStack extends Stack {
     const routing = new InterruptionRouting(this, 'Routing', { configuration, parameters, retirement });
     const sweep = new NodeSweep(this, 'Sweep', { configuration, parameters, retirement });
     const drift = new DriftTainter(this, 'Drift', { configuration, parameters });
-    const { kubernetesGroup } = configuration;
+    const rotation = configuration.rotation
+      ? new ClusterRotation(this, 'Rotation', { configuration, parameters, retirement })
+      : undefined;
+    const { kubernetesGroup, operator: wanted } = configuration;
+    const operator =
+      wanted && rotation
+        ? new Operator(this, 'Operator', { configuration, operator: wanted, parameters, retirement, rotation })
+        : undefined;
     const fleetGroup = fleetGroupOf(kubernetesGroup);
     const access = new ClusterAccess(this, 'Access', {
       configuration,
@@ -46,6 +55,8 @@ export class EbbStack extends Stack {
         Retirement: { role: retirement.role, group: kubernetesGroup },
         Sweep: { role: sweep.role, group: fleetGroup },
         Drift: { role: drift.role, group: fleetGroup },
+        ...(rotation && { Rotation: { role: rotation.role, group: fleetGroup } }),
+        ...(operator && { Operator: { role: operator.role, group: fleetGroup } }),
       },
     });
     // The hooks come last: no instance may wait in a hook before Ebb listens to it.
@@ -53,10 +64,10 @@ export class EbbStack extends Stack {
     const { endpoint, alarms } = configuration;
     if (endpoint) new TrafficEndpoint(this, 'Traffic', { configuration, endpoint });
     if (alarms) new AlarmTopic(this, 'Alarms', alarms).tellOfAll();
-    this.#outputs({ retirement, sweep, drift });
+    this.#outputs({ retirement, sweep, drift, rotation });
   }
 
-  #outputs({ retirement, sweep, drift }: { retirement: NodeRetirement; sweep: NodeSweep; drift: DriftTainter }): void {
+  #outputs({ retirement, sweep, drift, rotation }: Functions): void {
     new CfnOutput(this, 'RetirementFunction', {
       value: retirement.alias.version.lambda.functionName,
       description: 'For ebb retirements',
@@ -69,8 +80,21 @@ export class EbbStack extends Stack {
       value: sweep.alias.version.lambda.functionName,
       description: 'For ebb sweep',
     });
+    if (rotation) this.#rotationOutputs(rotation);
     new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'SweepRole', { value: sweep.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'DriftRole', { value: drift.role.roleArn, description: 'Holds an access entry' });
   }
+
+  #rotationOutputs({ alias, role }: ClusterRotation): void {
+    new CfnOutput(this, 'RotationFunction', { value: alias.functionArn, description: 'Takes requests of rotations' });
+    new CfnOutput(this, 'RotationRole', { value: role.roleArn, description: 'Holds an access entry' });
+  }
+}
+
+interface Functions {
+  readonly retirement: NodeRetirement;
+  readonly sweep: NodeSweep;
+  readonly drift: DriftTainter;
+  readonly rotation: ClusterRotation | undefined;
 }

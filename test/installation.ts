@@ -73,7 +73,7 @@ export class AwsInstallation {
   }
 
   /** Names of the functions by their entry. */
-  functionNamed(entry: 'InterruptionRouter' | 'NodeRetirement' | 'NodeSweep' | 'DriftTainter'): string {
+  functionNamed(entry: FunctionEntry): string {
     const found = [...this.aws.lambda.functions.keys()].find((name) => name.includes(entry));
     if (found === undefined) throw new Error(`no function of the template is ${entry}`);
     return found;
@@ -124,6 +124,10 @@ export interface InstallationPlan {
   /** Told what is being done while it starts. */
   readonly step?: Step | undefined;
 }
+
+/** Names of the functions in the template, by their entry. */
+type FunctionEntry =
+  'InterruptionRouter' | 'NodeRetirement' | 'NodeSweep' | 'DriftTainter' | 'ClusterRotation' | 'Operator';
 
 /** Takes what is being done, such as `Synthesising the stack`. */
 export type Step = (doing: string) => void;

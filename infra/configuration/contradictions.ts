@@ -19,6 +19,7 @@ export function contradictions(written: unknown): Fault[] {
     ]),
     ...faultsOfVpc(written),
     ...faultsOfEndpoint(written),
+    ...faultsOfOperator(written),
     ...faultsOfAlarms(written),
   ];
 }
@@ -157,6 +158,12 @@ function repeatedIds(written: unknown, path: Path): Fault[] {
 function faultsOfEndpoint(written: unknown): Fault[] {
   const secrets = ['secretName', 'secretArn'].filter((field) => fieldAt(written, ['endpoint', field]) !== undefined);
   return secrets.length < 2 ? [] : [{ path: ['endpoint'], words: 'must have secretName or secretArn, not both' }];
+}
+
+function faultsOfOperator(written: unknown): Fault[] {
+  const isAlone = fieldAt(written, ['operator']) !== undefined && fieldAt(written, ['rotation']) !== true;
+  const words = 'needs "rotation": true beside it, which gives the rights to replace nodes';
+  return isAlone ? [{ path: ['operator'], words }] : [];
 }
 
 function faultsOfAlarms(written: unknown): Fault[] {

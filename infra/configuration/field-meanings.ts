@@ -39,6 +39,16 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'The HTTP endpoint that takes an instance out of its load balancers. `{}` makes one behind IAM.',
     without: 'there is no endpoint',
   },
+  rotation: {
+    does: 'Whether clusters can be rotated: makes the function for it, and lets retirements detach, attach and terminate instances of enrolled groups.',
+  },
+  operator: {
+    does: 'The function that takes requests of rotations and of single nodes, by invocation or by HTTP. It needs `rotation`.',
+    without: 'there is none',
+  },
+  'operator.url': {
+    does: 'Whether the function has a URL. It takes requests that are signed with AWS credentials, and no others.',
+  },
   'endpoint.secretName': {
     does: 'The name of the secret that lets callers in. The URL is public then. Write this or `secretArn`, not both.',
     without: 'see `secretArn`',

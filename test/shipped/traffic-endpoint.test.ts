@@ -2,9 +2,6 @@
  * The endpoint as it is deployed: the bundled function behind its URL, under the template's role and resource policy,
  * with Elastic Load Balancing and EC2 over the wire (contract 7.4).
  */
-import { Sha256 } from '@aws-crypto/sha256-js';
-import { HttpRequest } from '@smithy/protocol-http';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { App, Stack } from 'aws-cdk-lib';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -19,6 +16,7 @@ import { deployTemplate } from '../peers/aws/deployment/deploy.ts';
 import { DEFAULT_VPC } from '../peers/aws/ec2/instances.ts';
 import { AwsPeer } from '../peers/aws/peer.ts';
 import { DrivenClock } from '../peers/clock.ts';
+import { askUrl, type AskedUrl, type UrlAnswer } from './ask-url.ts';
 
 const CLUSTER = 'production';
 const TAGGED = { [`kubernetes.io/cluster/${CLUSTER}`]: 'owned' };
@@ -82,41 +80,9 @@ function deploy(given: ConfigurationInput['endpoint'] = {}): void {
 
 const events = (): unknown[] => lines.map((line) => JSON.parse(line) as unknown);
 
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly signed?: boolean;
-  /** Whether time is driven meanwhile, because the answer waits for it. */
-  readonly driven?: boolean;
-}
-
 /** The answer to a request to the URL. @param target path and query */
-async function ask(target: string, asked: Asked = {}): Promise<{ status: number; headers: Headers; content: object }> {
-  const { method = 'POST', headers = {}, body, signed = false, driven = false } = asked;
-  const name = [...aws.lambda.functions.keys()].find((each) => each.includes('TrafficEndpoint')) ?? '';
-  const url = new URL(target, await aws.functionUrls.address(name));
-  const sent = { ...headers, ...(signed && (await signature(url, { method, headers, body }))) };
-  const answering = fetch(url, { method, headers: sent, ...(body !== undefined && { body }) });
-  // While no function runs, the request or its answer is on its way.
-  const busy = (): boolean => aws.lambda.invocations.idle;
-  const answer = await (driven ? aws.driveUntil(answering, { whileRunning: true, busy }) : answering);
-  return { status: answer.status, headers: answer.headers, content: (await answer.json()) as object };
-}
-
-/** The administrator's. */
-async function signature(url: URL, asked: { method: string; headers: object; body: string | undefined }) {
-  const credentials = aws.administrator;
-  const signer = new SignatureV4({ service: 'lambda', region: aws.account.region, credentials, sha256: Sha256 });
-  const request = new HttpRequest({
-    ...asked,
-    hostname: url.hostname,
-    port: Number(url.port),
-    path: url.pathname,
-    query: Object.fromEntries(url.searchParams),
-    headers: { ...asked.headers, host: url.host },
-  });
-  return (await signer.sign(request, { signingDate: aws.clock.date() })).headers;
+function ask(target: string, asked: AskedUrl = {}): Promise<UrlAnswer> {
+  return askUrl(aws, 'TrafficEndpoint', target, asked);
 }
 
 /** A target group whose targets drain for half a minute, with the instance in it. */
@@ -218,7 +184,7 @@ describe('with a secret', SLOW, () => {
     const pw = encodeURIComponent(SECRET);
     const stranger = aws.instances.launch({ vpcId: 'vpc-0fedcba9876543210', privateIp: '10.1.0.1' }).instanceId;
     const type = { 'content-type': 'application/json' };
-    const refused: [number, string, Asked?][] = [
+    const refused: [number, string, AskedUrl?][] = [
       [403, `/drain?id=${instance}`],
       [403, `/drain?id=${instance}&pw=wrong`],
       [400, `/drain?pw=${pw}`],

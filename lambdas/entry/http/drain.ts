@@ -1,5 +1,4 @@
 /** `POST /drain`: checks who asks, carries the order out, answers, and reports order and answer (contract 7.4, 13). */
-import { awsFailure, type AwsFailure } from '../../adapters/aws/failure.ts';
 import {
   secretUnreadable,
   withdrawalAnswered,
@@ -13,9 +12,12 @@ import {
   type WithdrawalOutcome,
   type WithdrawalPorts,
 } from '../../workflow/traffic/withdraw-instance.ts';
-import { admissionFailed, answerTo, answerToFailure, notAdmitted, type HttpAnswer } from './answer.ts';
-import { readOrder, type HttpRequest } from './request.ts';
+import { answerToFailure, type HttpAnswer } from './answer.ts';
+import { attempt } from './attempt.ts';
+import type { HttpRequest } from './read-request.ts';
+import { readOrder } from './request.ts';
 import { SecretUnreadable, type Doorkeeper } from './secret.ts';
+import { admissionFailed, answerTo, fixOf, notAdmitted } from './withdrawal-answer.ts';
 
 export interface DrainPorts extends WithdrawalPorts {
   readonly doorkeeper: Doorkeeper;
@@ -60,7 +62,7 @@ async function carryOut(
   const since = Date.now();
   ports.journal.report(withdrawalRequested({ asked, ...who, dryRun, timeoutSeconds }));
   const done = await attempt(() => withdrawInstance(order, ports));
-  const answer = 'failure' in done ? answerToFailure(done.failure) : answerTo(done.value);
+  const answer = 'failure' in done ? answerToFailure(done.failure, fixOf(done.failure.reason)) : answerTo(done.value);
   const { statusCode: status } = answer;
   const seconds = Math.round((Date.now() - since) / 1000);
   const about = 'failure' in done ? { pools: [], reason: done.failure.reason } : aboutOutcome(done.value);
@@ -72,16 +74,4 @@ function aboutOutcome(outcome: WithdrawalOutcome): { instance?: string; pools: s
   const remaining = 'remaining' in outcome ? outcome.remaining : [];
   const pools = [...new Set(remaining.map(({ pool }) => pool.name))];
   return { ...('instance' in outcome && { instance: outcome.instance }), pools };
-}
-
-async function attempt<Value>(
-  work: () => Promise<Value>,
-): Promise<{ readonly value: Value } | { readonly failure: AwsFailure }> {
-  try {
-    return { value: await work() };
-  } catch (error) {
-    const failure = awsFailure(error);
-    if (failure === undefined) throw error;
-    return { failure };
-  }
 }

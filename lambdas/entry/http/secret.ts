@@ -5,7 +5,8 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readSecretLazily } from '../../adapters/aws/lazy-secrets.ts';
-import { SECRET_PARAMETER, type HttpRequest } from './request.ts';
+import type { HttpRequest } from './read-request.ts';
+import { SECRET_PARAMETER } from './request.ts';
 import type { Door } from '../configuration/settings.ts';
 
 /** Returns who asks, for the journal; undefined: they may not. @throws SecretUnreadable when nobody can be let in */

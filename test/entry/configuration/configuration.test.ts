@@ -35,6 +35,7 @@ function faultsOf(input: unknown): string[] {
 
 test('a cluster and a group are enough; the rest has the contract’s defaults', () => {
   expect(parseConfiguration(minimal())).toEqual({
+    rotation: false,
     name: 'ebb',
     hookName: 'ebb-drain',
     kubernetesGroup: 'ebb',

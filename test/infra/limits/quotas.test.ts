@@ -58,6 +58,7 @@ describe('an installation', () => {
       configured(1, 350, { endpoint: {}, alarms: { email: 'a@b.example' } }),
     ],
     ['20 clusters of 5 groups', configured(20, 5)],
+    ['10 clusters of 5 groups, rotation and operator', configured(10, 5, { rotation: true, operator: { url: true } })],
     ['80 clusters whose groups are enrolled by tag', configured(80, 0)],
   ])('of %s keeps within every limit, and AWS takes it', async (_what, input) => {
     expect(excesses(synthesise(input))).toEqual([]);
