@@ -7,12 +7,9 @@ const NIGHT_READ = { ...NIGHT, timeZone: 'UTC' };
 const CHRISTMAS = { from: '2026-12-24', to: '2026-12-26', timeZone: 'Europe/Berlin' };
 
 describe('a budget', () => {
-  test.each([[undefined], [{}]])(
-    'that says nothing (%j) leaves the numbers to who asks, at any time',
-    (written) => {
-      expect(readBudget(written)).toEqual({ windows: [], freezes: [] });
-    },
-  );
+  test.each([[undefined], [{}]])('that says nothing (%j) leaves the numbers to who asks, at any time', (written) => {
+    expect(readBudget(written)).toEqual({ windows: [], freezes: [] });
+  });
 
   test('says everything', () => {
     const written = { nodes: '25%', cluster: 3, windows: [NIGHT], freezes: [CHRISTMAS] };
