@@ -28,7 +28,7 @@ describe('a node that is retired in a process of one’s own', () => {
   });
 
   test.each([
-    [{}, 'node, instance: one of them must say which node'],
+    [{}, 'node: missing: send the name of a node, or instance'],
     [{ node: 'nobody' }, 'node: there is no node nobody in production'],
   ])('by %j is refused', async (request, words) => {
     await using given = await OwnProcess.start({ nodes: 1 });

@@ -5,9 +5,10 @@ import { clusterManifests, clusterRoleYaml } from '../../../infra/cluster-role/c
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { CLUSTER_ROLE_RULES, FLEET_ROLE_RULES } from '../../../lambdas/adapters/kubernetes/cluster.ts';
 import { Installation } from '../../installation.ts';
+import { Machines } from '../../machines.ts';
 import type { AccessEntry } from '../../peers/kubernetes/api/access-log.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
-import { Rehearsal } from '../../workflow/retirement/rehearsal.ts';
+import { GROUP, Rehearsal } from '../../workflow/retirement/rehearsal.ts';
 
 const TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/ebb-retiring';
 
@@ -34,7 +35,25 @@ function furnish({ world, faults }: KubernetesPeer, node: string): void {
   faults.loseAnswer({ resource: 'pods/eviction', times: 1 });
 }
 
-test('its rules are exactly what a drain asks for that meets everything', async () => {
+/** A node is retired on request, and nobody else deletes it once its machine has ended (contract 8.2). */
+async function retireOnRequest(rehearsal: Rehearsal): Promise<void> {
+  const { aws, kubernetes, clock } = rehearsal;
+  const machines = new Machines({ aws, kubernetes });
+  const instance = rehearsal.addInstance();
+  const node = rehearsal.nodeOf(instance);
+  machines.nodes.set(instance, node);
+  machines.cloudController = false;
+  machines.follow({ seconds: 60 });
+  const { accountId: account, region } = aws.account;
+  const terms = { detach: false, release: 'terminate', force: false, timeoutSeconds: 600 } as const;
+  const about = { account, region, instance, group: GROUP, cluster: 'production', at: clock.now() };
+  expect(await rehearsal.drive(rehearsal.retireBy({ kind: 'request', ...about, terms }))).toEqual({
+    result: 'drained',
+  });
+  expect(kubernetes.node(node)).toBeUndefined();
+}
+
+test('its rules are exactly what drains ask for that meet everything', async () => {
   await using rehearsal = await Rehearsal.start({ drain: { timeoutSeconds: 60 }, latencies: { detach: 10_000 } });
   const { kubernetes } = rehearsal;
   const instance = rehearsal.addInstance({ joins: false });
@@ -48,6 +67,7 @@ test('its rules are exactly what a drain asks for that meets everything', async 
   await rehearsal.ready();
   expect(await rehearsal.retire(instance)).toEqual({ result: 'forced' });
   expect(rehearsal.of('volumes.detached')).toHaveLength(1);
+  await retireOnRequest(rehearsal);
   const { entries } = kubernetes.requests;
   expect(entries.filter(({ status }) => status === 403)).toEqual([]);
   expect([...new Set(entries.map(askedBy))].sort()).toEqual(granted(CLUSTER_ROLE_RULES).sort());
