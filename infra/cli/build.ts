@@ -17,6 +17,8 @@ const ENVIRONMENT = {
   EBB_HOOK_NAME: 'ebb-drain',
   EBB_CLUSTER_PARAMETERS: '/ebb/clusters/',
   EBB_RETIREMENT_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:retirement:live',
+  EBB_ROTATION_PARAMETERS: '/ebb/rotations/',
+  EBB_ROTATION_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:rotation:live',
   EBB_CLUSTERS: 'production',
   EBB_OTHER_CLUSTERS: '',
   EBB_VPCS: '',

@@ -41,7 +41,13 @@ export async function retireLocally(options: LocalOptions, command: Command): Pr
 function read(options: LocalOptions, command: Command): NodeInput {
   const { input, faults } = readRetirementOptions(options);
   const parsed = parseNodeRequest(input);
-  const all = [...faults, ...('faults' in parsed ? faultsOfOptions(parsed.faults, RETIREMENT_OPTIONS, options) : [])];
+  // The operator finds the cluster of a node by itself; here nothing says which clusters there are.
+  const unnamed = input.cluster === undefined ? ['--cluster must be the name of the cluster, such as production'] : [];
+  const all = [
+    ...faults,
+    ...unnamed,
+    ...('faults' in parsed ? faultsOfOptions(parsed.faults, RETIREMENT_OPTIONS, options) : []),
+  ];
   if (all.length > 0) command.error(all.map((fault) => `error: ${fault}`).join('\n'));
   return input as NodeInput;
 }

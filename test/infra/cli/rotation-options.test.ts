@@ -60,7 +60,7 @@ describe('wrong usage', () => {
       ],
     ],
     ['rotate --local --cluster a --no-rotate-workers', ['--rotate-control-plane, --rotate-workers: both are false']],
-    ['retire --local', ['--cluster must be the name', '--node, --instance: one of them must say which node']],
+    ['retire --local', ['--cluster must be the name', '--node: missing: send the name of a node, or instance']],
   ])('%s names every fault, and does nothing', async (line, words) => {
     const told: string[] = [];
     const program = commandLine();
