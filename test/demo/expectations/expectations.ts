@@ -109,13 +109,13 @@ export function detachments(facts: readonly Fact[], { node }: Scene): Fact[] {
   return facts.filter((fact) => fact.kind === 'volumeDetached' && fact.node === node);
 }
 
-/** Heartbeats of an instance's hook came before it would have given up. */
-export function heartbeatExpectation({ aws }: Installation, instance: string): Expectation {
+/** Heartbeats of an instance's hook came before it would have given up. @param least how many must have come */
+export function heartbeatExpectation({ aws }: Installation, instance: string, least = 1): Expectation {
   const beats = aws.autoScaling.history(instance).filter((entry) => entry.kind === 'heartbeat');
   const late = beats.filter(({ at, before }) => at >= before);
   return {
     what: 'every heartbeat came in time',
-    holds: beats.length > 0 && late.length === 0,
+    holds: beats.length >= least && late.length === 0,
     found: `${beats.length} heartbeats, ${late.length} late`,
   };
 }
