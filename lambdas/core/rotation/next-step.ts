@@ -13,8 +13,9 @@ import { rotatedGroups, type FailedNode, type RotatedGroup, type RotationFacts }
 export type NextStep =
   /** Retire these nodes of the group, as one batch. */
   | { readonly kind: 'start'; readonly group: RotatedGroup; readonly batch: readonly PlacedNode[] }
-  /** Let the managed node group have so many more instances first. */
-  | { readonly kind: 'surge'; readonly group: RotatedGroup; readonly by: number }
+  /** Plan that the managed node group has so many more instances first; then let it have that many. */
+  | { readonly kind: 'plan surge'; readonly group: RotatedGroup; readonly by: number }
+  | { readonly kind: 'surge'; readonly surge: Surge }
   /** Its batch is over, or its instances never came: let it have as many as before. */
   | {
       readonly kind: 'unsurge';
@@ -24,8 +25,17 @@ export type NextStep =
       readonly failed?: string;
     }
   /** Nothing can be done now. `until`: when that changes by the clock alone, epoch milliseconds. */
-  | { readonly kind: 'wait'; readonly group: string; readonly why: readonly string[]; readonly until?: number }
+  | {
+      readonly kind: 'wait';
+      readonly group: string;
+      readonly why: readonly string[];
+      readonly until?: number;
+      /** Set while replacements are waited for. */
+      readonly isMissing?: true;
+    }
   | { readonly kind: 'end'; readonly result: 'done' | 'failed' | 'stopped'; readonly reason?: string };
+
+export type Surge = NonNullable<RotationMemory['surge']>;
 
 /** What decides the next step. */
 export interface StepFacts extends RotationFacts {
@@ -40,34 +50,43 @@ export function nextStep(facts: StepFacts, answers: Answers): NextStep | Undecid
   const failed = groups.flatMap((each) => each.failed);
   const busy = groups.find(({ inHand }) => inHand.length > 0);
   if (busy !== undefined) return { kind: 'wait', group: busy.group.name, why: [`${busy.inHand.length} nodes in hand`] };
-  const undo = surplus(facts);
-  if (undo !== undefined) return undo;
-  if (failed.length >= facts.request.maxFailures) return { kind: 'end', result: 'failed', reason: textOf(failed) };
-  if (facts.control === 'stop') return { kind: 'end', result: 'stopped' };
+  const end = endOf(failed, facts);
+  const surging = surgeStep(facts, end !== undefined);
+  if (surging !== undefined) return surging;
+  if (end !== undefined) return end;
   const current = groups.find(({ old }) => old.length > 0);
   const unready = groups.flatMap(({ group }) => missingOf(group, facts.arrivals, facts.since));
   if (unready.length > 0) return awaitReplacements(current?.group.name ?? '', unready, facts);
   return current === undefined ? { kind: 'end', result: 'done' } : beginBatch(current, facts, answers);
 }
 
+/** Why nothing more is begun, if so. */
+function endOf(failed: readonly FailedNode[], { request, control }: StepFacts): NextStep | undefined {
+  if (failed.length >= request.maxFailures) return { kind: 'end', result: 'failed', reason: textOf(failed) };
+  return control === 'stop' ? { kind: 'end', result: 'stopped' } : undefined;
+}
+
 /** The last replacements may still be coming; one that is not Ready in time ends the rotation. */
-function awaitReplacements(
-  group: string,
-  why: readonly string[],
-  { memory, cluster, now, startedAt }: StepFacts,
-): NextStep {
-  const since = memory.surge?.at ?? memory.freeSince ?? startedAt;
-  const until = since + cluster.drift.replacementTimeoutSeconds * 1000;
-  if (now < until) return { kind: 'wait', group, why, until };
+function awaitReplacements(group: string, why: readonly string[], { memory, cluster, now }: StepFacts): NextStep {
+  const { missingSince = now } = memory;
+  const until = missingSince + cluster.drift.replacementTimeoutSeconds * 1000;
+  if (now < until) return { kind: 'wait', group, why, until, isMissing: true };
   return { kind: 'end', result: 'failed', reason: notReady(why) };
 }
 
-/** A surge whose batch is over, or whose instances are not Ready in time. */
-function surplus({ memory: { surge }, cluster, now, groups, arrivals }: StepFacts): NextStep | undefined {
+/**
+ * What a surge needs: to be made, if it is only planned; to be taken back, when its batch is over, nothing more begins, or its
+ * instances are not Ready in time.
+ */
+function surgeStep(
+  { memory: { surge }, cluster, now, groups, arrivals }: StepFacts,
+  isLast: boolean,
+): NextStep | undefined {
   if (surge === undefined) return undefined;
+  if (!surge.raised) return isLast ? undefined : { kind: 'surge', surge };
   const { group: name, base, at: since, begun } = surge;
   const over = { kind: 'unsurge', group: name, base, since } as const;
-  if (begun) return over;
+  if (begun || isLast) return over;
   const group = groups.find((each) => each.name === name);
   const missing = group === undefined ? [`group ${name} has gone`] : missingOf(group, arrivals, since);
   const isLate = now >= since + cluster.drift.replacementTimeoutSeconds * 1000;
@@ -91,7 +110,9 @@ function beginBatch(current: RotatedGroup, facts: StepFacts, answers: Answers): 
   if (first === undefined) return waitForQueue(name, queue);
   if (isVain(first, facts)) return { kind: 'end', result: 'failed', reason: `${first.node.name}: ${VAIN}` };
   const needsSurge = current.way === 'surge' && facts.memory.surge?.group !== name;
-  return needsSurge ? { kind: 'surge', group: current, by: batch.length } : { kind: 'start', group: current, batch };
+  return needsSurge
+    ? { kind: 'plan surge', group: current, by: batch.length }
+    : { kind: 'start', group: current, batch };
 }
 
 /** How often a node's retirement is begun that ends without a word on the node: refused, or dead. */

@@ -9,6 +9,8 @@ export const rotationMemorySchema = z.object({
   group: z.optional(z.string()),
   /** Since when no node has been in hand, epoch milliseconds; absent while one is. */
   freeSince: z.optional(z.int()),
+  /** Since when replacements are missing, epoch milliseconds; absent while none is. */
+  missingSince: z.optional(z.int()),
   /** The first node of the last batch, and how often a batch has begun with it. */
   begun: z.optional(z.object({ node: z.string(), times: z.int() })),
   /** What was said last of what it waits for. */
@@ -17,10 +19,12 @@ export const rotationMemorySchema = z.object({
   surge: z.optional(
     z.object({
       group: z.string(),
-      /** Its desired capacity before. */
+      /** Its desired capacity before, and what it is raised to: planned a round before, so that it is raised only once. */
       base: z.int(),
-      /** When it was raised, epoch milliseconds. */
+      to: z.int(),
+      /** When that was planned, epoch milliseconds, and whether it has been raised. */
       at: z.int(),
+      raised: z.boolean(),
       /** Whether the batch has begun that the others make room for. */
       begun: z.boolean(),
     }),

@@ -91,7 +91,7 @@ async function run(order: RotationOrder, means: RotationMeans, ports: RunPorts):
 }
 
 function surgedIn({ surge }: RotationMemory): Pick<RotationResult, 'surged'> {
-  return surge === undefined ? {} : { surged: { group: surge.group, base: surge.base } };
+  return surge?.raised === true ? { surged: { group: surge.group, base: surge.base } } : {};
 }
 
 /** Resolves when a retirement ends, or the caller wants to stop: there is something to look at. */

@@ -108,10 +108,13 @@ function attachStage(
     async pass(_memory, { subject }) {
       const isTight = desired - 1 < min;
       try {
-        if (isTight) await capacity.setLeast(group, desired - 1);
-        if (removed !== undefined) await capacity.shrink(removed);
-        else await capacity.setDesired(group, desired - 1);
-        await capacity.attach({ group, instance });
+        // A pass that failed later may have attached it: making room once more would cost the group another instance.
+        if ((await ports.lifecycle.membership(instance)) === undefined) {
+          if (isTight) await capacity.setLeast(group, desired - 1);
+          if (removed !== undefined) await capacity.shrink(removed);
+          else await capacity.setDesired(group, desired - 1);
+          await capacity.attach({ group, instance });
+        }
         if (isTight) await capacity.setLeast(group, min);
       } catch (error) {
         if (!isRefusal(error)) throw error;

@@ -60,6 +60,8 @@ export async function take(step: NextStep, taking: Taking): Promise<Round> {
       return ended(step, taking);
     case 'wait':
       return waits(step, taking);
+    case 'plan surge':
+      return planSurge(step, taking);
     case 'surge':
       return await surge(step, taking);
     case 'unsurge':
@@ -74,29 +76,44 @@ function ended({ result, reason }: Extract<NextStep, { kind: 'end' }>, { facts }
   return { progress: rotationProgress(rotatedGroups(facts)), memory: facts.memory, pauseSeconds: 0, end };
 }
 
-function waits({ group, why, until }: Extract<NextStep, { kind: 'wait' }>, { order, facts, ports }: Taking): Round {
+function waits(
+  { group, why, until, isMissing }: Extract<NextStep, { kind: 'wait' }>,
+  { order, facts, ports }: Taking,
+): Round {
   const { memory: before, now } = facts;
   const groups = rotatedGroups(facts);
   const progress = rotationProgress(groups, why);
   const due = until === undefined ? LONGEST_SECONDS : Math.ceil((until - now) / 1000);
   const pauseSeconds = Math.max(1, Math.min(LONGEST_SECONDS, due));
   const isBusy = groups.some(({ inHand }) => inHand.length > 0);
-  if (isBusy) return { progress, memory: { ...before, group, freeSince: undefined }, pauseSeconds };
+  if (isBusy) return { progress, memory: busy(group, facts), pauseSeconds };
   const waitingFor = progress.waitingFor ?? [];
   const told = waitingFor.join(', ').slice(0, LONGEST_TOLD);
   // Said once for as long as it lasts.
   if (told !== before.told) ports.journal.report(rotationWaiting(subjectOf(order), { group, waitingFor }));
-  return { progress, memory: { ...free(facts), told }, pauseSeconds };
+  const missingSince = isMissing && (before.missingSince ?? now);
+  return { progress, memory: { ...free(facts), told, missingSince }, pauseSeconds };
+}
+
+/** A round of its own, because the next may be repeated: then it must not take its own surge for the group's capacity. */
+function planSurge(
+  { group: { group }, by }: Extract<NextStep, { kind: 'plan surge' }>,
+  { facts }: Pick<Taking, 'facts'>,
+): Round {
+  const { name, desired: base } = group;
+  const planned = { group: name, base, to: base + by, at: facts.now, raised: false, begun: false };
+  const memory = { ...free(facts), group: name, surge: planned };
+  return { progress: rotationProgress(rotatedGroups(facts)), memory, pauseSeconds: 1 };
 }
 
 async function surge(
-  { group: { group }, by }: Extract<NextStep, { kind: 'surge' }>,
+  { surge: planned }: Extract<NextStep, { kind: 'surge' }>,
   { order, facts, ports }: Taking,
 ): Promise<Round> {
-  const { name, desired: base } = group;
-  await ports.capacity.setDesired(name, base + by);
-  ports.journal.report(rotationSurged(subjectOf(order), { group: name, from: base, to: base + by }));
-  const memory = { ...free(facts), group: name, surge: { group: name, base, at: facts.now, begun: false } };
+  const { group, base: from, to } = planned;
+  await ports.capacity.setDesired(group, to);
+  ports.journal.report(rotationSurged(subjectOf(order), { group, from, to }));
+  const memory = { ...free(facts), missingSince: undefined, surge: { ...planned, raised: true } };
   return { progress: rotationProgress(rotatedGroups(facts)), memory, pauseSeconds: TAKEN_SECONDS };
 }
 
@@ -139,11 +156,17 @@ async function start({ group, batch }: Extract<NextStep, { kind: 'start' }>, tak
   };
 }
 
-function begun({ group }: RotatedGroup, [first]: readonly PlacedNode[], { memory: before }: StepFacts): RotationMemory {
-  const surge = before.surge && { ...before.surge, begun: true };
+function begun({ group }: RotatedGroup, [first]: readonly PlacedNode[], facts: StepFacts): RotationMemory {
+  const { begun: before } = facts.memory;
   const node = first?.node.name ?? '';
-  const times = before.begun?.node === node ? before.begun.times + 1 : 1;
-  return { ...before, group: group.name, freeSince: undefined, surge, begun: { node, times } };
+  const times = before?.node === node ? before.times + 1 : 1;
+  return { ...busy(group.name, facts), begun: { node, times } };
+}
+
+/** The memory of a round in which nodes of the group are in hand: the batch that its surge was for has begun. */
+function busy(group: string, { memory }: StepFacts): RotationMemory {
+  const surge = memory.surge && { ...memory.surge, begun: memory.surge.begun || memory.surge.group === group };
+  return { ...memory, group, freeSince: undefined, missingSince: undefined, surge };
 }
 
 async function startRetirement(

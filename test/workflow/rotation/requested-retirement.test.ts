@@ -140,6 +140,23 @@ describe('a node that is replaced before it goes', () => {
     expect(rehearsal.node(node).spec.unschedulable).not.toBe(true);
   });
 
+  test('is put back once, although AWS fails after it was', async () => {
+    await using given = await scene();
+    const { rehearsal, machines, group, instance } = given;
+    machines.setBoot(GROUP, { seconds: Infinity });
+    // Its nodes are old by now, and nothing is launched: so the group is told not to, by a number that must not be set again.
+    await rehearsal.clock.advance(600_000);
+    const before = rehearsal.instances;
+    rehearsal.aws.autoScaling.exhaustCapacity(GROUP);
+    rehearsal.aws.faults.inject({ kind: 'error', action: 'DeleteTags', times: 5 });
+    await rehearsal.drive(rehearsal.retireBy(request(rehearsal, { detach: true })));
+    await rehearsal.drive(rehearsal.clock.sleep(600_000));
+    expect(rehearsal.aws.autoScaling.state(instance)).toBe('InService');
+    expect(group.desired).toBe(3);
+    expect(rehearsal.instances.toSorted()).toEqual(before.toSorted());
+    expect(rehearsal.of('instance.attached')).toHaveLength(1);
+  });
+
   test('of a group of fixed size is back in it too, and its MinSize as before', async () => {
     await using given = await scene();
     const { rehearsal, machines, group, instance } = given;

@@ -43,6 +43,33 @@ describe('a rotation', () => {
     expect((drained[1] ?? 0) - (drained[0] ?? 0)).toBeGreaterThanOrEqual(300_000);
   });
 
+  test('whose rounds are all repeated, as after crashes, does the same', async () => {
+    await using scene = await RotationScene.start({ nodes: 3 });
+    scene.repeats = true;
+    expect(await scene.rotate(scene.order({ maxSurge: 2 }))).toMatchObject({
+      result: 'done',
+      progress: { groups: [{ done: 3 }] },
+    });
+    expect(scene.rehearsal.of('retirement.requested')).toHaveLength(3);
+    expect(scene.seen).toEqual({ attached: 3, ready: 3 });
+    expectNothingLeft(scene);
+  });
+
+  test('waits while its cluster is frozen (contract 9.3)', async () => {
+    const today = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+    const budget = { freezes: [{ from: today(-1), to: today(2) }] };
+    await using scene = await RotationScene.start({ nodes: 1, budget });
+    const { rehearsal } = scene;
+    rehearsal.clock.after(7_200_000, () => {
+      scene.control = 'stop';
+    });
+    expect(await scene.rotate(scene.order())).toMatchObject({ result: 'stopped', progress: { groups: [{ left: 1 }] } });
+    expect(rehearsal.of('rotation.waiting')).toMatchObject([
+      { waitingFor: [expect.stringContaining('frozen from') as string] },
+    ]);
+    expect(rehearsal.of('rotation.batch')).toEqual([]);
+  });
+
   test('pauses between batches', async () => {
     await using scene = await RotationScene.start({ nodes: 2 });
     await scene.rotate(scene.order({ pauseBetweenBatches: 1_800 }));
@@ -154,6 +181,33 @@ describe('a managed node group', () => {
     expect(group.desired).toBe(3);
     expect(rehearsal.of('instance.detached')).toEqual([]);
     expect(scene.seen.attached).toBeLessThanOrEqual(5);
+  });
+
+  test('has them once, however often a round is repeated', async () => {
+    await using scene = await RotationScene.start({ nodes: 3, groupTags });
+    const { rehearsal } = scene;
+    const group = rehearsal.aws.autoScaling.group(GROUP);
+    group.max = 9;
+    scene.repeats = true;
+    expect(await scene.rotate(scene.order({ maxSurge: 2 }))).toMatchObject({ result: 'done' });
+    expect([group.desired, scene.seen.attached]).toEqual([3, 5]);
+  });
+
+  test('has as many as before when the rotation is stopped before its batch begins', async () => {
+    await using scene = await RotationScene.start({ nodes: 3, groupTags });
+    const { rehearsal } = scene;
+    const group = rehearsal.aws.autoScaling.group(GROUP);
+    group.max = 5;
+    rehearsal.clock.after(20_000, () => {
+      scene.control = 'stop';
+    });
+    expect(await scene.rotate(scene.order({ maxSurge: 2 }))).toMatchObject({ result: 'stopped' });
+    await rehearsal.drive(rehearsal.clock.sleep(1_200_000));
+    expect(rehearsal.of('rotation.surged').map(({ from, to }) => [from, to])).toEqual([
+      [3, 5],
+      [5, 3],
+    ]);
+    expect([group.desired, rehearsal.instances.length]).toEqual([3, 3]);
   });
 
   test('whose maximum leaves no room for maxSurge is refused', async () => {

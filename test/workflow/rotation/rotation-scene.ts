@@ -10,6 +10,7 @@ import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-chang
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { launchedInstances } from '../../../lambdas/adapters/ec2/launched-instances.ts';
 import type { RotationOrder } from '../../../lambdas/core/rotation/rotation-order.ts';
+import { ROUND_STEP } from '../../../lambdas/core/rotation/rotation-record.ts';
 import { rotationRequestSchema } from '../../../lambdas/core/rotation/rotation-request.ts';
 import type { Control } from '../../../lambdas/workflow/ports/rotation.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
@@ -22,6 +23,8 @@ import { Rehearsal, type RehearsalPlan } from '../retirement/rehearsal.ts';
 export class RotationScene implements AsyncDisposable {
   readonly rehearsal: Rehearsal;
   readonly machines: Machines;
+  /** Whether each round is done twice, as after a crash before its checkpoint. */
+  repeats = false;
   /** Whether the retirements that it starts do anything. */
   retires = true;
   /** What the rotation\'s user wants of it. */
@@ -82,6 +85,14 @@ export class RotationScene implements AsyncDisposable {
         plans: () => Promise.reject(new Error('no drift is asked for')),
       },
       fleets,
+      run: {
+        ...ports.run,
+        step: (name, work) =>
+          ports.run.step(name, async () => {
+            if (this.repeats && name === ROUND_STEP) await work();
+            return await work();
+          }),
+      },
       controls: {
         wanted: () => Promise.resolve(this.control),
         want: (_rotation, control) => {
