@@ -55,6 +55,24 @@ describe('a rotation', () => {
     expectNothingLeft(scene);
   });
 
+  test('of what has drifted alone leaves the others, though they are older', async () => {
+    await using scene = await RotationScene.start({ nodes: 0 });
+    const { rehearsal, machines } = scene;
+    const { autoScaling, launchTemplates } = rehearsal.aws;
+    launchTemplates.create({ name: 'web', data: { imageId: 'ami-2', instanceType: 'm7g.large' } });
+    autoScaling.setLaunch(GROUP, { launchTemplate: { name: 'web', version: '$Latest' } });
+    const current = rehearsal.addInstance();
+    launchTemplates.addVersion({ name: 'web' }, { imageId: 'ami-1', instanceType: 'm7g.large' });
+    const drifted = rehearsal.addInstance();
+    launchTemplates.addVersion({ name: 'web' }, { imageId: 'ami-2', instanceType: 'm7g.large' });
+    for (const instance of [current, drifted]) machines.nodes.set(instance, rehearsal.nodeOf(instance));
+    await rehearsal.clock.advance(600_000);
+    expect(await scene.rotate(scene.order({ only: 'drifted' }))).toMatchObject({ result: 'done' });
+    expect(rehearsal.instances).toContain(current);
+    expect(rehearsal.instances).not.toContain(drifted);
+    expect(rehearsal.of('rotation.batch')).toHaveLength(1);
+  });
+
   test('waits while its cluster is frozen (contract 9.3)', async () => {
     const today = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
     const budget = { freezes: [{ from: today(-1), to: today(2) }] };

@@ -5,10 +5,11 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { capacity } from '../../../lambdas/adapters/auto-scaling/capacity.ts';
 import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
-import { launchedInstances } from '../../../lambdas/adapters/ec2/launched-instances.ts';
+import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { RotationOrder } from '../../../lambdas/core/rotation/rotation-order.ts';
 import { ROUND_STEP } from '../../../lambdas/core/rotation/rotation-record.ts';
 import { rotationRequestSchema } from '../../../lambdas/core/rotation/rotation-request.ts';
@@ -80,10 +81,7 @@ export class RotationScene implements AsyncDisposable {
       groups: groups(autoScaling),
       capacity: capacity(autoScaling),
       changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
-      launches: {
-        launched: (instances) => launchedInstances(ec2, instances),
-        plans: () => Promise.reject(new Error('no drift is asked for')),
-      },
+      launches: launches({ autoScaling, ec2, ssm: new SSMClient(client) }),
       fleets,
       run: {
         ...ports.run,
