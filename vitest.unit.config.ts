@@ -1,4 +1,5 @@
 /** The tests of the core alone, for mutation testing (`npm run mutation`). */
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { include: ['test/core/**/*.test.ts'] } });
+// The property tests take seconds where the machine is busy.
+export default defineConfig({ test: { include: ['test/core/**/*.test.ts'], testTimeout: 120_000 } });

@@ -25,6 +25,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   retire: { args: ['--cluster', 'nobody'], status: 2 },
   bench: { args: ['--pods', '10', '--budgets', 'none', '--without-kubectl', '--json'], status: 0 },
   'scan-bench': { args: ['--nodes', '20', '--passes', '1', '--scans', 'steady', '--json'], status: 0 },
+  'rotation-bench': { args: ['--nodes', '4', '--max-surge', '2', '--stop', '--json'], status: 0 },
   cost: { args: ['--minutes', '1', '--json'], status: 0 },
   explore: { args: ['--seed', '1', '--runs', '20'], status: 0 },
   coverage: { args: ['test/core/drain/wave.test.ts'], status: 0 },
@@ -61,7 +62,7 @@ describe('the commands of package.json', () => {
 
   test.each(Object.entries(COMMANDS))('%s ends by itself', { timeout: 180_000 }, async (name, { args, status }) => {
     const ended = await runToExit(['--', ...args], name);
-    expect(ended).toMatchObject({ status, signal: null });
+    expect(ended, ended.output).toMatchObject({ status, signal: null });
   });
 });
 

@@ -60,6 +60,8 @@ export class Execution {
   checkpoints = 0;
   /** Bytes of its input and of all payloads and errors that were checkpointed. */
   storedBytes: number;
+  /** Bytes of the largest payload or error that was checkpointed. */
+  largestCheckpoint = 0;
   sandbox: Sandbox | undefined;
   running = false;
   /** Runs in a row that ended without an answer. */
@@ -219,6 +221,7 @@ export class Execution {
     this.#token = crypto.randomUUID();
     this.checkpoints += 1;
     this.storedBytes = stored;
+    this.largestCheckpoint = Math.max(this.largestCheckpoint, ...request.updates.map(bytesOf));
     const answer = { CheckpointToken: this.#token, NewExecutionState: { Operations: operations } };
     this.#lastCheckpoint = { clientToken: request.clientToken, token: request.token, answer };
     return { answer, applied };

@@ -14,13 +14,16 @@ export interface Usage {
   readonly suspendedMs: number;
   /** Runs that ended because their sandbox died: killed, or timed out. */
   readonly kills: number;
+  /** Bytes of its input and of all that it checkpointed, and of the largest thing that it checkpointed. */
+  readonly storedBytes: number;
+  readonly largestCheckpoint: number;
 }
 
 const DEATHS = ['Runtime.ExitError', 'Sandbox.Timedout'];
 
 /** @param now epoch milliseconds */
 export function usageOf(execution: Execution, now: number): Usage {
-  const { invocations, stoppedAt, operationCount } = execution;
+  const { invocations, stoppedAt, operationCount, storedBytes, largestCheckpoint } = execution;
   const lived = (stoppedAt?.getTime() ?? now) - execution.start.startedAt.getTime();
   const run = sumOf(invocations, (each) => durationOf(each, now));
   return {
@@ -29,6 +32,8 @@ export function usageOf(execution: Execution, now: number): Usage {
     billedMs: sumOf(invocations, (each) => Math.max(1, Math.ceil(durationOf(each, now)))),
     suspendedMs: Math.max(0, lived - run),
     kills: invocations.filter(({ error }) => DEATHS.includes(error?.ErrorType ?? '')).length,
+    storedBytes,
+    largestCheckpoint,
   };
 }
 

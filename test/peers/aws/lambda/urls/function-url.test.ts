@@ -13,7 +13,7 @@ import { AwsPeer } from '../../peer.ts';
 
 /** Answers its event, or what the query asks for. */
 const CODE = `
-  exports.handler = async (event) => {
+  export const handler = async (event) => {
     const { result, fail, sleep } = event.queryStringParameters ?? {};
     if (fail) throw new Error('secret reason');
     if (sleep) await new Promise((resolve) => setTimeout(resolve, Number(sleep)));
@@ -34,7 +34,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'aws-peer-url-'));
   code = join(folder, 'code');
   mkdirSync(code);
-  writeFileSync(join(code, 'index.js'), CODE);
+  writeFileSync(join(code, 'index.mjs'), CODE);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
