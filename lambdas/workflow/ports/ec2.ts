@@ -23,6 +23,11 @@ export interface InstanceTags {
   tagsOf(instance: { instance: string; account: string; region: string }): Promise<Readonly<Record<string, string>>>;
 }
 
+export interface TaggedInstances {
+  /** Tags of every instance of the account and region that has a tag with that key, by id; ended ones too for a while. */
+  tagged(key: string): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>;
+}
+
 /** Instances that have not terminated. */
 export interface InstanceFinder {
   /** Finds by id, or by any private IPv4 address; several when machines of several networks have the same address. */

@@ -119,6 +119,8 @@ function attachStage(
       } catch (error) {
         if (!isRefusal(error)) throw error;
         if (isTight) await capacity.setLeast(group, min);
+        // Its replacement has gone: it is a person's now, and the sweep is not to end it.
+        await instances.untag(instance, [ROTATION_TAG]);
         return { state: 'done', value: { refused: error.message } };
       }
       await instances.untag(instance, [DETACHED_FROM_TAG, ROTATION_TAG]);

@@ -12,6 +12,7 @@ import { errorText } from '../run/attempts.ts';
 import { readFleetNodes } from '../disruption/read-nodes.ts';
 import type { Groups } from '../ports/auto-scaling.ts';
 import type { Fleets } from '../ports/kubernetes.ts';
+import { readDetached, sweepDetached, type Detached, type DetachedSweepPorts } from './sweep-detached.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
 import { sweepMarks, reportUnreadable, type MarkSweepPorts } from './sweep-marks.ts';
 import { SweepRecord } from './sweep-record.ts';
@@ -19,6 +20,7 @@ import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
 
 export type SweepPorts = HookSweepPorts &
   MarkSweepPorts &
+  DetachedSweepPorts &
   TaintedSweepPorts & { readonly groups: Groups; readonly clusters: Fleets };
 
 /**
@@ -34,8 +36,9 @@ export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Pr
   const clusters = await record.clusters(ports.settings);
   const groups = await enrolledGroups(clusters, record, ports);
   if (groups !== undefined && !dryRun) await record.attempt(() => sweepHooks(groups, record, ports));
+  const detached = dryRun ? new Map<string, string>() : await readDetached(record, ports);
   const reports = await Promise.all(
-    clusters.map((cluster) => sweepCluster(cluster, { clusters, groups, dryRun }, record, ports)),
+    clusters.map((cluster) => sweepCluster(cluster, { clusters, groups, detached, dryRun }, record, ports)),
   );
   if (dryRun) record.throwFailures();
   else record.close();
@@ -46,12 +49,13 @@ interface SweepRun {
   readonly clusters: readonly ClusterSettings[];
   /** All enrolled groups; undefined when they cannot be read. */
   readonly groups: readonly Group[] | undefined;
+  readonly detached: Detached;
   readonly dryRun: boolean;
 }
 
 async function sweepCluster(
   cluster: ClusterSettings,
-  { clusters, groups, dryRun }: SweepRun,
+  { clusters, groups, detached, dryRun }: SweepRun,
   record: SweepRecord,
   ports: SweepPorts,
 ): Promise<SweepReport> {
@@ -64,7 +68,16 @@ async function sweepCluster(
         retiring.push(...page.filter(isRetiring));
         reportUnreadable(page, cluster, ports.journal);
       });
-      if (!dryRun) await sweepMarks(retiring, { cluster, api }, record, ports);
+      if (!dryRun) {
+        const found = { cluster: cluster.name, groups: groups ?? [], detached };
+        const inHand = await sweepDetached(nodes, found, record, ports);
+        await sweepMarks(
+          retiring.filter(({ name }) => !inHand.has(name)),
+          { cluster, api },
+          record,
+          ports,
+        );
+      }
       if (groups === undefined) return;
       report = await sweepTainted(nodes, { cluster, view: api, clusters, groups, dryRun }, record, ports);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { describe, expect, test } from 'vitest';
 import { instanceTags, TAG_ACTIONS } from '../../../lambdas/adapters/aws/resource-tags.ts';
-import type { InstanceTags } from '../../../lambdas/workflow/ports/ec2.ts';
+import type { InstanceTags, TaggedInstances } from '../../../lambdas/workflow/ports/ec2.ts';
 import { AwsGiven } from './given.ts';
 
 const HERE = { account: '123456789012', region: 'eu-central-1' };
@@ -46,6 +46,17 @@ describe('the tags of an instance (contract 1.5)', () => {
     expect(await given.during(given.port.tagsOf({ ...HERE, instance }))).toEqual({ a: 'b' });
   });
 
+  test('are found by a key of theirs, whatever its value, over pages', async () => {
+    await using given = await withPort();
+    const wanted = Array.from({ length: 120 }, (_, index) => {
+      const { instanceId } = given.aws.instances.launch({ tags: { 'ebb/rotation': `r${index}`, Name: 'old' } });
+      return [instanceId, { 'ebb/rotation': `r${index}`, Name: 'old' }] as const;
+    });
+    given.aws.instances.launch({ tags: { Name: 'ebb/rotation' } });
+    expect(await given.port.tagged('ebb/rotation')).toEqual(new Map(wanted));
+    expect(await given.port.tagged('ebb/other')).toEqual(new Map());
+  });
+
   test('the declared IAM actions are enough', async () => {
     await using given = await withPort();
     const { instanceId: instance } = given.aws.instances.launch({ tags: { a: 'b' } });
@@ -55,7 +66,7 @@ describe('the tags of an instance (contract 1.5)', () => {
   });
 });
 
-async function withPort(): Promise<AwsGiven & { readonly port: InstanceTags }> {
+async function withPort(): Promise<AwsGiven & { readonly port: InstanceTags & TaggedInstances }> {
   const given = await AwsGiven.start();
   return Object.assign(given, { port: instanceTags(new ResourceGroupsTaggingAPIClient(given.aws.clientConfig())) });
 }

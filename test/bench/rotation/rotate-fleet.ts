@@ -113,10 +113,15 @@ function finished(events: readonly LoggedEvent[]): number {
   return events.filter(({ type }) => type === 'retirement.finished').length;
 }
 
+/** Its clients sign by the time that is driven. */
+function clientConfig(aws: Installation['aws']) {
+  return { ...aws.clientConfig(), systemClockOffset: aws.clock.now() - Date.now() };
+}
+
 /** Asks the function for it, as a person would. */
 async function request(installation: Installation, maxSurge: number): Promise<void> {
   const { aws } = installation;
-  const client = new LambdaClient(aws.clientConfig());
+  const client = new LambdaClient(clientConfig(aws));
   const invoke = new InvokeCommand({
     FunctionName: installation.functionNamed('ClusterRotation'),
     Qualifier: 'live',
@@ -133,7 +138,7 @@ async function stop(installation: Installation): Promise<void> {
   const started = events.find((event) => event.type === 'rotation.started');
   if (started?.type !== 'rotation.started') throw new Error('no rotation has started');
   const { environment } = aws.lambda.functions.get(installation.functionNamed('ClusterRotation')) ?? {};
-  const client = new SSMClient(aws.clientConfig());
+  const client = new SSMClient(clientConfig(aws));
   const prefix = environment?.EBB_ROTATION_PARAMETERS ?? '';
   await aws.driveUntil(rotationControls(client, prefix).want(started.rotation, 'stop'));
   client.destroy();

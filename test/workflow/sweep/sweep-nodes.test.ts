@@ -407,6 +407,7 @@ test('a sweep that finds nothing to do makes a handful of calls, however many no
     'GetParameter',
     'DescribeAutoScalingGroups',
     'DescribeAutoScalingGroups',
+    'GetResources',
     'DescribeCluster',
   ]);
   expect(rehearsal.kubernetes.requests.entries.map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([

@@ -2,8 +2,10 @@
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
+import { instanceTags } from '../../../lambdas/adapters/aws/resource-tags.ts';
 import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { EndedRetirement } from '../../../lambdas/core/retirement/orphaned-hook.ts';
@@ -33,6 +35,7 @@ export function sweep(rehearsal: Rehearsal, given: SweepGiven = {}): Promise<rea
     clusters: rehearsal.fleets,
     balancing,
     groups: groups(autoScaling),
+    instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),
     changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
     launches: launches({ autoScaling, ec2: new EC2Client(client), ssm: new SSMClient(client) }),
     running: { ...rehearsal.ports.running, names: names ?? running },
