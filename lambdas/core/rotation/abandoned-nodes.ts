@@ -15,9 +15,9 @@ export interface DetachedFacts {
   readonly nodes: readonly FleetNode[];
   /** Enrolled groups. */
   readonly groups: readonly Group[];
-  /** Instances that bear a rotation's tag, each with the group that it says it was detached from. */
+  /** Instances that bear the tag of a rotation, each with the group that they say they were detached from. */
   readonly detached: ReadonlyMap<string, string>;
-  /** Those of them that a group has, or has again. */
+  /** Instances that a group has, or has again. */
   readonly members: ReadonlySet<string>;
   /** Names of the retirements that run. */
   readonly running: readonly string[];

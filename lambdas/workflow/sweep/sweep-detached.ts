@@ -27,7 +27,7 @@ export interface DetachedSweepPorts {
 /** The rotation's own words are not known any more: nothing is forced. */
 const TERMS = termsOf(nodeRequestSchema.parse({ terminate: true }));
 
-/** Instances that bear a rotation's tag, each with the group that it says it was detached from. */
+/** Instances that bear the tag of a rotation, each with the group that they say they were detached from. */
 export type Detached = ReadonlyMap<string, string>;
 
 /** Asked once for all clusters. @returns none when AWS does not tell, which the record keeps */
