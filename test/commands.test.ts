@@ -29,7 +29,10 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   cost: { args: ['--minutes', '1', '--json'], status: 0 },
   explore: { args: ['--seed', '1', '--runs', '20'], status: 0 },
   coverage: { args: ['test/core/drain/wave.test.ts'], status: 0 },
-  mutation: { args: ['--mutate', 'lambdas/core/drain/wave.ts', '--dryRunOnly'], status: 0 },
+  mutation: {
+    args: ['--mutate', 'lambdas/core/drain/wave.ts', '--testFiles', 'test/core/drain/wave.test.ts'],
+    status: 0,
+  },
 };
 
 /** `npm test` itself, and what it runs before this. */

@@ -1,4 +1,4 @@
-/** Whole drains on the shipped bundles: from the hook's event over the bus, both functions and their roles, to the end. */
+/** Whole drains on the shipped bundles: from the hook's event over the bus, both functions and their roles, to the end; crashes.test.ts kills them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Execution } from '../peers/aws/lambda/durable/execution.ts';
 import { clusterRoleBindings } from '../peers/kubernetes/storage/resources.ts';
@@ -70,26 +70,6 @@ describe('an installation', () => {
     expect(kubernetes.podsOn(node)).toEqual([]);
     expect(kubernetes.availability.report().violations).toEqual([]);
     expect(aws.lambda.deadLetters).toEqual([]);
-  });
-
-  test.each([
-    ['before a checkpoint', 'before' as const],
-    ['after a checkpoint', 'after' as const],
-  ])('ends the same when the sandbox dies %s, with one completion (faults 30)', async (_, when) => {
-    const { instance, node } = fresh();
-    const { aws, kubernetes } = installation;
-    const name = `web-${when}`;
-    kubernetes.world.addDeployment({ namespace: 'shop', name, replicas: 4, nodes: [node] });
-    await kubernetes.settle();
-    kubernetes.availability.watch();
-    const retirement = installation.functionNamed('NodeRetirement');
-    for (const checkpoint of [2, 5, 9]) aws.lambda.killAtCheckpoint({ function: retirement, checkpoint, when });
-    const { status, result, invocations } = await retired(instance);
-    expect([status, result]).toEqual(['SUCCEEDED', '{"result":"drained"}']);
-    expect(invocations.length).toBeGreaterThanOrEqual(3);
-    expect(completions(instance)).toMatchObject([{ result: 'CONTINUE', by: 'call' }]);
-    expect(kubernetes.podsOn(node)).toEqual([]);
-    expect(kubernetes.availability.report().violations).toEqual([]);
   });
 
   test('completes again when the answer to the completion was lost, and takes "no active action" for success (faults 20)', async () => {
