@@ -32,6 +32,8 @@ export type NextStep =
       readonly until?: number;
       /** Set while replacements are waited for. */
       readonly isMissing?: true;
+      /** Set while something that is no part of the work lets nothing begin: its user, a window, a budget. */
+      readonly isHeld?: true;
     }
   | { readonly kind: 'end'; readonly result: 'done' | 'failed' | 'stopped'; readonly reason?: string };
 
@@ -129,15 +131,15 @@ function batchSize({ way }: RotatedGroup, { request }: StepFacts): number {
 
 function waitForQueue(group: string, { later: [first] }: DisruptionQueue): NextStep {
   const { why = 'nothing may go', at: until } = first ?? {};
-  return { kind: 'wait', group, why: [why], ...(until !== undefined && { until }) };
+  return { kind: 'wait', group, why: [why], isHeld: true, ...(until !== undefined && { until }) };
 }
 
 /** What keeps the next batch from beginning although its group could spare the nodes. */
 function whyNotYet(
   group: string,
   { memory, request, now, control }: StepFacts,
-): { readonly why: readonly string[]; readonly until?: number } | undefined {
-  if (control === 'pause') return { why: ['the rotation is paused'] };
+): { readonly why: readonly string[]; readonly until?: number; readonly isHeld?: true } | undefined {
+  if (control === 'pause') return { why: ['the rotation is paused'], isHeld: true };
   // The first look at which no node of the last batch is in hand any more.
   const { freeSince = now } = memory;
   const until = freeSince + request.pauseBetweenBatches * 1000;

@@ -3,6 +3,7 @@
  * pause may be too long or too short. Pure.
  */
 import * as z from 'zod/mini';
+import { paceSchema } from './pace.ts';
 
 export const rotationMemorySchema = z.object({
   /** The group that was worked on last. */
@@ -15,6 +16,8 @@ export const rotationMemorySchema = z.object({
   begun: z.optional(z.object({ node: z.string(), times: z.int() })),
   /** What was said last of what it waits for. */
   told: z.optional(z.string()),
+  /** How fast it was so far: for when it will have ended. */
+  pace: z.optional(paceSchema),
   /** A managed node group that has more instances than it wants. */
   surge: z.optional(
     z.object({

@@ -48,7 +48,20 @@ test.each([
 
 describe('wrong usage', () => {
   test.each([
-    ['rotate --cluster a', ['--local is missing']],
+    ['rotate --cluster a', ['--function is missing: the name of the operator', 'or --local, to run here']],
+    ['rotate --function f --local --cluster a', ['--function and --local contradict each other']],
+    [
+      'rotate --cluster a --since now --kubeconfig k',
+      ['--function is missing', '--since is for --local alone', '--kubeconfig is for --local alone'],
+    ],
+    ['rotate --local --cluster a --follow', ['--follow is for --function']],
+    ['rotate --function f --max-surge 0', ['--cluster must be the name', '--max-surge must be a number of nodes']],
+    ['retire --function f --detach', ['--node: missing']],
+    ['status --function f', ['name a rotation, or a node with --node']],
+    ['status r1', ['--function is missing: the name of the operator']],
+    ['status r1 --node a --function f', ['a rotation and --node are both there']],
+    ['status --node a --follow --function f', ['--follow is for a rotation']],
+    ['stop r1', ['--function is missing']],
     [
       'rotate --local --max-scaling 0 --only some --since soon --max-failures none',
       [

@@ -12,6 +12,7 @@ import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { RotationOrder } from '../../../lambdas/core/rotation/rotation-order.ts';
 import { ROUND_STEP } from '../../../lambdas/core/rotation/rotation-record.ts';
+import type { RotationProgress } from '../../../lambdas/core/rotation/rotation-progress.ts';
 import { rotationRequestSchema } from '../../../lambdas/core/rotation/rotation-request.ts';
 import type { Control } from '../../../lambdas/workflow/ports/rotation.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
@@ -28,6 +29,8 @@ export class RotationScene implements AsyncDisposable {
   repeats = false;
   /** Whether the retirements that it starts do anything. */
   retires = true;
+  /** Told how far it is after each round. */
+  onProgress: (progress: RotationProgress) => void = () => undefined;
   /** What the rotation\'s user wants of it. */
   control: Control = 'go';
   /** The most attached instances and the fewest Ready nodes that were seen at any instant. */
@@ -88,7 +91,9 @@ export class RotationScene implements AsyncDisposable {
         step: (name, work) =>
           ports.run.step(name, async () => {
             if (this.repeats && name === ROUND_STEP) await work();
-            return await work();
+            const returned = await work();
+            if (name === ROUND_STEP) this.onProgress((returned as { progress: RotationProgress }).progress);
+            return returned;
           }),
       },
       controls: {
