@@ -29,7 +29,7 @@ async function lookAndTake(order: RotationOrder, memory: RotationMemory, ports: 
   const facts = await readRotation(order, memory, ports);
   if (facts === undefined) return refused(memory, [`cluster ${order.request.cluster} is not configured`]);
   const isFirst = order.part === 1 && memory.group === undefined && memory.freeSince === undefined;
-  const faults = isFirst ? await faultsOfPlan(facts, ports.capacity) : [];
+  const faults = isFirst ? await faultsOfPlan(facts, ports) : [];
   if (faults.length > 0) return refused(memory, faults);
   const view = await ports.fleets.open(facts.cluster);
   const step = await decideAsking((answers) => nextStep(facts, answers), { view, ...ports });

@@ -17,12 +17,15 @@ import type { RotationOrder } from '../../core/rotation/rotation-order.ts';
 import { rotationProgress, type RotationProgress } from '../../core/rotation/rotation-progress.ts';
 import { drainSeconds } from '../../core/rotation/rotation-request.ts';
 import type { Capacity } from '../ports/auto-scaling.ts';
+import type { Fleets } from '../ports/kubernetes.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Retirements } from '../ports/lambda.ts';
+import { readMoving } from './read-moved.ts';
 
 export interface TakePorts {
   readonly retirements: Retirements;
   readonly capacity: Capacity;
+  readonly fleets: Fleets;
   readonly journal: Journal;
   readonly home: Home;
 }
@@ -146,12 +149,15 @@ async function start({ group, batch }: Extract<NextStep, { kind: 'start' }>, tak
     group.way,
     batch.map(({ member }) => member.instance),
   );
-  for (const each of batch) await startRetirement(each, terms, taking);
   const nodes = batch.map(({ node }) => node.name);
+  // Read before the first pod leaves.
+  const moved =
+    order.request.podsReadyTimeout === 0 ? [] : await readMoving(nodes, await ports.fleets.open(facts.cluster));
+  for (const each of batch) await startRetirement(each, terms, taking);
   ports.journal.report(rotationBatch(subjectOf(order), { group: group.group.name, nodes }));
   return {
     progress: rotationProgress(rotatedGroups(facts)),
-    memory: begun(group, batch, facts),
+    memory: { ...begun(group, batch, facts), moved },
     pauseSeconds: TAKEN_SECONDS,
   };
 }
@@ -201,6 +207,6 @@ function subjectOf({ id, request }: RotationOrder): RotationSubject {
 }
 
 /** The memory of a round in which no node is in hand. */
-function free({ memory, now }: StepFacts): RotationMemory {
-  return { ...memory, freeSince: memory.freeSince ?? now };
+function free({ memory, now, awaited }: StepFacts): RotationMemory {
+  return { ...memory, freeSince: memory.freeSince ?? now, moved: awaited.map(({ controller }) => controller) };
 }

@@ -3,12 +3,14 @@
  * starts run beside it, as Lambda would run them.
  */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { capacity } from '../../../lambdas/adapters/auto-scaling/capacity.ts';
 import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
+import { alarms } from '../../../lambdas/adapters/cloudwatch/alarms.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { RotationOrder } from '../../../lambdas/core/rotation/rotation-order.ts';
 import { ROUND_STEP } from '../../../lambdas/core/rotation/rotation-record.ts';
@@ -83,6 +85,7 @@ export class RotationScene implements AsyncDisposable {
       ...ports,
       groups: groups(autoScaling),
       capacity: capacity(autoScaling),
+      alarms: alarms(new CloudWatchClient(client)),
       changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
       launches: launches({ autoScaling, ec2, ssm: new SSMClient(client) }),
       fleets,
