@@ -1,7 +1,9 @@
 /** The commands that ask the deployed operator: what they ask, what they print, and how they end (contract 10.6). */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RotationStatus } from '../../../../lambdas/core/operator/outcome.ts';
 import { rotationRequestSchema } from '../../../../lambdas/core/rotation/rotation-request.ts';
@@ -20,6 +22,7 @@ const FUNCTION = `
   };
 `;
 
+const PROJECT = resolve(import.meta.dirname, '../../../..');
 const ID = '0a1b2c3d4e5f';
 const NODE = 'ip-10-0-1-23.ec2.internal';
 const LONG = { timeout: 120_000 };
@@ -167,6 +170,22 @@ describe('ebb rotate --function', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('workers: 3 nodes would be replaced');
   });
+});
+
+test('Ctrl-C stops following and leaves the rotation as it is; how it goes on is told', LONG, async () => {
+  const name = anOperator({ status: [aStatus('running', [0, 1, 2])] });
+  const env = { ...process.env, npm_lifecycle_event: '', ...given.aws.environment() };
+  const args = ['infra/cli/ebb.js', 'status', ID, '--function', name, '--follow'];
+  const child = spawn(process.execPath, args, { cwd: PROJECT, env });
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (chunk.includes('in hand')) child.kill('SIGINT');
+  });
+  const [code, stderr] = await Promise.all([new Promise((end) => child.once('close', end)), text(child.stderr)]);
+  expect(code).toBe(1);
+  expect(stderr).toBe(
+    `\nRotation ${ID} goes on; it is not followed any more. To follow it again:\n  ebb status ${ID} --function ${name} --follow\nTo end it:\n  ebb stop ${ID} --function ${name}\n`,
+  );
+  expect(asked.every((event) => (event as { action: string }).action === 'status')).toBe(true);
 });
 
 describe('ebb retire --function', () => {
