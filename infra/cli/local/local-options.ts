@@ -17,7 +17,7 @@ export function addLocalOptions(command: Command): Command {
     .option('--local', 'run here, with your own credentials, and ask no function')
     .option('--kubeconfig <FILE>', 'with --local: the kubeconfig (default: $KUBECONFIG or ~/.kube/config)')
     .option('--context <NAME>', 'with --local: context of the kubeconfig (default: its current one)')
-    .option('--region <REGION>', 'region of the groups (default: AWS_REGION, or the profile’s)')
+    .option('--region <REGION>', 'region of groups and functions (default: AWS_REGION, or the profile’s)')
     .option('--config <FILE>', 'with --local: configuration file (default: context.ebb of cdk.json)')
     .option('--json', 'print a line of JSON for each event or change, and for the result');
 }

@@ -41,7 +41,7 @@ function addRetire(program: Command): void {
     summary: 'take one node out of service',
     description: 'Drains one node; detaches it first and terminates it afterwards, if asked to.',
     examples: [
-      '--function Ebb-Operator-1A2B --node ip-10-0-1-2.ec2.internal --terminate',
+      '--function Ebb-Operator-1A2B --node ip-10-0-1-2.ec2.internal',
       '--local --cluster shop --node ip-10-0-1-2.ec2.internal --terminate',
       '--local --cluster shop --instance i-0123456789abcdef0 --detach',
     ],
