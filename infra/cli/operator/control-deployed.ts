@@ -3,8 +3,7 @@ import type { ExitStatus } from '../exit-status.ts';
 import { OPERATOR } from '../functions/asked-functions.ts';
 import { printAnswer } from '../functions/function-command.ts';
 import { answerOf, askOperator } from './ask-operator.ts';
-import type { ControlAction } from './operator-commands.ts';
-import type { OperatorOptions } from './operator-options.ts';
+import type { ControlAction, OperatorOptions } from './operator-options.ts';
 
 const BECOMES: Readonly<Record<ControlAction, string>> = {
   pause: 'begins nothing more until it is resumed; its nodes in hand are finished',

@@ -69,7 +69,14 @@ function terminal(): FollowTelling {
   return {
     status(status) {
       latest = status;
-      draw();
+      if (!hasEnded(status)) {
+        draw();
+        return;
+      }
+      clearInterval(refresh);
+      // The end stays, whole, however low the terminal is.
+      live.clear();
+      print(textOf(status));
     },
     [Symbol.dispose]: () => {
       clearInterval(refresh);

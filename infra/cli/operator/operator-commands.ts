@@ -3,7 +3,13 @@ import type { Command } from 'commander';
 import { addCommand, ending } from '../added-command.ts';
 import { addLocalOptions } from '../local/local-options.ts';
 import { addRetirementOptions, addRotationOptions } from '../rotation-options.ts';
-import { addFunctionOption, needFunction, needFunctionOrLocal, type OperatorOptions } from './operator-options.ts';
+import {
+  addFunctionOption,
+  needFunction,
+  needFunctionOrLocal,
+  type ControlAction,
+  type OperatorOptions,
+} from './operator-options.ts';
 
 const WHO = '(--function <NAME> | --local) [options]';
 
@@ -76,8 +82,6 @@ function addStatus(program: Command): void {
       ),
     );
 }
-
-export type ControlAction = 'pause' | 'resume' | 'stop';
 
 interface ControlWords {
   readonly action: ControlAction;

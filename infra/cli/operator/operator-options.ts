@@ -10,6 +10,9 @@ export interface OperatorOptions extends LocalOptions {
   readonly follow?: true;
 }
 
+/** What a person may want of a rotation that runs. */
+export type ControlAction = 'pause' | 'resume' | 'stop';
+
 const WHERE = `output ${OPERATOR.output} of the stack`;
 const MISSING = `--function is missing: the name of ${OPERATOR.is}, ${WHERE}`;
 
