@@ -10,6 +10,7 @@ import {
 import { executionName, type Home, type RequestedNotice } from '../../core/notice/notice.ts';
 import type { RetirementTerms } from '../../core/notice/retirement-terms.ts';
 import type { NextStep, StepFacts } from '../../core/rotation/next-step.ts';
+import type { MovedController } from '../../core/rotation/moved-pods.ts';
 import { replacementsSince } from '../../core/rotation/replacement.ts';
 import { rotatedGroups, type RotatedGroup, type Way } from '../../core/rotation/rotation-groups.ts';
 import type { RotationMemory } from '../../core/rotation/rotation-memory.ts';
@@ -62,7 +63,7 @@ export async function take(step: NextStep, taking: Taking): Promise<Round> {
     case 'end':
       return ended(step, taking);
     case 'wait':
-      return waits(step, taking);
+      return await waits(step, taking);
     case 'plan surge':
       return planSurge(step, taking);
     case 'surge':
@@ -79,17 +80,18 @@ function ended({ result, reason }: Extract<NextStep, { kind: 'end' }>, { facts }
   return { progress: rotationProgress(rotatedGroups(facts)), memory: facts.memory, pauseSeconds: 0, end };
 }
 
-function waits(
+async function waits(
   { group, why, until, isMissing }: Extract<NextStep, { kind: 'wait' }>,
-  { order, facts, ports }: Taking,
-): Round {
+  taking: Taking,
+): Promise<Round> {
+  const { order, facts, ports } = taking;
   const { memory: before, now } = facts;
   const groups = rotatedGroups(facts);
   const progress = rotationProgress(groups, why);
   const due = until === undefined ? LONGEST_SECONDS : Math.ceil((until - now) / 1000);
   const pauseSeconds = Math.max(1, Math.min(LONGEST_SECONDS, due));
   const isBusy = groups.some(({ inHand }) => inHand.length > 0);
-  if (isBusy) return { progress, memory: busy(group, facts), pauseSeconds };
+  if (isBusy) return { progress, memory: { ...busy(group, facts), moved: await movedSince(taking) }, pauseSeconds };
   const waitingFor = progress.waitingFor ?? [];
   const told = waitingFor.join(', ').slice(0, LONGEST_TOLD);
   // Said once for as long as it lasts.
@@ -151,8 +153,7 @@ async function start({ group, batch }: Extract<NextStep, { kind: 'start' }>, tak
   );
   const nodes = batch.map(({ node }) => node.name);
   // Read before the first pod leaves.
-  const moved =
-    order.request.podsReadyTimeout === 0 ? [] : await readMoving(nodes, await ports.fleets.open(facts.cluster));
+  const moved = await movingFrom(nodes, taking);
   for (const each of batch) await startRetirement(each, terms, taking);
   ports.journal.report(rotationBatch(subjectOf(order), { group: group.group.name, nodes }));
   return {
@@ -160,6 +161,21 @@ async function start({ group, batch }: Extract<NextStep, { kind: 'start' }>, tak
     memory: { ...begun(group, batch, facts), moved },
     pauseSeconds: TAKEN_SECONDS,
   };
+}
+
+/** The controllers of the pods on these nodes, if they are to be Ready elsewhere. */
+async function movingFrom(nodes: readonly string[], { order, facts, ports }: Taking): Promise<MovedController[]> {
+  if (order.request.podsReadyTimeout === 0) return [];
+  return await readMoving(nodes, await ports.fleets.open(facts.cluster));
+}
+
+/** What is remembered of the batch in hand. A crash right after it began has lost that: its pods are still on their nodes. */
+async function movedSince(taking: Taking): Promise<RotationMemory['moved']> {
+  const { facts } = taking;
+  const { freeSince, moved } = facts.memory;
+  if (freeSince === undefined && moved !== undefined) return moved;
+  const nodes = [...facts.underWay.keys()].flatMap((instance) => facts.arrivals.nodes.get(instance)?.name ?? []);
+  return await movingFrom(nodes, taking);
 }
 
 function begun({ group }: RotatedGroup, [first]: readonly PlacedNode[], facts: StepFacts): RotationMemory {

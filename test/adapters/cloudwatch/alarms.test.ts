@@ -35,6 +35,14 @@ test('as many as a request may name are all told', async () => {
   expect(found).toHaveLength(50);
 });
 
+test('a throttled question is asked again', async () => {
+  given.aws.alarms.put('errors', 'ALARM');
+  given.aws.faults.inject({ kind: 'throttle', service: 'monitoring', action: 'DescribeAlarms', times: 2 });
+  const found = await given.during(alarms(new CloudWatchClient(given.aws.clientConfig())).named(['errors']));
+  expect(found).toMatchObject([{ name: 'errors', isRaised: true }]);
+  expect(given.count('DescribeAlarms')).toBe(3);
+});
+
 test('without the right to describe them the refusal is told', async () => {
   const client = new CloudWatchClient(given.aws.clientConfig(given.credentialsFor()));
   await expect(given.during(alarms(client).named(['errors']))).rejects.toThrow(/cloudwatch:DescribeAlarms/);

@@ -36,6 +36,18 @@ describe('pods of a drained node', () => {
     expect((finished?.reportedAt ?? 0) - (evicted?.reportedAt ?? 0)).toBeGreaterThanOrEqual(400_000);
   });
 
+  test('are waited for although each round is repeated, as after a crash', async () => {
+    await using scene = await sceneWithSlowPods(400);
+    scene.repeats = true;
+    const { rehearsal } = scene;
+    expect(await scene.rotate(scene.order())).toMatchObject({ result: 'done' });
+    const [, second] = rehearsal.of('rotation.batch').filter(({ nodes: [node] }, index, all) => {
+      return all.findIndex((each) => each.nodes[0] === node) === index;
+    });
+    const [evicted] = rehearsal.of('pod.evicted');
+    expect((second?.reportedAt ?? 0) - (evicted?.reportedAt ?? 0)).toBeGreaterThanOrEqual(400_000);
+  });
+
   test('end the rotation when they are not Ready in time; the same rotation goes on from there', async () => {
     await using scene = await sceneWithSlowPods(3_600);
     const { rehearsal } = scene;
