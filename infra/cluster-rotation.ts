@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { CAPACITY_ACTIONS } from '../lambdas/adapters/auto-scaling/capacity.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/auto-scaling/group-changes.ts';
 import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/groups.ts';
+import { ALARM_ACTIONS } from '../lambdas/adapters/cloudwatch/alarms.ts';
 import { PARAMETER_ACTIONS } from '../lambdas/adapters/aws/parameters.ts';
 import { CONTROL_ACTIONS } from '../lambdas/adapters/aws/rotation-controls.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
@@ -102,7 +103,7 @@ export class ClusterRotation extends Construct {
     const { alias } = retirement;
     return [
       {
-        actions: [...new Set([...GROUP_READ_ACTIONS, ...LAUNCH_ACTIONS, ...REFRESH_ACTIONS])],
+        actions: [...new Set([...GROUP_READ_ACTIONS, ...LAUNCH_ACTIONS, ...REFRESH_ACTIONS, ...ALARM_ACTIONS])],
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },

@@ -12,6 +12,7 @@ import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { groups } from './adapters/auto-scaling/groups.ts';
 import { createClient } from './adapters/aws/clients.ts';
 import { rotationControls } from './adapters/aws/rotation-controls.ts';
+import { lazyAlarms } from './adapters/cloudwatch/lazy-alarms.ts';
 import { clusters } from './adapters/clusters/clusters.ts';
 import { retirements, runningRetirements, unqualified } from './adapters/lambda/retirements.ts';
 import { rotationHistory, rotations } from './adapters/lambda/rotations.ts';
@@ -33,6 +34,7 @@ const ssm = createClient(SSMClient);
 const ports = {
   groups: groups(autoScaling),
   capacity: capacity(autoScaling),
+  alarms: lazyAlarms(),
   changes: groupChanges({ autoScaling, eks }),
   launches: launches({ autoScaling, ec2: createClient(EC2Client), ssm }),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),

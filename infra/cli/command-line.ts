@@ -10,8 +10,7 @@ import { addCommand, ending, typed } from './added-command.ts';
 import { DONE } from './exit-status.ts';
 import { DRIFT_TAINTER, RETIREMENT, SWEEP } from './functions/asked-functions.ts';
 import type { AskedFunction, AskOptions } from './functions/function-command.ts';
-import { addLocalOptions, needLocal, type LocalOptions } from './local/local-options.ts';
-import { addRetirementOptions, addRotationOptions } from './rotation-options.ts';
+import { addOperatorCommands } from './operator/operator-commands.ts';
 import { readServiceAccountName } from './service-account-name.ts';
 
 const EXIT_STATUS = `
@@ -46,8 +45,7 @@ export function commandLine(): Command {
   addSweep(program);
   addRetirements(program);
   program.commandsGroup('Replace nodes:');
-  addRotate(program);
-  addRetire(program);
+  addOperatorCommands(program);
   program.commandsGroup('Install:');
   addClusterRole(program);
   addBuild(program);
@@ -104,41 +102,6 @@ function addRetirements(program: Command): void {
         (await import('./functions/retirements.ts')).showRetirements(RETIREMENT, options),
       ),
     );
-}
-
-function addRotate(program: Command): void {
-  const command = addCommand(program, 'rotate', {
-    summary: 'replace the nodes of a cluster, group by group',
-    description: 'Replaces every old node of a cluster, group by group, replacement first. Ctrl-C begins nothing new.',
-    examples: [
-      '--local --cluster shop --dry-run',
-      '--local --cluster shop --groups workers,gpu --max-surge 2',
-      '--local --cluster shop --rotate-control-plane --no-rotate-workers',
-    ],
-  });
-  addRotationOptions(addLocalOptions(needLocal(command)))
-    .option('--since <TIME>', 'replace the nodes made before it; goes on with what has ended (default: now)')
-    .action(
-      ending(async (options: LocalOptions, given: Command) =>
-        (await import('./local/rotate-locally.ts')).rotateLocally(options, given),
-      ),
-    );
-}
-
-function addRetire(program: Command): void {
-  const command = addCommand(program, 'retire', {
-    summary: 'take one node out of service',
-    description: 'Drains one node; detaches it first and terminates it afterwards, if asked to.',
-    examples: [
-      '--local --cluster shop --node ip-10-0-1-2.ec2.internal --terminate',
-      '--local --cluster shop --instance i-0123456789abcdef0 --detach',
-    ],
-  });
-  addRetirementOptions(addLocalOptions(needLocal(command))).action(
-    ending(async (options: LocalOptions, given: Command) =>
-      (await import('./local/retire-locally.ts')).retireLocally(options, given),
-    ),
-  );
 }
 
 function addClusterRole(program: Command): void {

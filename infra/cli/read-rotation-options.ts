@@ -1,4 +1,7 @@
 /** Reads the options of rotations and retirements into the fields of the request, whose schema checks them. */
+import type { Command } from 'commander';
+import { parseNodeRequest } from '../../lambdas/core/rotation/node-request.ts';
+import { parseRotationRequest } from '../../lambdas/core/rotation/rotation-request.ts';
 import { attributeOf, nameOf, RETIREMENT_OPTIONS, ROTATION_OPTIONS, type FieldOption } from './rotation-options.ts';
 
 /** What the options say: the fields of the request, and the faults of the options themselves. */
@@ -23,6 +26,27 @@ export function readRotationOptions(given: Readonly<Record<string, unknown>>): R
 /** @param given the options as commander has read them */
 export function readRetirementOptions(given: Readonly<Record<string, unknown>>): ReadOptions {
   return readFields(RETIREMENT_OPTIONS, given);
+}
+
+/** The same with the faults of the request, in the words of the command line. */
+export function checkedRotation(given: Readonly<Record<string, unknown>>): ReadOptions {
+  const { input, faults } = readRotationOptions(given);
+  const parsed = parseRotationRequest(input);
+  const others = 'faults' in parsed ? faultsOfOptions(parsed.faults, ROTATION_OPTIONS, given) : [];
+  return { input, faults: [...faults, ...others] };
+}
+
+/** The same with the faults of the request, in the words of the command line. */
+export function checkedRetirement(given: Readonly<Record<string, unknown>>): ReadOptions {
+  const { input, faults } = readRetirementOptions(given);
+  const parsed = parseNodeRequest(input);
+  const others = 'faults' in parsed ? faultsOfOptions(parsed.faults, RETIREMENT_OPTIONS, given) : [];
+  return { input, faults: [...faults, ...others] };
+}
+
+/** Ends with wrong usage, and every fault, if there is one. */
+export function wrongUsage(command: Command, faults: readonly string[]): void {
+  if (faults.length > 0) command.error(faults.map((fault) => `error: ${fault}`).join('\n'));
 }
 
 function readFields(options: readonly FieldOption[], given: Readonly<Record<string, unknown>>): ReadOptions {

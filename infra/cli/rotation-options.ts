@@ -95,6 +95,18 @@ export const ROTATION_OPTIONS: readonly FieldOption[] = [
   },
   EVICTION_PAUSE,
   {
+    field: 'podsReadyTimeout',
+    kind: 'number',
+    flags: '--pods-ready-timeout <S>',
+    description: 'seconds for pods to be Ready elsewhere; 0: no wait (default: 900)',
+  },
+  {
+    field: 'alarmNames',
+    kind: 'list',
+    flags: '--alarm-names <A,B>',
+    description: 'CloudWatch alarms; nothing more begins while one is in ALARM',
+  },
+  {
     field: 'maxFailures',
     kind: 'number',
     flags: '--max-failures <N>',

@@ -17,6 +17,9 @@ export const ROTATION_MEANINGS: Readonly<Record<string, string>> = {
   pauseBetweenBatches: 'Seconds from the end of a batch to the next.',
   pauseBetweenDrains: 'Seconds from the end of a drain to the next of the same batch.',
   pauseBetweenEvictions: EVICTIONS,
+  podsReadyTimeout:
+    'Seconds for which pods of a batch’s nodes may take to be Ready elsewhere; then the rotation ends. 0: no wait for them.',
+  alarmNames: 'CloudWatch alarms that must not be in ALARM when a batch begins.',
   maxFailures: 'The number of nodes that cannot be replaced that ends the rotation.',
   force: FORCE,
   dryRun: 'Whether only to plan: the status of the rotation then tells what it would do.',

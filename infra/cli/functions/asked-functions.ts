@@ -14,3 +14,9 @@ export const RETIREMENT: AskedFunction = {
   output: 'RetirementFunction',
   rights: ['lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecutionHistory'],
 };
+
+export const OPERATOR: AskedFunction = {
+  is: 'the operator',
+  output: 'OperatorFunction',
+  rights: ['lambda:InvokeFunction'],
+};

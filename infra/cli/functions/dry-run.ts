@@ -2,14 +2,13 @@
  * Dry runs of the drift tainter and of the sweep, for people: invokes the function so that it changes nothing, and
  * prints what it would do (contract 9.6).
  */
-import { InvokeCommand, LambdaClient, type InvokeCommandOutput } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
-import { createClient } from '../../../lambdas/adapters/aws/clients.ts';
 import type { SweepReport } from '../../../lambdas/core/disruption/sweep-report.ts';
 import { answeredReport, type DriftAnswer } from '../../../lambdas/core/drift/answer.ts';
 import type { DriftReport } from '../../../lambdas/core/drift/report.ts';
 import type { ExitStatus } from '../exit-status.ts';
-import { NoAnswer, outputColumns, printAnswer, type AskedFunction, type AskOptions } from './function-command.ts';
+import { outputColumns, printAnswer, type AskedFunction, type AskOptions } from './function-command.ts';
+import { invoke, notIts } from './invocation.ts';
 import { driftTable } from '../reports/drift-table.ts';
 import { sweepTable } from '../reports/sweep-table.ts';
 
@@ -80,31 +79,12 @@ const LONGEST_RUN_SECONDS = 900;
 
 async function dryRun<Report>(
   { schema, read }: DryRun<Report>,
-  { is, output }: AskedFunction,
+  asked: AskedFunction,
   functionName: string,
 ): Promise<Report[]> {
-  const payload = JSON.stringify({ dryRun: true });
-  const client = createClient(LambdaClient, { answerWithin: LONGEST_RUN_SECONDS });
-  const answer = await client.send(new InvokeCommand({ FunctionName: functionName, Payload: payload }));
-  const body = bodyOf(answer);
-  if (answer.FunctionError !== undefined) {
-    const { errorType = answer.FunctionError, errorMessage = '' } = failureSchema.safeParse(body).data ?? {};
-    throw new NoAnswer(`${functionName} failed: ${errorType}: ${errorMessage}\nIts log says more.`);
-  }
+  const body = await invoke({ dryRun: true }, { function: functionName, answerWithin: LONGEST_RUN_SECONDS });
   if (!Array.isArray(body) || !body.every((answer) => schema.safeParse(answer).success)) {
-    throw new NoAnswer(
-      `${functionName} answers with no such report: is it ${is}? Output ${output} of the stack names it.`,
-    );
+    throw notIts(asked, functionName, 'report');
   }
   return body.map(read);
-}
-
-const failureSchema = z.object({ errorType: z.optional(z.string()), errorMessage: z.optional(z.string()) });
-
-function bodyOf({ Payload: payload }: InvokeCommandOutput): unknown {
-  try {
-    return JSON.parse(payload?.transformToString() ?? 'null');
-  } catch {
-    return undefined;
-  }
 }

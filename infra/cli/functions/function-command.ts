@@ -46,20 +46,38 @@ export function outputColumns(): number {
 }
 
 /** Prints the answer, or why there is none. */
-export async function printAnswer(
+export function printAnswer(
   asked: AskedFunction,
   functionName: string,
   answer: () => Promise<Answer>,
 ): Promise<ExitStatus> {
-  try {
+  return asking(asked, functionName, async () => {
     const { text, missing = [] } = await answer();
     if (text !== '') console.log(text);
     for (const sentence of missing) console.error(sentence);
     return missing.length === 0 ? DONE : FAILED;
+  });
+}
+
+/** Prints why the function could not be asked, if so. */
+export async function asking(
+  asked: AskedFunction,
+  functionName: string,
+  ask: () => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  try {
+    return await ask();
   } catch (error) {
     console.error(faultOf(error, asked, functionName));
     return FAILED;
   }
+}
+
+/** Whether asking again is in vain until a person has done something: log in, name another function, grant a right. */
+export function isLasting(error: unknown): boolean {
+  const { name, message } = error instanceof Error ? error : { name: '', message: '' };
+  const lasting = ['NoAnswer', 'ResourceNotFoundException', 'AccessDeniedException'];
+  return [...lasting, ...NO_CREDENTIALS, ...STALE_CREDENTIALS].includes(name) || message.startsWith('Region ');
 }
 
 function faultOf(error: unknown, { output, rights }: AskedFunction, functionName: string): string {

@@ -1,10 +1,8 @@
 /** `ebb retire --local`: one node's retirement in this process (contract 10.4, 10.7). */
 import type { Command } from 'commander';
 import { retireNode, type NodeInput, type RetirementResult } from '../../../lambdas/entry/library/retire-node.ts';
-import { parseNodeRequest } from '../../../lambdas/core/rotation/node-request.ts';
 import { DONE, FAILED, type ExitStatus } from '../exit-status.ts';
-import { faultsOfOptions, readRetirementOptions } from '../read-rotation-options.ts';
-import { RETIREMENT_OPTIONS } from '../rotation-options.ts';
+import { checkedRetirement, wrongUsage } from '../read-rotation-options.ts';
 import { commandToGoOn } from './go-on.ts';
 import { interruption } from './interruption.ts';
 import { localFailure } from './local-failure.ts';
@@ -39,16 +37,10 @@ export async function retireLocally(options: LocalOptions, command: Command): Pr
 
 /** Ends with wrong usage, and every fault. */
 function read(options: LocalOptions, command: Command): NodeInput {
-  const { input, faults } = readRetirementOptions(options);
-  const parsed = parseNodeRequest(input);
+  const { input, faults } = checkedRetirement(options);
   // The operator finds the cluster of a node by itself; here nothing says which clusters there are.
   const unnamed = input.cluster === undefined ? ['--cluster must be the name of the cluster, such as production'] : [];
-  const all = [
-    ...faults,
-    ...unnamed,
-    ...('faults' in parsed ? faultsOfOptions(parsed.faults, RETIREMENT_OPTIONS, options) : []),
-  ];
-  if (all.length > 0) command.error(all.map((fault) => `error: ${fault}`).join('\n'));
+  wrongUsage(command, [...unnamed, ...faults]);
   return input as NodeInput;
 }
 

@@ -5,12 +5,10 @@ import {
   type RotationInput,
   type RotationResult,
 } from '../../../lambdas/entry/library/rotate-cluster.ts';
-import { parseRotationRequest } from '../../../lambdas/core/rotation/rotation-request.ts';
 import { DONE, FAILED, type ExitStatus } from '../exit-status.ts';
 import { outputColumns } from '../functions/function-command.ts';
 import { rotationEnd } from '../reports/rotation-report.ts';
-import { faultsOfOptions, readRotationOptions } from '../read-rotation-options.ts';
-import { ROTATION_OPTIONS } from '../rotation-options.ts';
+import { checkedRotation, wrongUsage } from '../read-rotation-options.ts';
 import { commandToGoOn } from './go-on.ts';
 import { interruption } from './interruption.ts';
 import { localFailure } from './local-failure.ts';
@@ -45,15 +43,9 @@ export async function rotateLocally(options: LocalOptions, command: Command): Pr
 
 /** Ends with wrong usage, and every fault. */
 function read(options: LocalOptions, command: Command): { input: RotationInput; since: Date } {
-  const { input, faults } = readRotationOptions(options);
-  const parsed = parseRotationRequest(input);
+  const { input, faults } = checkedRotation(options);
   const since = new Date(options.since ?? Date.now());
-  const all = [
-    ...faults,
-    ...('faults' in parsed ? faultsOfOptions(parsed.faults, ROTATION_OPTIONS, options) : []),
-    ...faultsOfTime(since),
-  ];
-  if (all.length > 0) command.error(all.map((fault) => `error: ${fault}`).join('\n'));
+  wrongUsage(command, [...faults, ...faultsOfTime(since)]);
   return { input: input as RotationInput, since };
 }
 

@@ -57,3 +57,11 @@ export function nodeName(node: string, width = Infinity): string {
   const [short = node] = node.split('.');
   return short.length <= width ? short : `…${short.slice(short.length - width + 1)}`;
 }
+
+/** `3 h 12 min`, `45 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

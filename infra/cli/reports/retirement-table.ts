@@ -1,7 +1,7 @@
 /** Running retirements for people: by group, and together if they wait for the same. */
 import type { RetirementStatus } from '../functions/retirement-status.ts';
 import { nodeList, type ListedNode } from './node-list.ts';
-import { counted, wrapped } from './report-words.ts';
+import { counted, duration, wrapped } from './report-words.ts';
 
 /** @param now epoch milliseconds @param columns of the terminal: no line is wider, from 60 on */
 export function retirementTable(statuses: readonly RetirementStatus[], now: number, columns: number): string {
@@ -33,12 +33,4 @@ function doing({ stage, paused, heldBy, waitingFor }: RetirementStatus): string 
 function byWhatTheyShare(one: ListedNode, other: ListedNode): number {
   const [left = '', right = ''] = [one, other].map(({ above, cells }) => [...above, ...cells].join('\n'));
   return left < right ? -1 : Number(left > right);
-}
-
-/** `3 h 12 min`, `45 s`. */
-function duration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

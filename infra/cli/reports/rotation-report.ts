@@ -1,6 +1,6 @@
 /** How far a rotation is, group by group: a bar for each group in a terminal, a line elsewhere, and the end. */
 import type { GroupProgress, RotationProgress } from '../../../lambdas/core/rotation/rotation-progress.ts';
-import { counted, fitted, nodeName, wrapped } from './report-words.ts';
+import { counted, fitted, nodeName, utc, wrapped } from './report-words.ts';
 
 /** Columns of a group's name, and of its bar. */
 const NAME_COLUMNS = 28;
@@ -22,13 +22,14 @@ function numbers({ done, inHand, left, failed, kept }: Omit<GroupProgress, 'grou
 }
 
 /** A line with a bar for each group. @param columns no line is wider */
-export function progressBars({ groups, waitingFor = [] }: RotationProgress, columns: number): string {
+export function progressBars({ groups, waitingFor = [], expectedEnd }: RotationProgress, columns: number): string {
   const name = Math.min(NAME_COLUMNS, Math.max(8, ...groups.map(({ group }) => group.length)));
   const lines = groups.map((each) => `${fitted(each.group, name)}  ${bar(each)}  ${numbers(each)}`);
   // The bars show what is in hand.
   const isIdle = waitingFor.length > 0 && groups.every(({ inHand }) => inHand === 0);
   const waits = isIdle ? [`waits for ${waitingFor.join(', ')}`] : [];
-  return [...lines, ...waits].map((line) => fitted(line, columns).trimEnd()).join('\n');
+  const end = expectedEnd === undefined ? [] : [`expected to end ${utc(expectedEnd)}`];
+  return [...lines, ...waits, ...end].map((line) => fitted(line, columns).trimEnd()).join('\n');
 }
 
 /** Full for what is done, half for what is in hand. */

@@ -12,7 +12,8 @@ import type { KubernetesConnection } from './api/connection.ts';
 import { pathOf } from './api/path.ts';
 import { clusterErrorOf, statusOf } from './api/status.ts';
 
-const COLLECTIONS: Readonly<Record<ReadableKind, { readonly api: string; readonly plural: string }>> = {
+/** Where controllers of each kind are read. */
+export const COLLECTIONS: Readonly<Record<ReadableKind, { readonly api: string; readonly plural: string }>> = {
   ReplicaSet: { api: '/apis/apps/v1/namespaces', plural: 'replicasets' },
   StatefulSet: { api: '/apis/apps/v1/namespaces', plural: 'statefulsets' },
   ReplicationController: { api: '/api/v1/namespaces', plural: 'replicationcontrollers' },

@@ -20,7 +20,9 @@ const PODS_PER_PAGE = 500;
 /** Media type of metadata alone, a fifth of a pod; a server that does not know it may send the whole pod. */
 const METADATA_ALONE = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
-export function fleetView(connection: KubernetesConnection): FleetView {
+export function fleetView(
+  connection: KubernetesConnection,
+): Pick<FleetView, 'allNodes' | 'countPods' | 'controlPlaneVersion'> {
   return {
     async *allNodes() {
       const seen = new Set<string>();

@@ -9,6 +9,12 @@ export interface Refusal {
   readonly faults: readonly string[];
 }
 
+/** A refusal, as whoever invokes the function reads it. */
+export interface RefusedInvocation {
+  readonly refused: Refusal['kind'];
+  readonly faults: readonly string[];
+}
+
 export type Outcome<Answer = OperatorAnswer> = { readonly kind: 'done'; readonly answer: Answer } | Refusal;
 
 const time = z.iso.datetime();
@@ -49,6 +55,8 @@ export const rotationStatusSchema = z.strictObject({
   reason: z.optional(z.string()),
   startedAt: time,
   endedAt: z.optional(time),
+  /** When it will have ended at its pace so far; absent while nothing says so. */
+  expectedEnd: z.optional(time),
   progress: z.optional(progressSchema),
   request: rotationRequestSchema,
 });

@@ -8,6 +8,7 @@ import type { DisruptionQueue } from '../disruption/queue.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
 import { missingOf, type Arrivals } from './replacement.ts';
 import type { RotationMemory } from './rotation-memory.ts';
+import { awaitedWords, type AwaitedController } from './moved-pods.ts';
 import { rotatedGroups, type FailedNode, type RotatedGroup, type RotationFacts } from './rotation-groups.ts';
 
 export type NextStep =
@@ -32,6 +33,8 @@ export type NextStep =
       readonly until?: number;
       /** Set while replacements are waited for. */
       readonly isMissing?: true;
+      /** Set while something that is no part of the work lets nothing begin: its user, a window, a budget. */
+      readonly isHeld?: true;
     }
   | { readonly kind: 'end'; readonly result: 'done' | 'failed' | 'stopped'; readonly reason?: string };
 
@@ -41,6 +44,10 @@ export type Surge = NonNullable<RotationMemory['surge']>;
 export interface StepFacts extends RotationFacts {
   readonly memory: RotationMemory;
   readonly arrivals: Arrivals;
+  /** Controllers whose pods the last batch has moved, and that have too few Ready pods; none while nodes are in hand. */
+  readonly awaited: readonly AwaitedController[];
+  /** Alarms that keep the next batch from beginning, in words; none while nodes are in hand. */
+  readonly raised: readonly string[];
   /** Nothing new is begun: the rotation is to stop, or to pause. */
   readonly control: 'go' | 'pause' | 'stop';
 }
@@ -55,9 +62,21 @@ export function nextStep(facts: StepFacts, answers: Answers): NextStep | Undecid
   if (surging !== undefined) return surging;
   if (end !== undefined) return end;
   const current = groups.find(({ old }) => old.length > 0);
-  const unready = groups.flatMap(({ group }) => missingOf(group, facts.arrivals, facts.since));
-  if (unready.length > 0) return awaitReplacements(current?.group.name ?? '', unready, facts);
+  const coming = awaitLastBatch(groups, current, facts);
+  if (coming !== undefined) return coming;
   return current === undefined ? { kind: 'end', result: 'done' } : beginBatch(current, facts, answers);
+}
+
+/** What the last batch has set off, and is not over: replacements, and pods that start elsewhere. */
+function awaitLastBatch(
+  groups: readonly RotatedGroup[],
+  current: RotatedGroup | undefined,
+  facts: StepFacts,
+): NextStep | undefined {
+  const group = current?.group.name ?? '';
+  const unready = groups.flatMap((each) => missingOf(each.group, facts.arrivals, facts.since));
+  if (unready.length > 0) return awaitReplacements(group, unready, facts);
+  return facts.awaited.length > 0 ? awaitPods(group, facts) : undefined;
 }
 
 /** Why nothing more is begun, if so. */
@@ -72,6 +91,26 @@ function awaitReplacements(group: string, why: readonly string[], { memory, clus
   const until = missingSince + cluster.drift.replacementTimeoutSeconds * 1000;
   if (now < until) return { kind: 'wait', group, why, until, isMissing: true };
   return { kind: 'end', result: 'failed', reason: notReady(why) };
+}
+
+/**
+ * The pods of the last batch may still be starting elsewhere. Those that are not Ready in time end the rotation, as a
+ * replacement does: where they do not run, the pods of the next nodes will not either.
+ */
+function awaitPods(group: string, { memory, request, now, awaited }: StepFacts): NextStep {
+  const { freeSince = now } = memory;
+  const until = freeSince + request.podsReadyTimeout * 1000;
+  const why = awaited.map(awaitedWords);
+  if (now < until) return { kind: 'wait', group, why, until };
+  return { kind: 'end', result: 'failed', reason: `pods are not Ready elsewhere: ${reasonOf(why)}` };
+}
+
+/** The most controllers that a reason names. */
+const MOST_NAMED = 5;
+
+function reasonOf(why: readonly string[]): string {
+  const others = why.length - MOST_NAMED;
+  return [...why.slice(0, MOST_NAMED), ...(others > 0 ? [`and ${others} more`] : [])].join(', ');
 }
 
 /**
@@ -129,15 +168,16 @@ function batchSize({ way }: RotatedGroup, { request }: StepFacts): number {
 
 function waitForQueue(group: string, { later: [first] }: DisruptionQueue): NextStep {
   const { why = 'nothing may go', at: until } = first ?? {};
-  return { kind: 'wait', group, why: [why], ...(until !== undefined && { until }) };
+  return { kind: 'wait', group, why: [why], isHeld: true, ...(until !== undefined && { until }) };
 }
 
 /** What keeps the next batch from beginning although its group could spare the nodes. */
 function whyNotYet(
   group: string,
-  { memory, request, now, control }: StepFacts,
-): { readonly why: readonly string[]; readonly until?: number } | undefined {
-  if (control === 'pause') return { why: ['the rotation is paused'] };
+  { memory, request, now, control, raised }: StepFacts,
+): { readonly why: readonly string[]; readonly until?: number; readonly isHeld?: true } | undefined {
+  if (control === 'pause') return { why: ['the rotation is paused'], isHeld: true };
+  if (raised.length > 0) return { why: raised, isHeld: true };
   // The first look at which no node of the last batch is in hand any more.
   const { freeSince = now } = memory;
   const until = freeSince + request.pauseBetweenBatches * 1000;

@@ -3,6 +3,8 @@
  * pause may be too long or too short. Pure.
  */
 import * as z from 'zod/mini';
+import { movedControllerSchema } from './moved-pods.ts';
+import { paceSchema } from './pace.ts';
 
 export const rotationMemorySchema = z.object({
   /** The group that was worked on last. */
@@ -13,8 +15,12 @@ export const rotationMemorySchema = z.object({
   missingSince: z.optional(z.int()),
   /** The first node of the last batch, and how often a batch has begun with it. */
   begun: z.optional(z.object({ node: z.string(), times: z.int() })),
+  /** Controllers whose pods the last batch has moved, without those that were found Ready again. */
+  moved: z.optional(z.array(movedControllerSchema)),
   /** What was said last of what it waits for. */
   told: z.optional(z.string()),
+  /** How fast it was so far: for when it will have ended. */
+  pace: z.optional(paceSchema),
   /** A managed node group that has more instances than it wants. */
   surge: z.optional(
     z.object({

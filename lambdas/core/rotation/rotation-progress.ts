@@ -5,6 +5,8 @@ export interface RotationProgress {
   readonly groups: readonly GroupProgress[];
   /** What it waits for now. */
   readonly waitingFor?: readonly string[];
+  /** When it will have ended at its pace so far, epoch milliseconds; absent while nothing says so. */
+  readonly expectedEnd?: number;
 }
 
 export interface GroupProgress {

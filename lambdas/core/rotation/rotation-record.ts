@@ -20,6 +20,7 @@ const progressSchema: z.ZodMiniType<RotationProgress> = z.object({
     }),
   ),
   waitingFor: z.optional(z.array(z.string())),
+  expectedEnd: z.optional(z.number()),
 });
 
 export const roundRecordSchema = z.object({ progress: progressSchema });

@@ -16,6 +16,10 @@ const LARGEST_BATCH = 20;
 const LONGEST_DRAIN = 172_800;
 const TRY_SECONDS = 600;
 
+/** The rule for names of CloudWatch alarms, and the most that one page of its answers has. */
+const alarmName = text(/^[^\p{Cc}]{1,255}$/u, 'the name of a CloudWatch alarm such as shop-errors');
+const MOST_ALARMS = 50;
+
 const pause = seconds(0, 86_400, 60);
 
 export const rotationRequestSchema = z.strictObject(
@@ -41,6 +45,15 @@ export const rotationRequestSchema = z.strictObject(
     /** From the end of a drain to the next of the same batch. */
     pauseBetweenDrains: z._default(pause, 60),
     pauseBetweenEvictions: z._default(seconds(0, 3_600, 5), 0),
+    /** From the end of a batch until its pods are Ready elsewhere; 0: they are not waited for. */
+    podsReadyTimeout: z._default(seconds(0, 86_400, 900), 900),
+    /** CloudWatch alarms that must not be in ALARM when a batch begins. @default none */
+    alarmNames: z._default(
+      list(alarmName, '["shop-errors"]').check(
+        z.maxLength(MOST_ALARMS, `must be a list of at most ${MOST_ALARMS} alarms`),
+      ),
+      [],
+    ),
     /** The number of nodes that cannot be drained or replaced that stops the rotation. */
     maxFailures: z._default(wholeNumber('a number of nodes from 1 on, such as 1', { least: 1 }), 1),
     /** Whether pods are deleted past their budgets when the time for a drain is up. */

@@ -1,5 +1,6 @@
 /** The clients of AWS that a rotation in this process needs: the caller's own, or made in the caller's place. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { ElasticLoadBalancingClient } from '@aws-sdk/client-elastic-load-balancing';
@@ -10,6 +11,8 @@ import { createClient, type ClientPlace } from '../../adapters/aws/clients.ts';
 
 export interface AwsClients {
   readonly autoScaling: AutoScalingClient;
+  /** Asked for the alarms that a request names. */
+  readonly cloudWatch: CloudWatchClient;
   readonly ec2: EC2Client;
   readonly eks: EKSClient;
   readonly elasticLoadBalancing: ElasticLoadBalancingClient;
@@ -38,6 +41,7 @@ function madeClients(place: ClientPlace): AwsClients {
   const shared = { place, retryMode: 'adaptive' } as const;
   return {
     autoScaling: createClient(AutoScalingClient, { place }),
+    cloudWatch: createClient(CloudWatchClient, { place }),
     ec2: createClient(EC2Client, { place }),
     eks: createClient(EKSClient, { place }),
     elasticLoadBalancing: createClient(ElasticLoadBalancingClient, shared),

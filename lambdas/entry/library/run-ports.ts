@@ -4,6 +4,7 @@ import { groupChanges } from '../../adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../adapters/auto-scaling/groups.ts';
 import { lifecycle } from '../../adapters/auto-scaling/lifecycle.ts';
 import { instanceTags } from '../../adapters/aws/resource-tags.ts';
+import { alarms } from '../../adapters/cloudwatch/alarms.ts';
 import { clusters } from '../../adapters/clusters/clusters.ts';
 import { detachedInstances } from '../../adapters/ec2/detached-instances.ts';
 import { ec2Instances } from '../../adapters/ec2/ec2-instances.ts';
@@ -59,6 +60,7 @@ export function runPorts({ clients, fleets, settings, home, hookName, onEvent }:
     fleets,
     groups: groups(autoScaling),
     capacity: capacity(autoScaling),
+    alarms: alarms(clients.cloudWatch),
     changes: groupChanges({ autoScaling, eks }),
     launches: found,
     replacing: {

@@ -1,8 +1,7 @@
 /** The operator's function: requests to its URL, and invocations with plain JSON (contract 10.6). */
 import type { Context, LambdaFunctionURLEvent } from 'aws-lambda';
 import { operationRefused } from '../../core/events/operator-events.ts';
-import type { OperatorAnswer } from '../../core/operator/outcome.ts';
-import type { Faulty } from '../../core/settings/request-faults.ts';
+import type { OperatorAnswer, RefusedInvocation } from '../../core/operator/outcome.ts';
 import { operate } from '../../workflow/operator/operate.ts';
 import type { OperatorPorts } from '../../workflow/operator/operator-ports.ts';
 import { answerToFailure, type HttpAnswer } from '../http/answer.ts';
@@ -17,7 +16,7 @@ const NAMED = ROUTES.map(({ method, path }) => `${method} ${path}`).join(', ');
 
 /** @param portsOf the outside, as an invocation sees it: its context says where the function is */
 export function operatorHandler(portsOf: (context: Context) => OperatorPorts) {
-  return async (event: unknown, context: Context): Promise<HttpAnswer | OperatorAnswer | Faulty> => {
+  return async (event: unknown, context: Context): Promise<HttpAnswer | OperatorAnswer | RefusedInvocation> => {
     const ports = portsOf(context);
     return isUrlEvent(event) ? await answerUrl(event, context, ports) : await answerInvocation(event, ports);
   };
@@ -57,9 +56,9 @@ async function answerRoute(
 }
 
 /** @throws errors of AWS: Lambda tells them to whoever has invoked it */
-async function answerInvocation(event: unknown, ports: OperatorPorts): Promise<OperatorAnswer | Faulty> {
+async function answerInvocation(event: unknown, ports: OperatorPorts): Promise<OperatorAnswer | RefusedInvocation> {
   const read = readOperation(event);
-  if ('faults' in read) return read;
+  if ('faults' in read) return { refused: 'faulty', faults: read.faults };
   const outcome = await operate(read.operation, { by: 'direct invocation' }, ports);
-  return outcome.kind === 'done' ? outcome.answer : { faults: outcome.faults };
+  return outcome.kind === 'done' ? outcome.answer : { refused: outcome.kind, faults: outcome.faults };
 }

@@ -16,13 +16,17 @@ export async function rotationStatus(id: string, ports: ControlPorts): Promise<O
   const run = await ports.rotationHistory.find(id);
   if (run === undefined) return unknownRotation(id);
   const { order, reason, startedAt, endedAt, progress } = run;
+  const state = run.isRunning ? RUNNING[await ports.controls.wanted(id)] : endOf(run);
+  // What was wanted since the last round counts too.
+  const end = state === 'running' ? progress?.expectedEnd : undefined;
   const answer = {
     id,
     cluster: order.request.cluster,
-    state: run.isRunning ? RUNNING[await ports.controls.wanted(id)] : endOf(run),
+    state,
     ...(reason !== undefined && { reason }),
     startedAt: new Date(startedAt).toISOString(),
     ...(endedAt !== undefined && { endedAt: new Date(endedAt).toISOString() }),
+    ...(end !== undefined && { expectedEnd: new Date(end).toISOString() }),
     ...(progress && { progress: writable(progress) }),
     request: order.request,
   };

@@ -3,11 +3,12 @@ import type { EvictionAnswer } from '../../core/drain/eviction-ask.ts';
 import type { DrainState } from '../../core/drain/pacing.ts';
 import type { AttachedVolume } from '../../core/kubernetes/attached-volume.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
-import type { Pod } from '../../core/kubernetes/pod.ts';
+import type { Owner, Pod } from '../../core/kubernetes/pod.ts';
 import type { Selector } from '../../core/kubernetes/selector.ts';
 import type { UnreadyPod } from '../../core/kubernetes/unready-pod.ts';
 import type { OtherNodes } from '../../core/node/dead-node.ts';
 import type { NodePatch } from '../../core/node/marks.ts';
+import type { Replicas } from '../../core/rotation/moved-pods.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 
 /** What says which cluster is meant, and how it is reached (contract 15.1). */
@@ -29,6 +30,10 @@ export interface FleetView {
   allNodes(): AsyncIterable<readonly Node[]>;
   /** How many pods are on a node, finished ones and those of DaemonSets among them. */
   countPods(node: string): Promise<number>;
+  /** The pods of a node. */
+  podsOn(node: string): Promise<readonly Pod[]>;
+  /** The controller's own count of its pods; undefined when it has gone, or is of a kind whose replicas are not known. */
+  replicasOf(owner: Owner): Promise<Replicas | undefined>;
   /** Kubernetes' minor version of the control plane, `1.33`; undefined when it is not known. */
   controlPlaneVersion(): Promise<string | undefined>;
 }

@@ -9,6 +9,7 @@ import { instanceOf } from '../../core/kubernetes/node.ts';
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { RETIRING_LABEL } from '../../core/node/marks.ts';
 import { executionsOf, type Home } from '../../core/notice/notice.ts';
+import { raisedAlarms } from '../../core/rotation/alarm-gate.ts';
 import type { StepFacts } from '../../core/rotation/next-step.ts';
 import type { RotationMemory } from '../../core/rotation/rotation-memory.ts';
 import type { RotationOrder } from '../../core/rotation/rotation-order.ts';
@@ -17,12 +18,14 @@ import { decideAsking, type QuestionPorts } from '../disruption/decide-asking.ts
 import { readFleetNodes } from '../disruption/read-nodes.ts';
 import { readFacts, type FactPorts } from '../drift/read-facts.ts';
 import type { Groups } from '../ports/auto-scaling.ts';
+import type { Alarms } from '../ports/cloudwatch.ts';
 import type { Fleets } from '../ports/kubernetes.ts';
 import type { RunningRetirements } from '../ports/lambda.ts';
 import type { RotationControls } from '../ports/rotation.ts';
 import type { Settings } from '../ports/settings.ts';
 import { configured } from './configured-clusters.ts';
 import { readArrivals } from './read-arrivals.ts';
+import { readAwaited } from './read-moved.ts';
 
 export interface ReadPorts extends FactPorts, Omit<QuestionPorts, 'view' | 'launches'> {
   readonly launches: FactPorts['launches'] & QuestionPorts['launches'];
@@ -31,6 +34,7 @@ export interface ReadPorts extends FactPorts, Omit<QuestionPorts, 'view' | 'laun
   readonly fleets: Fleets;
   readonly running: Pick<RunningRetirements, 'names'>;
   readonly controls: RotationControls;
+  readonly alarms: Alarms;
   readonly home: Home;
 }
 
@@ -60,18 +64,26 @@ export async function readRotation(
   const running = await ports.running.names();
   const drifted =
     request.only === 'drifted' ? await driftedNodes(cluster, { clusters, groups }, ports) : new Set<string>();
+  const inHand = underWay(groups, retiring, running, ports.home);
   return {
     ...state,
     request,
     since,
     startedAt: at,
     now: Date.now(),
-    underWay: underWay(groups, retiring, running, ports.home),
+    underWay: inHand,
     drifted,
     memory,
     arrivals: await readArrivals(groups, nodes, ports.launches),
+    // Asked between batches alone: until then pods are still leaving.
+    awaited: inHand.size > 0 ? [] : await readAwaited(memory.moved ?? [], view),
+    raised: inHand.size > 0 ? [] : await readRaised(request.alarmNames, ports),
     control: await ports.controls.wanted(order.id),
   };
+}
+
+async function readRaised(names: readonly string[], { alarms }: Pick<ReadPorts, 'alarms'>): Promise<readonly string[]> {
+  return names.length === 0 ? [] : raisedAlarms(names, await alarms.named(names));
 }
 
 /** Instances that a retirement has in hand, each with its group: by the node's owner, or by a run that has just begun. */

@@ -1,9 +1,16 @@
 /** What keeps a rotation from beginning at all, each with the field and what to do: found before anything changes. */
 import { rotatedGroups } from '../../core/rotation/rotation-groups.ts';
+import { unknownAlarms } from '../../core/rotation/alarm-gate.ts';
 import type { StepFacts } from '../../core/rotation/next-step.ts';
 import type { Capacity } from '../ports/auto-scaling.ts';
+import type { Alarms } from '../ports/cloudwatch.ts';
 
-export async function faultsOfPlan(facts: StepFacts, capacity: Pick<Capacity, 'bounds'>): Promise<readonly string[]> {
+export interface FaultPorts {
+  readonly capacity: Pick<Capacity, 'bounds'>;
+  readonly alarms: Alarms;
+}
+
+export async function faultsOfPlan(facts: StepFacts, { capacity, alarms }: FaultPorts): Promise<readonly string[]> {
   const { request, groups, foreign, cluster } = facts;
   const faults = (request.groups ?? []).flatMap((name) => {
     const other = foreign.get(name);
@@ -23,7 +30,15 @@ export async function faultsOfPlan(facts: StepFacts, capacity: Pick<Capacity, 'b
       );
     }
   }
-  return faults;
+  return [...faults, ...(await faultsOfAlarms(request.alarmNames, alarms))];
+}
+
+async function faultsOfAlarms(names: readonly string[], alarms: Alarms): Promise<readonly string[]> {
+  if (names.length === 0) return [];
+  const unknown = unknownAlarms(names, await alarms.named(names));
+  return unknown.map(
+    (name) => `alarmNames: ${name} is no CloudWatch alarm of this account and region: name one that there is`,
+  );
 }
 
 function groupsOf({ groups, foreign }: StepFacts): string[] {

@@ -10,6 +10,7 @@ import {
 import { executionName, type Home, type RequestedNotice } from '../../core/notice/notice.ts';
 import type { RetirementTerms } from '../../core/notice/retirement-terms.ts';
 import type { NextStep, StepFacts } from '../../core/rotation/next-step.ts';
+import type { MovedController } from '../../core/rotation/moved-pods.ts';
 import { replacementsSince } from '../../core/rotation/replacement.ts';
 import { rotatedGroups, type RotatedGroup, type Way } from '../../core/rotation/rotation-groups.ts';
 import type { RotationMemory } from '../../core/rotation/rotation-memory.ts';
@@ -17,12 +18,15 @@ import type { RotationOrder } from '../../core/rotation/rotation-order.ts';
 import { rotationProgress, type RotationProgress } from '../../core/rotation/rotation-progress.ts';
 import { drainSeconds } from '../../core/rotation/rotation-request.ts';
 import type { Capacity } from '../ports/auto-scaling.ts';
+import type { Fleets } from '../ports/kubernetes.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Retirements } from '../ports/lambda.ts';
+import { readMoving } from './read-moved.ts';
 
 export interface TakePorts {
   readonly retirements: Retirements;
   readonly capacity: Capacity;
+  readonly fleets: Fleets;
   readonly journal: Journal;
   readonly home: Home;
 }
@@ -59,7 +63,7 @@ export async function take(step: NextStep, taking: Taking): Promise<Round> {
     case 'end':
       return ended(step, taking);
     case 'wait':
-      return waits(step, taking);
+      return await waits(step, taking);
     case 'plan surge':
       return planSurge(step, taking);
     case 'surge':
@@ -76,17 +80,18 @@ function ended({ result, reason }: Extract<NextStep, { kind: 'end' }>, { facts }
   return { progress: rotationProgress(rotatedGroups(facts)), memory: facts.memory, pauseSeconds: 0, end };
 }
 
-function waits(
+async function waits(
   { group, why, until, isMissing }: Extract<NextStep, { kind: 'wait' }>,
-  { order, facts, ports }: Taking,
-): Round {
+  taking: Taking,
+): Promise<Round> {
+  const { order, facts, ports } = taking;
   const { memory: before, now } = facts;
   const groups = rotatedGroups(facts);
   const progress = rotationProgress(groups, why);
   const due = until === undefined ? LONGEST_SECONDS : Math.ceil((until - now) / 1000);
   const pauseSeconds = Math.max(1, Math.min(LONGEST_SECONDS, due));
   const isBusy = groups.some(({ inHand }) => inHand.length > 0);
-  if (isBusy) return { progress, memory: busy(group, facts), pauseSeconds };
+  if (isBusy) return { progress, memory: { ...busy(group, facts), moved: await movedSince(taking) }, pauseSeconds };
   const waitingFor = progress.waitingFor ?? [];
   const told = waitingFor.join(', ').slice(0, LONGEST_TOLD);
   // Said once for as long as it lasts.
@@ -146,14 +151,31 @@ async function start({ group, batch }: Extract<NextStep, { kind: 'start' }>, tak
     group.way,
     batch.map(({ member }) => member.instance),
   );
-  for (const each of batch) await startRetirement(each, terms, taking);
   const nodes = batch.map(({ node }) => node.name);
+  // Read before the first pod leaves.
+  const moved = await movingFrom(nodes, taking);
+  for (const each of batch) await startRetirement(each, terms, taking);
   ports.journal.report(rotationBatch(subjectOf(order), { group: group.group.name, nodes }));
   return {
     progress: rotationProgress(rotatedGroups(facts)),
-    memory: begun(group, batch, facts),
+    memory: { ...begun(group, batch, facts), moved },
     pauseSeconds: TAKEN_SECONDS,
   };
+}
+
+/** The controllers of the pods on these nodes, if they are to be Ready elsewhere. */
+async function movingFrom(nodes: readonly string[], { order, facts, ports }: Taking): Promise<MovedController[]> {
+  if (order.request.podsReadyTimeout === 0) return [];
+  return await readMoving(nodes, await ports.fleets.open(facts.cluster));
+}
+
+/** What is remembered of the batch in hand. A crash right after it began has lost that: its pods are still on their nodes. */
+async function movedSince(taking: Taking): Promise<RotationMemory['moved']> {
+  const { facts } = taking;
+  const { freeSince, moved } = facts.memory;
+  if (freeSince === undefined && moved !== undefined) return moved;
+  const nodes = [...facts.underWay.keys()].flatMap((instance) => facts.arrivals.nodes.get(instance)?.name ?? []);
+  return await movingFrom(nodes, taking);
 }
 
 function begun({ group }: RotatedGroup, [first]: readonly PlacedNode[], facts: StepFacts): RotationMemory {
@@ -201,6 +223,6 @@ function subjectOf({ id, request }: RotationOrder): RotationSubject {
 }
 
 /** The memory of a round in which no node is in hand. */
-function free({ memory, now }: StepFacts): RotationMemory {
-  return { ...memory, freeSince: memory.freeSince ?? now };
+function free({ memory, now, awaited }: StepFacts): RotationMemory {
+  return { ...memory, freeSince: memory.freeSince ?? now, moved: awaited.map(({ controller }) => controller) };
 }

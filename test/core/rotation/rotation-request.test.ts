@@ -20,6 +20,8 @@ describe('the request of a rotation (contract 10.1)', () => {
         pauseBetweenBatches: 60,
         pauseBetweenDrains: 60,
         pauseBetweenEvictions: 0,
+        podsReadyTimeout: 900,
+        alarmNames: [],
         maxFailures: 1,
         force: false,
         dryRun: false,

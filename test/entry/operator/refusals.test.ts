@@ -66,22 +66,24 @@ describe('by invocation', () => {
   });
 
   test.each([
-    [{}, ['action: must be one of rotate, retire, status, pause, resume, stop, node']],
-    [null, ['request: must have an action: rotate, retire']],
-    [{ action: 'drain' }, ['action: must be one of']],
-    [{ action: 'status' }, ['rotation: must be the id of a rotation']],
-    [{ action: 'stop', rotation: 'r 1' }, ['rotation: must be the id of a rotation']],
-    [{ action: 'node', node: NODE, group: 'x' }, ['group: is no field']],
-    [{ action: 'rotate', request: { cluster: 1 } }, ['cluster: must be the name of a configured cluster']],
-    [{ action: 'rotate' }, ['request: must be a JSON object']],
+    [{}, 'faulty', ['action: must be one of rotate, retire, status, pause, resume, stop, node']],
+    [null, 'faulty', ['request: must have an action: rotate, retire']],
+    [{ action: 'drain' }, 'faulty', ['action: must be one of']],
+    [{ action: 'status' }, 'faulty', ['rotation: must be the id of a rotation']],
+    [{ action: 'stop', rotation: 'r 1' }, 'faulty', ['rotation: must be the id of a rotation']],
+    [{ action: 'node', node: NODE, group: 'x' }, 'faulty', ['group: is no field']],
+    [{ action: 'rotate', request: { cluster: 1 } }, 'faulty', ['cluster: must be the name of a configured cluster']],
+    [{ action: 'rotate' }, 'faulty', ['request: must be a JSON object']],
     [
       { action: 'retire', request: { instance: 'i-0fedcba9876543210' } },
+      'unknown',
       ['instance: no node stands for i-0fedcba9876543210 in production'],
     ],
-    [{ action: 'pause', rotation: 'r1' }, ['rotation: r1 is unknown']],
-  ])('%j is answered with its faults', async (event, faults) => {
+    [{ action: 'pause', rotation: 'r1' }, 'unknown', ['rotation: r1 is unknown']],
+  ])('%j is refused as %s, with its faults', async (event, refused, faults) => {
     const given = new OperatorGiven();
     expect(await given.invoke(event)).toEqual({
+      refused,
       faults: faults.map((fault) => expect.stringContaining(fault) as string),
     });
     expect([given.rotations, given.retirements]).toEqual([[], []]);

@@ -127,6 +127,17 @@ describe('GET /rotations/{id}', () => {
     });
   });
 
+  test.each([
+    ['go', '1970-01-01T00:01:00.000Z'],
+    ['pause', undefined],
+    ['stop', undefined],
+  ] as const)('tells when it will have ended, unless its user holds it: %s', async (control, expectedEnd) => {
+    const given = new OperatorGiven();
+    given.runs.push(aRun({ progress: { groups: [], expectedEnd: 60_000 } }));
+    given.controls.set('r1', control);
+    expect((await given.ask('GET', '/rotations/r1')).content.expectedEnd).toBe(expectedEnd);
+  });
+
   test('of an unknown one says so', async () => {
     const { statusCode, content } = await new OperatorGiven().ask('GET', '/rotations/r2');
     expect([statusCode, content.faults]).toEqual([404, [expect.stringContaining('rotation: r2 is unknown')]]);

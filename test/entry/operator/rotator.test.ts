@@ -19,6 +19,50 @@ test('its documented request to rotate begins a rotation, and is echoed', async 
   expect(headers.location).toBe(`/rotations/${order?.id ?? ''}`);
 });
 
+test('its command line sends every field, with its defaults, and each is what it was for rotator', async () => {
+  const given = new OperatorGiven();
+  const json = {
+    clusterID: CLUSTER,
+    maxScaling: 4,
+    rotateMasters: true,
+    rotateWorkers: true,
+    maxDrainRetries: 10,
+    evictGracePeriod: 30,
+    waitBetweenRotations: 30,
+    waitBetweenDrains: 60,
+    waitBetweenPodEvictions: 2,
+  };
+  const { statusCode, content } = await given.ask('POST', '/api/rotate', { json });
+  expect(statusCode).toBe(202);
+  expect(content).toEqual({
+    ClusterID: CLUSTER,
+    MaxScaling: 4,
+    RotateMasters: true,
+    RotateWorkers: true,
+    MaxDrainRetries: 10,
+    EvictGracePeriod: 30,
+    WaitBetweenRotations: 30,
+    WaitBetweenDrains: 60,
+    WaitBetweenPodEvictions: 2,
+  });
+  expect(given.rotations).toMatchObject([
+    {
+      order: {
+        request: {
+          maxSurge: 4,
+          rotateControlPlane: true,
+          rotateWorkers: true,
+          maxDrainRetries: 10,
+          gracePeriod: 30,
+          pauseBetweenBatches: 30,
+          pauseBetweenDrains: 60,
+          pauseBetweenEvictions: 2,
+        },
+      },
+    },
+  ]);
+});
+
 test('its request to drain begins a retirement, and is echoed', async () => {
   const given = new OperatorGiven();
   const json = { nodeName: NODE, terminateNode: true, clusterID: CLUSTER };

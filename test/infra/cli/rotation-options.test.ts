@@ -25,6 +25,25 @@ describe('the options of a rotation', () => {
     ['--pause-between-batches 1 --pause-between-drains 2', { pauseBetweenBatches: 1, pauseBetweenDrains: 2 }],
     ['--wait-between-rotations 1 --wait-between-drains 2', { pauseBetweenBatches: 1, pauseBetweenDrains: 2 }],
     ['--wait-between-pod-evictions 3', { pauseBetweenEvictions: 3 }],
+    // As rotator's README and its own help write them.
+    [
+      '--cluster shop --rotate-workers --rotate-masters --wait-between-rotations 30 --wait-between-drains 60 --max-scaling 4 --evict-grace-period 30 --wait-between-pod-evictions 2',
+      {
+        cluster: 'shop',
+        rotateWorkers: true,
+        rotateControlPlane: true,
+        pauseBetweenBatches: 30,
+        pauseBetweenDrains: 60,
+        maxSurge: 4,
+        gracePeriod: 30,
+        pauseBetweenEvictions: 2,
+      },
+    ],
+    [
+      '--cluster shop --rotate-workers --max-drain-retries 10',
+      { cluster: 'shop', rotateWorkers: true, maxDrainRetries: 10 },
+    ],
+    ['--pods-ready-timeout 0 --alarm-names a,b', { podsReadyTimeout: 0, alarmNames: ['a', 'b'] }],
     ['--max-failures 2 --force --dry-run', { maxFailures: 2, force: true, dryRun: true }],
   ])('%s', (line, input) => {
     expect(readRotationOptions(parsed(addRotationOptions, line))).toEqual({ input, faults: [] });
@@ -41,6 +60,10 @@ describe('the options of a rotation', () => {
 test.each([
   ['--node a --detach --terminate', { node: 'a', detach: true, terminate: true }],
   ['--node a --detach-node --terminate-node=false', { node: 'a', detach: true, terminate: false }],
+  [
+    '--node a --evict-grace-period 60 --wait-between-pod-evictions 2 --max-drain-retries 10',
+    { node: 'a', gracePeriod: 60, pauseBetweenEvictions: 2, maxDrainRetries: 10 },
+  ],
   ['--instance i-1 --wait-between-pod-evictions 2', { instance: 'i-1', pauseBetweenEvictions: 2 }],
 ])('the options of a retirement: %s', (line, input) => {
   expect(readRetirementOptions(parsed(addRetirementOptions, line))).toEqual({ input, faults: [] });
@@ -48,7 +71,20 @@ test.each([
 
 describe('wrong usage', () => {
   test.each([
-    ['rotate --cluster a', ['--local is missing']],
+    ['rotate --cluster a', ['--function is missing: the name of the operator', 'or --local, to run here']],
+    ['rotate --function f --local --cluster a', ['--function and --local contradict each other']],
+    [
+      'rotate --cluster a --since now --kubeconfig k',
+      ['--function is missing', '--since is for --local alone', '--kubeconfig is for --local alone'],
+    ],
+    ['rotate --local --cluster a --follow', ['--follow is for --function']],
+    ['rotate --function f --max-surge 0', ['--cluster must be the name', '--max-surge must be a number of nodes']],
+    ['retire --function f --detach', ['--node: missing']],
+    ['status --function f', ['name a rotation, or a node with --node']],
+    ['status r1', ['--function is missing: the name of the operator']],
+    ['status r1 --node a --function f', ['a rotation and --node are both there']],
+    ['status --node a --follow --function f', ['--follow is for a rotation']],
+    ['stop r1', ['--function is missing']],
     [
       'rotate --local --max-scaling 0 --only some --since soon --max-failures none',
       [

@@ -8,6 +8,7 @@ import { Installation } from '../../installation.ts';
 import { Machines } from '../../machines.ts';
 import type { AccessEntry } from '../../peers/kubernetes/api/access-log.ts';
 import type { KubernetesPeer } from '../../peers/kubernetes/peer.ts';
+import { readMoving } from '../../../lambdas/workflow/rotation/read-moved.ts';
 import { GROUP, Rehearsal } from '../../workflow/retirement/rehearsal.ts';
 
 const TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/ebb-retiring';
@@ -73,7 +74,19 @@ test('its rules are exactly what drains ask for that meet everything', async () 
   expect([...new Set(entries.map(askedBy))].sort()).toEqual(granted(CLUSTER_ROLE_RULES).sort());
 });
 
-test('the rules of sweep and tainter are exactly what they ask for, and none of them lets a pod go', async () => {
+/** What a rotation asks the cluster for beside the sweep: the controllers of the pods on a node (contract 10.2). */
+async function askedByRotation(): Promise<readonly AccessEntry[]> {
+  await using rehearsal = await Rehearsal.start({ nodes: 1 });
+  const { kubernetes, first, fleets } = rehearsal;
+  furnish(kubernetes, first.node);
+  await rehearsal.ready();
+  const view = await fleets.open({ name: 'production' });
+  const kinds = (await rehearsal.drive(readMoving([first.node], view))).map(({ kind }) => kind);
+  expect([...new Set(kinds)].sort()).toEqual(['ReplicaSet', 'StatefulSet']);
+  return kubernetes.requests.entries.filter(({ user }) => user.endsWith('/sweep'));
+}
+
+test('the rules of sweep, tainter and rotation are exactly what they ask for, and none lets a pod go', async () => {
   const groups = [{ name: 'workers' }];
   const configuration = {
     clusters: [{ name: 'production', groups, budget: { nodes: 1, cluster: 1 }, maxLeaving: '100%' }],
@@ -93,7 +106,8 @@ test('the rules of sweep and tainter are exactly what they ask for, and none of 
       schedules: true,
     });
     const users = (['NodeSweep', 'DriftTainter'] as const).map((entry) => `/${installation.functionNamed(entry)}`);
-    const entries = kubernetes.requests.entries.filter(({ user }) => users.some((name) => user.endsWith(name)));
+    const scans = kubernetes.requests.entries.filter(({ user }) => users.some((name) => user.endsWith(name)));
+    const entries = [...scans, ...(await askedByRotation())];
     expect(entries.filter(({ status }) => status === 403)).toEqual([]);
     expect([...new Set(entries.map(askedBy))].sort()).toEqual(granted(FLEET_ROLE_RULES).sort());
   } finally {

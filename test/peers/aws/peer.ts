@@ -9,6 +9,8 @@ import { arn, roleArn, type Account } from './account.ts';
 import { Activity } from '../activity.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { autoScalingService } from './auto-scaling/api/service.ts';
+import { Alarms } from './cloudwatch/alarms.ts';
+import { cloudWatchService } from './cloudwatch/service.ts';
 import { driveUntil, type DriveOptions, type Goal } from './driving.ts';
 import { Instances } from './ec2/instances.ts';
 import { LaunchTemplates } from './ec2/launch-templates.ts';
@@ -60,6 +62,7 @@ export class AwsPeer {
   readonly eks: Eks;
   readonly ssm: Parameters;
   readonly secrets: Secrets;
+  readonly alarms = new Alarms();
   readonly lambda: Lambda;
   readonly functionUrls: FunctionUrls;
   readonly sts: { verifyEksToken(bearer: string, clusterName: string): Promise<TokenVerdict> };
@@ -111,6 +114,7 @@ export class AwsPeer {
       stsService(),
       ssmService(this.ssm, account),
       secretsService(this.secrets),
+      cloudWatchService(this.alarms),
       loadBalancingV2Service(this.elasticLoadBalancing),
       classicLoadBalancingService(this.elasticLoadBalancing, time),
       taggingService(() => taggedResources(this)),

@@ -34,6 +34,21 @@ describe('a rotation', () => {
     expectNothingLeft(scene);
   });
 
+  test('tells when it will have ended, once a node has gone', async () => {
+    await using scene = await RotationScene.start({ nodes: 4 });
+    const { rehearsal } = scene;
+    const begun = rehearsal.clock.now();
+    const ends: (number | undefined)[] = [];
+    scene.onProgress = ({ expectedEnd }) => ends.push(expectedEnd);
+    await scene.rotate(scene.order());
+    const took = rehearsal.clock.now() - begun;
+    expect(ends[0]).toBeUndefined();
+    expect(ends.at(-1)).toBeUndefined();
+    const told = ends.filter((end) => end !== undefined);
+    // All four take alike, so that the first node that has gone says it within one node's time.
+    expect(Math.abs((told[0] ?? 0) - begun - took)).toBeLessThan(took / 4);
+  });
+
   test('drains the nodes of a batch one after the other, with the pause between', async () => {
     await using scene = await RotationScene.start({ nodes: 2 });
     const { rehearsal } = scene;

@@ -3,15 +3,18 @@
  * starts run beside it, as Lambda would run them.
  */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { capacity } from '../../../lambdas/adapters/auto-scaling/capacity.ts';
 import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
+import { alarms } from '../../../lambdas/adapters/cloudwatch/alarms.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { RotationOrder } from '../../../lambdas/core/rotation/rotation-order.ts';
 import { ROUND_STEP } from '../../../lambdas/core/rotation/rotation-record.ts';
+import type { RotationProgress } from '../../../lambdas/core/rotation/rotation-progress.ts';
 import { rotationRequestSchema } from '../../../lambdas/core/rotation/rotation-request.ts';
 import type { Control } from '../../../lambdas/workflow/ports/rotation.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
@@ -28,6 +31,8 @@ export class RotationScene implements AsyncDisposable {
   repeats = false;
   /** Whether the retirements that it starts do anything. */
   retires = true;
+  /** Told how far it is after each round. */
+  onProgress: (progress: RotationProgress) => void = () => undefined;
   /** What the rotation\'s user wants of it. */
   control: Control = 'go';
   /** The most attached instances and the fewest Ready nodes that were seen at any instant. */
@@ -80,6 +85,7 @@ export class RotationScene implements AsyncDisposable {
       ...ports,
       groups: groups(autoScaling),
       capacity: capacity(autoScaling),
+      alarms: alarms(new CloudWatchClient(client)),
       changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
       launches: launches({ autoScaling, ec2, ssm: new SSMClient(client) }),
       fleets,
@@ -88,7 +94,9 @@ export class RotationScene implements AsyncDisposable {
         step: (name, work) =>
           ports.run.step(name, async () => {
             if (this.repeats && name === ROUND_STEP) await work();
-            return await work();
+            const returned = await work();
+            if (name === ROUND_STEP) this.onProgress((returned as { progress: RotationProgress }).progress);
+            return returned;
           }),
       },
       controls: {

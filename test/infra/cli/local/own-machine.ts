@@ -2,24 +2,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as realSleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { KubeconfigFolder } from '../../../peers/own-cluster/kubeconfig-given.ts';
 import { Machines } from '../../../machines.ts';
 import { GROUP, Rehearsal, type RehearsalPlan } from '../../../workflow/retirement/rehearsal.ts';
-import type { DrivenStart } from './driven-ebb.ts';
+import { runDriven, type Ended } from './run-driven.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../../..');
-
-export interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Driven milliseconds that pass at once while no request waits for its answer, and the real ones between two looks. */
-const STEP_MS = 1_000;
-const LOOK_MS = 5;
 
 export class OwnMachine implements AsyncDisposable {
   readonly rehearsal: Rehearsal;
@@ -56,31 +44,7 @@ export class OwnMachine implements AsyncDisposable {
     const { clock } = this.rehearsal;
     // Nodes that are there are older than what begins now.
     await clock.advance(60_000);
-    const open = new SharedArrayBuffer(4);
-    const start: DrivenStart = { offset: clock.offset.buffer as SharedArrayBuffer, open };
-    const worker = new Worker(new URL('./driven-ebb.ts', import.meta.url), {
-      workerData: start,
-      argv: [...args],
-      env: this.#environment(),
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-    });
-    let status: number | undefined;
-    const ended = new Promise<void>((end, fail) => {
-      worker.once('error', fail);
-      worker.once('exit', (code) => {
-        status = code;
-        end();
-      });
-    });
-    const output = Promise.all([text(worker.stdout), text(worker.stderr)]);
-    while (status === undefined) {
-      await Promise.race([realSleep(LOOK_MS), ended]);
-      if (new Int32Array(open)[0] === 0) await clock.advance(STEP_MS);
-    }
-    const [stdout, stderr] = await output;
-    return { status, stdout, stderr };
+    return await runDriven(args, { clock, env: this.#environment() });
   }
 
   /** Starts it as a process, in real time. */

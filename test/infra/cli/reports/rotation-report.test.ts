@@ -30,6 +30,11 @@ describe('the progress of a rotation', () => {
     expect(progressBars({ groups: [aGroup()], waitingFor: ['2 nodes in hand'] }, 80)).not.toContain('waits');
   });
 
+  test('says when it will have ended, once that is known', () => {
+    const bars = progressBars({ groups: [aGroup()], expectedEnd: Date.UTC(2026, 10, 28, 16, 40) }, 80);
+    expect(bars.split('\n')[1]).toBe('expected to end Sat 28 Nov 2026 16:40 UTC');
+  });
+
   test('is full when all is done, and empty when there is nothing', () => {
     expect(progressBars({ groups: [aGroup({ inHand: 0, left: 0 })] }, 80)).toContain('█'.repeat(24));
     expect(progressBars({ groups: [aGroup({ done: 0, inHand: 0, left: 0 })] }, 80)).toContain('·'.repeat(24));
