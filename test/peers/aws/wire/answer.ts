@@ -113,12 +113,15 @@ function jsonFields(value: unknown): unknown {
 }
 
 function mapFields(value: unknown, date: (value: Date) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => mapFields(each, date));
   // Not instanceof: a driven clock that is installed replaces the global Date.
   if (types.isDate(value)) return date(value);
-  if (Array.isArray(value)) return value.map((each) => mapFields(each, date));
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(kept.map(([name, each]) => [name, mapFields(each, date)]));
+  const mapped: Record<string, unknown> = {};
+  for (const [name, each] of Object.entries(value)) {
+    if (each !== undefined) mapped[name] = mapFields(each, date);
+  }
+  return mapped;
 }
 
 function jsonAnswer(status: number, fields: unknown, context: AnswerContext): WireAnswer {
