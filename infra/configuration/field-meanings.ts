@@ -90,6 +90,29 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'The context of the kubeconfig that Ebb uses.',
     without: 'its current context',
   },
+  'clusters[].openstack': {
+    does: 'The OpenStack cloud whose compute hosts nodes of the cluster are. Their guests are migrated before a node goes.',
+    without: 'the nodes are no compute hosts',
+  },
+  'clusters[].openstack.secret': {
+    does: 'The name or the ARN of a secret: a clouds.yaml, or the config.yaml of nova-kubernetes-drain.',
+  },
+  'clusters[].openstack.cloud': { does: 'The cloud of the clouds.yaml that is meant.', without: 'the only one' },
+  'clusters[].openstack.hosts': { does: 'The hosts of Keystone and Nova, with their ports. Ebb talks to no others.' },
+  'clusters[].openstack.interface': {
+    does: 'Which endpoint of Nova is meant.',
+    without: 'as the secret says, or public',
+  },
+  'clusters[].openstack.region': { does: 'The region of Nova.', without: 'as the secret says, or the only one' },
+  'clusters[].openstack.allowHttp': { does: 'Take endpoints without TLS.' },
+  'clusters[].openstack.caSecret': {
+    does: 'The name or the ARN of a secret with the certificate authority of the endpoints, as PEM.',
+    without: 'public authorities',
+  },
+  'clusters[].openstack.timeoutSeconds': { does: 'How long an evacuation may take. Guests that are left then stay.' },
+  'clusters[].openstack.followCordons': {
+    does: 'Evacuate hosts whose nodes are cordoned, and enable those again that Ebb has disabled, every five minutes.',
+  },
   'clusters[].maxDrains': {
     does: 'How many nodes of the cluster drain at once. Further nodes are isolated and wait, oldest first.',
   },

@@ -7,7 +7,8 @@ import { styleText } from 'node:util';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import type { RotationProgress } from '../../../lambdas/core/rotation/rotation-progress.ts';
 import { outputColumns } from '../functions/function-command.ts';
-import { lineOfEvent, type Line } from '../reports/event-lines.ts';
+import { lineOfEvent } from '../reports/event-lines.ts';
+import type { Line } from '../reports/line.ts';
 import { nodeName } from '../reports/report-words.ts';
 import { groupLine, progressBars } from '../reports/rotation-report.ts';
 

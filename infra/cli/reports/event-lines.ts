@@ -1,29 +1,9 @@
 /** What is said of each domain event, for people: one line each. */
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
+import { evacuationLines } from './evacuation-lines.ts';
 import { counted, nodeName } from './report-words.ts';
 
-export type Tone = 'good' | 'wait' | 'plain' | 'quiet';
-
-export interface Line {
-  readonly tone: Tone;
-  /** What was done, in a column of its own. */
-  readonly verb?: string;
-  readonly text: string;
-  /** Below the text. */
-  readonly detail?: string | undefined;
-}
-
-const line =
-  (tone: Tone) =>
-  (text: string): Line => ({ tone, text });
-export const plain = line('plain');
-export const quiet = line('quiet');
-export const wait = line('wait');
-const good = line('good');
-
-export function verb(tone: Tone, done: string, text: string, detail?: string): Line {
-  return { tone, verb: done, text, detail };
-}
+import { good, plain, quiet, verb, wait, type Line } from './line.ts';
 
 type Said = {
   readonly [Type in DomainEvent['type']]: (event: Extract<DomainEvent, { type: Type }>) => Line | undefined;
@@ -121,6 +101,7 @@ const SAID: Said = {
   'taints.ignored': ({ nodes }) => wait(`drain taints ignored: ${nodes.join('; ')}`),
   'budget.unreadable': ({ reason }) => wait(`budget unreadable: ${reason}`),
   'drift.finished': ({ drifted, waiting }) => quiet(`scan: ${drifted} out of date, ${waiting} of them wait`),
+  ...evacuationLines,
   'notice.released': ({ reason }) => wait(`hook completed without a drain: ${reason}`),
 };
 

@@ -6,6 +6,7 @@
 import * as z from 'zod/mini';
 import { accessSchema } from './access-settings.ts';
 import { flag, list, object, oneOf, seconds, share, shareOrOff, text, wholeNumber } from './fields.ts';
+import { openStackSchema } from './openstack-settings.ts';
 
 /** Prefix of taints that Cluster Autoscaler leaves out of its template of a group. */
 const STATUS_TAINT = 'status-taint.cluster-autoscaler.kubernetes.io/';
@@ -199,6 +200,8 @@ export const clusterSchema = object(
     name: clusterName,
     /** @default EKS is asked, by the cluster's name */
     access: z.optional(accessSchema),
+    /** The cloud whose compute hosts its nodes are; absent: they are none (contract 11). */
+    openstack: z.optional(openStackSchema),
     /** @default none: groups take part by their tag alone (contract 1.3) */
     groups: z._default(list(groupSchema, '[{ "name": "workers" }]'), []),
     taint: z.prefault(taintSchema, {}),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
+import * as evacuationEvents from '../../../lambdas/core/events/evacuation-events.ts';
 import * as fleetEvents from '../../../lambdas/core/events/fleet-events.ts';
 import * as noticeEvents from '../../../lambdas/core/events/notice-events.ts';
 import * as operatorEvents from '../../../lambdas/core/events/operator-events.ts';
@@ -17,6 +18,7 @@ const events = {
   ...fleetEvents,
   ...rotationEvents,
   ...operatorEvents,
+  ...evacuationEvents,
 };
 
 const SUBJECT: Subject = { execution: 'e', cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10-0-1-2' };
@@ -28,8 +30,28 @@ const PLACE = { cluster: 'prod', group: 'workers', instance: 'i-1', node: 'ip-10
 const ROTATION = { rotation: 'r1', cluster: 'prod' };
 const ROTATION_REQUEST = rotationRequestSchema.parse({ cluster: 'prod' });
 
+const EVACUATION = { execution: 'e', cluster: 'prod', host: 'hv-a', node: 'hv-a' };
+const GUEST = { id: 'g1', name: 'web', tenant: 't1' };
+
 /** One of every kind; the record is complete by its type, so a new kind of event is missed here first. */
 const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { type: Type }> }> = {
+  'compute.disabled': events.computeDisabled(EVACUATION, { by: 'us', reason: 'Ebb (ebb): node hv-a is retired' }),
+  'compute.enabled': events.computeEnabled(EVACUATION),
+  'guest.migrating': events.guestMigrating(EVACUATION, GUEST, { how: 'live', attempt: 1 }),
+  'guest.moved': events.guestMoved(EVACUATION, GUEST, { to: 'hv-b' }),
+  'guest.failed': events.guestFailed(EVACUATION, GUEST, { failures: 1, reason: 'No valid host was found.' }),
+  'guest.aborted': events.guestAborted(EVACUATION, GUEST),
+  'guest.stayed': events.guestStayed(EVACUATION, GUEST, { reason: 'it is in ERROR' }),
+  'host.evacuated': events.hostEvacuated(EVACUATION, {
+    moved: 7,
+    gone: 0,
+    stayed: ['web (it is in ERROR)'],
+    seconds: 9.5,
+  }),
+  'evacuation.failed': events.evacuationFailed(EVACUATION, { reason: 'Nova does not take the token' }),
+  'cloud.away': events.cloudAway(EVACUATION, { reason: 'Nova does not answer' }),
+  'cloud.unsynced': events.cloudUnsynced({ cluster: 'prod', reason: 'Nova does not answer' }),
+  'hypervisors.synced': events.hypervisorsSynced({ cluster: 'prod', hosts: 3, started: 1, enabled: 1 }),
   'notice.ignored': events.noticeIgnored({ reason: 'a test notification', source: 'aws.autoscaling' }),
   'notice.refused': events.noticeRefused({ reason: 'InService', instance: 'i-1' }),
   'notice.released': events.noticeReleased({ reason: 'r', instance: 'i-1', group: 'workers', outcome: 'completed' }),
@@ -192,6 +214,18 @@ const SUBJECTLESS = new Set([
   'operation.requested',
   'operation.answered',
   'operation.refused',
+  'compute.disabled',
+  'compute.enabled',
+  'guest.migrating',
+  'guest.moved',
+  'guest.failed',
+  'guest.aborted',
+  'guest.stayed',
+  'host.evacuated',
+  'evacuation.failed',
+  'cloud.away',
+  'cloud.unsynced',
+  'hypervisors.synced',
 ]);
 
 describe('every domain event (contract 13.0)', () => {

@@ -1,5 +1,5 @@
 /** What is said of what the cluster itself saw, of the traffic and of kills: one line each. */
-import { plain, quiet, verb, wait, type Line } from '../../../infra/cli/reports/event-lines.ts';
+import { plain, quiet, verb, wait, type Line } from '../../../infra/cli/reports/line.ts';
 import { nodeName } from '../../../infra/cli/reports/report-words.ts';
 import type { Fact } from '../../peers/kubernetes/storage/facts.ts';
 import type { Kill, Scene, TrafficNews } from '../scenario.ts';

@@ -1,5 +1,5 @@
 /** One line of the story: the time, whose it is, what was done, and the rest below each other in one column. */
-import type { Line } from '../../../infra/cli/reports/event-lines.ts';
+import type { Line } from '../../../infra/cli/reports/line.ts';
 import { wrapWords } from './wrapping.ts';
 
 export interface StoryPlace {
