@@ -43,4 +43,6 @@ export const openStackSchema = object(
   '{ "secret": "ebb/openstack", "hosts": ["keystone.example.com", "nova.example.com:8774"] }',
 );
 
-export type OpenStackSettings = Readonly<z.output<typeof openStackSchema>>;
+type Read = z.output<typeof openStackSchema>;
+
+export type OpenStackSettings = Readonly<Omit<Read, 'hosts'>> & { readonly hosts: readonly string[] };

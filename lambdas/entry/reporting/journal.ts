@@ -44,6 +44,12 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'instance.orphaned',
   'budget.unreadable',
   'secret.unreadable',
+  'guest.failed',
+  'guest.aborted',
+  'guest.stayed',
+  'evacuation.failed',
+  'cloud.away',
+  'cloud.unsynced',
 ]);
 
 /** @param installation name of the installation @default the default's */
@@ -76,6 +82,9 @@ const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
   'cluster.unswept': METRICS.clusterUnswept,
   'cluster.away': METRICS.clusterAway,
   'instance.orphaned': METRICS.instanceOrphaned,
+  'evacuation.failed': METRICS.evacuationFailed,
+  'guest.stayed': METRICS.guestStayed,
+  'cloud.unsynced': METRICS.cloudUnsynced,
 };
 
 function count(event: DomainEvent, metrics: Metrics): void {

@@ -19,4 +19,7 @@ export const METRICS = {
   clusterAway: 'ClusterAway',
   rotationFailed: 'RotationFailed',
   instanceOrphaned: 'InstanceOrphaned',
+  evacuationFailed: 'EvacuationFailed',
+  guestStayed: 'GuestStayed',
+  cloudUnsynced: 'CloudUnsynced',
 } as const;

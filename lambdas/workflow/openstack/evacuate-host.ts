@@ -16,6 +16,7 @@ import { CloudAway } from '../../core/openstack/cloud-error.ts';
 import { disabledReasonOf, isDisabledByUs } from '../../core/openstack/compute-service.ts';
 import { decideSteps, retryTime, triesOf, type Step } from '../../core/openstack/evacuation.ts';
 import { rememberGuest, type EvacuationMemory, type GuestMemory } from '../../core/openstack/evacuation-memory.ts';
+import type { Guest } from '../../core/openstack/guest.ts';
 import type { EvacuationOrder, EvacuationPass, EvacuationPorts } from './evacuation-order.ts';
 import { baselineOf, readHost } from './read-host.ts';
 import { rememberLeaving } from './remember-leaving.ts';
@@ -33,19 +34,25 @@ export async function evacuatePass(
   ports: EvacuationPorts,
 ): Promise<EvacuationPass> {
   const { cloud } = ports;
+  const isFirst = before.after === undefined;
   let memory = await closed(before, order, ports);
-  if (memory.after === undefined) memory = { ...memory, ...(await baselineOf(order, cloud)) };
+  if (isFirst) memory = { ...memory, ...(await baselineOf(order, cloud)) };
   const state = await readHost(memory, order, cloud);
-  for (const { id, name, tenant } of [...state.guests, ...state.away])
-    if (memory.guests[id]?.name === undefined) memory = rememberGuest(memory, id, { name, tenant });
+  memory = rememberNames(memory, [...state.guests, ...state.away]);
+  // What was there before the first migration must be kept before that is asked for.
+  if (isFirst) return { state: 'waiting', memory, waitingFor: [], dueAt: Date.now(), mustKeep: true };
   const leaving = await rememberLeaving(memory, state, { subject: order.subject, ports });
   memory = leaving.memory;
-  const now = Date.now();
-  const steps = decideSteps(state, memory, { now, deadline: order.deadline });
+  const steps = decideSteps(state, memory, { now: Date.now(), deadline: order.deadline });
   const done = await pMap(steps, (step) => carryOut(step, memory, order, ports), { concurrency: AT_ONCE });
   for (const facts of done) if (facts !== undefined) memory = rememberGuest(memory, facts.id, facts.facts);
   const isOver = leaving.pending.length === 0 && steps.every(({ kind }) => kind === 'stay');
   return isOver ? ended(memory, steps, order, ports) : waiting(memory, steps, leaving.pending);
+}
+
+function rememberNames(memory: EvacuationMemory, guests: readonly Guest[]): EvacuationMemory {
+  const unknown = guests.filter(({ id }) => !Object.hasOwn(memory.guests, id));
+  return unknown.reduce((all, { id, name, tenant }) => rememberGuest(all, id, { name, tenant }), memory);
 }
 
 /** Lets Nova place no more guests on the host. What somebody else has disabled keeps their reason. */
