@@ -12,6 +12,7 @@ import { InterruptionRouting } from './interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
 import { NodeSweep } from './node-sweep.ts';
+import { hypervisorRoles } from './openstack/hypervisors.ts';
 import { Operator } from './operator/operator.ts';
 import { forbidSharedGroups } from './limits/other-installations.ts';
 import { TrafficEndpoint } from './traffic-endpoint.ts';
@@ -57,6 +58,7 @@ export class EbbStack extends Stack {
         Drift: { role: drift.role, group: fleetGroup },
         ...(rotation && { Rotation: { role: rotation.role, group: fleetGroup } }),
         ...(operator && { Operator: { role: operator.role, group: fleetGroup } }),
+        ...hypervisorRoles(this, { configuration, parameters }, fleetGroup),
       },
     });
     // The hooks come last: no instance may wait in a hook before Ebb listens to it.

@@ -28,7 +28,7 @@ import { EbbFunction } from './ebb-function.ts';
 import { onDetachedInstances } from './permissions/detached-instances.ts';
 import { onEksClusters } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
-import { onKubeconfigs } from './permissions/secrets.ts';
+import { onClouds, onKubeconfigs } from './permissions/secrets.ts';
 import { onEnrolledGroups } from './permissions/group-arns.ts';
 
 export interface NodeRetirementProps {
@@ -126,6 +126,7 @@ export class NodeRetirement extends Construct {
       parameters.reading,
       ...onEksClusters(this, configuration, CLUSTER_ACCESS_ACTIONS),
       ...onKubeconfigs(this, configuration),
+      ...onClouds(this, configuration),
     ];
   }
 

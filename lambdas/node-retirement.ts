@@ -14,6 +14,7 @@ import { createClient } from './adapters/aws/clients.ts';
 import { clusters } from './adapters/clusters/clusters.ts';
 import { lazyInstances } from './adapters/ec2/lazy-instances.ts';
 import { lazyLoadBalancing } from './adapters/load-balancing/lazy-load-balancing.ts';
+import { lazyClouds } from './adapters/openstack/lazy-clouds.ts';
 import { parseNotice } from './adapters/event-bridge/interruption-events.ts';
 import { instanceTags } from './adapters/aws/resource-tags.ts';
 import { retirementHistory, runningRetirements } from './adapters/lambda/retirements.ts';
@@ -40,6 +41,7 @@ const ports = {
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
   clusters: fleets,
+  clouds: lazyClouds(),
   replacing: { groups: groups(autoScaling), capacity: capacity(autoScaling), instances, fleets },
   journal: journal('node-retirement', settings.EBB_INSTALLATION),
 };

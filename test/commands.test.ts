@@ -27,6 +27,8 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   pause: { args: ['r1'], status: 2 },
   resume: { args: ['r1'], status: 2 },
   stop: { args: ['r1'], status: 2 },
+  // test/infra/cli/evacuation runs it against a cloud.
+  evacuate: { args: ['nobody'], status: 2 },
   bench: { args: ['--pods', '10', '--budgets', 'none', '--without-kubectl', '--json'], status: 0 },
   'scan-bench': { args: ['--nodes', '20', '--passes', '1', '--scans', 'steady', '--json'], status: 0 },
   'rotation-bench': { args: ['--nodes', '4', '--max-surge', '2', '--stop', '--json'], status: 0 },

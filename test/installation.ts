@@ -127,7 +127,14 @@ export interface InstallationPlan {
 
 /** Names of the functions in the template, by their entry. */
 type FunctionEntry =
-  'InterruptionRouter' | 'NodeRetirement' | 'NodeSweep' | 'DriftTainter' | 'ClusterRotation' | 'Operator';
+  | 'InterruptionRouter'
+  | 'NodeRetirement'
+  | 'NodeSweep'
+  | 'DriftTainter'
+  | 'ClusterRotation'
+  | 'Operator'
+  | 'HypervisorEvacuation'
+  | 'HypervisorSync';
 
 /** Takes what is being done, such as `Synthesising the stack`. */
 export type Step = (doing: string) => void;

@@ -10,6 +10,7 @@ import { addCommand, ending, typed } from './added-command.ts';
 import { DONE } from './exit-status.ts';
 import { DRIFT_TAINTER, RETIREMENT, SWEEP } from './functions/asked-functions.ts';
 import type { AskedFunction, AskOptions } from './functions/function-command.ts';
+import { addEvacuate } from './evacuation/add-evacuate.ts';
 import { addOperatorCommands } from './operator/operator-commands.ts';
 import { readServiceAccountName } from './service-account-name.ts';
 
@@ -46,6 +47,7 @@ export function commandLine(): Command {
   addRetirements(program);
   program.commandsGroup('Replace nodes:');
   addOperatorCommands(program);
+  addEvacuate(program);
   program.commandsGroup('Install:');
   addClusterRole(program);
   addBuild(program);

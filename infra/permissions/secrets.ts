@@ -18,6 +18,14 @@ export function onKubeconfigs(scope: Construct, { clusters }: Pick<Configuration
   );
 }
 
+/** Allows reading the credentials of the clouds whose compute hosts nodes are, and their authorities (contract 11.2). */
+export function onClouds(scope: Construct, { clusters }: Pick<Configuration, 'clusters'>): GrantedStatement[] {
+  return onSecrets(
+    scope,
+    clusters.flatMap(({ openstack }) => [openstack?.secret ?? [], openstack?.caSecret ?? []].flat()),
+  );
+}
+
 /** Returns the ARN. Secrets Manager adds a hyphen and six characters to a name. */
 function arnOf(scope: Construct, name: string): string {
   return Stack.of(scope).formatArn({

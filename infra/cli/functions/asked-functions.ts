@@ -9,6 +9,12 @@ export const DRIFT_TAINTER: AskedFunction = {
 
 export const SWEEP: AskedFunction = { is: 'the sweep', output: 'SweepFunction', rights: ['lambda:InvokeFunction'] };
 
+export const EVACUATION: AskedFunction = {
+  is: 'the evacuation function',
+  output: 'EvacuationFunction',
+  rights: ['lambda:InvokeFunction', 'lambda:ListDurableExecutionsByFunction', 'lambda:GetDurableExecution'],
+};
+
 export const RETIREMENT: AskedFunction = {
   is: 'the retirement function',
   output: 'RetirementFunction',

@@ -25,6 +25,7 @@ export type SpareReason =
   | 'tolerates our taint'
   | 'outside the pod selector'
   | 'spared namespace'
+  | 'its guests stay'
   | 'keeps coming back';
 export type BlockReason = 'protected by annotation' | 'emptyDir' | 'no controller';
 
@@ -37,6 +38,8 @@ export interface DrainPolicy extends Pick<
   readonly taintKey: string;
   /** Block pods without a controller, because nothing would make them again. */
   readonly blockUncontrolled: boolean;
+  /** Whether nova-compute is left alone: guests stay on the node (contract 11.4). @default false */
+  readonly keepsCompute?: boolean;
 }
 
 /** Annotation that the kubelet sets on the API's mirror of a static pod. */
@@ -49,6 +52,9 @@ const PROTECTING_ANNOTATIONS = [
   ['cluster-autoscaler.kubernetes.io/safe-to-evict', 'false'],
 ] as const;
 
+/** Labels of nova-compute's pods, as OpenStack-Helm gives them. */
+const NOVA_COMPUTE = { matchLabels: { application: 'nova', component: 'compute' } };
+
 type Rule = (pod: Pod, policy: DrainPolicy, now: number) => Verdict | undefined;
 
 /** Rules in the order of contract 4.1; the first that returns a verdict decides. */
@@ -59,6 +65,10 @@ const RULES: readonly Rule[] = [
   (pod) => (MIRROR_ANNOTATION in pod.annotations ? { action: 'spare', reason: 'mirror pod' } : undefined),
   ({ owner }) =>
     owner !== undefined && knownKind(owner) === 'DaemonSet' ? { action: 'spare', reason: 'DaemonSet pod' } : undefined,
+  (pod, { keepsCompute }) =>
+    keepsCompute === true && matchesSelector(NOVA_COMPUTE, pod.labels) === true
+      ? { action: 'spare', reason: 'its guests stay' }
+      : undefined,
   (pod, { taintKey }) =>
     toleratesKey(pod.tolerations, taintKey) ? { action: 'spare', reason: 'tolerates our taint' } : undefined,
   (pod, { spareNamespaces }) =>

@@ -20,11 +20,11 @@ export interface SyncPlan {
 
 type SyncedNode = Pick<Node, 'name' | 'labels' | 'annotations' | 'unschedulable'>;
 
-/** @param isEvacuating whether an evacuation of that node's host runs now */
+/** @param isEvacuating whether an evacuation of that node, or of its host, runs now */
 export function planSync(
   nodes: readonly SyncedNode[],
   services: readonly ComputeService[],
-  { installation, isEvacuating }: { installation: string; isEvacuating: (node: string) => boolean },
+  { installation, isEvacuating }: { installation: string; isEvacuating: (node: string, host: string) => boolean },
 ): SyncPlan {
   const found = nodes.map((node) => ({ node, service: serviceOf(node, services) }));
   const missing = found.flatMap(({ service }) => (service.kind === 'missing' ? [service.reason] : []));
@@ -39,7 +39,7 @@ export function planSync(
       .map(({ node, service }) => ({
         node: node.name,
         service,
-        action: isEvacuating(node.name) ? 'none' : actionFor(node, service, installation),
+        action: isEvacuating(node.name, service.host) ? 'none' : actionFor(node, service, installation),
       })),
     faults: [
       ...missing,

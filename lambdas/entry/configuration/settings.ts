@@ -45,6 +45,13 @@ export const driftSettings = z.object({
   EBB_CLUSTER_PARAMETERS: commonSettings.EBB_CLUSTER_PARAMETERS,
 });
 
+export const evacuationSettings = driftSettings;
+export const hypervisorSyncSettings = z.object({
+  ...driftSettings.def.shape,
+  /** ARN of the evacuation's alias. */
+  EBB_EVACUATION_FUNCTION: z.string().check(z.startsWith('arn:')),
+});
+
 /** Names or ids, separated by commas; empty: none. */
 const list = z.pipe(
   z.string(),
@@ -79,6 +86,8 @@ export type SweepSettings = z.infer<typeof sweepSettings>;
 export type RotationSettings = z.infer<typeof rotationSettings>;
 export type OperatorSettings = z.infer<typeof operatorSettings>;
 export type DriftSettings = z.infer<typeof driftSettings>;
+export type EvacuationSettings = z.infer<typeof evacuationSettings>;
+export type HypervisorSyncSettings = z.infer<typeof hypervisorSyncSettings>;
 /** The endpoint's settings as the environment holds them: text. */
 export type EndpointSettings = Required<z.input<typeof endpointSettings>>;
 

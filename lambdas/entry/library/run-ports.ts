@@ -10,6 +10,7 @@ import { detachedInstances } from '../../adapters/ec2/detached-instances.ts';
 import { ec2Instances } from '../../adapters/ec2/ec2-instances.ts';
 import { openUserCluster, type UserKubeconfig } from '../../adapters/kubernetes/kubeconfig/user-kubeconfig.ts';
 import { launches } from '../../adapters/launch/launch-plans.ts';
+import { lazyClouds } from '../../adapters/openstack/lazy-clouds.ts';
 import { loadBalancing } from '../../adapters/load-balancing/elastic-load-balancing.ts';
 import type { Home } from '../../core/aws/installation.ts';
 import type { DomainEvent } from '../../core/events/domain-event.ts';
@@ -57,6 +58,7 @@ export function runPorts({ clients, fleets, settings, home, hookName, onEvent }:
     instanceTags: instanceTags(tagging),
     settings: theSettings(settings),
     clusters: fleets,
+    clouds: lazyClouds(),
     fleets,
     groups: groups(autoScaling),
     capacity: capacity(autoScaling),

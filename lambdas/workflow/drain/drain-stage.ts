@@ -36,6 +36,8 @@ export interface DrainOrder {
   readonly deadline: number;
   /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
   readonly forces: boolean;
+  /** Whether nova-compute stays, because guests do (contract 11.4). @default false */
+  readonly keepsCompute?: boolean;
   /** Memory of an earlier drain of the node. */
   readonly before?: DrainMemory;
   /** How many pods had left when the node was drained before; absent when it was not. */
@@ -169,10 +171,10 @@ export function drainPolicy(
 
 function drainTerms(
   { drain, taint }: ClusterSettings,
-  { startedAt, deadline, forces, voluntary }: DrainOrder & { voluntary: boolean },
+  { startedAt, deadline, forces, keepsCompute = false, voluntary }: DrainOrder & { voluntary: boolean },
 ): DrainTerms {
   return {
-    policy: drainPolicy({ drain, taint }, voluntary),
+    policy: { ...drainPolicy({ drain, taint }, voluntary), keepsCompute },
     impliedBudget: drain.impliedBudget,
     ...(drain.gracePeriodSeconds !== undefined && { gracePeriodSeconds: drain.gracePeriodSeconds }),
     maxInFlight: drain.maxEvictionsInFlight,

@@ -1,5 +1,6 @@
 /** OpenStack: the compute services and guests of one cloud (contract 11). */
 import type { ComputeService } from '../../core/openstack/compute-service.ts';
+import type { EvacuationRequest } from '../../core/openstack/evacuation-request.ts';
 import type { Guest, GuestAnswer } from '../../core/openstack/guest.ts';
 import type { Migration } from '../../core/openstack/migration.ts';
 import type { OpenStackSettings } from '../../core/settings/openstack-settings.ts';
@@ -30,4 +31,10 @@ export interface Cloud {
   abort(guest: Guest, migration: Migration): Promise<GuestAnswer>;
   /** Why the guest's latest action failed, in Nova's words; undefined when Nova does not say. */
   failureOf(guest: Guest): Promise<string | undefined>;
+}
+
+/** Evacuations as durable runs of their own. */
+export interface Evacuations {
+  /** Starts one of that name; `already`: the name is another request's. */
+  start(name: string, request: EvacuationRequest): Promise<'started' | 'already'>;
 }

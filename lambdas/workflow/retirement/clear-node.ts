@@ -29,6 +29,8 @@ export type LateDrain = Extract<StageEnd<Drained, NodesMemory>, { kind: 'late' }
 /** In what the kinds of retirement differ here. */
 export interface ClearingTerms {
   readonly withdrawing: Withdrawing;
+  /** Whether its nova-compute pod stays, because guests do (contract 11.4). */
+  readonly keepsCompute: boolean;
   /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
   readonly forces: boolean;
   /** When targets are waited for no longer, however long they may drain, epoch milliseconds. */
@@ -82,11 +84,18 @@ export async function drainDetachAndSettle(
 async function drain(
   { order, runner }: Retirement,
   { nodes, before }: DrainRound,
-  { withdrawing, forces, timeUp }: ClearingTerms,
+  { withdrawing, keepsCompute, forces, timeUp }: ClearingTerms,
 ): Promise<DrainEnd> {
   const { startedAt } = order.course;
   const { deadline } = runner;
-  const drainOrder = { ...nodes, startedAt, deadline, forces, ...(before && { before, drained: before.evicted }) };
+  const drainOrder = {
+    ...nodes,
+    startedAt,
+    deadline,
+    forces,
+    keepsCompute,
+    ...(before && { before, drained: before.evicted }),
+  };
   const stage = drainNodesStage(order, drainOrder);
   const end = await runner.run('beside' in withdrawing ? withdrawing.beside.beside(stage, deadline) : stage);
   return end.kind === 'late' ? await timeUp(drainOrder, end) : drainedOrStop(end);

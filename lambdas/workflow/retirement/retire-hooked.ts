@@ -5,6 +5,7 @@
 import { forcePoint } from '../../core/drain/deadline-times.ts';
 import { hookCompleted, instanceTerminated, type Result } from '../../core/events/retirement-events.ts';
 import { drainDetachAndSettle, withdraw } from './clear-node.ts';
+import { evacuateNode } from '../openstack/evacuate-node.ts';
 import { endAtDeadline, type HookedRetirement, type HookEnding } from './end-at-deadline.ts';
 import {
   createRetirement,
@@ -39,8 +40,10 @@ async function empty(retirement: HookedRetirement): Promise<Result> {
   // Where none has come free by then, it drains without one.
   await waitForSlot(retirement, isolated, slotUntil(retirement));
   const withdrawing = await withdraw(retirement, names.node);
+  const keepsCompute = await evacuateNode(retirement, isolated, slotUntil(retirement));
   return await drainDetachAndSettle(retirement, isolated, {
     withdrawing,
+    keepsCompute,
     forces: ending.atDeadline === 'force',
     settlesBy: () => runner.deadline,
     timeUp: (order, end) => endAtDeadline(retirement, order, end),

@@ -24,6 +24,7 @@ import {
   type Retired,
   type Retirement,
 } from './retirement.ts';
+import { evacuateNode } from '../openstack/evacuate-node.ts';
 import { doneOrStop, Stopped } from './stopped.ts';
 import { letGo, putBack, type VoluntaryEnding } from './voluntary-end.ts';
 import { surveyStage } from './voluntary-stages.ts';
@@ -64,8 +65,10 @@ async function empty(retirement: Retirement, { forces, detaches, batch }: Volunt
   if (detaches) await replaceFirst(retirement, isolated, batch);
   if (batch !== undefined) await waitForTurn(retirement, node, batch);
   if (detaches) await getSlot(retirement, isolated);
+  await evacuateNode(retirement, isolated, slotUntil(retirement));
   const emptied = await drainDetachAndSettle(retirement, isolated, {
     withdrawing,
+    keepsCompute: false,
     forces,
     // Nothing presses: targets have their own time, whatever ours is.
     settlesBy: () => Infinity,

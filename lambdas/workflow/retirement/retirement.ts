@@ -13,6 +13,7 @@ import type { ReplacementPorts } from '../rotation/replacement-ports.ts';
 import type { DurableRun, RetirementHistory, RunningRetirements } from '../ports/lambda.ts';
 import type { LoadBalancing } from '../ports/load-balancing.ts';
 import type { Instances } from '../ports/ec2.ts';
+import type { Clouds } from '../ports/openstack.ts';
 import { StageRunner } from '../run/stage-runner.ts';
 import { secondsSince, type NodeNames, type Retiree } from './retiree.ts';
 import { doneOrStop, Stopped, unasked } from './stopped.ts';
@@ -23,6 +24,8 @@ export interface RetirementPorts extends VerificationPorts {
   readonly instances: Instances;
   readonly balancing: LoadBalancing;
   readonly clusters: Clusters;
+  /** For nodes that are compute hosts. */
+  readonly clouds: Clouds;
   /** For instances that are replaced before they go. */
   readonly replacing: ReplacementPorts;
   readonly running: Pick<RunningRetirements, 'isRunning'>;
@@ -56,6 +59,8 @@ export interface Retirement {
   names: NodeNames | undefined;
   /** When its group let the instance go before the drain, epoch milliseconds; undefined while it is in its group. */
   detachedAt: number | undefined;
+  /** Name of the compute host that its node is, once its evacuation has begun. */
+  evacuatedHost: string | undefined;
 }
 
 /** A machine's nodes, and when they were isolated, epoch milliseconds. */
@@ -71,6 +76,7 @@ export function createRetirement(order: Order): Retirement {
     runner: new StageRunner(course, ports),
     names: undefined,
     detachedAt: undefined,
+    evacuatedHost: undefined,
   };
 }
 

@@ -8,6 +8,7 @@ import type { CoolDown } from '../../core/node/cool-down.ts';
 import { hookCompleted, instanceLeft, instanceTerminated } from '../../core/events/retirement-events.ts';
 import type { Release } from '../../core/notice/retirement-terms.ts';
 import { takeBack } from '../rotation/take-back.ts';
+import { reopenStage } from '../openstack/reopen-host.ts';
 import type { Hook } from '../ports/auto-scaling.ts';
 import type { Ending } from './begin-retirement.ts';
 import { tell, type Retirement } from './retirement.ts';
@@ -96,6 +97,9 @@ export async function putBack(retirement: Retirement, { result, coolDown: why }:
   await runner.run({ ...registerStage(order, node), until });
   await runner.run({ ...restoreStage(order, { node, ...(coolDown && { coolDown }) }), until });
   for (const name of leftOver) await runner.run({ ...restoreStage(order, { node: name }), until });
+  const { openstack } = order.cluster;
+  const { evacuatedHost: host } = retirement;
+  if (openstack && host !== undefined) await runner.run({ ...reopenStage(order, { host, openstack }), until });
 }
 
 /** In a step, because it ends by the clock. */

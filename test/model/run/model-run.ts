@@ -109,6 +109,7 @@ class ModelRunner {
       lifecycle: world.group.port(execution),
       instances: world.machine.port(),
       balancing: NO_LOAD_BALANCERS,
+      clouds: { open: () => Promise.reject(new Error('no cluster of the model has a cloud')) },
       replacing: NOTHING_REPLACED,
       instanceTags: { tagsOf: () => Promise.resolve({}) },
       settings: { cluster: () => Promise.resolve(settings), names: () => Promise.resolve([CLUSTER]) },

@@ -15,6 +15,7 @@ import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { lifecycle } from '../../../lambdas/adapters/auto-scaling/lifecycle.ts';
 import { detachedInstances } from '../../../lambdas/adapters/ec2/detached-instances.ts';
 import { launchedInstances } from '../../../lambdas/adapters/ec2/launched-instances.ts';
+import { lazyClouds } from '../../../lambdas/adapters/openstack/lazy-clouds.ts';
 import { ec2Instances } from '../../../lambdas/adapters/ec2/ec2-instances.ts';
 import { clusters } from '../../../lambdas/adapters/clusters/clusters.ts';
 import { parseEvent } from '../../../lambdas/adapters/event-bridge/interruption-events.ts';
@@ -282,6 +283,7 @@ export class Rehearsal implements AsyncDisposable {
       instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),
       settings: clusterSettings(new SSMClient(client), '/ebb/clusters/'),
       clusters: fleets,
+      clouds: lazyClouds(),
       replacing: {
         groups: groups(autoScaling),
         capacity: capacity(autoScaling),
