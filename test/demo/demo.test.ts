@@ -145,6 +145,18 @@ describe('npm run demo', () => {
     },
   );
 
+  test(
+    '--scenario openstack --json moves the guests before the pods, and follows a cordon',
+    { timeout: 120_000 },
+    async () => {
+      const events = await linesOf('--scenario', 'openstack');
+      expect(finishedOf(events)).toMatchObject({ ok: true, scenario: 'openstack' });
+      const count = (wanted: string): number => events.filter(({ type }) => type === wanted).length;
+      expect([count('host.evacuated'), count('guest.stayed'), count('compute.enabled')]).toEqual([2, 1, 1]);
+      expect(JSON.stringify(events)).not.toContain('adminpw');
+    },
+  );
+
   test('--scenario drift --dry-run tells the plan, and changes nothing', { timeout: 120_000 }, () => {
     const { status, lines } = runDemo('--scenario', 'drift', '--dry-run');
     expect(status).toBe(0);

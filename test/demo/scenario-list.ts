@@ -36,6 +36,10 @@ export const SCENARIOS = {
     summary: 'a cluster is rotated group by group, each replacement first',
     load: async () => (await import('./scenarios/rotation.ts')).rotation,
   },
+  openstack: {
+    summary: 'the guests of OpenStack compute hosts are migrated before a node goes',
+    load: async () => (await import('./scenarios/openstack.ts')).openstack,
+  },
 } as const satisfies Readonly<Record<string, ListedScenario>>;
 
 export type ScenarioName = keyof typeof SCENARIOS;

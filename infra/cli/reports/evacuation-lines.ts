@@ -25,7 +25,7 @@ export const evacuationLines: Lines<
     plain(`nova-compute on ${host} disabled${by === 'us' ? '' : ' by somebody else before'}: ${reason}`),
   'compute.enabled': ({ host }) => verb('good', 'enabled', `nova-compute on ${host}`),
   'guest.migrating': ({ name, how, attempt }) =>
-    verb('plain', 'migrating', `${name}, ${how}${attempt === 1 ? '' : `, try ${attempt}`}`),
+    verb('plain', 'migrates', `${name}, ${how}${attempt === 1 ? '' : `, try ${attempt}`}`),
   'guest.moved': ({ name, to, reason }) =>
     verb(reason === undefined ? 'good' : 'wait', 'moved', `${name} to ${to}`, reason),
   'guest.failed': ({ name, reason, failures }) => verb('wait', 'failed', `${name}, try ${failures}`, reason),
