@@ -9,7 +9,7 @@ import {
   UpdateAutoScalingGroupCommand,
   type AutoScalingClient,
 } from '@aws-sdk/client-auto-scaling';
-import { phaseOf } from '../../core/aws/lifecycle-state.ts';
+import { DETACHING, phaseOf } from '../../core/aws/lifecycle-state.ts';
 import type { Capacity, GroupInstance } from '../../workflow/ports/auto-scaling.ts';
 import { isNotFound, unless } from '../aws/refusals.ts';
 
@@ -38,12 +38,13 @@ export function capacity(client: AutoScalingClient): Capacity {
     },
     async detach(member) {
       const state = await stateOf(member.instance);
-      if (state === undefined || state === 'Detaching') return;
+      if (state === undefined || state === DETACHING) return;
       const request = { ...named(member), ShouldDecrementDesiredCapacity: false };
       await client.send(new DetachInstancesCommand(request));
     },
     async attach(member) {
-      if ((await stateOf(member.instance)) !== undefined) return;
+      const state = await stateOf(member.instance);
+      if (state !== undefined && state !== DETACHING) return;
       await client.send(new AttachInstancesCommand(named(member)));
     },
     async shrink(instance) {

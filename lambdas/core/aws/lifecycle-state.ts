@@ -40,6 +40,9 @@ export function phaseOf(state: string | undefined): LifecyclePhase {
 /** The state of an instance that serves its group. */
 export const IN_SERVICE = 'InService';
 
+/** The state of an instance that its group lets go, while its load balancers have requests for it still. */
+export const DETACHING = 'Detaching';
+
 /** Pauses and attempts for a second look at a state that may lag behind its event (contract 1.3). */
 export const RELOOK: Readonly<Record<'in service' | 'not yet', { pauseMs: number; times: number }>> = {
   'in service': { pauseMs: 3_333, times: 3 },

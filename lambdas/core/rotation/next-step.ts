@@ -2,6 +2,7 @@
  * The next step of a rotation, from what there is now (contract 10.2, 10.3): a crash, a pause of days, the hand of a person
  * or a new version in between change nothing about it. Pure.
  */
+import type { Group } from '../aws/group.ts';
 import type { Answers, Undecided } from '../disruption/questions.ts';
 import { queueFleet } from '../disruption/queue-fleet.ts';
 import type { DisruptionQueue } from '../disruption/queue.ts';
@@ -10,21 +11,16 @@ import { missingOf, type Arrivals } from './replacement.ts';
 import type { RotationMemory } from './rotation-memory.ts';
 import { awaitedWords, type AwaitedController } from './moved-pods.ts';
 import { rotatedGroups, type FailedNode, type RotatedGroup, type RotationFacts } from './rotation-groups.ts';
+import { replannedSurge, surgeOf, type Surge } from './surge.ts';
 
 export type NextStep =
   /** Retire these nodes of the group, as one batch. */
   | { readonly kind: 'start'; readonly group: RotatedGroup; readonly batch: readonly PlacedNode[] }
   /** Plan that the managed node group has so many more instances first; then let it have that many. */
-  | { readonly kind: 'plan surge'; readonly group: RotatedGroup; readonly by: number }
+  | { readonly kind: 'plan surge'; readonly surge: Surge }
   | { readonly kind: 'surge'; readonly surge: Surge }
   /** Its batch is over, or its instances never came: let it have as many as before. */
-  | {
-      readonly kind: 'unsurge';
-      readonly group: string;
-      readonly base: number;
-      readonly since: number;
-      readonly failed?: string;
-    }
+  | { readonly kind: 'unsurge'; readonly surge: Surge; readonly failed?: string }
   /** Nothing can be done now. `until`: when that changes by the clock alone, epoch milliseconds. */
   | {
       readonly kind: 'wait';
@@ -37,8 +33,6 @@ export type NextStep =
       readonly isHeld?: true;
     }
   | { readonly kind: 'end'; readonly result: 'done' | 'failed' | 'stopped'; readonly reason?: string };
-
-export type Surge = NonNullable<RotationMemory['surge']>;
 
 /** What decides the next step. */
 export interface StepFacts extends RotationFacts {
@@ -114,22 +108,34 @@ function reasonOf(why: readonly string[]): string {
 }
 
 /**
- * What a surge needs: to be made, if it is only planned; to be taken back, when its batch is over, nothing more begins, or its
- * instances are not Ready in time.
+ * What a surge needs: to be made, if it is only planned; to be planned anew, when somebody has changed the group meanwhile; to
+ * be taken back, when its batch is over, nothing more begins, or its instances are not Ready in time.
  */
-function surgeStep(
-  { memory: { surge }, cluster, now, groups, arrivals }: StepFacts,
-  isLast: boolean,
-): NextStep | undefined {
+function surgeStep(facts: StepFacts, isLast: boolean): NextStep | undefined {
+  const { surge } = facts.memory;
   if (surge === undefined) return undefined;
-  if (!surge.raised) return isLast ? undefined : { kind: 'surge', surge };
-  const { group: name, base, at: since, begun } = surge;
-  const over = { kind: 'unsurge', group: name, base, since } as const;
-  if (begun || isLast) return over;
-  const group = groups.find((each) => each.name === name);
-  const missing = group === undefined ? [`group ${name} has gone`] : missingOf(group, arrivals, since);
-  const isLate = now >= since + cluster.drift.replacementTimeoutSeconds * 1000;
-  return isLate && missing.length > 0 ? { ...over, failed: notReady(missing) } : undefined;
+  if (isLast && !surge.raised) return undefined;
+  return isLast || surge.begun ? { kind: 'unsurge', surge } : comingSurge(surge, facts);
+}
+
+/** @returns undefined when its instances are awaited, or its batch may begin */
+function comingSurge(surge: Surge, facts: StepFacts): NextStep | undefined {
+  const group = facts.groups.find(({ name }) => name === surge.group);
+  const missing = group === undefined ? [`group ${surge.group} has gone`] : missingSurge(surge, group, facts);
+  if (missing.length > 0 && isLate(surge, facts)) return { kind: 'unsurge', surge, failed: notReady(missing) };
+  const replanned = group && replannedSurge(surge, group);
+  if (replanned !== undefined) return { kind: 'plan surge', surge: replanned };
+  return surge.raised ? undefined : { kind: 'surge', surge };
+}
+
+function missingSurge({ at, to }: Surge, group: Group, { arrivals }: StepFacts): readonly string[] {
+  const { name, desired } = group;
+  const lowered = desired < to ? [`somebody has lowered ${name} to ${desired} instances, and it needs ${to}`] : [];
+  return [...lowered, ...missingOf(group, arrivals, at)];
+}
+
+function isLate({ at }: Surge, { cluster, now }: StepFacts): boolean {
+  return now >= at + cluster.drift.replacementTimeoutSeconds * 1000;
 }
 
 function notReady(missing: readonly string[]): string {
@@ -150,7 +156,7 @@ function beginBatch(current: RotatedGroup, facts: StepFacts, answers: Answers): 
   if (isVain(first, facts)) return { kind: 'end', result: 'failed', reason: `${first.node.name}: ${VAIN}` };
   const needsSurge = current.way === 'surge' && facts.memory.surge?.group !== name;
   return needsSurge
-    ? { kind: 'plan surge', group: current, by: batch.length }
+    ? { kind: 'plan surge', surge: surgeOf(current.group, batch.length, facts.now) }
     : { kind: 'start', group: current, batch };
 }
 

@@ -74,6 +74,24 @@ export function replacementsSince(group: Group, arrivals: Arrivals, since: numbe
   return [...unfit, ...fit.toSorted()];
 }
 
+/**
+ * The instance that goes when one that was detached comes back; undefined when none has come for it: then the group is told
+ * not to launch one, and what else it has launched meanwhile stays.
+ *
+ * @param detached when that was, epoch milliseconds, and how many others come back before it
+ */
+export function superfluous(
+  group: Group,
+  arrivals: Arrivals,
+  { detachedAt, rank }: { readonly detachedAt: number; readonly rank: number },
+): string | undefined {
+  const unfit = unfitReplacements(group, arrivals, detachedAt).map(({ instance }) => instance);
+  const isLacking = weightOf(group.members.filter(({ state }) => isComing(state))) < group.desired;
+  const candidates = isLacking ? unfit : replacementsSince(group, arrivals, detachedAt);
+  // Those before it may have removed theirs meanwhile.
+  return candidates[Math.min(rank, candidates.length - 1)];
+}
+
 function unfitness({ instance, state }: GroupMember, arrivals: Arrivals, since: number): string | undefined {
   const node = arrivals.nodes.get(instance);
   const launchedAt = node?.createdAt ?? arrivals.launchedAt.get(instance);

@@ -33,6 +33,8 @@ export const rotationMemorySchema = z.object({
       raised: z.boolean(),
       /** Whether the batch has begun that the others make room for. */
       begun: z.boolean(),
+      /** Instances of that batch. */
+      batch: z.optional(z.array(z.string())),
     }),
   ),
 });

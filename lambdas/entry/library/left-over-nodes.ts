@@ -3,6 +3,7 @@
  * first, because a rotation looks at unmarked nodes alone.
  */
 import type { Group } from '../../core/aws/group.ts';
+import { DETACHING } from '../../core/aws/lifecycle-state.ts';
 import { instanceOf, type Node } from '../../core/kubernetes/node.ts';
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { executionName, executionsOf, type Home, type RequestedNotice } from '../../core/notice/notice.ts';
@@ -41,7 +42,7 @@ async function detached(left: readonly LeftOver[], { groups }: RunPorts): Promis
   const until = Date.now() + DETACHING_MS;
   while (Date.now() < until) {
     const members = left.length === 0 ? [] : await groups.members(left.map(({ instance }) => instance));
-    if (!members.some(({ state }) => state === 'Detaching')) return;
+    if (!members.some(({ state }) => state === DETACHING)) return;
     await sleep(LOOK_MS);
   }
 }

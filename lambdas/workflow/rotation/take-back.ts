@@ -3,11 +3,12 @@
  * launched at all, and the instance joins its group again. The group then has as many instances as before.
  */
 import { isRefusal } from '../../core/aws/lasting-error.ts';
+import { DETACHING } from '../../core/aws/lifecycle-state.ts';
 import { DETACHED_FROM_TAG, ROTATION_TAG } from '../../core/aws/installation.ts';
 import { instanceAttached, instanceOrphaned } from '../../core/events/rotation-events.ts';
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import { instanceOf } from '../../core/kubernetes/node.ts';
-import { replacementsSince } from '../../core/rotation/replacement.ts';
+import { superfluous } from '../../core/rotation/replacement.ts';
 import { tell, type Order, type Retirement } from '../retirement/retirement.ts';
 import type { Stage } from '../run/stage.ts';
 import { readFleetNodes } from '../disruption/read-nodes.ts';
@@ -27,6 +28,11 @@ interface Room {
 /** @param until when it is given up, epoch milliseconds */
 export async function takeBack(retirement: Retirement, detachedAt: number, until: number): Promise<void> {
   const { order, runner } = retirement;
+  const letGo = await runner.run({ ...letGoStage(order), until });
+  if (letGo.kind !== 'done') {
+    await tell(retirement, instanceOrphaned(runner.subject, { reason: 'its group has not let it go in time' }));
+    return;
+  }
   const place = await runner.run({ ...placeStage(order), until });
   if (place.kind === 'done' && place.value > 0) await order.ports.run.suspend('take-back', place.value * APART_SECONDS);
   const rank = place.kind === 'done' ? place.value : 0;
@@ -47,6 +53,20 @@ async function attach(
   return end.kind === 'done' ? end.value.refused : 'it did not succeed in time';
 }
 
+/** Waits until its group has let it go: as long as its load balancers have requests for it, it cannot be attached. */
+function letGoStage({ notice, ports }: Order): Stage<null, null> {
+  return {
+    name: 'take-back-let-go',
+    memory: null,
+    pauseSeconds: APART_SECONDS,
+    async pass() {
+      const { state } = (await ports.lifecycle.membership(notice.instance)) ?? {};
+      if (state !== DETACHING) return { state: 'done', value: null };
+      return { state: 'waiting', memory: null, waitingFor: [`its group, where it is ${state}`] };
+    },
+  };
+}
+
 /** The place of the instance among those of its group that are detached and not drained. */
 function placeStage({ notice, cluster, course, ports }: Order): Stage<number, null> {
   return {
@@ -60,7 +80,8 @@ function placeStage({ notice, cluster, course, ports }: Order): Stage<number, nu
         const isOne = owner?.kind === notice.kind && owner.group === course.subject.group && !owner.completesHook;
         return isOne ? (instanceOf(node) ?? []) : [];
       });
-      const members = new Set((await ports.replacing.groups.members(waiting)).map(({ instance }) => instance));
+      const found = await ports.replacing.groups.members(waiting);
+      const members = new Set(found.flatMap(({ instance, state }) => (state === DETACHING ? [] : [instance])));
       const detached = waiting.filter((instance) => !members.has(instance)).toSorted();
       return { state: 'done', value: Math.max(0, detached.indexOf(notice.instance)) };
     },
@@ -82,9 +103,7 @@ function roomStage(
       const [[found], bounds] = await Promise.all([groups.named([group]), capacity.bounds(group)]);
       if (found === undefined || bounds === undefined) return { state: 'done', value: null };
       const arrivals = await readArrivals([found], await readFleetNodes(view, cluster), launches);
-      const candidates = replacementsSince(found, arrivals, detachedAt);
-      // Those before it may have removed theirs meanwhile.
-      const removed = candidates[Math.min(rank, candidates.length - 1)];
+      const removed = superfluous(found, arrivals, { rank, detachedAt });
       const { min, desired } = bounds;
       return { state: 'done', value: { min, desired, ...(removed !== undefined && { removed }) } };
     },
@@ -111,8 +130,9 @@ function attachStage(
         // A pass that failed later may have attached it: making room once more would cost the group another instance.
         if ((await ports.lifecycle.membership(instance)) === undefined) {
           if (isTight) await capacity.setLeast(group, desired - 1);
-          if (removed !== undefined) await capacity.shrink(removed);
-          else await capacity.setDesired(group, desired - 1);
+          const isGone = removed === undefined || (await capacity.shrink(removed)) === 'gone';
+          // It has gone by itself, or a pass before has ended it: the number is the same then.
+          if (isGone) await capacity.setDesired(group, desired - 1);
           await capacity.attach({ group, instance });
         }
         if (isTight) await capacity.setLeast(group, min);

@@ -11,16 +11,17 @@ import { executionName, type Home, type RequestedNotice } from '../../core/notic
 import type { RetirementTerms } from '../../core/notice/retirement-terms.ts';
 import type { NextStep, StepFacts } from '../../core/rotation/next-step.ts';
 import type { MovedController } from '../../core/rotation/moved-pods.ts';
-import { replacementsSince } from '../../core/rotation/replacement.ts';
 import { rotatedGroups, type RotatedGroup, type Way } from '../../core/rotation/rotation-groups.ts';
 import type { RotationMemory } from '../../core/rotation/rotation-memory.ts';
 import type { RotationOrder } from '../../core/rotation/rotation-order.ts';
 import { rotationProgress, type RotationProgress } from '../../core/rotation/rotation-progress.ts';
 import { drainSeconds } from '../../core/rotation/rotation-request.ts';
+import { begunSurge, unusedOf } from '../../core/rotation/surge.ts';
 import type { Capacity } from '../ports/auto-scaling.ts';
 import type { Fleets } from '../ports/kubernetes.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Retirements } from '../ports/lambda.ts';
+import { lower, raise } from './change-surge.ts';
 import { readMoving } from './read-moved.ts';
 
 export interface TakePorts {
@@ -101,13 +102,8 @@ async function waits(
 }
 
 /** A round of its own, because the next may be repeated: then it must not take its own surge for the group's capacity. */
-function planSurge(
-  { group: { group }, by }: Extract<NextStep, { kind: 'plan surge' }>,
-  { facts }: Pick<Taking, 'facts'>,
-): Round {
-  const { name, desired: base } = group;
-  const planned = { group: name, base, to: base + by, at: facts.now, raised: false, begun: false };
-  const memory = { ...free(facts), group: name, surge: planned };
+function planSurge({ surge }: Extract<NextStep, { kind: 'plan surge' }>, { facts }: Pick<Taking, 'facts'>): Round {
+  const memory = { ...free(facts), group: surge.group, surge };
   return { progress: rotationProgress(rotatedGroups(facts)), memory, pauseSeconds: 1 };
 }
 
@@ -116,30 +112,41 @@ async function surge(
   { order, facts, ports }: Taking,
 ): Promise<Round> {
   const { group, base: from, to } = planned;
-  await ports.capacity.setDesired(group, to);
+  const progress = rotationProgress(rotatedGroups(facts));
+  const refused = await raise(planned, ports.capacity);
+  if (refused !== undefined) {
+    const reason = `${group} cannot have ${to} instances: ${refused}`;
+    return {
+      progress,
+      memory: { ...free(facts), surge: undefined },
+      pauseSeconds: 0,
+      end: { result: 'failed', reason },
+    };
+  }
   ports.journal.report(rotationSurged(subjectOf(order), { group, from, to }));
   const memory = { ...free(facts), missingSince: undefined, surge: { ...planned, raised: true } };
-  return { progress: rotationProgress(rotatedGroups(facts)), memory, pauseSeconds: TAKEN_SECONDS };
+  return { progress, memory, pauseSeconds: TAKEN_SECONDS };
 }
 
-/** What a batch did not use up goes again: first what is not Ready, then what came last. */
+/** What a batch did not use up goes again. */
 async function unsurge(
-  { group: name, base, since, failed }: Extract<NextStep, { kind: 'unsurge' }>,
+  { surge: over, failed }: Extract<NextStep, { kind: 'unsurge' }>,
   { order, facts, ports }: Taking,
 ): Promise<Round> {
-  const { capacity, journal } = ports;
-  const group = facts.groups.find((each) => each.name === name);
-  if (group !== undefined && group.desired > base) {
-    const surplus = replacementsSince(group, facts.arrivals, since).slice(0, group.desired - base);
-    for (const instance of surplus) await capacity.shrink(instance);
-    if (surplus.length < group.desired - base) await capacity.setDesired(name, base);
-    journal.report(rotationSurged(subjectOf(order), { group: name, from: group.desired, to: base }));
+  const group = facts.groups.find(({ name }) => name === over.group);
+  const unused = group === undefined ? 0 : unusedOf(over, group);
+  const reasons = failed === undefined ? [] : [failed];
+  if (group !== undefined && unused > 0) {
+    const { name, desired: from } = group;
+    const refused = await lower({ group, unused, at: over.at }, facts.arrivals, ports.capacity);
+    if (refused !== undefined) reasons.push(`${name} keeps ${unused} instances more than before: ${refused}`);
+    else ports.journal.report(rotationSurged(subjectOf(order), { group: name, from, to: from - unused }));
   }
   return {
     progress: rotationProgress(rotatedGroups(facts)),
     memory: { ...free(facts), surge: undefined },
     pauseSeconds: TAKEN_SECONDS,
-    ...(failed !== undefined && { end: { result: 'failed', reason: failed } }),
+    ...(reasons.length > 0 && { end: { result: 'failed', reason: reasons.join('; ') } }),
   };
 }
 
@@ -178,16 +185,17 @@ async function movedSince(taking: Taking): Promise<RotationMemory['moved']> {
   return await movingFrom(nodes, taking);
 }
 
-function begun({ group }: RotatedGroup, [first]: readonly PlacedNode[], facts: StepFacts): RotationMemory {
+function begun({ group }: RotatedGroup, batch: readonly PlacedNode[], facts: StepFacts): RotationMemory {
   const { begun: before } = facts.memory;
-  const node = first?.node.name ?? '';
+  const node = batch[0]?.node.name ?? '';
   const times = before?.node === node ? before.times + 1 : 1;
-  return { ...busy(group.name, facts), begun: { node, times } };
+  const inHand = new Map(batch.map(({ member }) => [member.instance, group.name]));
+  return { ...busy(group.name, { ...facts, underWay: inHand }), begun: { node, times } };
 }
 
 /** The memory of a round in which nodes of the group are in hand: the batch that its surge was for has begun. */
-function busy(group: string, { memory }: StepFacts): RotationMemory {
-  const surge = memory.surge && { ...memory.surge, begun: memory.surge.begun || memory.surge.group === group };
+function busy(group: string, { memory, underWay }: StepFacts): RotationMemory {
+  const surge = memory.surge?.group === group ? begunSurge(memory.surge, underWay) : memory.surge;
   return { ...memory, group, freeSince: undefined, missingSince: undefined, surge };
 }
 

@@ -168,4 +168,36 @@ describe('a node that is replaced before it goes', () => {
     expect([group.min, group.desired, group.max]).toEqual([3, 3, 3]);
     expect(rehearsal.of('instance.orphaned')).toEqual([]);
   });
+
+  test('that its load balancers let go slowly is put back once they have', async () => {
+    await using given = await scene();
+    const { rehearsal, machines, group, instance } = given;
+    const { delays } = rehearsal.aws.autoScaling;
+    machines.setBoot(GROUP, { seconds: Infinity });
+    // «Auto Scaling waits for in-flight requests to complete»: until then it is Detaching.
+    delays.membership = 1_800_000;
+    rehearsal.clock.after(600_000, () => {
+      delays.membership = 3_000;
+    });
+    await rehearsal.drive(rehearsal.retireBy(request(rehearsal, { detach: true })));
+    await rehearsal.drive(rehearsal.clock.sleep(1_800_000));
+    expect(rehearsal.aws.autoScaling.state(instance)).toBe('InService');
+    expect([group.desired, rehearsal.instances.length]).toEqual([3, 3]);
+    expect(rehearsal.of('instance.attached')).toHaveLength(1);
+    expect(tagsOf(rehearsal, instance)).not.toHaveProperty(DETACHED_FROM_TAG);
+  });
+
+  test('takes back no node that the group has launched for another reason', async () => {
+    await using given = await scene();
+    const { rehearsal, machines, group, instance } = given;
+    await rehearsal.clock.advance(600_000);
+    // It joined right before, as after a batch that drained at once; then nothing more can be launched.
+    const young = rehearsal.addInstance();
+    machines.nodes.set(young, rehearsal.nodeOf(young));
+    rehearsal.aws.autoScaling.exhaustCapacity(GROUP);
+    await rehearsal.drive(rehearsal.retireBy(request(rehearsal, { detach: true })));
+    await rehearsal.drive(rehearsal.clock.sleep(1_200_000));
+    expect([young, instance].map((each) => rehearsal.aws.autoScaling.state(each))).toEqual(['InService', 'InService']);
+    expect([group.desired, rehearsal.instances.length]).toEqual([4, 4]);
+  });
 });

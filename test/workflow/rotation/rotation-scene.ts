@@ -33,6 +33,8 @@ export class RotationScene implements AsyncDisposable {
   retires = true;
   /** Told how far it is after each round. */
   onProgress: (progress: RotationProgress) => void = () => undefined;
+  /** Done after each round, before the next. */
+  afterRound: () => Promise<void> = () => Promise.resolve();
   /** What the rotation\'s user wants of it. */
   control: Control = 'go';
   /** The most attached instances and the fewest Ready nodes that were seen at any instant. */
@@ -95,7 +97,9 @@ export class RotationScene implements AsyncDisposable {
           ports.run.step(name, async () => {
             if (this.repeats && name === ROUND_STEP) await work();
             const returned = await work();
-            if (name === ROUND_STEP) this.onProgress((returned as { progress: RotationProgress }).progress);
+            if (name !== ROUND_STEP) return returned;
+            this.onProgress((returned as { progress: RotationProgress }).progress);
+            await this.afterRound();
             return returned;
           }),
       },
