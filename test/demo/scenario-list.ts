@@ -36,6 +36,10 @@ export const SCENARIOS = {
     summary: 'a cluster is rotated group by group, each replacement first',
     load: async () => (await import('./scenarios/rotation.ts')).rotation,
   },
+  spot: {
+    summary: 'a Spot instance is interrupted: two minutes for everything',
+    load: async () => (await import('./scenarios/spot.ts')).spot,
+  },
 } as const satisfies Readonly<Record<string, ListedScenario>>;
 
 export type ScenarioName = keyof typeof SCENARIOS;

@@ -36,6 +36,8 @@ export interface DrainOrder {
   readonly deadline: number;
   /** Whether pods are deleted past their budgets before the deadline (contract 5.3). */
   readonly forces: boolean;
+  /** Forces also in the first half of the time (contract 5.3). */
+  readonly early?: true;
   /** Memory of an earlier drain of the node. */
   readonly before?: DrainMemory;
   /** How many pods had left when the node was drained before; absent when it was not. */
@@ -169,7 +171,7 @@ export function drainPolicy(
 
 function drainTerms(
   { drain, taint }: ClusterSettings,
-  { startedAt, deadline, forces, voluntary }: DrainOrder & { voluntary: boolean },
+  { startedAt, deadline, forces, early, voluntary }: DrainOrder & { voluntary: boolean },
 ): DrainTerms {
   return {
     policy: drainPolicy({ drain, taint }, voluntary),
@@ -178,6 +180,7 @@ function drainTerms(
     maxInFlight: drain.maxEvictionsInFlight,
     pauseMs: drain.pauseBetweenEvictionsSeconds * 1000,
     forces,
+    ...(early && { early }),
     startedAt,
     deadline,
   };

@@ -9,7 +9,7 @@ import { hookCompleted, instanceLeft, instanceTerminated } from '../../core/even
 import type { Release } from '../../core/notice/retirement-terms.ts';
 import { takeBack } from '../rotation/take-back.ts';
 import type { Hook } from '../ports/auto-scaling.ts';
-import type { Ending } from './begin-retirement.ts';
+import type { Ending } from '../beginning/beginning.ts';
 import { tell, type Retirement } from './retirement.ts';
 import { doneOrStop, Stopped, unasked } from './stopped.ts';
 import { forgetNodeStage, passHookStage, progressStage, registerStage, restoreStage } from './voluntary-stages.ts';

@@ -15,10 +15,12 @@ import type { Fleets } from '../ports/kubernetes.ts';
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
 import { sweepMarks, reportUnreadable, type MarkSweepPorts } from './sweep-marks.ts';
 import { SweepRecord } from './sweep-record.ts';
+import { sweepScheduled, type ScheduledSweepPorts } from './sweep-scheduled.ts';
 import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
 
 export type SweepPorts = HookSweepPorts &
   MarkSweepPorts &
+  ScheduledSweepPorts &
   TaintedSweepPorts & { readonly groups: Groups; readonly clusters: Fleets };
 
 /**
@@ -33,7 +35,11 @@ export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Pr
   const record = new SweepRecord(ports.journal);
   const clusters = await record.clusters(ports.settings);
   const groups = await enrolledGroups(clusters, record, ports);
-  if (groups !== undefined && !dryRun) await record.attempt(() => sweepHooks(groups, record, ports));
+  if (groups !== undefined && !dryRun) {
+    await record.attempt(() => sweepHooks(groups, record, ports));
+    if (clusters.some(({ notices }) => notices.scheduledChange))
+      await record.attempt(() => sweepScheduled(groups, record, ports));
+  }
   const reports = await Promise.all(
     clusters.map((cluster) => sweepCluster(cluster, { clusters, groups, dryRun }, record, ports)),
   );
