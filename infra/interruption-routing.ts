@@ -3,7 +3,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { LIFECYCLE_COMPLETE_ACTIONS, LIFECYCLE_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/lifecycle.ts';
-import { EVENT_PATTERN } from '../lambdas/adapters/event-bridge/interruption-events.ts';
+import { EVENT_TABLE, type EventRow } from '../lambdas/adapters/event-bridge/event-table.ts';
 import { TAG_ACTIONS } from '../lambdas/adapters/aws/resource-tags.ts';
 import { START_ACTIONS } from '../lambdas/adapters/lambda/retirements.ts';
 import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
@@ -56,20 +56,34 @@ export class InterruptionRouting extends Construct {
       metric: countedBy('interruption-router', configuration, METRICS.noticeRefused),
       means: 'an event was refused: AWS contradicts it, or two installations have its group',
     });
-    new Rule(this, 'TerminateActions', {
-      description: 'Ebb: instances that wait in our lifecycle hook',
-      eventPattern: {
-        source: [...EVENT_PATTERN.source],
-        detailType: [...EVENT_PATTERN.detailType],
-        detail: { LifecycleHookName: [configuration.hookName] },
-      },
-      targets: [
-        new LambdaFunction(router.alias, {
-          deadLetterQueue: deadLetterQueue(this, 'Undelivered', 'events that never reached the router'),
-          retryAttempts: 185,
-          maxEventAge: Duration.hours(24),
-        }),
-      ],
-    });
+    const undelivered = deadLetterQueue(this, 'Undelivered', 'events that never reached the router');
+    for (const row of EVENT_TABLE.filter((each) => isWanted(each, configuration))) {
+      const { rule, what, source, detailType } = row;
+      const detail = row.detail(configuration);
+      new Rule(this, rule, {
+        description: `Ebb: ${what}`,
+        eventPattern: {
+          source: [source],
+          detailType: [detailType],
+          ...(Object.keys(detail).length > 0 && { detail: mutable(detail) }),
+        },
+        targets: [
+          new LambdaFunction(router.alias, {
+            deadLetterQueue: undelivered,
+            retryAttempts: 185,
+            maxEventAge: Duration.hours(24),
+          }),
+        ],
+      });
+    }
   }
+}
+
+/** Whether a cluster acts on such events. The router asks again for each: a rule is for all clusters (contract 1.2). */
+function isWanted({ switchedBy }: EventRow, { clusters }: Configuration): boolean {
+  return switchedBy === undefined || clusters.some(({ notices }) => notices[switchedBy]);
+}
+
+function mutable(detail: ReturnType<EventRow['detail']>): Record<string, unknown[]> {
+  return Object.fromEntries(Object.entries(detail).map(([field, values]) => [field, [...values]]));
 }

@@ -2,7 +2,7 @@ import { CfnLifecycleHook } from 'aws-cdk-lib/aws-autoscaling';
 import { CfnWaitConditionHandle } from 'aws-cdk-lib';
 import { Construct, type IDependable } from 'constructs';
 import { createHash } from 'node:crypto';
-import { hookMetadata } from '../lambdas/core/aws/installation.ts';
+import { hookMetadata, LAUNCH_HOOK } from '../lambdas/core/aws/installation.ts';
 import type { Configuration } from '../lambdas/entry/configuration/configuration.ts';
 
 export interface LifecycleHooksProps {
@@ -12,7 +12,7 @@ export interface LifecycleHooksProps {
 }
 
 /**
- * The termination hook of Ebb on every configured group. Others own the groups. A hook must stay in this stack under
+ * The termination hook of Ebb on every configured group, and the launch hook where nodes are waited for. Others own the groups. A hook must stay in this stack under
  * its id: CloudFormation would make a moved hook anew and then delete the old one, which has the same name. So too many
  * groups are an error (quotas.ts), and are not spread over stacks.
  */
@@ -24,18 +24,29 @@ export class LifecycleHooks extends Construct {
     const listening = new CfnWaitConditionHandle(this, 'Listening');
     listening.node.addDependency(...after);
     const ids = hookIds(clusters.flatMap(({ groups }) => groups.map(({ name }) => name)));
-    for (const { name: cluster, groups } of clusters) {
+    for (const { name: cluster, groups, notices } of clusters) {
       for (const { name: group, heartbeatTimeoutSeconds } of groups) {
-        const hook = new CfnLifecycleHook(this, ids.get(group) ?? group, {
+        const id = ids.get(group) ?? group;
+        const common = {
           autoScalingGroupName: group,
-          lifecycleHookName: hookName,
-          lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
           heartbeatTimeout: heartbeatTimeoutSeconds,
-          // A failure of ours must never hold an instance (contract 6.3).
+          // A failure of ours must never hold an instance, nor keep one back (contract 6.3).
           defaultResult: 'CONTINUE',
           notificationMetadata: hookMetadata({ cluster, installation }),
+        };
+        const hook = new CfnLifecycleHook(this, id, {
+          ...common,
+          lifecycleHookName: hookName,
+          lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
         });
         hook.addResourceDependency(listening);
+        if (!notices.launch) continue;
+        const joining = new CfnLifecycleHook(this, `${id} launch`, {
+          ...common,
+          lifecycleHookName: LAUNCH_HOOK,
+          lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+        });
+        joining.addResourceDependency(listening);
       }
     }
   }

@@ -12,6 +12,7 @@ import {
   TERMINATE_ACTIONS,
 } from '../lambdas/adapters/auto-scaling/lifecycle.ts';
 import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2/ec2-instances.ts';
+import { STATUS_ACTIONS } from '../lambdas/adapters/ec2/scheduled-changes.ts';
 import { LAUNCHED_ACTIONS } from '../lambdas/adapters/ec2/launched-instances.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
 import { BALANCER_READ_ACTIONS } from '../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
@@ -108,6 +109,7 @@ export class NodeRetirement extends Construct {
             ...LIFECYCLE_READ_ACTIONS,
             ...ACTIVITY_ACTIONS,
             ...INSTANCE_ACTIONS,
+            ...STATUS_ACTIONS,
             ...(configuration.rotation ? [...GROUP_READ_ACTIONS, ...LAUNCHED_ACTIONS] : []),
             ...TAG_ACTIONS,
             ...BALANCER_READ_ACTIONS,

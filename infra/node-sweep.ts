@@ -9,6 +9,7 @@ import {
   LIFECYCLE_READ_ACTIONS,
 } from '../lambdas/adapters/auto-scaling/lifecycle.ts';
 import { INSTANCE_ACTIONS } from '../lambdas/adapters/ec2/ec2-instances.ts';
+import { STATUS_ACTIONS } from '../lambdas/adapters/ec2/scheduled-changes.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../lambdas/adapters/eks/access.ts';
 import { REFRESH_ACTIONS } from '../lambdas/adapters/auto-scaling/group-changes.ts';
 import { LAUNCHED_ACTIONS } from '../lambdas/adapters/ec2/launched-instances.ts';
@@ -116,6 +117,7 @@ export class NodeSweep extends Construct {
             ...LIFECYCLE_READ_ACTIONS,
             ...ACTIVITY_ACTIONS,
             ...INSTANCE_ACTIONS,
+            ...STATUS_ACTIONS,
             ...LAUNCHED_ACTIONS,
             ...REFRESH_ACTIONS,
             ...TAG_ACTIONS,

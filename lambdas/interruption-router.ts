@@ -5,10 +5,12 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { keepingGroupFacts } from './adapters/auto-scaling/kept-group-facts.ts';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
 import { createClient } from './adapters/aws/clients.ts';
 import { parseEvent } from './adapters/event-bridge/interruption-events.ts';
 import { instanceTags } from './adapters/aws/resource-tags.ts';
+import { startingPatiently } from './adapters/lambda/patient-starts.ts';
 import { retirements } from './adapters/lambda/retirements.ts';
 import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
 import { failureReport } from './entry/reporting/failure-report.ts';
@@ -21,10 +23,10 @@ const settings = readSettings(routerSettings);
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
-  lifecycle: lifecycle(createClient(AutoScalingClient)),
+  lifecycle: keepingGroupFacts(lifecycle(createClient(AutoScalingClient))),
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
-  retirements: retirements(createClient(LambdaClient), settings.EBB_RETIREMENT_FUNCTION),
+  retirements: startingPatiently(retirements(createClient(LambdaClient), settings.EBB_RETIREMENT_FUNCTION)),
   journal: journal('interruption-router', settings.EBB_INSTALLATION),
 };
 

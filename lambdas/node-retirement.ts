@@ -9,7 +9,9 @@ import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
 import { capacity } from './adapters/auto-scaling/capacity.ts';
 import { groups } from './adapters/auto-scaling/groups.ts';
+import { keepingGroupFacts } from './adapters/auto-scaling/kept-group-facts.ts';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
+import { readingPatiently } from './adapters/auto-scaling/patient-reads.ts';
 import { createClient } from './adapters/aws/clients.ts';
 import { clusters } from './adapters/clusters/clusters.ts';
 import { lazyInstances } from './adapters/ec2/lazy-instances.ts';
@@ -35,7 +37,7 @@ const fleets = clusters({ eks: createClient(EKSClient) });
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
-  lifecycle: lifecycle(autoScaling),
+  lifecycle: keepingGroupFacts(readingPatiently(lifecycle(autoScaling))),
   instances,
   balancing: lazyLoadBalancing(),
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),

@@ -36,6 +36,7 @@ const ports = {
   groups: groups(autoScaling),
   lifecycle: lifecycle(autoScaling),
   instances,
+  scheduledChanges: instances,
   balancing: lazyLoadBalancing(),
   changes: groupChanges({ autoScaling, eks }),
   launches: instances,

@@ -32,6 +32,7 @@ const COMMANDS: Record<string, { readonly args: readonly string[]; readonly stat
   bench: { args: ['--pods', '10', '--budgets', 'none', '--without-kubectl', '--json'], status: 0 },
   'scan-bench': { args: ['--nodes', '20', '--passes', '1', '--scans', 'steady', '--json'], status: 0 },
   'rotation-bench': { args: ['--nodes', '4', '--max-surge', '2', '--stop', '--json'], status: 0 },
+  'storm-bench': { args: ['--notices', '40', '--seconds', '1', '--clusters', '2', '--json'], status: 0 },
   cost: { args: ['--minutes', '1', '--json'], status: 0 },
   explore: { args: ['--seed', '1', '--runs', '20'], status: 0 },
   coverage: { args: ['test/core/drain/wave.test.ts'], status: 0 },

@@ -201,6 +201,32 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'The cool-down of a node that could not be drained: Ebb leaves it alone for this long.',
   },
 
+  'clusters[].notices': { does: 'Which notices Ebb acts on, besides the terminate action of its hook.' },
+  'clusters[].notices.spot': {
+    does: 'Whether the node of a Spot instance is drained in the two minutes of its warning.',
+  },
+  'clusters[].notices.capacityReservation': {
+    does: 'Whether a node is drained when AWS reclaims its capacity reservation, or its capacity block ends.',
+  },
+  'clusters[].notices.scheduledChange': {
+    does: 'Whether a node is drained before AWS stops, retires or reboots its instance. It begins 48 hours before, or when AWS tells.',
+  },
+  'clusters[].notices.stateChange': {
+    does: 'Whether a node is withdrawn and its pods removed when its instance stops or ends without a notice.',
+  },
+  'clusters[].notices.rootVolume': {
+    does: 'Whether a node is drained before an instance refresh replaces its root volume, and restored afterwards. Without it the refresh goes on at once.',
+  },
+  'clusters[].notices.rebalance': {
+    does: 'Whether a node is drained when EC2 recommends to rebalance its Spot instance. It needs a group with CapacityRebalance, and keeps within the budgets.',
+  },
+  'clusters[].notices.rebalanceHoldSeconds': {
+    does: 'How long a node that was drained for a recommendation stays isolated.',
+  },
+  'clusters[].notices.launch': {
+    does: 'Whether an instance comes into service only when its node is Ready: a launch hook is put on each group that the configuration names.',
+  },
+
   'clusters[].drift': { does: 'Which nodes are out of date, and how they are marked.' },
   'clusters[].drift.enabled': { does: 'Whether nodes are compared with what their group would launch now.' },
   'clusters[].drift.ami': { does: 'Whether another AMI counts as drift.' },

@@ -40,6 +40,14 @@ export const SCENARIOS = {
     summary: 'the guests of OpenStack compute hosts are migrated before a node goes',
     load: async () => (await import('./scenarios/openstack.ts')).openstack,
   },
+  spot: {
+    summary: 'a Spot instance is interrupted: two minutes for everything',
+    load: async () => (await import('./scenarios/spot.ts')).spot,
+  },
+  storm: {
+    summary: '200 nodes are let go within seconds: none lost, few at once',
+    load: async () => (await import('./scenarios/storm.ts')).storm,
+  },
 } as const satisfies Readonly<Record<string, ListedScenario>>;
 
 export type ScenarioName = keyof typeof SCENARIOS;

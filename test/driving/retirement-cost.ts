@@ -28,11 +28,15 @@ export function costOf({ aws }: Pick<AwsInstallation, 'aws'>): Cost {
     suspendedSeconds: Math.round(sum(({ suspendedMs }) => suspendedMs) / 1000),
     operations: sum(({ operations }) => operations),
     invocations: sum(({ invocations }) => invocations),
-    dollars: Number(sum(dollarsOf).toFixed(6)),
+    dollars: Number(sum(dollarsFor).toFixed(6)),
   };
 }
 
 /** Compute, requests and durable operations. What checkpoints write and keep costs less than a hundredth of it. */
-function dollarsOf({ billedMs, invocations, operations }: Usage): number {
+export function dollarsFor({
+  billedMs,
+  invocations,
+  operations,
+}: Pick<Usage, 'billedMs' | 'invocations' | 'operations'>): number {
   return (billedMs / 1000) * MEMORY_GB * PER_GB_SECOND + invocations * PER_INVOCATION + operations * PER_OPERATION;
 }

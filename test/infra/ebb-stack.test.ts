@@ -22,6 +22,7 @@ import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../../lambdas/adapters/
 import { LAUNCHED_ACTIONS } from '../../lambdas/adapters/ec2/launched-instances.ts';
 import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling/groups.ts';
 import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2/ec2-instances.ts';
+import { STATUS_ACTIONS } from '../../lambdas/adapters/ec2/scheduled-changes.ts';
 import {
   BALANCER_READ_ACTIONS,
   CLASSIC_DEREGISTER_ACTIONS,
@@ -30,7 +31,8 @@ import {
   TARGET_REGISTER_ACTIONS,
 } from '../../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks/access.ts';
-import { EVENT_PATTERN } from '../../lambdas/adapters/event-bridge/interruption-events.ts';
+import type { NoticeSettings } from '../../lambdas/core/settings/cluster-settings.ts';
+import { EVENT_TABLE } from '../../lambdas/adapters/event-bridge/event-table.ts';
 import { PARAMETER_ACTIONS, PARAMETER_LIST_ACTIONS } from '../../lambdas/adapters/aws/parameters.ts';
 import { TAG_ACTIONS } from '../../lambdas/adapters/aws/resource-tags.ts';
 import { LIST_ACTIONS, START_ACTIONS } from '../../lambdas/adapters/lambda/retirements.ts';
@@ -251,6 +253,7 @@ describe('IAM', () => {
       ...LIFECYCLE_HEARTBEAT_ACTIONS,
       ...TERMINATE_ACTIONS,
       ...INSTANCE_ACTIONS,
+      ...STATUS_ACTIONS,
       ...TAG_ACTIONS,
       ...BALANCER_READ_ACTIONS,
       ...TARGET_DEREGISTER_ACTIONS,
@@ -267,6 +270,7 @@ describe('IAM', () => {
       ...LIFECYCLE_COMPLETE_ACTIONS,
       ...LIFECYCLE_HEARTBEAT_ACTIONS,
       ...INSTANCE_ACTIONS,
+      ...STATUS_ACTIONS,
       ...TAG_ACTIONS,
       ...TARGET_REGISTER_ACTIONS,
       ...CLASSIC_REGISTER_ACTIONS,
@@ -376,12 +380,73 @@ describe('IAM', () => {
   });
 });
 
+/** Which samples each rule lets in. */
+const LET_IN: readonly { readonly rule: string; readonly byDefault: boolean; readonly samples: readonly string[] }[] = [
+  {
+    rule: 'TerminateActions',
+    byDefault: true,
+    samples: [
+      'asg-terminate-from-warm-pool',
+      'asg-terminate-in-service',
+      'asg-terminate-other-account',
+      'asg-terminate-stale',
+      'asg-terminate-to-warm-pool',
+      'asg-terminate',
+      'malformed-asg-terminate',
+      'root-volume-replacement',
+    ],
+  },
+  { rule: 'LaunchActions', byDefault: false, samples: ['asg-launch'] },
+  { rule: 'SpotWarnings', byDefault: true, samples: ['spot-warning'] },
+  {
+    rule: 'CapacityReservationWarnings',
+    byDefault: true,
+    samples: ['capacity-block-warning', 'capacity-reservation-warning'],
+  },
+  { rule: 'RebalanceRecommendations', byDefault: false, samples: ['rebalance-recommendation'] },
+  { rule: 'StateChanges', byDefault: true, samples: ['ec2-state-change'] },
+  { rule: 'ScheduledChanges', byDefault: true, samples: ['scheduled-reboot', 'scheduled-retirement'] },
+];
+
+/** The template of the configuration with these notices for each cluster. */
+function templateWith(id: string, notices: Partial<NoticeSettings>): Template {
+  const clusters = CONFIGURATION.clusters.map((cluster) => ({
+    ...cluster,
+    notices: { ...cluster.notices, ...notices },
+  }));
+  const app = new App({ outdir, analyticsReporting: false, builtinCloudFormationValidation: false });
+  return Template.fromStack(new EbbStack(app, id, { configuration: { ...CONFIGURATION, clusters } }));
+}
+
+const OFF = {
+  spot: false,
+  capacityReservation: false,
+  scheduledChange: false,
+  stateChange: false,
+  rootVolume: false,
+  rebalance: false,
+  launch: false,
+};
+
+/** Properties of the rule for events of that name; undefined when there is none. */
+function ruleNamed(of: Template, name: string): Record<string, unknown> | undefined {
+  const rules = Object.entries(of.findResources('AWS::Events::Rule')) as [string, Resource][];
+  return rules.find(([id]) => id.includes(name))?.[1].Properties;
+}
+
 describe('routing', () => {
+  let everyKind: Template;
+  let noKind: Template;
+  beforeAll(() => {
+    everyKind = templateWith('EveryKind', { rebalance: true, launch: true });
+    noKind = templateWith('NoKind', OFF);
+  });
+
   test('sends our hook’s terminate actions to the router’s alias, and keeps what never arrives', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
-        source: EVENT_PATTERN.source,
-        'detail-type': EVENT_PATTERN.detailType,
+        source: ['aws.autoscaling'],
+        'detail-type': ['EC2 Instance-terminate Lifecycle Action'],
         detail: { LifecycleHookName: ['our-drain'] },
       },
       State: 'ENABLED',
@@ -400,7 +465,8 @@ describe('routing', () => {
       State: 'ENABLED',
       Targets: [{ Arn: { Ref: expect.stringContaining('NodeSweepLive') as string } }],
     });
-    template.resourceCountIs('AWS::Events::Rule', 3);
+    // Two schedules, and a rule for each kind of event that is on by default (contract 1.2).
+    template.resourceCountIs('AWS::Events::Rule', 2 + LET_IN.filter(({ byDefault }) => byDefault).length);
   });
 
   test('looks for nodes out of date every 5 minutes, right before the sweep (contract 9)', () => {
@@ -411,26 +477,28 @@ describe('routing', () => {
     });
   });
 
-  test('lets in every event of events/ that is ours, and no other', () => {
-    const { EventPattern } = only('AWS::Events::Rule', 'TerminateActions');
+  test.each(LET_IN)('lets in by the rule $rule exactly its samples of events/ (contract 1.2)', ({ rule, samples }) => {
+    const { EventPattern } = ruleNamed(everyKind, rule) ?? {};
     const matches = compilePattern(EventPattern as Pattern);
-    const files = readdirSync(EVENTS);
-    const letIn = files.filter((file) => {
+    const letIn = readdirSync(EVENTS).filter((file) => {
       // The samples are of the default hook's name.
       const text = readFileSync(join(EVENTS, file), 'utf8').replaceAll('"ebb-drain"', '"our-drain"');
       return matches(JSON.parse(text));
     });
-    expect(letIn.toSorted()).toEqual([
-      'asg-terminate-from-warm-pool.json',
-      'asg-terminate-in-service.json',
-      'asg-terminate-other-account.json',
-      'asg-terminate-stale.json',
-      'asg-terminate-to-warm-pool.json',
-      'asg-terminate.json',
-      'malformed-asg-terminate.json',
-    ]);
-    expect(files.length).toBeGreaterThan(letIn.length);
+    expect(letIn.toSorted()).toEqual(samples.map((name) => `${name}.json`));
   });
+
+  test('has a rule for each event that makes notices, and no other', () => {
+    expect(LET_IN.map(({ rule }) => rule)).toEqual(EVENT_TABLE.map(({ rule }) => rule));
+  });
+
+  test.each(LET_IN)(
+    'makes the rule $rule by default: $byDefault; and none where every cluster has its kind off',
+    (row) => {
+      expect(ruleNamed(template, row.rule) !== undefined).toBe(row.byDefault);
+      expect(ruleNamed(noKind, row.rule) !== undefined).toBe(row.rule === 'TerminateActions');
+    },
+  );
 });
 
 describe('each configured group', () => {

@@ -20,6 +20,7 @@ const SAID: Said = {
   'retirement.held': ({ reason }) => wait(`held back: ${reason}`),
   'node.isolated': () => plain('node isolated: tainted, cordoned, kept out of load balancers'),
   'node.reisolated': ({ missing }) => wait(`node isolated again: somebody took off ${missing.join(', ')}`),
+  'node.shared': ({ neighbour }) => wait(`${neighbour} is at work on the node too`),
   'node.restored': () => plain('node restored'),
   'node.dead': ({ reason }) => wait(`node dead: ${reason}`),
   'drain.planned': ({ fits, seconds, reason }) =>
@@ -32,7 +33,8 @@ const SAID: Said = {
   'targets.registered': ({ pools }) => plain(`back in ${pools.join(', ')}`),
   'targets.unregistered': ({ pools, reason }) => wait(`not back in ${pools.join(', ')}: ${reason}`),
   'pod.evicted': ({ pod, warning }) => verb('plain', 'evicted', pod, warning),
-  'pod.forced': ({ pod, graceSeconds }) => verb('wait', 'forced', `${pod}, grace ${graceSeconds} s`),
+  'pod.forced': ({ pod, graceSeconds, cutFromSeconds: own }) =>
+    verb('wait', 'forced', `${pod}, grace ${graceSeconds} s${own === undefined ? '' : ` of ${own}`}`),
   'eviction.blocked': ({ pod, explanation }) => verb('wait', 'blocked', pod, explanation),
   'pod.unschedulable': ({ pod, message }) => verb('wait', 'pending', pod, message),
   'controller.unknown': ({ owner, reason }) => wait(`one by one: pods of ${owner}: ${reason}`),
@@ -67,6 +69,10 @@ const SAID: Said = {
   'rotation.finished': ({ result, reason }) =>
     (result === 'done' ? good : wait)(`rotation ${result}${reason === undefined ? '' : `: ${reason}`}`),
   'replacement.ready': ({ seconds }) => good(`its replacement is Ready after ${seconds} s`),
+  'return.awaited': ({ why, until }) =>
+    wait(`isolated until ${until.slice(11, 19)} UTC at the latest: waits for ${why}`),
+  'launch.completed': ({ outcome, reason }) =>
+    (reason === undefined ? good : wait)(`launch hook ${outcome}${reason === undefined ? '' : `: ${reason}`}`),
   'instance.left': () => good('instance left, drained'),
   'retirement.finished': ({ result }) => good(`retirement finished: ${result}`),
   'cluster.away': ({ reason }) => wait(`cluster away: ${reason}`),
@@ -78,7 +84,8 @@ const SAID: Said = {
         : `the instance has no node that is proved to be it: ${unproven.join(', ')} has no providerID`,
     ),
   // What comes too late is the echo of what was done already.
-  'notice.ignored': ({ reason, stale }) => (stale ? undefined : quiet(`notice ignored: ${reason}`)),
+  'notice.ignored': ({ reason, stale, usual }) => (stale || usual ? undefined : quiet(`notice ignored: ${reason}`)),
+  'notice.unverified': ({ reason }) => wait(`retirement started, not verified yet: ${reason}`),
   'notice.refused': ({ reason }) => wait(`notice refused: ${reason}`),
   'operation.requested': ({ action, asked, by }) => plain(`${by} asks to ${action} ${asked}`),
   'operation.answered': ({ action, asked, result, faults = [] }) =>

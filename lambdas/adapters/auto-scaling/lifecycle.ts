@@ -83,6 +83,9 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
       const found = await describeGroup(group);
       return found?.InstanceLifecyclePolicy?.RetentionTriggers?.TerminateHookAbandon === 'retain';
     },
+    async rebalances(group) {
+      return (await describeGroup(group))?.CapacityRebalance === true;
+    },
     async terminate(instance) {
       const request = { InstanceId: instance, ShouldDecrementDesiredCapacity: false };
       const command = new TerminateInstanceInAutoScalingGroupCommand(request);

@@ -4,13 +4,27 @@ import type { Machine } from '../../core/node/dead-node.ts';
 import { createClient } from '../aws/clients.ts';
 import { describeInstances } from './described-instances.ts';
 import type { Instances } from '../../workflow/ports/ec2.ts';
+import { scheduledChangesOf } from './scheduled-changes.ts';
 
 export const INSTANCE_ACTIONS = ['ec2:DescribeInstances'] as const;
 
+/** How long an answer is used again that only asks what an instance is, milliseconds: many are asked about at once. */
+const SAME_MS = 5_000;
+
 export function ec2Instances(client: EC2Client): Instances {
+  const seen = new Map<string, { readonly at: number; readonly found: ReturnType<typeof describe> }>();
+  const described = (instance: string): ReturnType<typeof describe> => {
+    const before = seen.get(instance);
+    if (before !== undefined && Date.now() - before.at < SAME_MS) return before.found;
+    const found = describe(client, instance);
+    seen.clear();
+    seen.set(instance, { at: Date.now(), found });
+    found.catch(() => seen.delete(instance));
+    return found;
+  };
   return {
     async identity(instance) {
-      const found = await describe(client, instance);
+      const found = await described(instance);
       if (typeof found === 'string') return { instance, addresses: [] };
       const { PrivateDnsName: dnsName = '', NetworkInterfaces = [] } = found;
       // EC2 returns an empty name once the instance has terminated.
@@ -21,6 +35,13 @@ export function ec2Instances(client: EC2Client): Instances {
       if (typeof found === 'string') return found === 'absent' ? 'absent' : undefined;
       return MACHINES[found.State?.Name ?? ''] ?? 'up';
     },
+    async purchase(instance) {
+      const found = await described(instance);
+      if (typeof found === 'string') return undefined;
+      const { InstanceLifecycle, CapacityReservationId: reservation } = found;
+      return { as: InstanceLifecycle ?? 'on-demand', ...(reservation !== undefined && { reservation }) };
+    },
+    scheduled: (instance) => scheduledChangesOf(client, instance),
   };
 }
 

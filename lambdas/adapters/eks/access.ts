@@ -104,7 +104,8 @@ async function presignedToken(client: EKSClient, cluster: string): Promise<strin
     expiresIn: PRESIGNED_SECONDS,
     // EKS wants the cluster's name as a signed header, so that no other cluster can use the token.
     unhoistableHeaders: new Set([CLUSTER_HEADER]),
-    signingDate: new Date(),
+    // A clock that is off has been corrected by the Date of AWS's answers (faults 32).
+    signingDate: new Date(Date.now() + client.config.systemClockOffset),
   });
   const url = `https://${host}/?${new URLSearchParams(query as Record<string, string>).toString()}`;
   return `k8s-aws-v1.${Buffer.from(url).toString('base64url')}`;

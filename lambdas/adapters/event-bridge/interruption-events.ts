@@ -3,20 +3,9 @@
  * the table are ignored. Events in the table must have the right form.
  */
 import * as z from 'zod/mini';
-import {
-  actionTokenSchema,
-  lifecycleNoticeSchema,
-  noticeSchema,
-  type LifecycleNotice,
-  type Notice,
-} from '../../core/notice/notice.ts';
+import { noticeSchema, type Notice } from '../../core/notice/notice.ts';
 import type { Parsed } from '../../workflow/notice/route-notice.ts';
-
-/** Pattern of the rule that feeds the router: exactly the events that the table turns into notices. */
-export const EVENT_PATTERN = {
-  source: ['aws.autoscaling'],
-  detailType: ['EC2 Instance-terminate Lifecycle Action'],
-} as const;
+import { EVENT_TABLE, type Read } from './event-table.ts';
 
 /** An event of a known kind with the wrong form. Trying again cannot help: it ends in the dead-letter queue. */
 export class MalformedEvent extends Error {
@@ -28,42 +17,10 @@ const kindSchema = z.object({
   'detail-type': z.string().check(z.maxLength(256)),
 });
 
-/** Form of a terminate event. */
-const terminateSchema = z.object({
-  account: lifecycleNoticeSchema.shape.account,
-  region: lifecycleNoticeSchema.shape.region,
-  time: z.iso.datetime(),
-  detail: z.object({
-    AutoScalingGroupName: lifecycleNoticeSchema.shape.group,
-    LifecycleHookName: lifecycleNoticeSchema.shape.hook,
-    EC2InstanceId: lifecycleNoticeSchema.shape.instance,
-    LifecycleActionToken: actionTokenSchema,
-    LifecycleTransition: z.literal('autoscaling:EC2_INSTANCE_TERMINATING'),
-    Origin: lifecycleNoticeSchema.shape.origin,
-  }),
-});
-
-type Reader = (event: unknown) => LifecycleNotice | { readonly ignored: string };
+type Reader = (event: unknown) => Read;
 
 const READERS = new Map<string, Reader>([
-  [
-    'aws.autoscaling/EC2 Instance-terminate Lifecycle Action',
-    (event) => {
-      const { account, region, time, detail } = parse(terminateSchema, event);
-      return {
-        kind: 'asg-terminate',
-        account,
-        region,
-        instance: detail.EC2InstanceId,
-        group: detail.AutoScalingGroupName,
-        hook: detail.LifecycleHookName,
-        token: detail.LifecycleActionToken,
-        origin: detail.Origin,
-        at: Date.parse(time),
-      };
-    },
-  ],
-  ['aws.autoscaling/EC2 Instance-launch Lifecycle Action', () => ({ ignored: 'launches are not waited for' })],
+  ...EVENT_TABLE.map(({ source, detailType, read }): [string, Reader] => [`${source}/${detailType}`, read]),
   ['aws.autoscaling/EC2 Instance Terminate Successful', () => ({ ignored: 'the instance has terminated already' })],
 ]);
 
@@ -76,8 +33,9 @@ export function parseEvent(event: unknown): Parsed {
   const { source, 'detail-type': detailType } = parse(kindSchema, event);
   const reader = READERS.get(`${source}/${detailType}`);
   if (reader === undefined) return other('no notice is made of it', source, detailType);
-  const read = reader(event);
-  return 'ignored' in read ? other(read.ignored, source, detailType) : { kind: 'notice', notice: read };
+  const read = malformedIfWrong(() => reader(event));
+  if ('ignored' in read) return other(read.ignored, source, detailType);
+  return 'kind' in read ? { kind: 'notice', notice: read } : { kind: 'notices', notices: read };
 }
 
 /**
@@ -99,8 +57,21 @@ function other(reason: string, source: string, detailType: string): Parsed {
 }
 
 function parse<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${['event', ...path].join('.')}: ${message}`);
-  throw new MalformedEvent(`the event is malformed: ${faults.join('; ')}`);
+  return malformedIfWrong(() => schema.parse(value));
+}
+
+/** @throws MalformedEvent naming every field that is wrong, and none of what it says (faults 74) */
+function malformedIfWrong<Value>(read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!isZodError(error)) throw error;
+    const faults = error.issues.map(({ path, message }) => `${['event', ...path].join('.')}: ${message}`);
+    throw new MalformedEvent(`the event is malformed: ${faults.join('; ')}`);
+  }
+}
+
+/** Whether zod threw it. Its class would bring much of zod into the bundle. */
+function isZodError(error: unknown): error is Error & { readonly issues: readonly z.core.$ZodIssue[] } {
+  return error instanceof Error && 'issues' in error && Array.isArray(error.issues);
 }

@@ -122,10 +122,16 @@ export function toNode({ metadata = {}, spec = {}, status = {} }: V1Node): Node 
     labels: metadata.labels ?? {},
     annotations: metadata.annotations ?? {},
     createdAt: new Date(metadata.creationTimestamp ?? 0).getTime(),
-    ...(status.nodeInfo !== undefined && { kubeletVersion: status.nodeInfo.kubeletVersion }),
+    ...machineInfo(status),
     ...internalIps(status),
     ...notReady({ metadata, status }),
   };
+}
+
+function machineInfo({ nodeInfo }: NonNullable<V1Node['status']>): Pick<Node, 'kubeletVersion' | 'bootId'> {
+  if (nodeInfo === undefined) return {};
+  const { kubeletVersion, bootID } = nodeInfo;
+  return { kubeletVersion, ...(bootID !== '' && { bootId: bootID }) };
 }
 
 function internalIps({ addresses = [] }: NonNullable<V1Node['status']>): Pick<Node, 'internalIps'> {

@@ -14,6 +14,9 @@ export interface Home {
 /** Name of an installation whose configuration names none. */
 export const DEFAULT_NAME = 'ebb';
 
+/** Name of Ebb's hook for launches. It is on the groups of clusters that wait for their nodes (contract 1.2). */
+export const LAUNCH_HOOK = 'ebb-join';
+
 /** Tag of a group that may be drained although no configuration names it. Its value says by which installation. */
 export const MANAGED_TAG = 'ebb/managed';
 

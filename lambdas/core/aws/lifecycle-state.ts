@@ -1,4 +1,4 @@
-/** The phase of a termination, by the instance's lifecycle state (contract 1.3, 1.4). */
+/** The phase of a termination, or of the replacement of a root volume, by the instance's lifecycle state (contract 1.3, 1.4). */
 export type LifecyclePhase =
   /** The instance waits in a termination hook: act. */
   | 'waiting'
@@ -9,14 +9,24 @@ export type LifecyclePhase =
   /** The instance is in service, or will be: the event is not true. */
   | 'in service';
 
+/** An instance waits here for its root volume to be replaced, by an instance refresh that does so. */
+export const REPLACING_WAIT = 'ReplacingRootVolume:Wait';
+
+/** An instance that is launched waits here. */
+export const LAUNCHING_WAIT = 'Pending:Wait';
+
 /** Phases by state. Scale-in to a warm pool waits in Warmed:Pending:Wait, leaving it in Warmed:Terminating:Wait. */
 const PHASES: Readonly<Record<string, LifecyclePhase>> = {
   'Terminating:Wait': 'waiting',
   'Warmed:Terminating:Wait': 'waiting',
   'Warmed:Pending:Wait': 'waiting',
+  [REPLACING_WAIT]: 'waiting',
   Terminating: 'not yet',
   'Warmed:Terminating': 'not yet',
   'Warmed:Pending': 'not yet',
+  ReplacingRootVolume: 'not yet',
+  'ReplacingRootVolume:Proceed': 'over',
+  RootVolumeReplaced: 'over',
   'Terminating:Proceed': 'over',
   'Terminating:Retained': 'over',
   Terminated: 'over',

@@ -7,6 +7,7 @@ import type { Group, GroupMember } from '../aws/group.ts';
 import { ownershipOf } from '../node/isolation.ts';
 import { instanceOf, type Node, type Taint } from '../kubernetes/node.ts';
 import { credibleCoolDown, type CoolDown } from '../node/cool-down.ts';
+import { neighbourOn } from '../node/neighbours.ts';
 
 export interface FleetNode {
   readonly name: string;
@@ -29,6 +30,8 @@ export interface FleetNode {
   /** The controller that makes and ends this node by itself: Ebb leaves such nodes alone (contract 9.5). */
   readonly owner?: 'Karpenter' | 'EKS Auto Mode';
   readonly kubeletVersion?: string;
+  /** Who else drains or quarantines the node now (neighbours.ts). */
+  readonly neighbour?: string;
 }
 
 const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: NonNullable<FleetNode['owner']>][] = [
@@ -44,6 +47,7 @@ export function fleetNode(node: Node, at: { now: number; longestCoolDownMs: numb
   const driftMark = annotations[DRIFT_ANNOTATION];
   const coolDown = credibleCoolDown(node, at);
   const owner = ownerOf(labels);
+  const neighbour = neighbourOn(node);
   return {
     name,
     createdAt,
@@ -55,6 +59,7 @@ export function fleetNode(node: Node, at: { now: number; longestCoolDownMs: numb
     ...(driftMark !== undefined && { driftMark }),
     ...(coolDown !== undefined && { coolDown }),
     ...(owner !== undefined && { owner }),
+    ...(neighbour !== undefined && { neighbour }),
     ...(kubeletVersion !== undefined && { kubeletVersion }),
   };
 }

@@ -77,6 +77,8 @@ function judge(asking: Asking, place: PlacedNode | undefined, facts: SweepFacts)
   if (node.leftDrained) return { decision: 'left drained', ...where };
   // The instance may leave its group before the node goes.
   if (node.retiring) return { decision: 'under way', ...where };
+  if (node.neighbour !== undefined)
+    return { decision: 'left alone', why: `${node.neighbour} has it in hand`, ...where };
   const unfit = whyUndrainable(asking, place);
   if (place === undefined || unfit !== undefined) return { decision: 'left alone', why: unfit ?? NOT_ENROLLED };
   return judgePlaced(place, facts);

@@ -94,6 +94,7 @@ function howUnavailable(
   if (node.retiring && node.unsigned !== true) return 'retires';
   const unfit = howUnfit(node);
   if (unfit !== undefined) return unfit;
+  if (node.neighbour !== undefined) return `is in the hands of ${node.neighbour}`;
   if (isUnavailable(node)) return 'is to be drained';
   return isComing(state) ? undefined : `is ${state}`;
 }

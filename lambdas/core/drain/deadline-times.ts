@@ -51,17 +51,24 @@ export function spanFrom(
 /** Least time from force point to deadline: for the request, and for the kubelet to end the pod (contract 5.3). */
 const LEAST_FORCE_SECONDS = 10;
 
+/** Time for the request of a pod whose whole grace just fits: its last second is the pod's too. */
+const REQUEST_SECONDS = 3;
+
 /**
  * Returns the force point, from which a pod may be deleted past its budgets: early enough for the request and the pod's
  * grace, but not in the first half of the time (contract 5.3). The API allows a grace of 0, and makes 1 of a negative
  * one.
+ *
+ * @param span.early a warning at short notice: the first half of the time counts too
  */
 export function forcePoint(
   graceSeconds: number,
-  { startedAt, deadline }: { startedAt: number; deadline: number },
+  { startedAt, deadline, early = false }: { startedAt: number; deadline: number; early?: boolean | undefined },
 ): number {
-  const needed = Math.max(graceSeconds, LEAST_FORCE_SECONDS);
-  return Math.max(deadline - needed * 1000, startedAt + (deadline - startedAt) / 2);
+  const half = startedAt + (deadline - startedAt) / 2;
+  if (!early) return Math.max(deadline - Math.max(graceSeconds, LEAST_FORCE_SECONDS) * 1000, half);
+  const last = Math.max(deadline - LEAST_FORCE_SECONDS * 1000, half);
+  return Math.max(startedAt, Math.min(deadline - (graceSeconds + REQUEST_SECONDS) * 1000, last));
 }
 
 /** Cuts a pod's grace to the time that is left, to a second at least (contract 5.3). */

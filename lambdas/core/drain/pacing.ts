@@ -34,6 +34,8 @@ export interface DrainTerms {
   readonly deadline: number;
   /** Pods are deleted past budgets from their force points on (contract 5.3). */
   readonly forces: boolean;
+  /** The first half of the time is not spared: AWS has warned at short notice (contract 5.3). */
+  readonly early?: boolean;
   /** The machine is terminated: nothing on it runs or writes, so every pod is removed at once (contract 4.9). */
   readonly machineGone?: boolean;
 }

@@ -52,7 +52,8 @@ export function decisionBeforeQueue(
 function whyNotNow({ node, member }: Pick<PlacedNode, 'node' | 'member'>): string | undefined {
   if (member.state !== IN_SERVICE) return `its instance is ${member.state}`;
   const unfit = howUnfit(node);
-  return unfit === undefined ? undefined : `it ${unfit}`;
+  if (unfit !== undefined) return `it ${unfit}`;
+  return node.neighbour === undefined ? undefined : `${node.neighbour} has it in hand`;
 }
 
 /** Returns the decision about each node, by name. */

@@ -8,6 +8,8 @@ export const noticeIgnored = (about: {
   instance?: string;
   /** The notice was for Ebb and came too late. */
   stale?: true;
+  /** Comes with every termination. */
+  usual?: true;
 }) => ({ type: 'notice.ignored', ...about }) as const;
 
 /** AWS contradicts the notice. It may be forged, so it counts in a security metric. */
@@ -21,6 +23,10 @@ export const noticeReleased = (about: {
   group: string;
   outcome: 'completed' | 'over';
 }) => ({ type: 'notice.released', ...about }) as const;
+
+/** AWS throttles the verification: the retirement is started, and verifies by itself before it touches anything. */
+export const noticeUnverified = (about: { execution: string; instance: string; reason: string }) =>
+  ({ type: 'notice.unverified', ...about }) as const;
 
 export const retirementRequested = (about: {
   execution: string;

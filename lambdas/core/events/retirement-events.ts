@@ -22,7 +22,7 @@ export interface Subject {
 /**
  * How a retirement ended. `waited`: pods were left when the hook's time was up. `late`: it began after that time, and
  * had one pass. `retained`: the group kept the instance, which was drained, then terminated. `restored`: a voluntary
- * drain failed.
+ * drain failed. `ready`: the node of a launched instance is Ready.
  */
 export type Result =
   | 'drained'
@@ -33,6 +33,7 @@ export type Result =
   | 'restored'
   | 'dead node'
   | 'never joined'
+  | 'ready'
   | 'joined'
   | 'superseded'
   | 'over'
@@ -59,6 +60,10 @@ export const nodeMissing = (subject: Subject, about: { unproven: readonly string
 
 export const nodeIsolated = (subject: Subject, about: { cordonedBefore: boolean }) =>
   ({ type: 'node.isolated', ...subject, ...about }) as const;
+
+/** Somebody else drains or quarantines the node too. Pods that are being deleted already are only waited for. */
+export const nodeShared = (subject: Subject, about: { neighbour: string }) =>
+  ({ type: 'node.shared', ...subject, ...about }) as const;
 
 /** The node had lost its isolation, or was registered anew: it is isolated again. `missing`: what it lacked. */
 export const nodeReisolated = (subject: Subject, about: { missing: readonly string[] }) =>
@@ -108,8 +113,16 @@ export const drainPlanned = (subject: Subject, { forceAt, ...estimate }: DrainEs
 export const podEvicted = (subject: Subject, pod: Pod, about: { graceSeconds: number; warning?: string }) =>
   ({ type: 'pod.evicted', ...subject, pod: podName(pod), uid: pod.uid, ...about }) as const;
 
+/** `cutFromSeconds`: its own grace, of which the deadline leaves only so much: such a pod may not end in time. */
 export const podForced = (subject: Subject, pod: Pod, graceSeconds: number) =>
-  ({ type: 'pod.forced', ...subject, pod: podName(pod), uid: pod.uid, graceSeconds }) as const;
+  ({
+    type: 'pod.forced',
+    ...subject,
+    pod: podName(pod),
+    uid: pod.uid,
+    graceSeconds,
+    ...(graceSeconds < pod.graceSeconds && { cutFromSeconds: pod.graceSeconds }),
+  }) as const;
 
 /** A pod came to the isolated node. `left`: it stays, because its maker would only send another. */
 export const podReturned = (subject: Subject, { pod, maker, times, left }: ReturnedPod) =>
@@ -200,6 +213,14 @@ export const instanceRetained = (subject: Subject, about: { pods: readonly strin
   ({ type: 'instance.retained', ...subject, pods: about.pods, until: new Date(about.until).toISOString() }) as const;
 
 export const instanceTerminated = (subject: Subject) => ({ type: 'instance.terminated', ...subject }) as const;
+
+/** The node is isolated and drained until its instance comes back, or its time is up. `why`: what it waits for. */
+export const returnAwaited = (subject: Subject, about: { why: string; until: number }) =>
+  ({ type: 'return.awaited', ...subject, why: about.why, until: new Date(about.until).toISOString() }) as const;
+
+/** The launched instance's node is Ready, and its launch hook completed. `reason`: why it is not Ready, at its timeout. */
+export const launchCompleted = (subject: Subject, about: { outcome: 'completed' | 'over'; reason?: string }) =>
+  ({ type: 'launch.completed', ...subject, ...about }) as const;
 
 /** The node is drained and its instance left as it is, until somebody removes it (contract 8.2). */
 export const instanceLeft = (subject: Subject) => ({ type: 'instance.left', ...subject }) as const;

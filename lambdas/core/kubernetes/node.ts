@@ -17,6 +17,8 @@ export interface Node {
   readonly createdAt: number;
   /** Version that the kubelet reports, `v1.33.4-eks-99d6cc0`; absent before its first report. */
   readonly kubeletVersion?: string;
+  /** Changes each time that the machine boots. */
+  readonly bootId?: string;
   /** Since when its Ready condition has not been True, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
 }

@@ -39,6 +39,8 @@ const ownershipSchema = z.object({
   completesHook: z.optional(z.literal(true)),
   /** The node is drained and left as it is, until somebody removes it (contract 8.2). */
   leftDrained: z.optional(z.literal(true)),
+  /** The deadline is one of which AWS has warned at short notice, whatever the kind of the owner (contract 5.3). */
+  early: z.optional(z.literal(true)),
 });
 
 export type Ownership = Readonly<z.infer<typeof ownershipSchema>>;
@@ -54,6 +56,8 @@ export interface Takeover {
   /** Epoch milliseconds, as is the deadline. */
   readonly now: number;
   readonly deadline: number;
+  /** The deadline is one of which AWS has warned at short notice. */
+  readonly early?: true;
 }
 
 /**
@@ -118,14 +122,15 @@ function foreignTaints({ taints }: Node, ours: IsolationTaint): Taint[] {
   return taints.filter(({ key, effect }) => key !== ours.key || effect !== ours.effect);
 }
 
-function ownership(node: Node, { execution, kind, group, now, deadline }: Takeover): Ownership {
+function ownership(node: Node, { execution, kind, group, now, deadline, early }: Takeover): Ownership {
   const { since, cordonedByUs, labelledByUs } = ownershipOf(node) ?? {
     since: new Date(now).toISOString(),
     cordonedByUs: !node.unschedulable,
     labelledByUs: !(EXCLUDE_LABEL in node.labels),
   };
   const inherited = { since, cordonedByUs, labelledByUs };
-  return { ...inherited, execution, kind, ...(group && { group }), deadline: new Date(deadline).toISOString() };
+  const until = { deadline: new Date(deadline).toISOString(), ...(early && { early }) };
+  return { ...inherited, execution, kind, ...(group && { group }), ...until };
 }
 
 /** Whether the node has all marks of this retirement, so that isolating again changes nothing. */

@@ -4,6 +4,7 @@ import { credibleOwnership, whyIncredible } from './credible-ownership.ts';
 import { isAnothers } from '../aws/installation.ts';
 import type { Ownership } from './isolation.ts';
 import { instanceOf, type Node } from '../kubernetes/node.ts';
+import { rowOf } from '../notice/kinds.ts';
 import { executionsOf, type Home } from '../notice/notice.ts';
 import { COOL_DOWN_ANNOTATION, WITHDRAWAL_ANNOTATION, TARGETS_ANNOTATION } from './marks.ts';
 import { credibleCoolDown } from './cool-down.ts';
@@ -11,8 +12,8 @@ import { isReadable } from '../traffic/taken-targets.ts';
 import { credibleWithdrawal } from '../traffic/withdrawal.ts';
 
 export type Marks =
-  /** Orphaned marks. */
-  | { readonly kind: 'left'; readonly execution: string; readonly instance: string }
+  /** Orphaned marks. `by`: the kind of the notice. */
+  | { readonly kind: 'left'; readonly execution: string; readonly instance: string; readonly by: string }
   /** Marks of a retirement that runs, or that left the node drained as still asked, or of another installation. */
   | { readonly kind: 'attended' }
   /** Marks without a credible owner: a person must look. */
@@ -41,7 +42,7 @@ export function judgeMarks(
       reason: `its owner ${execution} is no retirement of its instance in this account and region`,
     };
   }
-  return { kind: 'left', execution, instance };
+  return { kind: 'left', execution, instance, by: ownership.kind };
 }
 
 /**
@@ -62,19 +63,29 @@ export function unreadableNotes(
   return Object.entries(readable).flatMap(([key, isSo]) => (key in node.annotations && !isSo() ? [key] : []));
 }
 
-/** Whether the node is drained, and either stays so as asked, or AWS may be late to show the termination asked for. */
+/** How long an instance may outlive the deadline of a warning: then AWS has not done what it said. */
+const OUTLIVES_MS = 600_000;
+
+/**
+ * Whether the node is drained, and either stays so as asked, or AWS may be late to show the termination asked for, or that
+ * of which it has warned.
+ */
 function isSeenTo(
-  { leftDrained, completesHook, deadline }: Ownership,
+  { kind, leftDrained, completesHook, deadline }: Ownership,
   { isAsked, now }: { isAsked: boolean; now: number },
 ): boolean {
-  return (leftDrained === true && isAsked) || (completesHook === true && now < Date.parse(deadline));
+  const until = Date.parse(deadline);
+  const row = rowOf(kind);
+  const isWarned = row !== undefined && !row.voluntary && !row.hook;
+  if (isWarned && now < until + OUTLIVES_MS) return true;
+  return (leftDrained === true && isAsked) || (completesHook === true && now < until);
 }
 
 /** Where an instance with orphaned marks is now. */
 export interface Whereabouts {
   /** Its lifecycle state; absent when it is in no group. */
   readonly state?: string;
-  /** Its state in EC2; absent when EC2 was not asked or did not answer. */
+  /** Its state in EC2; absent when EC2 was not asked or did not answer. An instance that is stopped serves nobody. */
   readonly machine?: Machine;
 }
 
@@ -83,6 +94,8 @@ export interface Whereabouts {
  * stay when it waits in a hook (the next retirement inherits them), when it goes, and when it is in a warm pool.
  */
 export function decideMarks({ state, machine }: Whereabouts): 'restore' | 'leave' {
-  const serves = state === undefined ? machine === 'up' : state === 'InService';
+  const isIn = state === undefined || state === 'InService';
+  const runs = machine === undefined ? state !== undefined : machine === 'up';
+  const serves = isIn && runs;
   return serves ? 'restore' : 'leave';
 }

@@ -3,8 +3,8 @@
  * retirement died (contract 1.7). Pure.
  */
 import type { Member } from '../aws/group.ts';
-import { phaseOf } from '../aws/lifecycle-state.ts';
-import { executionsOf, type Home, type LifecycleNotice } from '../notice/notice.ts';
+import { phaseOf, REPLACING_WAIT } from '../aws/lifecycle-state.ts';
+import { executionsOf, type Home, type LifecycleNotice, type RootVolumeNotice } from '../notice/notice.ts';
 
 export interface StartedRetirement {
   readonly name: string;
@@ -47,9 +47,10 @@ export function isDoubtful({ instance, state }: Member, ended: readonly EndedRet
 export function noticeOfOrphan(
   { instance, group, state }: Member,
   about: Home & { hook: string; at: number },
-): LifecycleNotice {
+): LifecycleNotice | RootVolumeNotice {
   // Only an instance of a warm pool has that state (contract 1.4).
   const origin = state === 'Warmed:Terminating:Wait' ? 'WarmPool' : 'AutoScalingGroup';
   const { account, region, hook, at } = about;
-  return { kind: 'asg-terminate', account, region, instance, group, hook, origin, at };
+  const kind = state === REPLACING_WAIT ? 'root-volume' : 'asg-terminate';
+  return { kind, account, region, instance, group, hook, origin, at };
 }

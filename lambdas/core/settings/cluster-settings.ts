@@ -195,6 +195,22 @@ const driftSchema = object(
   '{ "ami": true, "maxAgeSeconds": 2592000 }',
 );
 
+/** Which notices Ebb acts on, besides the terminate action of its hook (contract 1.2). */
+const noticesSchema = object(
+  {
+    spot: z._default(flag(), true),
+    capacityReservation: z._default(flag(), true),
+    scheduledChange: z._default(flag(), true),
+    stateChange: z._default(flag(), true),
+    rootVolume: z._default(flag(), true),
+    rebalance: z._default(flag(), false),
+    /** How long the node of a rebalance recommendation stays drained. */
+    rebalanceHoldSeconds: z._default(seconds(60, 86_400, 3_600), 3_600),
+    launch: z._default(flag(), false),
+  },
+  '{ "rebalance": true }',
+);
+
 export const clusterSchema = object(
   {
     name: clusterName,
@@ -212,6 +228,7 @@ export const clusterSchema = object(
     /** The share of the cluster's nodes that may drain at once, 0–1 (contract 4.10). */
     maxLeaving: z.prefault(share('20%'), '20%'),
     tainted: z.prefault(taintedSchema, {}),
+    notices: z.prefault(noticesSchema, {}),
     drift: z.prefault(driftSchema, {}),
     /** Parsed by disruption/budget.ts: a budget with a fault allows nothing, and harms nothing else (contract 9.3). */
     budget: z._default(z.unknown(), {}),
@@ -234,6 +251,7 @@ export type DrainSettings = ClusterSettings['drain'];
 export type DeadlinePolicy = DrainSettings['atDeadline'];
 export type ImpliedBudget = DrainSettings['impliedBudget'];
 export type IsolationTaint = ClusterSettings['taint'];
+export type NoticeSettings = ClusterSettings['notices'];
 export type TaintedSettings = ClusterSettings['tainted'];
 export type VoluntaryRelease = TaintedSettings['release'];
 export type DriftSettings = ClusterSettings['drift'];

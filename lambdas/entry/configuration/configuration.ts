@@ -141,9 +141,15 @@ export type ConfigurationInput = z.input<typeof configurationSchema>;
 export type Configuration = z.output<typeof configurationSchema>;
 export type ClusterConfiguration = Configuration['clusters'][number];
 
-/** The text of a cluster's SSM parameter: as a person would write it, with the defaults filled in. */
+/**
+ * The text of a cluster's SSM parameter: as a person would write it, with the defaults filled in. Notices are written only
+ * where they differ: a parameter has 4 KB.
+ */
 export function clusterParameter(cluster: ClusterConfiguration): string {
-  return JSON.stringify(z.encode(clusterSchema, cluster));
+  const { notices, ...written } = z.encode(clusterSchema, cluster);
+  const usual = clusterSchema.shape.notices.parse({});
+  const differs = Object.entries(notices ?? {}).filter(([name, value]) => value !== usual[name as keyof typeof usual]);
+  return JSON.stringify({ ...written, ...(differs.length > 0 && { notices: Object.fromEntries(differs) }) });
 }
 
 /** Thrown when a cluster's settings cannot be read. Only a person, or another deployment, can correct that. */

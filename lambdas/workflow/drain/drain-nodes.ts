@@ -22,10 +22,10 @@ export function drainNodesStage(
 ): Stage<Drained, NodesMemory> {
   const stage = drainStage(retiree, order);
   if (leftOver.length === 0) return stage;
-  const { node: now, isolatedAt, startedAt, deadline, forces } = order;
+  const { node: now, isolatedAt, startedAt, deadline, forces, early } = order;
   const others = leftOver.map((node): [string, typeof stage] => [
     node,
-    drainStage(retiree, { node, now, isolatedAt, startedAt, deadline, forces }),
+    drainStage(retiree, { node, now, isolatedAt, startedAt, deadline, forces, ...(early && { early }) }),
   ]);
   const stages = new Map([[order.node, stage], ...others]);
   return {

@@ -38,6 +38,8 @@ export interface DrainOrder {
   readonly forces: boolean;
   /** Whether nova-compute stays, because guests do (contract 11.4). @default false */
   readonly keepsCompute?: boolean;
+  /** Forces also in the first half of the time (contract 5.3). */
+  readonly early?: true;
   /** Memory of an earlier drain of the node. */
   readonly before?: DrainMemory;
   /** How many pods had left when the node was drained before; absent when it was not. */
@@ -171,7 +173,7 @@ export function drainPolicy(
 
 function drainTerms(
   { drain, taint }: ClusterSettings,
-  { startedAt, deadline, forces, keepsCompute = false, voluntary }: DrainOrder & { voluntary: boolean },
+  { startedAt, deadline, forces, early, keepsCompute = false, voluntary }: DrainOrder & { voluntary: boolean },
 ): DrainTerms {
   return {
     policy: { ...drainPolicy({ drain, taint }, voluntary), keepsCompute },
@@ -180,6 +182,7 @@ function drainTerms(
     maxInFlight: drain.maxEvictionsInFlight,
     pauseMs: drain.pauseBetweenEvictionsSeconds * 1000,
     forces,
+    ...(early && { early }),
     startedAt,
     deadline,
   };

@@ -1,5 +1,5 @@
 /** Takes ownership of a node and isolates it, and undoes both: each is one optimistic patch (contract 1.6, 3). */
-import { decideOwnership, type Claim } from '../../core/node/ownership.ts';
+import { decideOwnership, type Claim, type OwnershipDecision } from '../../core/node/ownership.ts';
 import { credibleOwnership } from '../../core/node/credible-ownership.ts';
 import type { IsolationTaint } from '../../core/settings/cluster-settings.ts';
 import {
@@ -12,7 +12,15 @@ import {
 } from '../../core/node/isolation.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { coolingDown, type CoolDownTerms } from '../../core/node/cool-down.ts';
-import { nodeIsolated, nodeRestored, retirementJoined, type Subject } from '../../core/events/retirement-events.ts';
+import {
+  nodeIsolated,
+  nodeRestored,
+  nodeShared,
+  retirementJoined,
+  type Subject,
+} from '../../core/events/retirement-events.ts';
+import { neighbourOn } from '../../core/node/neighbours.ts';
+import { isVoluntary } from '../../core/notice/notice.ts';
 import { patchNode } from './patch-node.ts';
 import type { Cluster } from '../ports/kubernetes.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -28,14 +36,19 @@ interface IsolationChecks {
 }
 
 export type Isolated =
-  /** `deadline`: when the node must be drained, epoch milliseconds. The previous owner's may have been nearer. */
-  | { readonly kind: 'isolated'; readonly deadline: number }
+  /**
+   * `deadline`: when the node must be drained, epoch milliseconds. The previous owner's may have been nearer. `early`: that
+   * one was of a warning at short notice.
+   */
+  | { readonly kind: 'isolated'; readonly deadline: number; readonly early?: true }
   /** Another retirement owns the node and does all the work (contract 1.6). */
   | { readonly kind: 'joined'; readonly execution: string }
   /** The node has been deleted meanwhile, or another machine has its name (contract 2.1). */
   | { readonly kind: 'gone' }
   /** The taint that asked for the drain has been taken away (contract 9.5). */
-  | { readonly kind: 'unasked' };
+  | { readonly kind: 'unasked' }
+  /** Somebody else drains or quarantines the node, and nothing makes it go but us (faults 48). */
+  | { readonly kind: 'taken'; readonly by: string };
 
 /**
  * Takes ownership of the node and isolates it, keeping everything that others wrote on it. A second call for the same
@@ -49,26 +62,28 @@ export async function isolateNode(
   { cluster, journal, isRunning, isAsked }: Ports & IsolationChecks,
 ): Promise<Isolated> {
   let { deadline } = claim;
+  let early: { readonly early?: true } = {};
   let joined: string | undefined;
+  let neighbour: string | undefined;
   const patched = await patchNode(node, cluster, async (found) => {
     if (!isInstance(found, subject.instance)) return 'gone';
     if (!isAsked(found)) return 'unchanged';
-    // An ownership that cannot be true does not count (contract 3.5).
-    const ownership = credibleOwnership(found, Date.now());
-    const isRival = ownership !== undefined && ownership.execution !== claim.execution;
-    const rivalRuns = isRival && (await isRunning(ownership));
-    const decision = decideOwnership(ownership, claim, { rivalRuns, now: Date.now() });
+    neighbour = neighbourBeside(found, claim);
+    if (neighbour !== undefined && isVoluntary(claim.kind)) return 'unchanged';
+    const decision = await decideAsking(found, claim, isRunning);
     if (decision.kind === 'join') {
       joined = decision.execution;
       return 'unchanged';
     }
     ({ deadline } = decision);
+    early = decision.early ? { early: true } : {};
     return isIsolatedFor(found, claim.execution, taint)
       ? 'unchanged'
-      : isolation(found, { ...claim, deadline, now: Date.now() }, taint);
+      : isolation(found, { ...claim, ...early, deadline, now: Date.now() }, taint);
   });
   if (patched === 'gone') return { kind: 'gone' };
   if (!isAsked(patched.found)) return { kind: 'unasked' };
+  if (neighbour !== undefined && isVoluntary(claim.kind)) return { kind: 'taken', by: neighbour };
   if (joined !== undefined) {
     journal.report(retirementJoined(subject, { other: joined }));
     return { kind: 'joined', execution: joined };
@@ -77,7 +92,25 @@ export async function isolateNode(
   // An earlier try may have isolated the node, and then lost the answer or died: it is reported now.
   const cordonedBefore = changed ? found.unschedulable : ownershipOf(found)?.cordonedByUs === false;
   journal.report(nodeIsolated(subject, { cordonedBefore }));
-  return { kind: 'isolated', deadline };
+  if (neighbour !== undefined) journal.report(nodeShared(subject, { neighbour }));
+  return { kind: 'isolated', deadline, ...early };
+}
+
+/** Who else has the node in hand, when the retirement comes to it. */
+function neighbourBeside(found: Node, { execution }: Claim): string | undefined {
+  return ownershipOf(found)?.execution === execution ? undefined : neighbourOn(found);
+}
+
+async function decideAsking(
+  found: Node,
+  claim: Claim,
+  isRunning: IsolationChecks['isRunning'],
+): Promise<OwnershipDecision> {
+  // An ownership that cannot be true does not count (contract 3.5).
+  const ownership = credibleOwnership(found, Date.now());
+  const isRival = ownership !== undefined && ownership.execution !== claim.execution;
+  const rivalRuns = isRival && (await isRunning(ownership));
+  return decideOwnership(ownership, claim, { rivalRuns, now: Date.now() });
 }
 
 /**

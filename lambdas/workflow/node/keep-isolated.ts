@@ -17,6 +17,8 @@ export interface Isolation {
   readonly deadline: number;
   /** Whether the node is left over from before its machine was renamed: then it need not ask for its drain itself. */
   readonly isLeftOver: boolean;
+  /** The deadline is one of which AWS has warned at short notice (contract 5.3). */
+  readonly early?: true;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface Isolation {
  * @throws ClusterAway, ClusterRefused
  */
 export async function keepIsolated(
-  { node, isolatedAt, deadline, isLeftOver }: Isolation,
+  { node, isolatedAt, deadline, isLeftOver, early }: Isolation,
   found: Node,
   { subject, retiree }: { subject: Subject; retiree: Retiree },
 ): Promise<boolean> {
@@ -43,7 +45,7 @@ export async function keepIsolated(
       const isAsked = isLeftOver || isAskedFor(read, notice);
       const isOurs = isInstance(read, notice.instance) && by === execution && isAsked;
       missing = isOurs ? missingMarks(read, execution, cluster.taint) : [];
-      const takeover = { execution, kind: notice.kind, group, now: isolatedAt, deadline };
+      const takeover = { execution, kind: notice.kind, group, now: isolatedAt, deadline, ...(early && { early }) };
       return Promise.resolve(missing.length === 0 ? 'unchanged' : isolation(read, takeover, cluster.taint));
     },
     found,

@@ -2,8 +2,10 @@
  * Turns an outside event into a retirement: parses, verifies with AWS, and starts it by name. It never talks to
  * Kubernetes, so an API server that is away cannot lose an event.
  */
-import { noticeIgnored, retirementRequested } from '../../core/events/notice-events.ts';
-import { executionName, type LifecycleNotice } from '../../core/notice/notice.ts';
+import pMap from 'p-map';
+import { isThrottling } from '../../core/aws/throttling.ts';
+import { noticeIgnored, noticeUnverified, retirementRequested } from '../../core/events/notice-events.ts';
+import { executionName, type EventNotice } from '../../core/notice/notice.ts';
 import type { Retirements } from '../ports/lambda.ts';
 import type { Journal } from '../ports/journal.ts';
 import { releaseUndrained, reportTurnedAway } from './turn-away.ts';
@@ -11,7 +13,9 @@ import { verifyNotice, type Verification, type VerificationPorts } from './verif
 
 /** Result of parsing an event; a malformed one throws. */
 export type Parsed =
-  | { readonly kind: 'notice'; readonly notice: LifecycleNotice }
+  | { readonly kind: 'notice'; readonly notice: EventNotice }
+  /** One event about several instances. */
+  | { readonly kind: 'notices'; readonly notices: readonly EventNotice[] }
   /** An event that we do not act on. */
   | { readonly kind: 'other'; readonly reason: string; readonly source: string; readonly detailType: string };
 
@@ -26,23 +30,41 @@ export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<voi
     ports.journal.report(noticeIgnored({ reason, source, detailType }));
     return;
   }
-  await routeNotice(parsed.notice, 'event', ports);
+  const notices = parsed.kind === 'notice' ? [parsed.notice] : parsed.notices;
+  // All are tried, so that one which fails holds up no other; the event is then delivered again, which changes nothing.
+  const routed = await settleEach(notices, (notice) => routeNotice(notice, 'event', ports));
+  const failed = routed.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
-/** Verifies a notice and acts on it. @returns the verification's kind; `retire`: a retirement has been started */
+/**
+ * Verifies a notice and acts on it. While AWS throttles the verification, as when thousands of instances leave together, the
+ * retirement is started all the same: it verifies before it touches anything, and asks for as long as it takes (faults 15).
+ *
+ * @returns the verification's kind; `retire`: a retirement has been started
+ */
 export async function routeNotice(
-  notice: LifecycleNotice,
+  notice: EventNotice,
   foundBy: 'event' | 'sweep',
   ports: RoutePorts,
 ): Promise<Verification['kind']> {
-  const verified = await verifyNotice(notice, ports);
+  let verified: Verification;
+  try {
+    verified = await verifyNotice(notice, ports);
+  } catch (error) {
+    if (foundBy === 'sweep' || !isThrottling(error)) throw error;
+    const execution = executionName(notice, ports.home);
+    await ports.retirements.start(execution, notice);
+    ports.journal.report(noticeUnverified({ execution, instance: notice.instance, reason: String(error) }));
+    return 'retire';
+  }
   await actOnNotice(notice, { verified, foundBy }, ports);
   return verified.kind;
 }
 
 /** Acts on a notice as its verification says. */
 export async function actOnNotice(
-  notice: LifecycleNotice,
+  notice: EventNotice,
   { verified, foundBy }: { verified: Verification; foundBy: 'event' | 'sweep' },
   ports: RoutePorts,
 ): Promise<void> {
@@ -65,4 +87,19 @@ export async function actOnNotice(
       break;
     }
   }
+}
+
+/** How many notices of one event are routed at once. */
+const AT_ONCE = 5;
+
+async function settleEach<Item, Outcome>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Outcome>,
+): Promise<readonly PromiseSettledResult<Outcome>[]> {
+  const settled = (item: Item) =>
+    work(item).then(
+      (value): PromiseSettledResult<Outcome> => ({ status: 'fulfilled', value }),
+      (reason: unknown): PromiseSettledResult<Outcome> => ({ status: 'rejected', reason }),
+    );
+  return await pMap(items, settled, { concurrency: AT_ONCE });
 }

@@ -11,7 +11,10 @@ export function reportTurnedAway(
 ): void {
   const { reason } = verified;
   if (verified.kind === 'refuse') journal.report(noticeRefused({ reason, instance }));
-  else journal.report(noticeIgnored({ reason, instance, ...(verified.stale && { stale: verified.stale }) }));
+  else {
+    const { stale, usual } = verified;
+    journal.report(noticeIgnored({ reason, instance, ...(stale && { stale }), ...(usual && { usual }) }));
+  }
 }
 
 /** Completes the hook of an instance in which there is nothing to drain. */

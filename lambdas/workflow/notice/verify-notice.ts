@@ -5,9 +5,30 @@
  */
 import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
-import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
-import { IN_SERVICE, isPooled, phaseOf, RELOOK } from '../../core/aws/lifecycle-state.ts';
-import type { Home, LifecycleNotice, Notice, VoluntaryNotice } from '../../core/notice/notice.ts';
+import {
+  DEFAULT_NAME,
+  installationOfHook,
+  LAUNCH_HOOK,
+  MANAGED_TAG,
+  managedValue,
+} from '../../core/aws/installation.ts';
+import {
+  IN_SERVICE,
+  isPooled,
+  LAUNCHING_WAIT,
+  phaseOf,
+  RELOOK,
+  type LifecyclePhase,
+} from '../../core/aws/lifecycle-state.ts';
+import {
+  isOfHook,
+  isWarning,
+  type Home,
+  type HookNotice,
+  type Notice,
+  type WantedNotice,
+  type WarningNotice,
+} from '../../core/notice/notice.ts';
 import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
 import type { InstanceTags } from '../ports/ec2.ts';
 import type { Settings } from '../ports/settings.ts';
@@ -19,8 +40,10 @@ import {
   narrowed,
   refuse,
   stale,
+  tooLate,
   unconfigured,
   unfitFor,
+  whyUntimely,
   type TurnedAway,
   type Verification,
 } from './verification.ts';
@@ -43,17 +66,22 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   if (notice.account !== account || notice.region !== region) {
     return refuse(`the event is of account ${notice.account} in ${notice.region}, we are ${account} in ${region}`);
   }
-  if (notice.kind === 'asg-terminate' && notice.hook !== ports.hookName) {
-    return ignore(`hook ${notice.hook} is not ours (${ports.hookName})`);
-  }
+  const ours = hookOf(notice, ports);
+  if (isOfHook(notice) && notice.hook !== ours) return ignore(`hook ${notice.hook} is not ours (${ours})`);
   const membership = await ports.lifecycle.membership(notice.instance);
   if (membership === undefined) return await verifyOutside(notice, undefined, ports);
   const enrolment = await lookAtGroup(notice, membership.group, ports);
   if (enrolment.kind === 'not enrolled') return await verifyOutside(notice, { ...enrolment, ...membership }, ports);
   if (enrolment.kind !== 'enrolled') return enrolment;
-  return notice.kind === 'asg-terminate'
-    ? await verifyWaiting(notice, enrolment, ports)
+  if (isOfHook(notice)) return await verifyWaiting(notice, enrolment, ports);
+  return isWarning(notice)
+    ? verifyWarned(notice, enrolment, membership.state)
     : verifyServing(notice, enrolment, membership.state);
+}
+
+/** The name of our hook in which an instance may wait that the notice is about. */
+function hookOf(notice: Notice, { hookName }: VerificationPorts): string {
+  return notice.kind === 'asg-launch' ? LAUNCH_HOOK : hookName;
 }
 
 /** The instance's group, which we may act on. */
@@ -78,11 +106,11 @@ async function lookAtGroup(
 ): Promise<Enrolment | Strange | TurnedAway> {
   const [groupTags, hook] = await Promise.all([
     ports.lifecycle.groupTags(group),
-    ports.lifecycle.hook(group, ports.hookName),
+    ports.lifecycle.hook(group, hookOf(notice, ports)),
   ]);
   if (groupTags === undefined) return { kind: 'ignore', reason: `group ${group} has gone` };
-  if (hook === undefined && notice.kind === 'asg-terminate') {
-    return { kind: 'ignore', reason: `group ${group} has no hook ${ports.hookName}` };
+  if (hook === undefined && isOfHook(notice)) {
+    return { kind: 'ignore', reason: `group ${group} has no hook ${hookOf(notice, ports)}` };
   }
   const identity = await identify(notice, { groupTags, hook }, ports);
   if (identity.kind === 'disputed') return disputed(identity.claims);
@@ -118,23 +146,46 @@ interface GroupFound {
 }
 
 async function verifyWaiting(
-  notice: LifecycleNotice,
+  notice: HookNotice,
   { group, hook, identity, cluster }: Enrolment,
   ports: VerificationPorts,
 ): Promise<Verification> {
-  const looked = await lookAtState(notice.instance, ports);
+  const looked = await lookAtState(notice, ports);
   if (looked.kind !== 'waits') return looked;
   const action = { group, hook: notice.hook, instance: notice.instance };
   const release = (reason: string): Verification => ({ kind: 'release', reason, action });
   // The event alone may be forged: an instance that is in service has pods, whatever is said of where it comes from.
   if (notice.origin === 'WarmPool' && isPooled(looked.state)) return release('it comes from the warm pool');
   if (cluster === undefined) return release(unconfigured(nameOf(identity)));
+  const unfit = unfitFor(notice, cluster);
+  // Nobody else completes our hook.
+  if (unfit !== undefined) return release(unfit.reason);
   return { kind: 'retire', group, cluster, ...(hook && { hook }) };
+}
+
+/**
+ * AWS warns of the instance. While our hook holds it, the retirement completes that; an instance that is past its hook, or
+ * whose time is up, is nobody's to drain any more.
+ */
+function verifyWarned(
+  notice: WarningNotice,
+  { group, hook, identity, cluster }: Enrolment,
+  state: string,
+): Verification {
+  const untimely = whyUntimely(notice);
+  if (untimely !== undefined) return untimely;
+  const phase = phaseOf(state);
+  if (phase === 'over' || isPooled(state)) return tooLate(notice, `the instance is ${state}`);
+  if (cluster === undefined) return ignore(unconfigured(nameOf(identity)));
+  const unfit = unfitFor(notice, cluster);
+  if (unfit !== undefined) return unfit;
+  const waits = phase === 'waiting' && hook !== undefined;
+  return { kind: 'retire', group, cluster, ...(hook && { hook }), ...(waits && { waits }) };
 }
 
 /** Only an instance in service is drained because somebody wants it: any other is on its way already. */
 function verifyServing(
-  notice: VoluntaryNotice,
+  notice: WantedNotice,
   { group, hook, identity, cluster }: Enrolment,
   state: string,
 ): Verification {
@@ -157,23 +208,30 @@ async function identify(
 
 /** Waits for the instance to be in a hook. @returns its lifecycle state there, otherwise the notice's verification */
 async function lookAtState(
-  instance: string,
+  notice: HookNotice,
   ports: VerificationPorts,
 ): Promise<{ readonly kind: 'waits'; readonly state: string } | TurnedAway> {
   for (let looks = 1; ; looks += 1) {
-    const membership = await ports.lifecycle.membership(instance);
+    const membership = await ports.lifecycle.membership(notice.instance);
     if (membership === undefined) return stale('the instance is gone: its hook is over');
     const { state } = membership;
-    const says = phaseOf(state);
+    const says = phaseFor(notice, state);
     if (says === 'waiting') return { kind: 'waits', state };
     if (says === 'over') return stale(`the instance is ${state}: its hook is over`);
     const { times, pauseMs } = RELOOK[says];
     if (looks > times) {
       if (says === 'in service') return refuse(`AWS says that the instance is ${state}`);
-      throw new StillTerminating(instance);
+      throw new StillTerminating(notice.instance);
     }
     await sleep(pauseMs);
   }
+}
+
+/** Where the instance is on its way into the hook of the notice, or out of it. */
+function phaseFor({ kind }: HookNotice, state: string): LifecyclePhase {
+  if (kind !== 'asg-launch') return phaseOf(state);
+  if (state === LAUNCHING_WAIT) return 'waiting';
+  return state === 'Pending' ? 'not yet' : 'over';
 }
 
 /** Thrown when AWS has not brought the instance to its hook within the time that it usually takes. */

@@ -10,7 +10,7 @@ import { releaseFor } from '../../core/node/drain-taints.ts';
 import { NO_GROUP } from '../../core/aws/group.ts';
 import { DETACHED_FROM_TAG } from '../../core/aws/installation.ts';
 import { IN_SERVICE } from '../../core/aws/lifecycle-state.ts';
-import type { Home, Notice, VoluntaryNotice } from '../../core/notice/notice.ts';
+import { isWanted, type Home, type Notice, type WantedNotice } from '../../core/notice/notice.ts';
 import type { InstanceTags } from '../ports/ec2.ts';
 import type { Settings } from '../ports/settings.ts';
 import {
@@ -21,6 +21,7 @@ import {
   notEnrolled,
   refuse,
   stale,
+  tooLate,
   unconfigured,
   unfitFor,
   type TurnedAway,
@@ -50,13 +51,13 @@ export async function verifyOutside(
 ): Promise<Verification> {
   const otherwise =
     strange === undefined
-      ? stale('the instance is in no group any more')
+      ? tooLate(notice, 'the instance is in no group any more')
       : notEnrolled(strange.group, ports.home.installation);
-  return notice.kind === 'asg-terminate' ? otherwise : await verifyWanted(notice, strange, otherwise, ports);
+  return isWanted(notice) ? await verifyWanted(notice, strange, otherwise, ports) : otherwise;
 }
 
 async function verifyWanted(
-  notice: VoluntaryNotice,
+  notice: WantedNotice,
   strange: StrangeGroup | undefined,
   otherwise: Verification,
   ports: OutsidePorts,
@@ -73,7 +74,7 @@ async function verifyWanted(
 }
 
 /** An instance in no group: the one that a retirement has detached it from stands for it (contract 1.3). */
-async function withoutGroup(notice: VoluntaryNotice, { instanceTags }: OutsidePorts): Promise<StrangeGroup> {
+async function withoutGroup(notice: WantedNotice, { instanceTags }: OutsidePorts): Promise<StrangeGroup> {
   const tags = await instanceTags.tagsOf(notice);
   const identity = clusterIdentity({ groupTags: {}, instanceTags: tags });
   const { [DETACHED_FROM_TAG]: group } = tags;
@@ -83,7 +84,7 @@ async function withoutGroup(notice: VoluntaryNotice, { instanceTags }: OutsidePo
 }
 
 /** Whether more is asked for than a drain: that is for groups that are enrolled. */
-function asksOfGroup(notice: VoluntaryNotice, cluster: ClusterSettings): boolean {
+function asksOfGroup(notice: WantedNotice, cluster: ClusterSettings): boolean {
   const { detach, release } =
     notice.kind === 'tainted' ? { detach: false, release: releaseFor(notice.taint, cluster) } : notice.terms;
   return detach || release !== 'leave';
@@ -91,7 +92,7 @@ function asksOfGroup(notice: VoluntaryNotice, cluster: ClusterSettings): boolean
 
 /** Settings of the cluster in which the node was found. AWS need not name that cluster, but must not name another. */
 async function clusterOf(
-  { cluster: found }: VoluntaryNotice,
+  { cluster: found }: WantedNotice,
   identity: ClusterIdentity,
   { settings }: OutsidePorts,
 ): Promise<ClusterSettings | TurnedAway> {

@@ -27,6 +27,8 @@ export interface Lifecycle {
   complete(action: LifecycleAction): Promise<'completed' | 'over'>;
   /** Whether the group keeps an instance whose termination hook is abandoned (contract 5.3). */
   retains(group: string): Promise<boolean>;
+  /** Whether the group replaces Spot instances that EC2 recommends to rebalance. */
+  rebalances(group: string): Promise<boolean>;
   /** Completes the action with ABANDON. Without `retains`, that terminates the instance and ends every other hook. */
   abandon(action: LifecycleAction): Promise<'completed' | 'over'>;
   /** Terminates an instance that its group has let go of already: the desired capacity does not change. */

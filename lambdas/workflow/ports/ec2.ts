@@ -8,6 +8,30 @@ export interface Instances {
   identity(instance: string): Promise<MachineIdentity>;
   /** The machine's state by EC2; undefined when EC2 does not answer now. */
   machine(instance: string): Promise<Machine | undefined>;
+  /** How the machine was bought; undefined when EC2 does not know it, or does not answer now. */
+  purchase(instance: string): Promise<Purchase | undefined>;
+  /** What AWS is to do with the machine, and has not done yet; undefined when EC2 does not answer now. */
+  scheduled(instance: string): Promise<readonly ScheduledChange[] | undefined>;
+}
+
+export interface Purchase {
+  /** By EC2's words; `on-demand` for none of them. */
+  readonly as: 'spot' | 'scheduled' | 'capacity-block' | 'interruptible-capacity-reservation' | 'on-demand';
+  /** The capacity reservation that the machine runs in. */
+  readonly reservation?: string;
+}
+
+/** A change that AWS has scheduled for an instance (contract 1.2). */
+export interface ScheduledChange {
+  readonly instance: string;
+  readonly action: 'stop' | 'terminate' | 'reboot';
+  /** The earliest time, epoch milliseconds. */
+  readonly notBefore: number;
+}
+
+/** Changes that AWS has scheduled, read of all instances with few calls. */
+export interface ScheduledChanges {
+  ofAll(): Promise<readonly ScheduledChange[]>;
 }
 
 /** Instances that no group has any more. */

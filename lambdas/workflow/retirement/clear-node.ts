@@ -134,8 +134,9 @@ async function isolateAnew(retirement: Retirement): Promise<IsolatedNodes | unde
 }
 
 /** @param deadline by when they must be drained, epoch milliseconds */
-export function isolationsOf({ node, leftOver, isolatedAt }: IsolatedNodes, deadline: number): Isolation[] {
-  return [node, ...leftOver].map((name) => ({ node: name, isolatedAt, deadline, isLeftOver: name !== node }));
+export function isolationsOf({ node, leftOver, isolatedAt, early }: IsolatedNodes, deadline: number): Isolation[] {
+  const of = { isolatedAt, deadline, ...(early && { early }) };
+  return [node, ...leftOver].map((name) => ({ ...of, node: name, isLeftOver: name !== node }));
 }
 
 /** Volumes that are late are left behind; they hold nobody up for longer. @returns false: to be drained again */

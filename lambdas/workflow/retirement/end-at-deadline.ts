@@ -10,7 +10,7 @@ import { instanceRetained, podsLeft, retentionMissing } from '../../core/events/
 import type { DrainMemory } from '../drain/drain-memory.ts';
 import { drainNodesStage, remainingOn } from '../drain/drain-nodes.ts';
 import type { DrainOrder } from '../drain/drain-stage.ts';
-import type { Ending } from './begin-retirement.ts';
+import type { Ending } from '../beginning/beginning.ts';
 import { drainedOrStop, type DrainEnd, type LateDrain } from './clear-node.ts';
 import { tell, type Retirement } from './retirement.ts';
 import { overMeanwhile, stoppedAt, Stopped } from './stopped.ts';

@@ -3,7 +3,9 @@
  * policy decides (contract 5.3; end-at-deadline.ts), and at the end the hook is completed (contract 6).
  */
 import { forcePoint } from '../../core/drain/deadline-times.ts';
+import { KINDS } from '../../core/notice/kinds.ts';
 import { hookCompleted, instanceTerminated, type Result } from '../../core/events/retirement-events.ts';
+import { bootIdOf, restoreWhenReady } from '../interruption/restore-when-ready.ts';
 import { drainDetachAndSettle, withdraw } from './clear-node.ts';
 import { evacuateNode } from '../openstack/evacuate-node.ts';
 import { endAtDeadline, type HookedRetirement, type HookEnding } from './end-at-deadline.ts';
@@ -23,7 +25,11 @@ export async function retireHooked(order: Order, ending: HookEnding): Promise<Re
   const retirement: HookedRetirement = { ...createRetirement(order), ending, isRetained: false };
   try {
     const emptied = await empty(retirement);
+    const comesBack = KINDS[order.notice.kind].restore === 'ready' ? retirement.names : undefined;
+    const bootId = comesBack && (await bootIdOf(retirement, comesBack.node));
     const result = await release(retirement, emptied);
+    if (comesBack)
+      await restoreWhenReady(retirement, { bootId, why: 'its new root volume', from: order.course.deadline });
     return await finish(retirement, { result });
   } catch (error) {
     return await finishStopped(retirement, error);
@@ -38,7 +44,7 @@ async function empty(retirement: HookedRetirement): Promise<Result> {
   const isolated = await isolate(retirement, names);
   if (isolated === undefined) return 'drained';
   // Where none has come free by then, it drains without one.
-  await waitForSlot(retirement, isolated, slotUntil(retirement));
+  if (!isolated.early) await waitForSlot(retirement, isolated, slotUntil(retirement));
   const withdrawing = await withdraw(retirement, names.node);
   const keepsCompute = await evacuateNode(retirement, isolated, slotUntil(retirement));
   return await drainDetachAndSettle(retirement, isolated, {

@@ -1,6 +1,8 @@
 /** The retirement of one node, from a notice: verified once more, then carried out in the way that its kind is to end. */
 import type { Notice } from '../../core/notice/notice.ts';
-import { beginRetirement } from './begin-retirement.ts';
+import { beginRetirement } from '../beginning/begin-retirement.ts';
+import { awaitNode } from '../interruption/await-node.ts';
+import { retireWarned } from '../interruption/retire-warned.ts';
 import { retireHooked } from './retire-hooked.ts';
 import { retireVoluntarily } from './retire-voluntarily.ts';
 import type { Retired, RetirementPorts } from './retirement.ts';
@@ -23,7 +25,16 @@ export async function retireNode(notice: Notice, ports: RetirementPorts): Promis
       return { result: 'stopped', reason: beginning.reason };
     case 'retire': {
       const { ending, ...order } = { ...beginning, notice, ports };
-      return ending.kind === 'hook' ? await retireHooked(order, ending) : await retireVoluntarily(order, ending);
+      switch (ending.kind) {
+        case 'hook':
+          return await retireHooked(order, ending);
+        case 'warned':
+          return await retireWarned(order, ending);
+        case 'launch':
+          return await awaitNode(order, ending);
+        case 'voluntary':
+          return await retireVoluntarily(order, ending);
+      }
     }
   }
 }

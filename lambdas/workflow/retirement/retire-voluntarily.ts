@@ -10,6 +10,7 @@ import { neighboursIn, type BatchPlace } from '../../core/notice/retirement-term
 import { turnStage } from '../rotation/await-turn.ts';
 import { replaceFirst } from '../rotation/replace-first.ts';
 import { giveWayStage, targetAllowanceStage } from '../traffic/target-allowance.ts';
+import { holdDrained } from '../interruption/hold-drained.ts';
 import { drainDetachAndSettle, withdraw } from './clear-node.ts';
 import {
   createRetirement,
@@ -41,7 +42,10 @@ export async function retireVoluntarily(
   try {
     const result = await empty(retirement, ending);
     await letGo(retirement, ending.release, order.hook);
-    return await finish(retirement, { result });
+    const { holdSeconds } = ending;
+    return await finish(retirement, {
+      result: holdSeconds === undefined ? result : await holdDrained(retirement, holdSeconds),
+    });
   } catch (error) {
     if (error instanceof Stopped) await putBack(retirement, error);
     return await finishStopped(retirement, error);

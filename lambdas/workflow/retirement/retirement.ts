@@ -5,6 +5,7 @@
  */
 import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { retirementFinished, type Result } from '../../core/events/retirement-events.ts';
+import { KINDS } from '../../core/notice/kinds.ts';
 import type { VerificationPorts } from '../notice/verify-notice.ts';
 import { identifying } from '../node/find-node.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -66,6 +67,8 @@ export interface Retirement {
 /** A machine's nodes, and when they were isolated, epoch milliseconds. */
 export interface IsolatedNodes extends NodeNames {
   readonly isolatedAt: number;
+  /** AWS has warned of the deadline at short notice: no slot is waited for, and pods are forced early (contract 5.3). */
+  readonly early?: true;
 }
 
 export function createRetirement(order: Order): Retirement {
@@ -97,9 +100,13 @@ export async function isolate({ order, runner }: Retirement, names: NodeNames): 
   if (isolated.kind === 'joined') throw new Stopped('joined', `${isolated.execution} is in charge of the node`);
   if (isolated.kind === 'gone') return undefined;
   if (isolated.kind === 'unasked') throw unasked();
-  runner.mustEndBy(isolated.deadline);
-  if (order.course.hold?.renewedOnceIsolated) runner.mustBeatBy(isolated.isolatedAt);
-  return { ...names, isolatedAt: isolated.isolatedAt };
+  if (isolated.kind === 'taken') throw new Stopped('stopped', `${isolated.by} has the node in hand`);
+  const { deadline, isolatedAt } = isolated;
+  const early = isolated.early ?? KINDS[order.notice.kind].early;
+  // What is left of a longer time may be too short to suspend in.
+  runner.mustEndBy(deadline, early ? isolatedAt : undefined);
+  if (order.course.hold?.renewedOnceIsolated) runner.mustBeatBy(isolatedAt);
+  return { ...names, isolatedAt, ...(early && { early }) };
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Release } from '../../core/notice/retirement-terms.ts';
 import { takeBack } from '../rotation/take-back.ts';
 import { reopenStage } from '../openstack/reopen-host.ts';
 import type { Hook } from '../ports/auto-scaling.ts';
-import type { Ending } from './begin-retirement.ts';
+import type { Ending } from '../beginning/beginning.ts';
 import { tell, type Retirement } from './retirement.ts';
 import { doneOrStop, Stopped, unasked } from './stopped.ts';
 import { forgetNodeStage, passHookStage, progressStage, registerStage, restoreStage } from './voluntary-stages.ts';

@@ -50,9 +50,12 @@ export class StageRunner {
     this.#course = { ...this.#course, subject: { ...this.subject, node } };
   }
 
-  /** @param deadline epoch milliseconds, from now on */
-  mustEndBy(deadline: number): void {
-    this.#course = { ...this.#course, deadline };
+  /**
+   * @param deadline epoch milliseconds, from now on
+   * @param startedAt since when there is only so much time, epoch milliseconds @default as before
+   */
+  mustEndBy(deadline: number, startedAt = this.#course.startedAt): void {
+    this.#course = { ...this.#course, startedAt, deadline };
   }
 
   /** @param at epoch milliseconds: nobody knows for how long the hook still holds the instance */

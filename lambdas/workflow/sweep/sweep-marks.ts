@@ -9,6 +9,7 @@ import { NO_GROUP, type Member } from '../../core/aws/group.ts';
 import { decideMarks, judgeMarks, unreadableNotes, type Whereabouts } from '../../core/node/orphaned-marks.ts';
 import type { Node } from '../../core/kubernetes/node.ts';
 import type { Home } from '../../core/notice/notice.ts';
+import { rowOf } from '../../core/notice/kinds.ts';
 import { restoreNode } from '../node/isolate-node.ts';
 import type { Groups } from '../ports/auto-scaling.ts';
 import type { Instances } from '../ports/ec2.ts';
@@ -32,6 +33,8 @@ interface Orphan {
   readonly node: string;
   readonly execution: string;
   readonly instance: string;
+  /** The kind of its notice. */
+  readonly by: string;
 }
 
 /**
@@ -76,7 +79,7 @@ async function orphansIn(nodes: readonly Node[], cluster: ClusterSettings, ports
     const marks = judgeMarks(node, running, { home: ports.home, isAsked, now: Date.now() });
     switch (marks.kind) {
       case 'left':
-        return [{ node: node.name, execution: marks.execution, instance: marks.instance }];
+        return [{ node: node.name, execution: marks.execution, instance: marks.instance, by: marks.by }];
       case 'attended':
         return [];
       case 'unreadable':
@@ -88,11 +91,14 @@ async function orphansIn(nodes: readonly Node[], cluster: ClusterSettings, ports
 
 /** Restores the node if its instance serves. Marks of a retirement that has become the owner meanwhile stay. */
 async function restoreIfServing(
-  { node, execution, instance }: Orphan,
+  { node, execution, instance, by }: Orphan,
   { member, cluster, api }: { member: Member | undefined; cluster: ClusterSettings; api: Cluster },
   { instances, balancing, journal }: MarkSweepPorts,
 ): Promise<boolean> {
-  const whereabouts: Whereabouts = member ?? { machine: await instances.machine(instance) };
+  // Auto Scaling is late to see that an instance has stopped: EC2 is asked where a notice has said so.
+  const isAsked = member === undefined || rowOf(by)?.restore === 'running';
+  const machine = isAsked ? await instances.machine(instance) : undefined;
+  const whereabouts: Whereabouts = { ...member, ...(machine && { machine }) };
   if (decideMarks(whereabouts) === 'leave') return false;
   const subject = { execution, cluster: cluster.name, group: member?.group ?? NO_GROUP, instance, node };
   // The targets come before the marks: if this sweep dies in between, the next one still finds the node.

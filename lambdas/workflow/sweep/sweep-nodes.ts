@@ -16,11 +16,13 @@ import { readDetached, sweepDetached, type Detached, type DetachedSweepPorts } f
 import { sweepHooks, type HookSweepPorts } from './sweep-hooks.ts';
 import { sweepMarks, reportUnreadable, type MarkSweepPorts } from './sweep-marks.ts';
 import { SweepRecord } from './sweep-record.ts';
+import { sweepScheduled, type ScheduledSweepPorts } from './sweep-scheduled.ts';
 import { sweepTainted, type TaintedSweepPorts } from './sweep-tainted.ts';
 
 export type SweepPorts = HookSweepPorts &
   MarkSweepPorts &
   DetachedSweepPorts &
+  ScheduledSweepPorts &
   TaintedSweepPorts & { readonly groups: Groups; readonly clusters: Fleets };
 
 /**
@@ -35,7 +37,11 @@ export async function sweepNodes(ports: SweepPorts, { dryRun = false } = {}): Pr
   const record = new SweepRecord(ports.journal);
   const clusters = await record.clusters(ports.settings);
   const groups = await enrolledGroups(clusters, record, ports);
-  if (groups !== undefined && !dryRun) await record.attempt(() => sweepHooks(groups, record, ports));
+  if (groups !== undefined && !dryRun) {
+    await record.attempt(() => sweepHooks(groups, record, ports));
+    if (clusters.some(({ notices }) => notices.scheduledChange))
+      await record.attempt(() => sweepScheduled(groups, record, ports));
+  }
   const detached = dryRun ? new Map<string, string>() : await readDetached(record, ports);
   const reports = await Promise.all(
     clusters.map((cluster) => sweepCluster(cluster, { clusters, groups, detached, dryRun }, record, ports)),

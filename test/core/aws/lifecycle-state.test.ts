@@ -4,8 +4,8 @@ import { RELOOK, phaseOf, type LifecyclePhase } from '../../../lambdas/core/aws/
 
 /** All of AWS' own list. */
 const TABLE: Readonly<Record<LifecyclePhase, readonly LifecycleState[]>> = {
-  waiting: ['Terminating:Wait', 'Warmed:Terminating:Wait', 'Warmed:Pending:Wait'],
-  'not yet': ['Terminating', 'Warmed:Terminating', 'Warmed:Pending'],
+  waiting: ['Terminating:Wait', 'Warmed:Terminating:Wait', 'Warmed:Pending:Wait', 'ReplacingRootVolume:Wait'],
+  'not yet': ['Terminating', 'Warmed:Terminating', 'Warmed:Pending', 'ReplacingRootVolume'],
   over: [
     'Terminating:Proceed',
     'Terminating:Retained',
@@ -20,6 +20,8 @@ const TABLE: Readonly<Record<LifecyclePhase, readonly LifecycleState[]>> = {
     'Warmed:Stopped',
     'Warmed:Running',
     'Warmed:Hibernated',
+    'ReplacingRootVolume:Proceed',
+    'RootVolumeReplaced',
   ],
   'in service': [
     'InService',
@@ -29,10 +31,6 @@ const TABLE: Readonly<Record<LifecyclePhase, readonly LifecycleState[]>> = {
     'EnteringStandby',
     'Standby',
     'Quarantined',
-    'ReplacingRootVolume',
-    'ReplacingRootVolume:Wait',
-    'ReplacingRootVolume:Proceed',
-    'RootVolumeReplaced',
   ],
 };
 

@@ -54,6 +54,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'hypervisors.synced': events.hypervisorsSynced({ cluster: 'prod', hosts: 3, started: 1, enabled: 1 }),
   'notice.ignored': events.noticeIgnored({ reason: 'a test notification', source: 'aws.autoscaling' }),
   'notice.refused': events.noticeRefused({ reason: 'InService', instance: 'i-1' }),
+  'notice.unverified': events.noticeUnverified({ execution: 'e', instance: 'i-1', reason: 'Rate exceeded' }),
   'notice.released': events.noticeReleased({ reason: 'r', instance: 'i-1', group: 'workers', outcome: 'completed' }),
   'retirement.requested': events.retirementRequested({
     execution: 'e',
@@ -73,6 +74,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'node.missing': events.nodeMissing(SUBJECT, { unproven: ['ip-10-0-1-2'] }),
   'node.isolated': events.nodeIsolated(SUBJECT, { cordonedBefore: false }),
   'node.reisolated': events.nodeReisolated(SUBJECT, { missing: ['cordon'] }),
+  'node.shared': events.nodeShared(SUBJECT, { neighbour: 'Cluster Autoscaler' }),
   'node.restored': events.nodeRestored(SUBJECT),
   'node.dead': events.nodeDead(SUBJECT, { reason: 'EC2 says that the instance is stopped' }),
   'drain.planned': events.drainPlanned(SUBJECT, { pods: 3, seconds: 90, fits: true, reason: 'r', forceAt: NOON }),
@@ -123,6 +125,8 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'rotation.continued': events.rotationContinued(ROTATION, { part: 2 }),
   'rotation.finished': events.rotationFinished(ROTATION, { result: 'failed', reason: 'r' }, { groups: [] }),
   'replacement.ready': events.replacementReady(SUBJECT, { seconds: 95 }),
+  'return.awaited': events.returnAwaited(SUBJECT, { why: 'its reboot', until: NOON }),
+  'launch.completed': events.launchCompleted(SUBJECT, { outcome: 'completed' }),
   'instance.left': events.instanceLeft(SUBJECT),
   'retirement.finished': events.retirementFinished(SUBJECT, { result: 'drained', seconds: 60 }),
   'operation.requested': events.operationRequested(
@@ -200,6 +204,7 @@ const SUBJECTLESS = new Set([
   'rotation.batch',
   'rotation.surged',
   'rotation.waiting',
+  'notice.unverified',
   'rotation.continued',
   'rotation.finished',
   'taints.ignored',

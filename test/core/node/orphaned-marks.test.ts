@@ -7,7 +7,7 @@ import { decideMarks, judgeMarks, unreadableNotes } from '../../../lambdas/core/
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { coolDownText } from '../../../lambdas/core/node/cool-down.ts';
 import { withdrawalText } from '../../../lambdas/core/traffic/withdrawal.ts';
-import { aNode, HOUR, NOON } from '../../given.ts';
+import { HOUR, MINUTE, NOON, aNode } from '../../given.ts';
 
 const HOME = { account: '123456789012', region: 'eu-central-1' };
 const INSTANCE = 'i-0123456789abcdef0';
@@ -28,7 +28,19 @@ describe('marks', () => {
   });
 
   test('of one that does not are left', () => {
-    expect(judge(marked(), 'another')).toEqual({ kind: 'left', execution: EXECUTION, instance: INSTANCE });
+    expect(judge(marked(), 'another')).toEqual({
+      kind: 'left',
+      execution: EXECUTION,
+      instance: INSTANCE,
+      by: 'asg-terminate',
+    });
+  });
+
+  test('of a warning stay until ten minutes after its deadline: AWS takes the instance, and nobody restores it', () => {
+    const deadline = new Date(NOON + MINUTE).toISOString();
+    const node = marked(EXECUTION, {}, { kind: 'spot', deadline });
+    const at = (now: number) => judgeMarks(node, new Set(), { home: HOME, isAsked: false, now }).kind;
+    expect([at(NOON), at(NOON + 10 * MINUTE), at(NOON + 12 * MINUTE)]).toEqual(['attended', 'attended', 'left']);
   });
 
   test('of one that left the node drained are attended for as long as a taint asks for that', () => {

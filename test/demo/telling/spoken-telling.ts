@@ -99,6 +99,7 @@ function plainOutput(terminal: NodeJS.WriteStream): LineOutput {
 function ownerOf(event: LoggedEvent): string | undefined {
   if (!('execution' in event) || event.type === 'retirement.requested' || event.type === 'operation.answered')
     return undefined;
+  if (event.type === 'notice.unverified') return undefined;
   return event.node ?? ('instance' in event ? event.instance : undefined);
 }
 

@@ -79,6 +79,7 @@ const ENDS: Readonly<Record<Exclude<Result, 'joined' | 'superseded'>, readonly H
   stopped: ['us'],
   // Never of a hook.
   restored: [],
+  ready: [],
   failed: [],
 };
 

@@ -12,8 +12,16 @@ const LONGEST_RUN_MS = 150 * HOUR;
 /** More than a retirement of days needs. */
 const MOST_TURNS = 100_000;
 
-/** Puts Date, setTimeout, clearTimeout and Math.random on virtual time until `work` has ended. It begins at noon. */
-export async function onVirtualTime<Outcome>(seed: number, work: () => Promise<Outcome>): Promise<Outcome> {
+/**
+ * Puts Date, setTimeout, clearTimeout and Math.random on virtual time until `work` has ended. It begins at noon.
+ *
+ * @param limits.mostTurns timers that may fire @default enough for one retirement
+ */
+export async function onVirtualTime<Outcome>(
+  seed: number,
+  work: () => Promise<Outcome>,
+  { mostTurns = MOST_TURNS }: { mostTurns?: number } = {},
+): Promise<Outcome> {
   const timers = new VirtualTimers(NOON);
   const realTime = putOnTime(
     () => timers.now,
@@ -22,27 +30,27 @@ export async function onVirtualTime<Outcome>(seed: number, work: () => Promise<O
   const { random } = Math;
   Math.random = drawing(seed);
   try {
-    return await drive(work(), timers);
+    return await drive(work(), timers, mostTurns);
   } finally {
     Math.random = random;
     realTime();
   }
 }
 
-async function drive<Outcome>(work: Promise<Outcome>, timers: VirtualTimers): Promise<Outcome> {
+async function drive<Outcome>(work: Promise<Outcome>, timers: VirtualTimers, mostTurns: number): Promise<Outcome> {
   const end = { reached: false };
   const note = (): void => {
     end.reached = true;
   };
   work.then(note, note);
-  for (let turns = 0; turns < MOST_TURNS; turns += 1) {
+  for (let turns = 0; turns < mostTurns; turns += 1) {
     // All promises have had their turn when this one has.
     await new Promise((resolve) => setImmediate(resolve));
     if (end.reached) return await work;
     if (timers.now > NOON + LONGEST_RUN_MS) throw new Error('it never ends');
     if (!timers.fireNext()) throw new Error('it waits for what will never happen');
   }
-  throw new Error(`it runs in a circle: ${MOST_TURNS} timers, and only ${new Date(timers.now).toISOString()}`);
+  throw new Error(`it runs in a circle: ${mostTurns} timers, and only ${new Date(timers.now).toISOString()}`);
 }
 
 /** Mulberry32: numbers from 0 to 1 that follow from the seed. */

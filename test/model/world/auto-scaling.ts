@@ -69,6 +69,7 @@ export class ModelGroup {
           return this.state === undefined ? undefined : { group: GROUP, state: this.state };
         }),
       groupTags: () => answer(() => ({})),
+      rebalances: () => answer(() => false),
       hook: () =>
         answer(() => ({
           name: HOOK,

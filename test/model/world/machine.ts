@@ -35,6 +35,8 @@ export class ModelMachine {
         return { instance, ...(dnsName && { dnsName }), addresses: [] };
       },
       machine: () => said(this.status),
+      purchase: () => said({ as: 'spot' }),
+      scheduled: () => said([]),
     };
   }
 }

@@ -13,6 +13,7 @@ import { Alarms } from './cloudwatch/alarms.ts';
 import { cloudWatchService } from './cloudwatch/service.ts';
 import { driveUntil, type DriveOptions, type Goal } from './driving.ts';
 import { Instances } from './ec2/instances.ts';
+import { Interruptions } from './ec2/interruptions.ts';
 import { LaunchTemplates } from './ec2/launch-templates.ts';
 import { ec2Service } from './ec2/service.ts';
 import { classicLoadBalancingService } from './elastic-load-balancing/api/classic-service.ts';
@@ -56,6 +57,8 @@ export class AwsPeer {
   readonly queues = new Queues();
   readonly eventBridge: EventBridge;
   readonly instances: Instances;
+  /** What AWS does to instances that nobody asked for. */
+  readonly interruptions: Interruptions;
   readonly launchTemplates: LaunchTemplates;
   readonly elasticLoadBalancing: ElasticLoadBalancing;
   readonly autoScaling: AutoScaling;
@@ -93,6 +96,7 @@ export class AwsPeer {
     });
     const bus = this.eventBridge;
     this.instances = new Instances({ account, time, bus });
+    this.interruptions = new Interruptions({ instances: this.instances, account, time, bus });
     this.elasticLoadBalancing = new ElasticLoadBalancing({ account, time, instances: this.instances });
     const balancers = groupRegistrations(this.elasticLoadBalancing);
     this.launchTemplates = new LaunchTemplates({ time });

@@ -105,6 +105,33 @@ describe('an event that AWS confirms', () => {
     expectUntouched(rehearsal, instance);
   });
 
+  test('starts a retirement unverified while AWS throttles: it asks by itself before it touches anything (contract 1.3, faults 15)', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [waiting = '', serving = ''] = rehearsal.instances;
+    const action = 'DescribeAutoScalingInstances';
+    const end = rehearsal.aws.faults.inject({ kind: 'throttle', action, times: Infinity });
+    await rehearsal.route(rehearsal.terminate(waiting));
+    await rehearsal.route(forged(serving));
+    end();
+    expect(rehearsal.of('notice.unverified').map(({ instance }) => instance)).toEqual([waiting, serving]);
+    expect(rehearsal.of('retirement.requested')).toEqual([]);
+    const retirements = [...rehearsal.started.values()].map((notice) => rehearsal.retireBy(notice));
+    const results = await rehearsal.drive(Promise.all(retirements));
+    expect(results.map(({ result }) => result)).toEqual(['drained', 'ignored']);
+    expect(rehearsal.of('notice.refused').map(({ instance }) => instance)).toEqual([serving]);
+    expect(rehearsal.completions(serving)).toEqual([]);
+    expect(rehearsal.of('node.isolated').map(({ instance }) => instance)).toEqual([waiting]);
+  });
+
+  test('fails, to be delivered again, when AWS refuses otherwise than by throttling', async () => {
+    await using rehearsal = await Rehearsal.start();
+    const [instance = ''] = rehearsal.instances;
+    const error = { code: 'AccessDenied', status: 403 };
+    rehearsal.aws.faults.inject({ kind: 'error', action: 'DescribeAutoScalingInstances', error });
+    await expect(rehearsal.route(rehearsal.terminate(instance))).rejects.toThrow();
+    expectUntouched(rehearsal, instance);
+  });
+
   test('drains an instance that returns to the warm pool, because it comes from the group (contract 1.4, faults 12)', async () => {
     await using rehearsal = await Rehearsal.start({ warmPool: true });
     const group = rehearsal.aws.autoScaling.group(GROUP);

@@ -32,7 +32,9 @@ function allow(rehearsal: Rehearsal, maxUnavailable: number): void {
 function sweepsNotice({ first, ports, clock }: Rehearsal): LifecycleNotice {
   const { instance } = first;
   const member = { instance, group: GROUP, state: 'Terminating:Wait' };
-  return noticeOfOrphan(member, { ...ports.home, hook: HOOK, at: clock.now() });
+  const notice = noticeOfOrphan(member, { ...ports.home, hook: HOOK, at: clock.now() });
+  if (notice.kind !== 'asg-terminate') throw new Error('the sweep makes another kind of it');
+  return notice;
 }
 
 /** Somebody keeps the hook alive. */

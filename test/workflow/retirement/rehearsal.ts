@@ -55,6 +55,7 @@ export interface RehearsalPlan {
   readonly drain?: ClusterInput['drain'];
   readonly taint?: ClusterInput['taint'];
   readonly tainted?: ClusterInput['tainted'];
+  readonly notices?: ClusterInput['notices'];
   readonly budget?: unknown;
   /** Seconds. @default 900 */
   readonly heartbeatTimeout?: number;
@@ -182,8 +183,15 @@ export class Rehearsal implements AsyncDisposable {
   /** What the router makes of an event. */
   noticeOf(event: AwsEvent): Notice {
     const parsed = parseEvent(event);
-    if (parsed.kind !== 'notice') throw new Error(parsed.reason);
-    return parsed.notice;
+    if (parsed.kind === 'other') throw new Error(parsed.reason);
+    const [notice] = parsed.kind === 'notice' ? [parsed.notice] : parsed.notices;
+    if (notice === undefined) throw new Error('the event makes no notice');
+    return notice;
+  }
+
+  /** The name of the execution that the notice starts. */
+  nameOf(notice: Notice): string {
+    return executionName(notice, this.ports.home);
   }
 
   /** Runs the retirement of an instance from its hook's event to its end. */
@@ -252,7 +260,7 @@ export class Rehearsal implements AsyncDisposable {
     for (const manifest of clusterRoleManifests('ebb')) kubernetes.world.apply(manifest as never);
   }
 
-  #configure({ drain, taint, tainted, budget, enrolled = true }: RehearsalPlan): void {
+  #configure({ drain, taint, tainted, notices, budget, enrolled = true }: RehearsalPlan): void {
     const groups = [{ name: enrolled ? GROUP : 'others' }];
     const { clusters } = parseConfiguration({
       clusters: [
@@ -262,6 +270,7 @@ export class Rehearsal implements AsyncDisposable {
           ...(drain && { drain }),
           ...(taint && { taint }),
           ...(tainted && { tainted }),
+          ...(notices && { notices }),
           budget,
         },
       ],

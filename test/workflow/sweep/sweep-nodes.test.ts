@@ -84,6 +84,16 @@ describe('an instance that waits in our hook, its event lost,', () => {
     expect(rehearsal.of('sweep.finished')).toMatchObject([{ waiting: 3, started: 2 }]);
   });
 
+  test('is one of many: they are verified together, with a question for each group and none for each instance', async () => {
+    await using rehearsal = await Rehearsal.start({ nodes: 12, stands: true });
+    for (const instance of rehearsal.instances) rehearsal.letGo(instance);
+    await sweep(rehearsal);
+    expect(rehearsal.started.size).toBe(12);
+    const actions = rehearsal.aws.requests.map(({ action }) => action);
+    expect(actions.filter((action) => action === 'DescribeAutoScalingInstances')).toEqual([]);
+    expect(actions.filter((action) => action === 'DescribeLifecycleHooks')).toHaveLength(1);
+  });
+
   test('whose retirement has failed gets another; its hook is not kept alive by us meanwhile (contract 6.3)', async () => {
     await using rehearsal = await Rehearsal.start();
     const { instance } = rehearsal.first;
@@ -389,12 +399,18 @@ describe('what fails', () => {
     const [one = '', two = ''] = rehearsal.instances;
     rehearsal.letGo(one);
     rehearsal.letGo(two);
-    rehearsal.aws.faults.inject({
-      kind: 'error',
-      action: 'DescribeLifecycleHooks',
-      error: { code: 'AccessDenied', status: 403 },
-    });
-    await expect(sweep(rehearsal)).rejects.toThrow(RunIncomplete);
+    let starts = 0;
+    const failing: Pick<typeof rehearsal.ports, 'retirements'> = {
+      retirements: {
+        start: (name, notice) => {
+          starts += 1;
+          return starts === 1
+            ? Promise.reject(new Error('Lambda refuses'))
+            : rehearsal.ports.retirements.start(name, notice);
+        },
+      },
+    };
+    await expect(sweep(rehearsal, { ports: failing })).rejects.toThrow(RunIncomplete);
     expect(requested(rehearsal)).toEqual([two]);
   });
 });
@@ -407,6 +423,7 @@ test('a sweep that finds nothing to do makes a handful of calls, however many no
     'GetParameter',
     'DescribeAutoScalingGroups',
     'DescribeAutoScalingGroups',
+    'DescribeInstanceStatus',
     'GetResources',
     'DescribeCluster',
   ]);

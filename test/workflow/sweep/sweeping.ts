@@ -7,6 +7,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { instanceTags } from '../../../lambdas/adapters/aws/resource-tags.ts';
 import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
+import { scheduledChanges } from '../../../lambdas/adapters/ec2/scheduled-changes.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { EndedRetirement } from '../../../lambdas/core/retirement/orphaned-hook.ts';
 import type { SweepReport } from '../../../lambdas/core/disruption/sweep-report.ts';
@@ -20,6 +21,8 @@ export interface SweepGiven {
   /** Names of those that run. @default what was started, and what the rehearsal says */
   readonly names?: () => Promise<readonly string[]>;
   readonly dryRun?: boolean;
+  /** In place of the rehearsal's. */
+  readonly ports?: Partial<SweepPorts>;
   /** @default an account without load balancers */
   readonly balancing?: LoadBalancing;
 }
@@ -34,12 +37,14 @@ export function sweep(rehearsal: Rehearsal, given: SweepGiven = {}): Promise<rea
     ...rehearsal.ports,
     clusters: rehearsal.fleets,
     balancing,
+    scheduledChanges: scheduledChanges(new EC2Client(client)),
     groups: groups(autoScaling),
     instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),
     changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
     launches: launches({ autoScaling, ec2: new EC2Client(client), ssm: new SSMClient(client) }),
     running: { ...rehearsal.ports.running, names: names ?? running },
     history: { ...rehearsal.ports.history, ended: () => Promise.resolve(ended) },
+    ...given.ports,
   };
   return rehearsal.drive(sweepNodes(ports, { dryRun }));
 }

@@ -15,6 +15,7 @@ import { addRefresh, type InstanceRefresh, type RefreshStatus } from './instance
 import { Launching, type LaunchPlan } from './launching.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { invalid, memberOf, Membership } from './membership.ts';
+import { RootVolumes } from './root-volumes.ts';
 import { Standby } from './standby.ts';
 import type { Process } from './suspension.ts';
 import { TrafficSources, type Balancers } from './traffic-sources.ts';
@@ -37,6 +38,7 @@ export class AutoScaling {
   readonly trafficSources: TrafficSources;
   readonly membership: Membership;
   readonly standby: Standby;
+  readonly rootVolumes: RootVolumes;
   readonly #history = new History();
   readonly #account: Account;
   readonly #time: Timetable;
@@ -53,6 +55,7 @@ export class AutoScaling {
     const { capacity } = this;
     const findMember = (instanceId: string): Member | undefined => this.findMember(instanceId);
     this.membership = new Membership({ ...parts, lifecycle, trafficSources, capacity, findMember });
+    this.rootVolumes = new RootVolumes({ time, lifecycle });
     this.standby = new Standby({ time, lifecycle, trafficSources, capacity });
   }
 

@@ -78,6 +78,7 @@ export function groupFrom(plan: GroupPlan, given: Given): Group {
     warmPool: plan.warmPool,
     lifecyclePolicy: plan.lifecyclePolicy,
     trafficSources: sourcesOf(plan),
+    capacityRebalance: false,
     protectsNew: plan.protectsNew ?? false,
     scarceZones: new Set(),
     members: new Map(),

@@ -51,6 +51,8 @@ export interface Group {
   /** Undefined: `terminate`. */
   lifecyclePolicy: LifecyclePolicy | undefined;
   readonly trafficSources: TrafficSource[];
+  /** Whether it replaces Spot instances that EC2 recommends to rebalance. */
+  capacityRebalance: boolean;
   /** Whether instances that it launches, or that are attached to it, are protected from scale-in. */
   protectsNew: boolean;
   /** Zones in which EC2 has no capacity for it: a launch there fails. */

@@ -7,6 +7,8 @@ type Draft = Pick<AwsEvent, 'detail-type' | 'source' | 'resources' | 'detail'>;
 export interface Route {
   readonly origin: Place;
   readonly destination: Place;
+  /** What is done to an instance that stays. */
+  readonly action?: 'ReplaceRootVolume';
 }
 
 export function lifecycleActionEvent(member: Member, action: LifecycleAction, route: Route): Draft {
@@ -20,6 +22,7 @@ export function lifecycleActionEvent(member: Member, action: LifecycleAction, ro
     ...(hook.notificationMetadata === undefined ? {} : { NotificationMetadata: hook.notificationMetadata }),
     Origin: route.origin,
     Destination: route.destination,
+    ...(route.action && { Action: route.action }),
   });
 }
 

@@ -7,6 +7,16 @@ import { ShownTags, type Tags } from './tags.ts';
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
+/** How an instance was bought; absent: on demand. */
+export type Purchase = 'spot' | 'capacity-block' | 'interruptible-capacity-reservation';
+
+/** A change that EC2 has scheduled for an instance, as DescribeInstanceStatus shows it. */
+export interface ScheduledEvent {
+  readonly code: 'instance-stop' | 'instance-retirement' | 'instance-reboot' | 'system-reboot' | 'system-maintenance';
+  readonly notBefore: Date;
+  readonly description: string;
+}
+
 /** The VPC that instances are launched in unless told. */
 export const DEFAULT_VPC = 'vpc-0123456789abcdef0';
 
@@ -22,6 +32,9 @@ export interface Instance {
   tags: Tags;
   /** Refuses TerminateInstances; Auto Scaling ends it all the same. */
   disableApiTermination: boolean;
+  purchase: Purchase | undefined;
+  capacityReservationId: string | undefined;
+  scheduledEvents: readonly ScheduledEvent[];
   readonly vpcId: string;
   readonly subnetId: string;
   state: InstanceState;
@@ -96,6 +109,9 @@ export class Instances {
       ...given,
       instanceId,
       zone,
+      purchase: undefined,
+      capacityReservationId: undefined,
+      scheduledEvents: [],
       vpcId,
       subnetId: `subnet-${vpcId.slice('vpc-'.length, -1)}${zone.slice(-1)}`,
       createdAt: this.#time.date(),
@@ -134,6 +150,13 @@ export class Instances {
     const missing = instanceIds.filter((id) => !this.#all.has(id));
     if (missing.length > 0) throw absent(missing);
     return instanceIds.flatMap((id) => this.#all.get(id) ?? []);
+  }
+
+  /** From now on the instance is one that was bought so. */
+  setPurchase(instanceId: string, purchase: Purchase | undefined, capacityReservationId?: string): void {
+    const instance = this.get(instanceId);
+    instance.purchase = purchase;
+    instance.capacityReservationId = capacityReservationId;
   }
 
   /** Sets all tags of an instance, AWS's own too. */

@@ -11,6 +11,7 @@ import { filters, like, type Filter } from './filters.ts';
 import { addressesOf, type Instance, type Instances, type InstanceState } from './instances.ts';
 import { launchTemplateOperations } from './launch-template-operations.ts';
 import type { LaunchTemplates } from './launch-templates.ts';
+import { statusOperations } from './status-operations.ts';
 import { tagOperations } from './tag-operations.ts';
 import type { Tags } from './tags.ts';
 
@@ -36,6 +37,7 @@ export function ec2Service(parts: { instances: Instances; templates: LaunchTempl
     deniedCode: 'UnauthorizedOperation',
     operations: {
       ...operations(instances, account),
+      ...statusOperations(instances),
       ...tagOperations(instances, account),
       ...launchTemplateOperations(templates, account),
     },
@@ -119,6 +121,8 @@ function reservationShape(instance: Instance, tags: Tags, account: Account): Rec
         launchTime: instance.launchedAt,
         placement: { availabilityZone: instance.zone, groupName: '', tenancy: 'default' },
         tagSet: items(Object.entries(tags).map(([key, value]) => ({ key, value }))),
+        ...(instance.purchase && { instanceLifecycle: instance.purchase }),
+        ...(instance.capacityReservationId && { capacityReservationId: instance.capacityReservationId }),
       },
     ]),
   };

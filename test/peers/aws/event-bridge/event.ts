@@ -16,5 +16,5 @@ export interface AwsEvent {
 export type EventDraft = Pick<AwsEvent, 'detail-type' | 'source' | 'resources' | 'detail'>;
 
 export interface Bus {
-  put(event: EventDraft): void;
+  put(event: EventDraft): AwsEvent;
 }

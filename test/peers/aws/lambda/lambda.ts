@@ -48,6 +48,10 @@ export class Lambda {
   readonly durable: DurableExecutions;
   /** Functions that run. */
   readonly invocations = new Activity();
+  /** The account's concurrency: asynchronous invocations and rounds of executions beyond it wait, as AWS queues them. */
+  concurrency = Infinity;
+  readonly #queued: (() => void)[] = [];
+  #running = 0;
   /** Added to the environment of every sandbox; default nothing. */
   readonly extraEnvironment: Record<string, string> = {};
   readonly #parts: Parts;
@@ -187,10 +191,17 @@ export class Lambda {
     invocation: Omit<RuntimeInvocation, 'deadline'>,
     onSandbox: (sandbox: Sandbox) => void,
   ): Promise<InvocationOutcome> {
-    return during(this.invocations, () => {
-      const sandbox = this.#sandbox(fn, invocation.version);
-      onSandbox(sandbox);
-      return sandbox.invoke(invocation);
+    return during(this.invocations, async () => {
+      if (this.#running >= this.concurrency) await new Promise<void>((start) => this.#queued.push(start));
+      this.#running += 1;
+      try {
+        const sandbox = this.#sandbox(fn, invocation.version);
+        onSandbox(sandbox);
+        return await sandbox.invoke(invocation);
+      } finally {
+        this.#running -= 1;
+        this.#queued.shift()?.();
+      }
     });
   }
 

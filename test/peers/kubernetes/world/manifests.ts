@@ -93,7 +93,13 @@ export function nodeManifest(plan: NodePlan, now: string): Manifest {
       allocatable: capacity,
       capacity,
       conditions: [{ ...condition, reason, message: '' }],
-      nodeInfo: { kubeletVersion: 'v1.32.4', operatingSystem: 'linux', architecture: 'amd64', osImage: 'stand-in' },
+      nodeInfo: {
+        bootID: crypto.randomUUID(),
+        kubeletVersion: 'v1.32.4',
+        operatingSystem: 'linux',
+        architecture: 'amd64',
+        osImage: 'stand-in',
+      },
     },
   };
 }

@@ -142,6 +142,18 @@ export class World {
     this.#setNodeReady(node);
   }
 
+  /** The node's machine reboots: it is not Ready for so long, then it is, and says that it has booted anew. */
+  reboot(node: string, seconds: number): void {
+    this.#kubelets.stop(node);
+    markUnknown(this.#cluster, node);
+    this.#cluster.after(seconds * 1000, () => {
+      this.#cluster.store.change(nodes, { name: node }, ({ status }) => {
+        if (status.nodeInfo !== undefined) status.nodeInfo.bootID = crypto.randomUUID();
+      });
+      this.restartKubelet(node);
+    });
+  }
+
   /**
    * A kubelet registers its machine anew: as the same node, whose object somebody has deleted, or under another name, and
    * then serves the old node no more. It brings what it says of itself, and nothing that others had put on the node.

@@ -42,6 +42,7 @@ export function groupShape(group: Group, stateOf: StateOf): Shape {
     EnabledMetrics: '',
     Tags: members(tagShapes(group)),
     TerminationPolicies: members(['Default']),
+    CapacityRebalance: group.capacityRebalance,
     NewInstancesProtectedFromScaleIn: group.protectsNew,
     ...(group.warmPool === undefined ? {} : { WarmPoolConfiguration: warmPoolShape(group.warmPool) }),
     ...(group.lifecyclePolicy === undefined ? {} : { InstanceLifecyclePolicy: policyShape(group.lifecyclePolicy) }),

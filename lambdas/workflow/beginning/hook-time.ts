@@ -5,7 +5,7 @@
  */
 import type { HookTime } from '../../core/drain/deadline-times.ts';
 import { firstStart, runsOfHook } from '../../core/retirement/hook-history.ts';
-import { executionName, type Home, type LifecycleNotice } from '../../core/notice/notice.ts';
+import { executionName, isOfHook, type Home, type HookNotice, type WarningNotice } from '../../core/notice/notice.ts';
 import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
 import type { RetirementHistory } from '../ports/lambda.ts';
 
@@ -20,12 +20,13 @@ export interface HookTimePorts {
 
 /** @returns isFirst: no other retirement has been there for the hook */
 export async function hookTime(
-  notice: LifecycleNotice,
+  notice: HookNotice | WarningNotice,
   { globalTimeoutSeconds }: Pick<Hook, 'globalTimeoutSeconds'>,
   { lifecycle, history, home }: HookTimePorts,
 ): Promise<HookTime & { readonly isFirst: boolean }> {
   const now = Date.now();
-  const { instance, token, at } = notice;
+  const { instance, at } = notice;
+  const token = isOfHook(notice) ? notice.token : undefined;
   if (token !== undefined && now - at < PROMPT_MS) return { beganAt: at, firstAt: now, isFirst: true };
   // A hook of which AWS says that it holds has not been over for long: an older event is another hook's.
   const isToldBy = token !== undefined && now - at < globalTimeoutSeconds * 1000;

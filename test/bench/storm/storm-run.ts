@@ -1,0 +1,373 @@
+/**
+ * A storm: thousands of instances that are to leave within seconds, as when a zone is evacuated. The shipped workflows of
+ * router and retirement run on the driven clock, against AWS's rates and clusters in memory.
+ */
+import type { LifecycleNotice, Notice } from '../../../lambdas/core/notice/notice.ts';
+import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
+import { retryStep } from '../../../lambdas/entry/durable-run/step-retry.ts';
+import { routeEvent, type RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';
+import { keepingGroupFacts } from '../../../lambdas/adapters/auto-scaling/kept-group-facts.ts';
+import { startingPatiently } from '../../../lambdas/adapters/lambda/patient-starts.ts';
+import { readingPatiently } from '../../../lambdas/adapters/auto-scaling/patient-reads.ts';
+import type { Lifecycle } from '../../../lambdas/workflow/ports/auto-scaling.ts';
+import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
+import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
+import type { RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
+import { aNotice, NO_LOAD_BALANCERS, NOON, NOTHING_REPLACED } from '../../given.ts';
+import { onVirtualTime } from '../../model/run/virtual-time.ts';
+import { dollarsFor } from '../../driving/retirement-cost.ts';
+import { LIMITS, passing, Rates, type Limit, type Limited } from './rates.ts';
+import { StormCluster } from './storm-cluster.ts';
+
+export interface StormPlan {
+  readonly notices: number;
+  /** In which they come. */
+  readonly seconds: number;
+  readonly clusters: number;
+  /** Nodes of each cluster that stay. */
+  readonly stay: number;
+  readonly podsPerNode: number;
+  /** Calls a second that Auto Scaling allows; AWS publishes none. @default what is planned with */
+  readonly autoScaling?: number;
+}
+
+export interface StormResult {
+  readonly notices: number;
+  /** Instances whose hook nobody completed, or whose pods were left. */
+  readonly lost: number;
+  /** Pods that were asked to go more than once. */
+  readonly doubleDrains: number;
+  /** Seconds from the event to the isolated node. */
+  readonly isolatedP50: number;
+  readonly isolatedP99: number;
+  readonly isolatedLast: number;
+  /** Seconds from an event to its retirement's start, at most. */
+  readonly startedLast: number;
+  /** Nodes of one cluster that drained at a time, at most. */
+  readonly atOnce: number;
+  /** Seconds from the first event to the last completed hook. */
+  readonly seconds: number;
+  readonly rates: readonly {
+    readonly name: Limited;
+    readonly peak: number;
+    readonly calls: number;
+    readonly throttled: number;
+    readonly limit: Limit;
+  }[];
+  readonly executions: number;
+  readonly operations: number;
+  readonly billedSeconds: number;
+  /** For compute, requests and durable operations, by AWS's published prices. */
+  readonly dollars: number;
+  /** Events that Lambda delivered again, because the router failed. */
+  readonly redelivered: number;
+}
+
+const HOOK = 'ebb-drain';
+const HEARTBEAT_SECONDS = 900;
+const HEARTBEAT_MS = HEARTBEAT_SECONDS * 1000;
+
+/** From the event to the router's first line, and to a retirement's: a cold start. */
+const COLD_MS = 400;
+
+/** Sandboxes among which Lambda spreads the invocations: its concurrency by default. */
+const SANDBOXES = 1_000;
+
+/** From the end of its hook until a machine and its node have gone. */
+const MACHINE_ENDS_MS = 60_000;
+
+/** Lambda's pauses before it delivers an event again. */
+const RETRY_MS = [60_000, 120_000];
+
+interface Machine {
+  readonly notice: LifecycleNotice;
+  readonly cluster: string;
+  readonly arrivedAt: number;
+  isolatedAt?: number;
+  completedAt?: number;
+  /** When its hook gives up unless it is renewed. */
+  heldUntil: number;
+  /** Its hook gave up while pods were on it. */
+  lost?: true;
+}
+
+export function runStorm(plan: StormPlan): Promise<StormResult> {
+  const mostTurns = plan.notices * 5_000;
+  return onVirtualTime(1, () => new Storm(plan).run(), { mostTurns });
+}
+
+class Storm {
+  readonly #rates: Rates;
+  readonly #machines = new Map<string, Machine>();
+  readonly #clusters = new Map<string, StormCluster>();
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #sandboxes = new Map<number, Lifecycle>();
+  readonly #startedAfter: number[] = [];
+  /** Names are remembered: a second start changes nothing. */
+  readonly #started = new Set<string>();
+  #operations = 0;
+  #billedMs = 0;
+  #executions = 0;
+  #invocations = 0;
+  #redelivered = 0;
+
+  constructor(plan: StormPlan) {
+    const { notices, seconds, clusters, stay, podsPerNode, autoScaling } = plan;
+    this.#rates = new Rates(autoScaling);
+    for (let index = 0; index < clusters; index += 1) {
+      const cluster = new StormCluster((instance) => {
+        const machine = this.#machines.get(instance);
+        if (machine !== undefined) machine.isolatedAt ??= Date.now();
+      });
+      this.#clusters.set(`cluster-${index}`, cluster);
+      for (let other = 0; other < stay; other += 1) cluster.add(instanceId(1_000_000 + index * 10_000 + other), 0);
+    }
+    for (let index = 0; index < notices; index += 1) {
+      const instance = instanceId(index);
+      const cluster = `cluster-${index % clusters}`;
+      const arrivedAt = NOON + Math.floor((index * seconds * 1000) / notices);
+      const notice = aNotice({ instance, group: groupOf(cluster), hook: HOOK, token: `token-${index}`, at: arrivedAt });
+      this.#clusters.get(cluster)?.add(instance, podsPerNode);
+      const machine = { notice, cluster, arrivedAt, heldUntil: arrivedAt + HEARTBEAT_MS };
+      this.#machines.set(instance, machine);
+      this.#watch(machine);
+    }
+  }
+
+  async run(): Promise<StormResult> {
+    await Promise.all([...this.#machines.values()].map((machine) => this.#deliver(machine)));
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+    return this.#result();
+  }
+
+  /** At least once: every twentieth event comes twice. */
+  async #deliver({ notice, arrivedAt }: Machine): Promise<void> {
+    await passing(arrivedAt - Date.now() + COLD_MS);
+    const again = Number(notice.token?.split('-')[1]) % 20 === 0;
+    await Promise.all([this.#routed(notice), ...(again ? [passing(1_000).then(() => this.#routed(notice))] : [])]);
+  }
+
+  async #routed(notice: LifecycleNotice): Promise<void> {
+    for (const pause of [...RETRY_MS, undefined]) {
+      try {
+        await routeEvent({ kind: 'notice', notice }, this.#ports(notice));
+        return;
+      } catch (error) {
+        // What Lambda gives up on goes to the dead-letter queue, and is lost here.
+        if (pause === undefined) return;
+        if (!(error instanceof Error) || error.name !== 'ThrottlingException') throw error;
+        this.#redelivered += 1;
+        await passing(pause);
+      }
+    }
+  }
+
+  /** The hook gives up when nobody has renewed it, and its instance goes with what is on it. */
+  #watch(machine: Machine): void {
+    setTimeout(() => {
+      if (machine.completedAt !== undefined) return;
+      if (Date.now() < machine.heldUntil) this.#watch(machine);
+      else {
+        machine.completedAt = Date.now();
+        if (this.#podsOn(machine) > 0) machine.lost = true;
+      }
+    }, machine.heldUntil - Date.now());
+  }
+
+  #podsOn({ cluster, notice }: Machine): number {
+    return this.#clusters.get(cluster)?.podsLeft(notice.instance) ?? 0;
+  }
+
+  #start(name: string, notice: Notice): void {
+    const machine = this.#machines.get(notice.instance);
+    if (machine === undefined || this.#started.has(name)) return;
+    this.#started.add(name);
+    this.#executions += 1;
+    this.#invocations += 1;
+    this.#startedAfter.push((Date.now() - machine.arrivedAt) / 1000);
+    const run = this.#retire(notice, machine).finally(() => this.#running.delete(name));
+    this.#running.set(name, run);
+  }
+
+  async #retire(notice: Notice, machine: Machine): Promise<void> {
+    const begun = Date.now();
+    const suspended = { ms: 0 };
+    await passing(COLD_MS);
+    try {
+      const ports = this.#ports(machine.notice);
+      const lifecycle = readingPatiently(ports.lifecycle);
+      await retireNode(notice, { ...ports, lifecycle, run: this.#durable(suspended) });
+    } finally {
+      this.#billedMs += Date.now() - begun - suspended.ms;
+    }
+  }
+
+  #durable(suspended: { ms: number }): DurableRun {
+    const kept = async <Outcome>(outcome: Outcome): Promise<Outcome> => {
+      this.#operations += 1;
+      return await this.#rates.call('Lambda checkpoints', () => JSON.parse(JSON.stringify(outcome)) as Outcome);
+    };
+    const suspend = async (seconds: number): Promise<void> => {
+      this.#operations += 1;
+      suspended.ms += seconds * 1000;
+      this.#invocations += 1;
+      await passing(seconds * 1000);
+    };
+    return {
+      step: async (_name, work) => {
+        for (let attempt = 1; ; attempt += 1) {
+          try {
+            return await kept(await work());
+          } catch (error) {
+            const { shouldRetry, delay } = retryStep(error as Error, attempt);
+            if (!shouldRetry) throw error;
+            await suspend(delay?.seconds ?? 1);
+          }
+        }
+      },
+      suspend: (_name, seconds) => suspend(seconds),
+    };
+  }
+
+  #ports(notice: LifecycleNotice): RoutePorts & Omit<RetirementPorts, 'run'> {
+    const { account, region, instance } = notice;
+    const rates = this.#rates;
+    const machineOf = (instance: string): Machine | undefined => this.#machines.get(instance);
+    const scaling = <Answer>(answer: () => Answer): Promise<Answer> => rates.call('Auto Scaling', answer);
+    const never = (): Promise<never> => Promise.reject(new Error('no storm asks for this'));
+    return {
+      hookName: HOOK,
+      home: { account, region },
+      clouds: { open: never },
+      lifecycle: this.#lifecycleIn(instance, {
+        membership: (id) =>
+          scaling(() => {
+            const machine = machineOf(id);
+            if (machine === undefined || machine.completedAt !== undefined) return undefined;
+            return { group: machine.notice.group, state: 'Terminating:Wait' };
+          }),
+        groupTags: () => scaling(() => ({})),
+        hook: (group) =>
+          scaling(() => ({
+            name: HOOK,
+            timeoutSeconds: HEARTBEAT_SECONDS,
+            globalTimeoutSeconds: 100 * HEARTBEAT_SECONDS,
+            metadata: JSON.stringify({ cluster: group.replace('-workers', '') }),
+          })),
+        leavingSince: (of) => scaling(() => machineOf(of.instance)?.arrivedAt),
+        heartbeat: (of) =>
+          scaling(() => {
+            const machine = machineOf(of.instance);
+            if (machine === undefined || machine.completedAt !== undefined) return 'over';
+            machine.heldUntil = Date.now() + HEARTBEAT_MS;
+            return 'recorded';
+          }),
+        complete: (of) =>
+          scaling(() => {
+            const machine = machineOf(of.instance);
+            if (machine === undefined || machine.completedAt !== undefined) return 'over';
+            machine.completedAt = Date.now();
+            setTimeout(() => this.#clusters.get(machine.cluster)?.leave(of.instance), MACHINE_ENDS_MS);
+            return 'completed';
+          }),
+        retains: () => scaling(() => false),
+        rebalances: () => scaling(() => false),
+        abandon: never,
+        terminate: never,
+      }),
+      instances: {
+        identity: (id) => rates.call('EC2 Describe*', () => ({ instance: id, addresses: [] })),
+        machine: () => rates.call('EC2 Describe*', () => 'up' as const),
+        purchase: () => rates.call('EC2 Describe*', () => ({ as: 'on-demand' as const })),
+        scheduled: () => rates.call('EC2 Describe*', () => []),
+      },
+      instanceTags: { tagsOf: () => Promise.resolve({}) },
+      settings: { cluster: (name) => Promise.resolve(settingsOf(name)), names: () => Promise.resolve([]) },
+      clusters: { open: ({ name }) => this.#open(name) },
+      balancing: NO_LOAD_BALANCERS,
+      replacing: NOTHING_REPLACED,
+      running: { isRunning: (name) => Promise.resolve(this.#running.has(name)) },
+      history: { started: () => Promise.resolve([]) },
+      retirements: startingPatiently({
+        start: (name, started) =>
+          rates.call('Lambda durable starts', () => {
+            this.#start(name, started);
+            return 'started' as const;
+          }),
+      }),
+      journal: { report: () => undefined },
+    };
+  }
+
+  /** As one of the sandboxes has it, which keep what they hear of groups. */
+  #lifecycleIn(instance: string, lifecycle: Lifecycle): Lifecycle {
+    const sandbox = Number.parseInt(instance.slice(2), 16) % SANDBOXES;
+    const kept = this.#sandboxes.get(sandbox) ?? keepingGroupFacts(lifecycle);
+    this.#sandboxes.set(sandbox, kept);
+    return kept;
+  }
+
+  /** With methods that are bound: shipped code makes others of it. */
+  #open(name: string): Promise<StormCluster> {
+    const cluster = this.#clusters.get(name);
+    if (cluster === undefined) throw new Error(`there is no cluster ${name}`);
+    return Promise.resolve(
+      new Proxy(cluster, {
+        get: (target, key) => {
+          const member: unknown = Reflect.get(target, key, target);
+          return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+        },
+      }),
+    );
+  }
+
+  #result(): StormResult {
+    const machines = [...this.#machines.values()];
+    const isLost = (machine: Machine): boolean =>
+      machine.lost === true || machine.completedAt === undefined || this.#podsOn(machine) > 0;
+    const waits = machines
+      .map(({ isolatedAt = Infinity, arrivedAt }) => (isolatedAt - arrivedAt) / 1000)
+      .toSorted((a, b) => a - b);
+    const asked = [...this.#clusters.values()].flatMap((cluster) => [...cluster.asked.values()]);
+    const at = (share: number): number => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? NaN;
+    return {
+      notices: machines.length,
+      lost: machines.filter(isLost).length,
+      doubleDrains: asked.filter((times) => times > 1).length,
+      isolatedP50: at(0.5),
+      isolatedP99: at(0.99),
+      isolatedLast: at(1),
+      startedLast: Math.max(...this.#startedAfter),
+      atOnce: Math.max(...[...this.#clusters.values()].map(({ mostDraining }) => mostDraining)),
+      seconds: (Math.max(...machines.map(({ completedAt = NOON }) => completedAt)) - NOON) / 1000,
+      rates: (Object.keys(LIMITS) as Limited[]).map((name) => ({
+        name,
+        ...this.#rates.use(name),
+        throttled: this.#rates.throttled.get(name) ?? 0,
+        limit: this.#rates.limit(name),
+      })),
+      executions: this.#executions,
+      operations: this.#operations,
+      billedSeconds: Math.round(this.#billedMs / 1000),
+      dollars: dollarsFor({
+        billedMs: this.#billedMs,
+        invocations: this.#invocations,
+        operations: this.#operations,
+      }),
+      redelivered: this.#redelivered,
+    };
+  }
+}
+
+function groupOf(cluster: string): string {
+  return `${cluster}-workers`;
+}
+
+function settingsOf(name: string) {
+  const groups = [{ name: groupOf(name) }];
+  return parseClusterParameter(JSON.stringify({ name, groups, drain: { impliedBudget: 'off' } }));
+}
+
+function instanceId(index: number): string {
+  return `i-${index.toString(16).padStart(17, '0')}`;
+}
