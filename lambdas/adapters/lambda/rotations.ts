@@ -48,9 +48,15 @@ export function rotationHistory(client: LambdaClient, functionName: string, home
     last: (cluster) =>
       latest(
         (name) => name.startsWith(rotationsOf(cluster, home)),
-        ({ order }) => !order.request.dryRun,
+        ({ order, result }) => !order.request.dryRun && result !== 'refused',
       ),
     find: (rotation) => latest((name) => name.includes(`-${rotation}-`)),
+    async running(cluster) {
+      const all = await listed((name) => name.startsWith(rotationsOf(cluster, home)));
+      const open = all.filter(({ Status }) => Status === undefined || !ENDED.includes(Status));
+      const runs = await Promise.all(open.map((execution) => readRun(client, execution)));
+      return runs.flatMap((run) => (run?.isRunning === true && !run.order.request.dryRun ? [run] : []));
+    },
   };
 }
 

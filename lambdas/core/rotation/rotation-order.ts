@@ -42,3 +42,8 @@ export function rotationsOf(cluster: string, home: Home): string {
 export function rotationName({ id, at, part, request }: RotationOrder, home: Home): string {
   return `${rotationsOf(request.cluster, home)}${id}-${at.toString(36)}-${part}`;
 }
+
+/** Whether the other rotation of the same cluster was asked for first, so that this one gives way. No part of one counts. */
+export function isBefore(other: RotationOrder, { id, at }: RotationOrder): boolean {
+  return other.at === at ? other.id < id : other.at < at;
+}

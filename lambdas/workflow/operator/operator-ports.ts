@@ -10,7 +10,7 @@ export interface OperatorPorts extends VerificationPorts {
   readonly clusters: Clusters;
   readonly groups: Pick<Groups, 'enrolled'>;
   readonly rotations: Rotations;
-  readonly rotationHistory: RotationHistory;
+  readonly rotationHistory: Pick<RotationHistory, 'last' | 'find'>;
   readonly controls: RotationControls;
   readonly retirements: Retirements;
   readonly running: Pick<RunningRetirements, 'names'>;

@@ -8,10 +8,12 @@ export interface Rotations {
 }
 
 export interface RotationHistory {
-  /** The last run of a rotation of the cluster, dry runs left out; undefined when none is on record. */
+  /** The last run of a rotation of the cluster; undefined when none is on record. Dry runs and refused ones are left out. */
   last(cluster: string): Promise<RotationRun | undefined>;
   /** The last run of the rotation with that id; undefined when none is on record. */
   find(rotation: string): Promise<RotationRun | undefined>;
+  /** The runs of rotations of the cluster that run now, dry runs left out. */
+  running(cluster: string): Promise<readonly RotationRun[]>;
 }
 
 /** A durable run of a rotation, as AWS keeps it. */

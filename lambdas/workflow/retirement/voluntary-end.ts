@@ -66,7 +66,8 @@ async function terminate(retirement: Retirement, release: Exclude<Release, 'leav
   });
   // It would be drained again and again, and never go.
   if (refused === undefined) return;
-  throw new Stopped('failed', `it is drained, and its group does not terminate it: ${refused}`);
+  const who = isDetached(retirement) ? 'EC2' : 'its group';
+  throw new Stopped('failed', `it is drained, and ${who} does not terminate it: ${refused}`);
 }
 
 /** Whether no group has the instance: this retirement has detached it, or one before. */

@@ -25,8 +25,9 @@ export async function faultsOfPlan(facts: StepFacts, { capacity, alarms }: Fault
     const { max, desired } = (await capacity.bounds(group.name)) ?? { max: 0, desired: 0 };
     const most = max - desired;
     if (most < Math.min(request.maxSurge, old.length)) {
+      const or = most > 0 ? `, or set maxSurge to ${most}` : '';
       faults.push(
-        `maxSurge: node group ${group.name} has ${desired} of at most ${max} instances: raise its maximum, or set maxSurge to ${most}`,
+        `maxSurge: node group ${group.name} has ${desired} of at most ${max} instances: raise its maximum${or}`,
       );
     }
   }

@@ -18,6 +18,7 @@ const PROGRESS = { groups: [] };
 /** The least that is a durable function: it ends with the result that its request names. */
 const HANDLER = `export const handler = async ({ InitialExecutionState: { Operations: [{ ExecutionDetails }] } }) => {
   const { request } = JSON.parse(ExecutionDetails.InputPayload);
+  if (request?.groups?.[0] === 'forever') await new Promise(() => setInterval(() => undefined, 1_000));
   const result = { result: request?.groups?.[0] ?? 'done', progress: ${JSON.stringify(PROGRESS)} };
   return { Status: 'SUCCEEDED', Result: JSON.stringify(result) };
 };`;
@@ -53,6 +54,7 @@ async function given() {
   return {
     aws: base.aws,
     run,
+    begin: (order: RotationOrder) => port.start(rotationName(order, HOME), order),
     history: rotationHistory(client, 'rotation', HOME),
     controls: rotationControls(new SSMClient(base.aws.clientConfig()), '/ebb/rotations/'),
     [Symbol.asyncDispose]: () => base[Symbol.asyncDispose](),
@@ -74,6 +76,27 @@ describe('the history of a cluster’s rotations', () => {
     });
     expect(await history.find('r2')).toMatchObject({ order: { request: { cluster: 'staging' } } });
     expect(await history.find('r3')).toBeUndefined();
+  });
+});
+
+describe('the rotations of a cluster that run', () => {
+  test('are those that have not ended, without dry runs and those of other clusters', async () => {
+    await using all = await given();
+    const { run, begin, history } = all;
+    await run(orderOf());
+    const forever = { groups: ['forever'] };
+    await begin(orderOf(forever, { id: 'r2' }));
+    await begin(orderOf({ ...forever, dryRun: true }, { id: 'r3' }));
+    await begin(orderOf({ ...forever, cluster: 'staging' }, { id: 'r4' }));
+    expect((await history.running('production')).map(({ order }) => order.id)).toEqual(['r2']);
+  });
+
+  test('are no part of the history once they were refused: they have begun nothing', async () => {
+    await using all = await given();
+    const { run, history } = all;
+    await run(orderOf({ groups: ['failed'] }));
+    await run(orderOf({ groups: ['refused'] }, { id: 'r2', at: 2_000 }));
+    expect(await history.last('production')).toMatchObject({ order: { id: 'r1' }, result: 'failed' });
   });
 });
 

@@ -200,4 +200,18 @@ describe('a node that is replaced before it goes', () => {
     expect([young, instance].map((each) => rehearsal.aws.autoScaling.state(each))).toEqual(['InService', 'InService']);
     expect([group.desired, rehearsal.instances.length]).toEqual([4, 4]);
   });
+
+  test('with termination protection is back in its group, restored, and says what to turn off', async () => {
+    await using given = await scene();
+    const { rehearsal, group, instance, node } = given;
+    rehearsal.aws.instances.get(instance).disableApiTermination = true;
+    await expect(rehearsal.drive(rehearsal.retireBy(request(rehearsal, { detach: true })))).rejects.toThrow(
+      /^it is drained, and EC2 does not terminate it: .* Modify its 'disableApiTermination' instance attribute/,
+    );
+    await rehearsal.drive(rehearsal.clock.sleep(1_200_000));
+    expect(rehearsal.aws.autoScaling.state(instance)).toBe('InService');
+    expect([group.desired, rehearsal.instances.length]).toEqual([3, 3]);
+    expect(rehearsal.node(node).spec.unschedulable).not.toBe(true);
+    expect(tagsOf(rehearsal, instance)).not.toHaveProperty(DETACHED_FROM_TAG);
+  });
 });

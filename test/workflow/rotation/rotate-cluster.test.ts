@@ -243,11 +243,15 @@ describe('a managed node group', () => {
     expect([group.desired, rehearsal.instances.length]).toEqual([3, 3]);
   });
 
-  test('whose maximum leaves no room for maxSurge is refused', async () => {
+  test.each([
+    [3, 'raise its maximum'],
+    [4, 'raise its maximum, or set maxSurge to 1'],
+  ])('whose maximum of %i leaves no room for maxSurge is refused', async (max, remedy) => {
     await using scene = await RotationScene.start({ nodes: 3, groupTags });
+    scene.rehearsal.aws.autoScaling.group(GROUP).max = max;
     expect(await scene.rotate(scene.order({ maxSurge: 2 }))).toMatchObject({
       result: 'refused',
-      reason: 'maxSurge: node group workers has 3 of at most 3 instances: raise its maximum, or set maxSurge to 0',
+      reason: `maxSurge: node group workers has 3 of at most ${max} instances: ${remedy}`,
     });
   });
 
