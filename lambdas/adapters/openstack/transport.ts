@@ -43,6 +43,8 @@ export function transport(ca?: string): Transport {
   const agent = new Agent({
     connect: { lookup: lookupAllowed, timeout: CONNECT_TIMEOUT_MS, ...(ca !== undefined && { ca }) },
     connections: CONNECTIONS,
+    // As for API servers: an aborted stream of HTTP/2 may end the process (platform 5.1).
+    allowH2: false,
     maxResponseSize: LARGEST_ANSWER,
   });
   return { send: (ask) => send(ask, agent), close: () => agent.destroy() };

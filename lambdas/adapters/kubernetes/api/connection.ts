@@ -178,6 +178,9 @@ function openPool(tls: Tls): Pool {
   const agent = new Agent({
     connect: { ...given, timeout: CONNECT_TIMEOUT_MS },
     connections: CONNECTIONS,
+    // Over HTTP/2, which every API server offers, undici ends the process with an error that nobody can catch: an aborted
+    // watch is left without a listener, and fails when its idle session is closed (platform 5.1).
+    allowH2: false,
     // A watch may be silent for any time. Its reader decides when that is too long.
     bodyTimeout: 0,
   });

@@ -1,6 +1,6 @@
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { createServer } from 'node:https';
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { kubernetesCluster } from '../../../../lambdas/adapters/kubernetes/cluster.ts';
@@ -59,9 +59,12 @@ describe('the pool', () => {
   });
 });
 
-/** A real API server offers HTTP/2, and the pool takes it; the Kubernetes peer speaks HTTP/1.1 only. */
+/**
+ * A real API server offers HTTP/2, and the pool does not take it: over HTTP/2 an aborted watch ended the process once its
+ * session had been idle (platform 5.1). The Kubernetes peer speaks HTTP/1.1 only.
+ */
 describe('a server that offers HTTP/2', () => {
-  test('is read and watched over few connections, and keeps no watch that has ended', async () => {
+  test('is read and watched over HTTP/1.1, and keeps no watch that has ended', async () => {
     await using given = await KubernetesGiven.start();
     await using server = await Http2Server.start();
     const connection = given.connect({ server: server.url, ca: server.ca });
@@ -69,21 +72,9 @@ describe('a server that offers HTTP/2', () => {
     for (let count = 0; count < 10; count += 1) await connection.stream(NODES, {}, end.signal);
     await Promise.all(Array.from({ length: 50 }, () => connection.read(NODES)));
     expect(server.openWatches).toBe(10);
-    expect(server.versions).toEqual(new Set(['2.0']));
-    expect(server.sessions.length).toBeLessThanOrEqual(2);
+    expect(server.versions).toEqual(new Set(['1.1']));
     end.abort();
     await given.until(() => server.openWatches === 0);
-  });
-
-  test('is found again when it has gone away', async () => {
-    await using given = await KubernetesGiven.start();
-    await using server = await Http2Server.start();
-    const connection = given.connect({ server: server.url, ca: server.ca });
-    await connection.read(NODES);
-    for (const session of server.sessions) session.goaway(0);
-    expect(await given.during(connection.read(NODES))).toEqual({});
-    for (const session of server.sessions) session.destroy();
-    expect(await given.during(connection.read(NODES))).toEqual({});
   });
 });
 
@@ -375,7 +366,6 @@ class Listening implements AsyncDisposable {
 
 /** Offers HTTP/2 and HTTP/1.1, as the API server does; answers an empty object, or a watch that says nothing. */
 class Http2Server implements AsyncDisposable {
-  readonly sessions: ServerHttp2Session[] = [];
   readonly versions = new Set<string>();
   openWatches = 0;
   readonly ca: string;
@@ -394,7 +384,6 @@ class Http2Server implements AsyncDisposable {
       response.on('close', () => (this.openWatches -= 1));
       response.write('\n');
     });
-    this.#server.on('session', (session) => this.sessions.push(session));
   }
 
   static async start(): Promise<Http2Server> {
@@ -408,7 +397,6 @@ class Http2Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const session of this.sessions) session.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
