@@ -109,6 +109,20 @@ const RULES: Readonly<Record<string, Row>> = {
     policy: { blockUncontrolled: true },
     verdict: 'blocked: no controller',
   },
+  'nova-compute stays while guests do (contract 11.4)': {
+    pod: { labels: { application: 'nova', component: 'compute' } },
+    policy: { keepsCompute: true },
+    verdict: 'spare: its guests stay',
+  },
+  'nova-compute goes once its guests have left': {
+    pod: { labels: { application: 'nova', component: 'compute' } },
+    verdict: 'evict: managed',
+  },
+  'another pod of nova goes although guests stay': {
+    pod: { labels: { application: 'nova', component: 'novncproxy' } },
+    policy: { keepsCompute: true },
+    verdict: 'evict: managed',
+  },
   'a spared namespace keeps its pods': {
     pod: { namespace: 'kube-system' },
     policy: { spareNamespaces: ['monitoring', 'kube-system'] },

@@ -243,6 +243,24 @@ const MISTAKES: readonly [title: string, written: object, faults: readonly strin
     cluster({ access: { kubeconfig: 'ebb/k8s' } }),
     ['ebb.clusters[0].access.kubeconfig: is no field: did you mean kubeconfigSecret?'],
   ],
+  [
+    '28: addresses in place of hosts, a password in place of its secret, and minutes',
+    cluster({
+      openstack: { secret: 'my password!', hosts: ['https://keystone.example.com/v3'], timeoutSeconds: '30m' },
+    }),
+    [
+      'ebb.clusters[0].openstack.hosts[0]: must be a host such as keystone.example.com, with its port if the endpoint has one, such as nova.example.com:8774 (given: "https://keystone.example.com/v3")',
+      'ebb.clusters[0].openstack.secret: must be the name of a secret such as ebb/openstack, or its whole ARN with its last six characters',
+      'ebb.clusters[0].openstack.timeoutSeconds: must be whole seconds from 60 to 86400, such as 1800 (given: "30m", which is 1800)',
+    ],
+  ],
+  [
+    '29: openstack without hosts',
+    cluster({ openstack: { secret: 'ebb/openstack', hosts: [] } }),
+    [
+      'ebb.clusters[0].openstack.hosts: must be a list of at least one host such as ["keystone.example.com", "nova.example.com:8774"] (given: [])',
+    ],
+  ],
 ];
 
 describe('a mistake is told in full:', () => {

@@ -303,6 +303,7 @@ describe('a cluster’s parameter', () => {
     ['defaults', {}],
     ['a kubeconfig', { name: 'k8s.example.com', access: { kubeconfigSecret: 'ebb/k8s.example.com', context: 'ebb' } }],
     ['a kubeconfig by the ARN of its secret', { access: { kubeconfigSecret: SECRET_ARN } }],
+    ['a cloud', { openstack: { secret: 'ebb/openstack', hosts: ['keystone.example.com:5000', '[2001:db8::1]:8774'] } }],
     ['no implied budget', { drain: { impliedBudget: 'off' } }],
     ...['0%', '1%', '7%', '25%', '29%', '57%', '58%', '100%'].map((impliedBudget): [string, Partial<ClusterInput>] => [
       `an implied budget of ${impliedBudget}`,
