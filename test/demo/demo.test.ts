@@ -104,7 +104,7 @@ describe('npm run demo', () => {
     }
   });
 
-  test.each(['blocked', 'deadline', 'crash'])(
+  test.each(['blocked', 'deadline', 'crash', 'spot'])(
     '--scenario %s --json ends well, and says what it cost',
     { timeout: 240_000 },
     async (scenario) => {
