@@ -249,6 +249,13 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
   'clusters[].drift.unhealthyLimit': {
     does: 'A stop condition: while a larger share of the nodes is not Ready, Ebb lets no further node go.',
   },
+  'clusters[].drift.conditions': {
+    does: 'Conditions by which a node counts as ill, and is replaced like a drifted one: of node-problem-detector, or of the node monitoring agent of EKS. Nodes of managed node groups never count: EKS may repair them by itself.',
+  },
+  'clusters[].drift.conditions[].type': { does: 'The type of the condition.' },
+  'clusters[].drift.conditions[].status': { does: 'The status that is bad.' },
+  'clusters[].drift.conditions[].seconds': { does: 'How long it must have been bad.' },
+  'clusters[].drift.illAtOnce': { does: 'How many nodes of each group may count as ill at once, within the budget.' },
 
   'clusters[].budget': {
     does: 'How many nodes may be unavailable at once, and when. It limits drift and taints. An Auto Scaling group that terminates an instance is not limited by it.',

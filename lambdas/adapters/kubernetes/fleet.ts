@@ -7,6 +7,7 @@ import type { KubernetesObject, V1Node } from '@kubernetes/client-node';
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import * as z from 'zod/mini';
 import { ClusterAway } from '../../core/kubernetes/cluster-error.ts';
+import type { Node } from '../../core/kubernetes/node.ts';
 import type { FleetView } from '../../workflow/ports/kubernetes.ts';
 import type { KubernetesConnection } from './api/connection.ts';
 import { toNode } from './nodes.ts';
@@ -29,7 +30,7 @@ export function fleetView(
       const page = pages(connection, {
         path: '/api/v1/nodes',
         size: NODES_PER_PAGE,
-        take: (items: readonly V1Node[]) => items.map(toNode),
+        take: (items: readonly V1Node[]) => items.map((item) => ({ ...toNode(item), ...conditionsOf(item) })),
       });
       for await (const nodes of page) {
         // A list that begins anew has the same nodes again.
@@ -56,6 +57,18 @@ export function fleetView(
       return data === undefined || minor === undefined ? undefined : `${data.major}.${minor}`;
     },
   };
+}
+
+/** What the kubelet says of its pressures, when it is well: most of all conditions. */
+const WELL = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'NetworkUnavailable']);
+
+function conditionsOf({ status }: V1Node): Pick<Node, 'conditions'> {
+  const conditions = (status?.conditions ?? []).flatMap(({ type, status, lastTransitionTime }) => {
+    const isWell = type === 'Ready' || (WELL.has(type) && status === 'False');
+    if (isWell || lastTransitionTime === undefined) return [];
+    return [{ type, status, since: new Date(lastTransitionTime).getTime() }];
+  });
+  return conditions.length > 0 ? { conditions } : {};
 }
 
 const versionSchema = z.object({ major: z.string(), minor: z.string() });

@@ -5,7 +5,7 @@
 import { DRIFT_ANNOTATION, RETIRING_LABEL } from '../node/marks.ts';
 import type { Group, GroupMember } from '../aws/group.ts';
 import { ownershipOf } from '../node/isolation.ts';
-import { instanceOf, type Node, type Taint } from '../kubernetes/node.ts';
+import { instanceOf, type Node, type NodeCondition, type Taint } from '../kubernetes/node.ts';
 import { credibleCoolDown, type CoolDown } from '../node/cool-down.ts';
 import { neighbourOn } from '../node/neighbours.ts';
 
@@ -32,7 +32,12 @@ export interface FleetNode {
   readonly kubeletVersion?: string;
   /** Who else drains or quarantines the node now (neighbours.ts). */
   readonly neighbour?: string;
+  /** Whether it is of an EKS managed node group. */
+  readonly ofNodeGroup?: true;
+  readonly conditions?: readonly NodeCondition[];
 }
+
+const NODE_GROUP_LABEL = 'eks.amazonaws.com/nodegroup';
 
 const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: NonNullable<FleetNode['owner']>][] = [
   ['eks.amazonaws.com/compute-type', 'auto', 'EKS Auto Mode'],
@@ -42,7 +47,8 @@ const OWNER_LABELS: readonly [label: string, value: string | undefined, owner: N
 
 /** @param at bounds of a credible cool-down (cool-down.ts) */
 export function fleetNode(node: Node, at: { now: number; longestCoolDownMs: number }): FleetNode {
-  const { name, createdAt, notReadySince, unschedulable, taints, labels, annotations, kubeletVersion } = node;
+  const { name, createdAt, notReadySince, unschedulable, taints, labels, annotations, kubeletVersion, conditions } =
+    node;
   const instance = instanceOf(node);
   const driftMark = annotations[DRIFT_ANNOTATION];
   const coolDown = credibleCoolDown(node, at);
@@ -61,6 +67,8 @@ export function fleetNode(node: Node, at: { now: number; longestCoolDownMs: numb
     ...(owner !== undefined && { owner }),
     ...(neighbour !== undefined && { neighbour }),
     ...(kubeletVersion !== undefined && { kubeletVersion }),
+    ...(NODE_GROUP_LABEL in labels && { ofNodeGroup: true }),
+    ...(conditions !== undefined && { conditions }),
   };
 }
 

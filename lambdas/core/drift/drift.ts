@@ -4,7 +4,7 @@ import type { PlacedNode } from '../disruption/fleet.ts';
 import type { GroupMember, Launched, LaunchPlan, LaunchSource } from '../aws/group.ts';
 import { compareOrigin, nameOfSource, sourceOf } from './launch-source.ts';
 
-export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet';
+export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet' | 'condition';
 
 export interface DriftReason {
   readonly kind: DriftKind;
@@ -21,6 +21,8 @@ export interface DriftFacts {
   readonly controlPlane?: string;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Why it is ill; absent while it is not, or has to wait for its turn (ill-nodes.ts). */
+  readonly illness?: DriftReason;
 }
 
 /** The verdict on one node. `stops`: a replacement would have drifted too, so replacing would never end. */
@@ -40,6 +42,7 @@ export function judgeDrift(placed: PlacedNode, facts: DriftFacts, settings: Drif
     return { kind: 'stops', reason: `its group launches something else than it says: ${runs}, not ${source.image}` };
   }
   const reasons = [
+    ...illness(facts),
     ...(settings.ami ? image(source, facts) : []),
     ...(settings.launchTemplate ? template(member, origin, source) : []),
     ...(settings.instanceType ? instanceType(member, facts) : []),
@@ -60,6 +63,10 @@ function isVain(
   if (launched === undefined || launched.image === image) return false;
   const { at = 0 } = launched;
   return imageSince === undefined || at > imageSince + SETTLES_MS;
+}
+
+function illness({ illness: reason }: DriftFacts): DriftReason[] {
+  return reason === undefined ? [] : [reason];
 }
 
 function image(source: LaunchSource, { launched }: DriftFacts): DriftReason[] {

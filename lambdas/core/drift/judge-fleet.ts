@@ -6,7 +6,8 @@ import { openQuestions, type Answers, type Undecided } from '../disruption/quest
 import type { DriftSettings } from '../settings/cluster-settings.ts';
 import { ailingGroups } from './ailing-groups.ts';
 import type { Judged } from './decision.ts';
-import { judgeDrift } from './drift.ts';
+import { judgeDrift, type DriftReason } from './drift.ts';
+import { illNodes } from './ill-nodes.ts';
 import { comparedNodes, replaceableNodes, type ClusterFacts } from './facts.ts';
 import { imagesByOrigin } from './origins.ts';
 import { vainGroups } from './vain-groups.ts';
@@ -35,7 +36,8 @@ export function judgeFleet(facts: ClusterFacts, answers: Answers): FleetVerdicts
   const instances = told.map(({ member }) => member.instance).filter((instance) => !byOrigin.has(instance));
   const open = needsLaunched(drift) ? openQuestions({ instances }, answers) : undefined;
   if (open !== undefined) return open;
-  const judged = told.flatMap((placed) => judge(placed, facts, { plans, byOrigin, launched: answers.launched }));
+  const ill = illNodes(told, drift, facts.now);
+  const judged = told.flatMap((placed) => judge(placed, facts, { plans, byOrigin, launched: answers.launched, ill }));
   const vain = vainGroups(judged, plans, drift, answers);
   if ('asks' in vain) return vain;
   const unjudged = new Map([...faults, ...foreign, ...vain]);
@@ -46,6 +48,7 @@ interface Known {
   readonly plans: ReadonlyMap<string, LaunchPlan>;
   readonly byOrigin: FleetVerdicts['byOrigin'];
   readonly launched: Answers['launched'];
+  readonly ill: ReadonlyMap<string, DriftReason>;
 }
 
 /** Judges one node. An instance that EC2 does not know is gone or new: no verdict, and its marks stay as they are. */
@@ -56,13 +59,20 @@ function judge(placed: PlacedNode, { cluster, controlPlane, now }: ClusterFacts,
   if (plan === undefined || (launched === undefined && needsLaunched(cluster.drift))) return [];
   // Only Auto Scaling has the image of a root volume that an instance refresh replaced.
   const runs = launched && { ...launched, image: member.image ?? launched.image };
-  const facts = { plan, now, ...(runs && { launched: runs }), ...(controlPlane !== undefined && { controlPlane }) };
+  const illness = known.ill.get(placed.node.name);
+  const facts = {
+    plan,
+    now,
+    ...(runs && { launched: runs }),
+    ...(controlPlane !== undefined && { controlPlane }),
+    ...(illness && { illness }),
+  };
   return [{ placed, verdict: judgeDrift(placed, facts, cluster.drift) }];
 }
 
 function launchedAs(
   { member: { instance } }: PlacedNode,
-  { byOrigin, launched }: Known,
+  { byOrigin, launched }: Pick<Known, 'byOrigin' | 'launched'>,
 ): Launched | Pick<Launched, 'image'> | undefined {
   const image = byOrigin.get(instance);
   return image === undefined ? launched.get(instance) : { image };

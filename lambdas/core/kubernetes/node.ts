@@ -21,6 +21,15 @@ export interface Node {
   readonly bootId?: string;
   /** Since when its Ready condition has not been True, epoch milliseconds; absent while it is. */
   readonly notReadySince?: number;
+  /** Its other conditions, without those that are well; only where all nodes are read. */
+  readonly conditions?: readonly NodeCondition[];
+}
+
+export interface NodeCondition {
+  readonly type: string;
+  readonly status: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
 }
 
 /** A taint as the API has it. Taints that are not Ebb's are written back unchanged. */

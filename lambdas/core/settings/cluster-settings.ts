@@ -37,6 +37,7 @@ const deadlinePolicy = oneOf(['force', 'wait', 'retain']);
 const drainTimeout = seconds(DRAIN_SECONDS.least, DRAIN_SECONDS.most, 14_400);
 
 const SELECTOR = '{ "matchLabels": { "app": "web" } }';
+const CONDITION = '{ "type": "KernelDeadlock", "seconds": 600 }';
 const EXPRESSION = '{ "key": "tier", "operator": "In", "values": ["batch"] }';
 const word = z.string('must be text');
 
@@ -191,6 +192,26 @@ const driftSchema = object(
     replacementTimeoutSeconds: z._default(seconds(60, 86_400, 900), 900),
     /** When more of the cluster's nodes than this share, 0–1, are not Ready, nothing new begins. */
     unhealthyLimit: z.prefault(share('20%'), '20%'),
+    /** Node conditions for which Ebb replaces a node, when they have been bad for so long; by default none. */
+    conditions: z._default(
+      list(
+        object(
+          {
+            type: text(
+              /^(?!Ready$)[A-Za-z][-A-Za-z0-9_./]{0,315}$/,
+              'the type of a node condition other than Ready, such as KernelDeadlock',
+            ),
+            status: z._default(oneOf(['True', 'False', 'Unknown']), 'True'),
+            seconds: z._default(seconds(60, 86_400, 600), 600),
+          },
+          CONDITION,
+        ),
+        `[${CONDITION}]`,
+      ),
+      [],
+    ),
+    /** How many of a group's nodes may count as ill at once. */
+    illAtOnce: z._default(wholeNumber('a number of nodes from 1 on, such as 1', { least: 1 }), 1),
   },
   '{ "ami": true, "maxAgeSeconds": 2592000 }',
 );

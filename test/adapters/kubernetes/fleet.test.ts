@@ -21,6 +21,21 @@ describe('all nodes', () => {
     expect(b?.notReadySince).toBeDefined();
   });
 
+  test('bear the conditions that may be bad, and since when; Ready and pressures that are not are left out', async () => {
+    await using given = await KubernetesGiven.start();
+    const { world, clock } = given.peer;
+    world.addNode({ name: 'a' });
+    const since = clock.now();
+    world.setCondition('a', 'KernelDeadlock', 'False');
+    world.setCondition('a', 'MemoryPressure', 'False');
+    world.setCondition('a', 'DiskPressure', 'True');
+    const [a] = await toldBy(given.cluster);
+    expect(a?.conditions).toEqual([
+      { type: 'KernelDeadlock', status: 'False', since: Math.floor(since / 1_000) * 1_000 },
+      { type: 'DiskPressure', status: 'True', since: Math.floor(since / 1_000) * 1_000 },
+    ]);
+  });
+
   test('come in pages of 100, each read when it is asked for', async () => {
     await using given = await withNodes(240);
     const sizes: [number, number][] = [];

@@ -22,6 +22,8 @@ const SETTINGS: DriftSettings = {
   imageParameters: [],
   replacementTimeoutSeconds: 900,
   unhealthyLimit: 0.2,
+  conditions: [],
+  illAtOnce: 1,
 };
 
 const REASONS: readonly DriftReason[] = [

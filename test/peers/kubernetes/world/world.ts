@@ -191,6 +191,15 @@ export class World {
     });
   }
 
+  /** Has somebody on the node report a condition, as node-problem-detector does. */
+  setCondition(node: string, type: string, status: 'True' | 'False' | 'Unknown'): void {
+    const now = timestamp(this.#cluster.clock.now());
+    this.#cluster.store.change(nodes, { name: node }, (draft) => {
+      const condition = { type, status, lastTransitionTime: now };
+      draft.status.conditions = withCondition(draft.status.conditions, condition, now);
+    });
+  }
+
   /** Makes a running pod pass or fail its readiness probe. */
   setReady(key: Required<Key>, ready: boolean): void {
     const now = timestamp(this.#cluster.clock.now());

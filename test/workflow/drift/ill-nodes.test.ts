@@ -1,0 +1,63 @@
+/** What the drift tainter does with nodes that fall ill (contract 1.2, 9.1). */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
+import { aCluster, nodeName, upTo } from '../../fleet-given.ts';
+import { HOUR, MINUTE, NOON } from '../../given.ts';
+import { DRAIN_KEY, DriftScene, DRIFTED_KEY, NEW_IMAGE, retiringMarks } from './drift-scene.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOON, toFake: ['Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const ILL: Partial<Node> = { conditions: [{ type: 'KernelDeadlock', status: 'True', since: NOON - 20 * MINUTE }] };
+const WELL: Partial<Node> = { conditions: [{ type: 'KernelDeadlock', status: 'False', since: NOON }] };
+
+/** Ten nodes of the current image; these numbers are ill. */
+function sceneWith(ill: readonly number[], drift: object = { conditions: [{ type: 'KernelDeadlock' }] }): DriftScene {
+  const scene = new DriftScene(aCluster({ drift, budget: { nodes: 2 } }));
+  scene.add(upTo(10), { image: NEW_IMAGE });
+  for (const number of ill) scene.change(number, ILL);
+  return scene;
+}
+
+test('an ill node is marked with the condition in words, and let go', async () => {
+  const scene = sceneWith([4]);
+  await scene.run();
+  expect(scene.bearing(DRAIN_KEY)).toEqual([4]);
+  const since = new Date(NOON - 20 * MINUTE).toISOString();
+  const explanation = `has had the condition KernelDeadlock=True since ${since}`;
+  expect(scene.of('node.drifted')).toMatchObject([{ node: nodeName(4), reasons: ['condition'], explanation }]);
+});
+
+test('of several the next one goes only when the one before has gone, though the budget has room', async () => {
+  const scene = sceneWith([2, 4, 6]);
+  await scene.run();
+  expect(scene.bearing(DRAIN_KEY)).toEqual([2]);
+  scene.change(2, retiringMarks('tainted'));
+  await scene.run();
+  expect([scene.bearing(DRIFTED_KEY), scene.bearing(DRAIN_KEY)]).toEqual([[2], [2]]);
+  scene.replace(2, 11);
+  await scene.run();
+  expect(scene.bearing(DRAIN_KEY)).toEqual([4]);
+});
+
+test('a node that is well again loses its marks, even while it retires for them', async () => {
+  const scene = sceneWith([4]);
+  await scene.run();
+  scene.change(4, { ...WELL, ...retiringMarks('tainted') });
+  await scene.run();
+  expect(scene.node(4).taints).toEqual([]);
+  expect(scene.of('node.current')).toMatchObject([{ node: nodeName(4) }]);
+});
+
+test('by default no condition counts, and drift that is disabled replaces no ill node either', async () => {
+  for (const drift of [{}, { enabled: false, conditions: [{ type: 'KernelDeadlock' }] }]) {
+    const scene = sceneWith([4], drift);
+    vi.setSystemTime(NOON + HOUR);
+    await scene.run();
+    expect(scene.patched).toEqual([]);
+  }
+});
