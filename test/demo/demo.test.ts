@@ -128,10 +128,14 @@ describe('npm run demo', () => {
     expect(finished.failedRequests).toBeLessThanOrEqual(failed.most);
   });
 
-  test('--scenario spot --json ends well within its two minutes, and suspends nothing', { timeout: 240_000 }, async () => {
-    const finished = finishedOf(await linesOf('--scenario', 'spot'));
-    expect(finished).toMatchObject({ ok: true, scenario: 'spot', cost: { suspendedSeconds: 0 } });
-  });
+  test(
+    '--scenario spot --json ends well within its two minutes, and suspends nothing',
+    { timeout: 240_000 },
+    async () => {
+      const finished = finishedOf(await linesOf('--scenario', 'spot'));
+      expect(finished).toMatchObject({ ok: true, scenario: 'spot', cost: { suspendedSeconds: 0 } });
+    },
+  );
 
   test('--scenario drift --json replaces every node that is out of date', { timeout: 240_000 }, async () => {
     const events = await linesOf('--scenario', 'drift');
