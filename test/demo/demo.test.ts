@@ -104,7 +104,7 @@ describe('npm run demo', () => {
     }
   });
 
-  test.each(['blocked', 'deadline', 'crash', 'spot'])(
+  test.each(['blocked', 'deadline', 'crash'])(
     '--scenario %s --json ends well, and says what it cost',
     { timeout: 240_000 },
     async (scenario) => {
@@ -127,6 +127,15 @@ describe('npm run demo', () => {
     expect(finished.failedRequests).toBeGreaterThanOrEqual(failed.least);
     expect(finished.failedRequests).toBeLessThanOrEqual(failed.most);
   });
+
+  test(
+    '--scenario spot --json ends well within its two minutes, and suspends nothing',
+    { timeout: 240_000 },
+    async () => {
+      const finished = finishedOf(await linesOf('--scenario', 'spot'));
+      expect(finished).toMatchObject({ ok: true, scenario: 'spot', cost: { suspendedSeconds: 0 } });
+    },
+  );
 
   test('--scenario drift --json replaces every node that is out of date', { timeout: 240_000 }, async () => {
     const events = await linesOf('--scenario', 'drift');
