@@ -19,6 +19,7 @@ const ENVIRONMENT = {
   EBB_RETIREMENT_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:retirement:live',
   EBB_ROTATION_PARAMETERS: '/ebb/rotations/',
   EBB_ROTATION_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:rotation:live',
+  EBB_EVACUATION_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:evacuation:live',
   EBB_CLUSTERS: 'production',
   EBB_OTHER_CLUSTERS: '',
   EBB_VPCS: '',
