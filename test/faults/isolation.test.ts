@@ -7,7 +7,7 @@ import { Balancers } from '../workflow/traffic/balancers.ts';
 import { marksOf } from '../workflow/node/node-marks.ts';
 import { Rehearsal } from '../workflow/retirement/rehearsal.ts';
 import { asks } from '../workflow/node/tainting.ts';
-import { MINUTE, SECOND, WEB, type World } from './scene.ts';
+import { MINUTE, WEB, type World } from './scene.ts';
 
 type Loss = (rehearsal: Rehearsal, node: string) => void;
 
@@ -137,7 +137,8 @@ test('a node that waits for a slot is kept isolated too', async () => {
   rehearsal.clock.after(3 * MINUTE, () => {
     world.registerAnew(rehearsal.nodeOf(second));
   });
-  await rehearsal.clock.advance(SECOND);
+  // It has the slot before the other comes.
+  await rehearsal.drive(() => rehearsal.types.includes('eviction.blocked'));
   await rehearsal.drive(Promise.all([other, rehearsal.retireBy(rehearsal.noticeOf(rehearsal.terminate(second)))]));
   expect(rehearsal.of('retirement.held').map(({ instance }) => instance)).toContain(second);
   expect(rehearsal.of('node.reisolated')).toMatchObject([{ instance: second }]);

@@ -34,6 +34,7 @@ import { NO_LOAD_BALANCERS } from '../../given.ts';
 import type { AwsEvent } from '../../peers/aws/event-bridge/event.ts';
 import type { HistoryEntry } from '../../peers/aws/auto-scaling/history.ts';
 import type { Credentials } from '../../peers/aws/iam/credentials.ts';
+import type { Goal } from '../../peers/aws/driving.ts';
 import { AwsPeer } from '../../peers/aws/peer.ts';
 import { DrivenClock } from '../../peers/clock.ts';
 import type { Latencies } from '../../peers/kubernetes/world/cluster.ts';
@@ -211,7 +212,7 @@ export class Rehearsal implements AsyncDisposable {
   }
 
   /** Moves time past everything in which neither side does anything, until the promise settles. */
-  drive<Outcome>(goal: Promise<Outcome>): Promise<Outcome> {
+  drive<Outcome>(goal: Goal<Outcome>): Promise<Outcome> {
     return this.aws.driveUntil(goal, { busy: () => this.#traffic.busy });
   }
 
