@@ -3,6 +3,8 @@
  * with groups of its own (contract 15.2). Pure.
  */
 
+import { createHash } from 'node:crypto';
+
 /** Account and region of an installation, and its name there. */
 export interface Home {
   readonly account: string;
@@ -45,12 +47,18 @@ export function installationOfHook(metadata: string | undefined): string | undef
   }
 }
 
+/** The part of an execution's name that says which machine: an instance's id, or a hash where a node has none. */
+export function machineInName(instance: string): string {
+  if (instance.startsWith('i-')) return instance;
+  return `node-${createHash('sha256').update(instance).digest('hex').slice(0, 10)}`;
+}
+
 /** The last part of an execution's name. */
 const HASH = /^[0-9a-f]{8}$/;
 
 /** Whether another installation in this account started the execution as a retirement of the instance. */
 export function isAnothers(execution: string, { home, instance }: { home: Home; instance: string }): boolean {
-  const where = `-${home.region}-${instance}-`;
+  const where = `-${home.region}-${machineInName(instance)}-`;
   const at = execution.indexOf(where);
   if (at <= 0 || !HASH.test(execution.slice(at + where.length))) return false;
   const bearer = execution.slice(0, at);

@@ -45,7 +45,23 @@ export function instanceOf({ providerId, provedInstance }: Node): string | undef
   return providerId === undefined ? provedInstance : /\/(i-[0-9a-f]+)$/.exec(providerId)?.[1];
 }
 
+/** Stands for the machine of a node that has no EC2 instance, where an instance's id would stand (contract 2.1). */
+const BARE = 'node:';
+
+/** The id of the machine of a node without an EC2 instance: its name is all that there is. */
+export function bareMachine(node: string): string {
+  return `${BARE}${node}`;
+}
+
+/** The name of the node whose machine has that id; undefined when it is an EC2 instance. */
+export function nodeOfBareMachine(instance: string): string | undefined {
+  return instance.startsWith(BARE) ? instance.slice(BARE.length) : undefined;
+}
+
 /** Whether the node stands for that instance. Names recur, provider ids do not (contract 2.1). */
-export function isInstance({ providerId, provedInstance }: Node, instance: string): boolean {
+export function isInstance(node: Node, instance: string): boolean {
+  const { name, providerId, provedInstance } = node;
+  const bare = nodeOfBareMachine(instance);
+  if (bare !== undefined) return name === bare && instanceOf(node) === undefined;
   return providerId === undefined ? provedInstance === instance : providerId.endsWith(`/${instance}`);
 }

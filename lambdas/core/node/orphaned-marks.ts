@@ -3,7 +3,7 @@ import type { Machine } from './dead-node.ts';
 import { credibleOwnership, whyIncredible } from './credible-ownership.ts';
 import { isAnothers } from '../aws/installation.ts';
 import type { Ownership } from './isolation.ts';
-import { instanceOf, type Node } from '../kubernetes/node.ts';
+import { bareMachine, instanceOf, type Node } from '../kubernetes/node.ts';
 import { rowOf } from '../notice/kinds.ts';
 import { executionsOf, type Home } from '../notice/notice.ts';
 import { COOL_DOWN_ANNOTATION, WITHDRAWAL_ANNOTATION, TARGETS_ANNOTATION } from './marks.ts';
@@ -30,12 +30,13 @@ export function judgeMarks(
   { home, isAsked, now }: { home: Home; isAsked: boolean; now: number },
 ): Marks {
   const ownership = credibleOwnership(node, now);
-  const instance = instanceOf(node);
+  const instance = instanceOf(node) ?? bareMachine(node.name);
   if (ownership === undefined) return { kind: 'unreadable', reason: whyIncredible(node, now) ?? '' };
   const { execution } = ownership;
   if (running.has(execution) || isSeenTo(ownership, { isAsked, now })) return { kind: 'attended' };
-  if (instance !== undefined && isAnothers(execution, { home, instance })) return { kind: 'attended' };
-  if (instance === undefined || !execution.startsWith(executionsOf({ ...home, instance }))) {
+  if (isLeftAsAsked(node, ownership)) return { kind: 'attended' };
+  if (isAnothers(execution, { home, instance })) return { kind: 'attended' };
+  if (!execution.startsWith(executionsOf({ ...home, instance }))) {
     // The retirement is another account's or region's. Ebb cannot know whether it runs.
     return {
       kind: 'unreadable',
@@ -61,6 +62,11 @@ export function unreadableNotes(
     [COOL_DOWN_ANNOTATION]: () => credibleCoolDown(node, { now, longestCoolDownMs }) !== undefined,
   };
   return Object.entries(readable).flatMap(([key, isSo]) => (key in node.annotations && !isSo() ? [key] : []));
+}
+
+/** Whether a node without an EC2 instance was drained to stay, until a person uncordons it (contract 2.1). */
+function isLeftAsAsked(node: Node, { leftDrained }: Ownership): boolean {
+  return instanceOf(node) === undefined && leftDrained === true && node.unschedulable;
 }
 
 /** How long an instance may outlive the deadline of a warning: then AWS has not done what it said. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import { bearerOf, type Home } from '../aws/installation.ts';
+import { bearerOf, machineInName, type Home } from '../aws/installation.ts';
 import { KINDS, rowOf, type KindName } from './kinds.ts';
 import { retirementTermsSchema } from './retirement-terms.ts';
 
@@ -65,6 +65,8 @@ export const taintedNoticeSchema = z.strictObject({
 export const requestedNoticeSchema = z.strictObject({
   kind: z.literal('request'),
   ...noticeOfAny,
+  /** An EC2 instance; or the machine of a node that has none, `node:` and its name (contract 2.1). */
+  instance: z.string().check(z.regex(/^(i-[0-9a-f]{8,17}|node:[a-z0-9][-a-z0-9.]{0,252})$/)),
   /** Cluster that the request names. AWS must not name another. */
   cluster: z.string().check(z.minLength(1), z.maxLength(100)),
   terms: retirementTermsSchema,
@@ -138,5 +140,5 @@ export type { Home } from '../aws/installation.ts';
 
 /** The prefix of the execution names of all retirements of the instance. */
 export function executionsOf({ instance, ...home }: Home & Pick<Notice, 'instance'>): string {
-  return `${bearerOf(home)}-${home.region}-${instance}-`;
+  return `${bearerOf(home)}-${home.region}-${machineInName(instance)}-`;
 }

@@ -1,6 +1,6 @@
 /** Finds the nodes of an instance (contract 2.1), and proves that a node without a providerID is one of them. */
 import { nodesOfMachine, proved, type NodesOfMachine } from '../../core/node/identity.ts';
-import type { Node } from '../../core/kubernetes/node.ts';
+import { isInstance, nodeOfBareMachine, type Node } from '../../core/kubernetes/node.ts';
 import type { Instances } from '../ports/ec2.ts';
 import type { Cluster, Clusters } from '../ports/kubernetes.ts';
 
@@ -8,11 +8,18 @@ export async function findNodes(
   instance: string,
   { cluster, instances }: { cluster: Cluster; instances: Pick<Instances, 'identity'> },
 ): Promise<NodesOfMachine> {
+  const bare = nodeOfBareMachine(instance);
+  if (bare !== undefined) return await findBare(bare, instance, cluster);
   // Nearly every node says which instance it is: EC2's rates are for those that do not (faults 15).
   const known = await cluster.findNodes(instance, undefined);
   if (known.length > 0) return nodesOfMachine(known, { instance, addresses: [] });
   const machine = await instances.identity(instance);
   return nodesOfMachine(await cluster.findNodes(instance, machine.dnsName), machine);
+}
+
+async function findBare(name: string, machine: string, cluster: Cluster): Promise<NodesOfMachine> {
+  const node = await cluster.readNode(name);
+  return { ...(node && isInstance(node, machine) && { node }), others: [], unproven: [] };
 }
 
 /**
@@ -22,6 +29,7 @@ export async function findNodes(
 export function identifying(clusters: Clusters, instance: string, instances: Pick<Instances, 'identity'>): Clusters {
   const identified = async (node: Node): Promise<Node> =>
     node.providerId === undefined ? proved(node, await instances.identity(instance)) : node;
+  if (nodeOfBareMachine(instance) !== undefined) return clusters;
   const all = (nodes: readonly Node[]): Promise<readonly Node[]> => Promise.all(nodes.map(identified));
   return {
     async open(reached) {

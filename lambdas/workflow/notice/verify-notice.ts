@@ -3,6 +3,8 @@
  * instance, that its group is enrolled, and which cluster it belongs to (contract 1.3–1.5). The router verifies, and
  * the retirement again, because something else may have started it. Neither Kubernetes nor EKS is called here.
  */
+import { NO_GROUP } from '../../core/aws/group.ts';
+import { nodeOfBareMachine } from '../../core/kubernetes/node.ts';
 import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
 import {
@@ -68,6 +70,7 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   }
   const ours = hookOf(notice, ports);
   if (isOfHook(notice) && notice.hook !== ours) return ignore(`hook ${notice.hook} is not ours (${ours})`);
+  if (nodeOfBareMachine(notice.instance) !== undefined) return await verifyBare(notice, ports);
   const membership = await ports.lifecycle.membership(notice.instance);
   if (membership === undefined) return await verifyOutside(notice, undefined, ports);
   const enrolment = await lookAtGroup(notice, membership.group, ports);
@@ -77,6 +80,16 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   return isWarning(notice)
     ? verifyWarned(notice, enrolment, membership.state)
     : verifyServing(notice, enrolment, membership.state);
+}
+
+/** A node without an EC2 instance is retired on request alone, and stays where it is (contract 2.1). */
+async function verifyBare(notice: Notice, { settings }: VerificationPorts): Promise<Verification> {
+  if (notice.kind !== 'request') return refuse(`${notice.instance} is no EC2 instance`);
+  const cluster = await settings.cluster(notice.cluster);
+  if (cluster === undefined) return ignore(unconfigured(notice.cluster));
+  const { release, detach } = notice.terms;
+  if (release !== 'leave' || detach) return refuse('it has no EC2 instance that could be detached or terminated');
+  return { kind: 'retire', group: NO_GROUP, cluster };
 }
 
 /** The name of our hook in which an instance may wait that the notice is about. */

@@ -4,7 +4,7 @@
  */
 import { NO_GROUP } from '../../core/aws/group.ts';
 import { retirementRequested } from '../../core/events/notice-events.ts';
-import { instanceOf } from '../../core/kubernetes/node.ts';
+import { bareMachine, instanceOf, nodeOfBareMachine, type Node } from '../../core/kubernetes/node.ts';
 import { executionName, executionsOf, type RequestedNotice } from '../../core/notice/notice.ts';
 import { refusal, type AcceptedRetirement, type Outcome } from '../../core/operator/outcome.ts';
 import { parseNodeRequest, termsOf, type NodeRequest } from '../../core/rotation/node-request.ts';
@@ -20,10 +20,10 @@ export async function requestRetirement(given: unknown, ports: OperatorPorts): P
   const found = await findNode(request, ports);
   if ('faults' in found) return found;
   const { cluster, node, seen } = found;
-  const instance = instanceOf(node);
-  if (instance === undefined) {
-    const words = 'stands for no EC2 instance: its spec.providerID names none';
-    return refusal('faulty', `node: ${node.name} ${words}`);
+  const instance = instanceOf(node) ?? bareMachine(node.name);
+  if (isUnproven(node, Date.now())) {
+    const words = 'stands for no EC2 instance yet: it is new, and its spec.providerID may still come; ask again later';
+    return refusal('conflict', `node: ${node.name} ${words}`);
   }
   const about = { node: node.name, instance, cluster: cluster.name };
   const running = (await ports.running.names()).find((name) =>
@@ -39,6 +39,14 @@ export async function requestRetirement(given: unknown, ports: OperatorPorts): P
   return await begin(request, { ...about }, ports);
 }
 
+/** How long a cloud controller may take to set a node's providerID, milliseconds. */
+const UNPROVEN_MS = 600_000;
+
+/** Whether the node may turn out to be an EC2 instance. */
+function isUnproven({ providerId, provedInstance, createdAt }: Node, now: number): boolean {
+  return providerId === undefined && provedInstance === undefined && now - createdAt < UNPROVEN_MS;
+}
+
 async function begin(
   request: NodeRequest,
   about: { readonly node: string; readonly instance: string; readonly cluster: string },
@@ -46,7 +54,8 @@ async function begin(
 ): Promise<Outcome<AcceptedRetirement>> {
   const { node, instance, cluster } = about;
   const { account, region } = ports.home;
-  const membership = await ports.lifecycle.membership(instance);
+  const isBare = nodeOfBareMachine(instance) !== undefined;
+  const membership = isBare ? undefined : await ports.lifecycle.membership(instance);
   const hint: RequestedNotice = {
     kind: 'request',
     account,

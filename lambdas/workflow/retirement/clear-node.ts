@@ -13,7 +13,15 @@ import type { StageEnd } from '../run/stage.ts';
 import type { Withdrawn } from '../traffic/leave-together.ts';
 import { settleStage } from '../traffic/settle-targets.ts';
 import { NodeWithdrawal } from '../traffic/withdraw-node.ts';
-import { findNodes, isolate, stopIfCancelled, tell, type IsolatedNodes, type Retirement } from './retirement.ts';
+import {
+  findNodes,
+  isBare,
+  isolate,
+  stopIfCancelled,
+  tell,
+  type IsolatedNodes,
+  type Retirement,
+} from './retirement.ts';
 import { doneOrStop } from './stopped.ts';
 import { detachStage } from './retirement-stages.ts';
 
@@ -54,7 +62,7 @@ interface DrainRound {
 /** Waits until the node is out of its load balancers, or until there is no more time to wait for that. @throws Stopped */
 export async function withdraw({ order, runner }: Retirement, node: string): Promise<Withdrawing> {
   const { cluster, notice } = order;
-  if (!cluster.withdraw.enabled) return {};
+  if (!cluster.withdraw.enabled || isBare(order)) return {};
   const { deadline } = runner;
   const withdrawal = new NodeWithdrawal(order, { node, deadline });
   const end = await runner.run(withdrawal.stage(isVoluntary(notice.kind) ? deadline : hurriedFrom(deadline)));

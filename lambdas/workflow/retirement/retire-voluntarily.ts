@@ -17,6 +17,7 @@ import {
   findNodes,
   finish,
   finishStopped,
+  isBare,
   isolate,
   stopIfCancelled,
   waitForSlot,
@@ -90,7 +91,7 @@ async function empty(retirement: Retirement, { forces, detaches, batch }: Volunt
  * @throws Stopped when they cannot
  */
 async function waitForTargetAllowance({ order, runner }: Retirement, node: string): Promise<readonly string[]> {
-  if (!order.cluster.withdraw.enabled) return [];
+  if (!order.cluster.withdraw.enabled || isBare(order)) return [];
   const end = await runner.run(targetAllowanceStage(order, node));
   if (end.kind === 'late') throw notSpared(end.waitingFor);
   return doneOrStop(end).pools;

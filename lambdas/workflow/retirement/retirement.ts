@@ -6,6 +6,7 @@
 import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { retirementFinished, type Result } from '../../core/events/retirement-events.ts';
 import { KINDS } from '../../core/notice/kinds.ts';
+import { nodeOfBareMachine } from '../../core/kubernetes/node.ts';
 import type { VerificationPorts } from '../notice/verify-notice.ts';
 import { identifying } from '../node/find-node.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -71,11 +72,23 @@ export interface IsolatedNodes extends NodeNames {
   readonly early?: true;
 }
 
+/** Whether the node has no EC2 instance: then what needs AWS is left out (contract 2.1). */
+export function isBare({ notice }: Pick<Order, 'notice'>): boolean {
+  return nodeOfBareMachine(notice.instance) !== undefined;
+}
+
+/** EC2 knows nothing of such a machine, and is not asked. */
+const NO_INSTANCES: Pick<Instances, 'identity' | 'machine'> = {
+  identity: (instance) => Promise.resolve({ instance, addresses: [] }),
+  machine: () => Promise.resolve(undefined),
+};
+
 export function createRetirement(order: Order): Retirement {
   const { notice, course, ports } = order;
-  const clusters = identifying(ports.clusters, notice.instance, ports.instances);
+  const instances = isBare(order) ? { ...ports.instances, ...NO_INSTANCES } : ports.instances;
+  const clusters = identifying(ports.clusters, notice.instance, instances);
   return {
-    order: { ...order, ports: { ...ports, clusters } },
+    order: { ...order, ports: { ...ports, clusters, instances } },
     runner: new StageRunner(course, ports),
     names: undefined,
     detachedAt: undefined,

@@ -7,7 +7,7 @@ import { drainTaint } from '../../core/node/drain-taints.ts';
 import { marksUnreadable } from '../../core/events/fleet-events.ts';
 import { NO_GROUP, type Member } from '../../core/aws/group.ts';
 import { decideMarks, judgeMarks, unreadableNotes, type Whereabouts } from '../../core/node/orphaned-marks.ts';
-import type { Node } from '../../core/kubernetes/node.ts';
+import { nodeOfBareMachine, type Node } from '../../core/kubernetes/node.ts';
 import type { Home } from '../../core/notice/notice.ts';
 import { rowOf } from '../../core/notice/kinds.ts';
 import { restoreNode } from '../node/isolate-node.ts';
@@ -49,7 +49,8 @@ export async function sweepMarks(
 ): Promise<void> {
   const orphaned = nodes.length === 0 ? [] : await orphansIn(nodes, cluster, ports);
   if (orphaned.length === 0) return;
-  const members = await ports.groups.members(orphaned.map(({ instance }) => instance));
+  const onEc2 = orphaned.filter(({ instance }) => nodeOfBareMachine(instance) === undefined);
+  const members = await ports.groups.members(onEc2.map(({ instance }) => instance));
   await Promise.all(
     orphaned.map((one) =>
       record.attemptIn(cluster.name, async () => {
@@ -97,7 +98,8 @@ async function restoreIfServing(
 ): Promise<boolean> {
   // Auto Scaling is late to see that an instance has stopped: EC2 is asked where a notice has said so.
   const isAsked = member === undefined || rowOf(by)?.restore === 'running';
-  const machine = isAsked ? await instances.machine(instance) : undefined;
+  const isBare = nodeOfBareMachine(instance) !== undefined;
+  const machine = isBare ? 'up' : isAsked ? await instances.machine(instance) : undefined;
   const whereabouts: Whereabouts = { ...member, ...(machine && { machine }) };
   if (decideMarks(whereabouts) === 'leave') return false;
   const subject = { execution, cluster: cluster.name, group: member?.group ?? NO_GROUP, instance, node };
