@@ -3,7 +3,6 @@
  * instance, that its group is enrolled, and which cluster it belongs to (contract 1.3–1.5). The router verifies, and
  * the retirement again, because something else may have started it. Neither Kubernetes nor EKS is called here.
  */
-import { NO_GROUP } from '../../core/aws/group.ts';
 import { nodeOfBareMachine } from '../../core/kubernetes/node.ts';
 import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
@@ -31,7 +30,7 @@ import {
   type WantedNotice,
   type WarningNotice,
 } from '../../core/notice/notice.ts';
-import type { Hook, Lifecycle } from '../ports/auto-scaling.ts';
+import type { Hook, Lifecycle, Membership } from '../ports/auto-scaling.ts';
 import type { InstanceTags } from '../ports/ec2.ts';
 import type { Settings } from '../ports/settings.ts';
 import { sleep } from '../run/sleep.ts';
@@ -49,6 +48,7 @@ import {
   type TurnedAway,
   type Verification,
 } from './verification.ts';
+import { verifyBare } from './verify-bare.ts';
 import { verifyOutside, type StrangeGroup } from './verify-outside.ts';
 
 export type { Verification } from './verification.ts';
@@ -72,7 +72,13 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   if (isOfHook(notice) && notice.hook !== ours) return ignore(`hook ${notice.hook} is not ours (${ours})`);
   if (nodeOfBareMachine(notice.instance) !== undefined) return await verifyBare(notice, ports);
   const membership = await ports.lifecycle.membership(notice.instance);
-  if (membership === undefined) return await verifyOutside(notice, undefined, ports);
+  return membership === undefined
+    ? await verifyOutside(notice, undefined, ports)
+    : await verifyMember(notice, membership, ports);
+}
+
+/** Verifies a notice about an instance that a group has. */
+async function verifyMember(notice: Notice, membership: Membership, ports: VerificationPorts): Promise<Verification> {
   const enrolment = await lookAtGroup(notice, membership.group, ports);
   if (enrolment.kind === 'not enrolled') return await verifyOutside(notice, { ...enrolment, ...membership }, ports);
   if (enrolment.kind !== 'enrolled') return enrolment;
@@ -80,16 +86,6 @@ export async function verifyNotice(notice: Notice, ports: VerificationPorts): Pr
   return isWarning(notice)
     ? verifyWarned(notice, enrolment, membership.state)
     : verifyServing(notice, enrolment, membership.state);
-}
-
-/** A node without an EC2 instance is retired on request alone, and stays where it is (contract 2.1). */
-async function verifyBare(notice: Notice, { settings }: VerificationPorts): Promise<Verification> {
-  if (notice.kind !== 'request') return refuse(`${notice.instance} is no EC2 instance`);
-  const cluster = await settings.cluster(notice.cluster);
-  if (cluster === undefined) return ignore(unconfigured(notice.cluster));
-  const { release, detach } = notice.terms;
-  if (release !== 'leave' || detach) return refuse('it has no EC2 instance that could be detached or terminated');
-  return { kind: 'retire', group: NO_GROUP, cluster };
 }
 
 /** The name of our hook in which an instance may wait that the notice is about. */

@@ -96,15 +96,22 @@ async function restoreIfServing(
   { member, cluster, api }: { member: Member | undefined; cluster: ClusterSettings; api: Cluster },
   { instances, balancing, journal }: MarkSweepPorts,
 ): Promise<boolean> {
-  // Auto Scaling is late to see that an instance has stopped: EC2 is asked where a notice has said so.
-  const isAsked = member === undefined || rowOf(by)?.restore === 'running';
-  const isBare = nodeOfBareMachine(instance) !== undefined;
-  const machine = isBare ? 'up' : isAsked ? await instances.machine(instance) : undefined;
-  const whereabouts: Whereabouts = { ...member, ...(machine && { machine }) };
+  const whereabouts = await whereaboutsOf({ instance, by, member }, instances);
   if (decideMarks(whereabouts) === 'leave') return false;
   const subject = { execution, cluster: cluster.name, group: member?.group ?? NO_GROUP, instance, node };
   // The targets come before the marks: if this sweep dies in between, the next one still finds the node.
   const { faults } = await registerAgain({ subject, node }, { cluster: api, balancing, journal });
   reportUnregistered(subject, faults, journal);
   return await restoreNode({ subject, node, taint: cluster.taint }, { cluster: api, journal });
+}
+
+async function whereaboutsOf(
+  { instance, by, member }: Pick<Orphan, 'instance' | 'by'> & { readonly member: Member | undefined },
+  instances: Pick<Instances, 'machine'>,
+): Promise<Whereabouts> {
+  if (nodeOfBareMachine(instance) !== undefined) return { machine: 'up' };
+  // Auto Scaling is late to see that an instance has stopped: EC2 is asked where a notice has said so.
+  const isAsked = member === undefined || rowOf(by)?.restore === 'running';
+  const machine = isAsked ? await instances.machine(instance) : undefined;
+  return { ...member, ...(machine && { machine }) };
 }
