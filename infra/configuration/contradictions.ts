@@ -3,7 +3,8 @@
  * cannot be kept. Each field is read as it was written, whatever is wrong elsewhere, so that no fault hides another.
  */
 import { drainKeys } from '../../lambdas/core/node/drain-taints.ts';
-import { DRAIN_SECONDS, HEARTBEAT_SECONDS, TAINT_KEYS } from '../../lambdas/core/settings/cluster-settings.ts';
+import { DRAIN_SECONDS, HEARTBEAT_SECONDS } from '../../lambdas/core/settings/cluster-settings.ts';
+import { TAINT_KEYS } from '../../lambdas/core/settings/taint-fields.ts';
 import { fieldName, type Fault } from './fault.ts';
 import { fieldAt, isText, listAt, numberAt, type Path } from './written.ts';
 

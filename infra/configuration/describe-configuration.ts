@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { format } from 'prettier';
 import { configurationFields, type Field } from './configuration-fields.ts';
 import { editorSchema } from './editor-schema.ts';
-import { FIELD_MEANINGS, type Meaning } from './field-meanings.ts';
+import { FIELD_MEANINGS } from './field-meanings.ts';
+import type { Meaning } from './meanings/meaning.ts';
 
 export interface Description {
   /** Path of the file. */

@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { configurationSchema } from '../../lambdas/entry/configuration/configuration.ts';
 import { budgetAt, type Field } from './configuration-fields.ts';
-import type { Meaning } from './field-meanings.ts';
+import type { Meaning } from './meanings/meaning.ts';
 import { withoutField } from './written.ts';
 
 /** The part of JSON Schema that the configuration needs. */

@@ -3,14 +3,9 @@
  * function bundles the schema and none needs them. A test checks that both agree.
  */
 
-export interface Meaning {
-  readonly does: string;
-  /** What applies when the field is left out and has no default. */
-  readonly without?: string;
-}
-
-const OF_THE_CLUSTER = 'the cluster’s';
-const NO_LIMIT = 'none';
+import { DRIFT_MEANINGS } from './meanings/drift-meanings.ts';
+import { OF_THE_CLUSTER, type Meaning } from './meanings/meaning.ts';
+import { scheduleMeanings } from './meanings/schedule-meanings.ts';
 
 /** Meanings by the path of the field, such as `clusters[].drain.timeoutSeconds`. */
 export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
@@ -143,7 +138,7 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'How many nodes of this group may be unavailable at once.',
     without: OF_THE_CLUSTER,
   },
-  ...schedule('clusters[].groups[].budget'),
+  ...scheduleMeanings('clusters[].groups[].budget'),
 
   'clusters[].taint': { does: 'The taint that isolates a node.' },
   'clusters[].taint.key': { does: 'The key of the taint.' },
@@ -227,60 +222,5 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'Whether an instance comes into service only when its node is Ready: a launch hook is put on each group that the configuration names.',
   },
 
-  'clusters[].drift': { does: 'Which nodes are out of date, and how they are marked.' },
-  'clusters[].drift.enabled': { does: 'Whether nodes are compared with what their group would launch now.' },
-  'clusters[].drift.ami': { does: 'Whether another AMI counts as drift.' },
-  'clusters[].drift.launchTemplate': { does: 'Whether another version of the launch template counts as drift.' },
-  'clusters[].drift.instanceType': { does: 'Whether another instance type counts as drift.' },
-  'clusters[].drift.kubelet': { does: 'Whether a kubelet that is behind the control plane counts as drift.' },
-  'clusters[].drift.maxAgeSeconds': { does: 'The age from which a node counts as drifted.', without: NO_LIMIT },
-  'clusters[].drift.taint': { does: 'The taint that says that a node has drifted.' },
-  'clusters[].drift.taint.key': { does: 'The key of the taint.' },
-  'clusters[].drift.taint.effect': { does: 'The effect of the taint.' },
-  'clusters[].drift.drainTaint': { does: 'The taint that hands a drifted node to the sweep.' },
-  'clusters[].drift.drainTaint.key': { does: 'The key of the taint.' },
-  'clusters[].drift.drainTaint.effect': { does: 'The effect of the taint. There is only one.' },
-  'clusters[].drift.imageParameters': {
-    does: 'SSM parameters from which launch templates take their image, besides those of AWS: names, ARNs, or paths that end in `*`.',
-  },
-  'clusters[].drift.replacementTimeoutSeconds': {
-    does: 'A stop condition: a replacement, or a node of the newest image, that is not Ready after this time stops its group.',
-  },
-  'clusters[].drift.unhealthyLimit': {
-    does: 'A stop condition: while a larger share of the nodes is not Ready, Ebb lets no further node go.',
-  },
-  'clusters[].drift.conditions': {
-    does: 'Conditions by which a node counts as ill, and is replaced like a drifted one: of node-problem-detector, or of the node monitoring agent of EKS. Nodes of managed node groups never count: EKS may repair them by itself.',
-  },
-  'clusters[].drift.conditions[].type': { does: 'The type of the condition.' },
-  'clusters[].drift.conditions[].status': { does: 'The status that is bad.' },
-  'clusters[].drift.conditions[].seconds': { does: 'How long it must have been bad.' },
-  'clusters[].drift.illAtOnce': { does: 'How many nodes of each group may count as ill at once, within the budget.' },
-
-  'clusters[].budget': {
-    does: 'How many nodes may be unavailable at once, and when. It limits drift and taints. An Auto Scaling group that terminates an instance is not limited by it.',
-  },
-  'clusters[].budget.nodes': {
-    does: 'How many nodes of each group may be unavailable at once. `0` lets no node go, for drift or for a taint.',
-    without: 'no node for drift, one for a taint',
-  },
-  'clusters[].budget.cluster': {
-    does: 'How many nodes of the whole cluster may be unavailable at once.',
-    without: '`"10%"`',
-  },
-  ...schedule('clusters[].budget'),
+  ...DRIFT_MEANINGS,
 };
-
-/** Meanings of windows and freezes, which clusters and groups have. @param budget path of the budget */
-function schedule(budget: string): Record<string, Meaning> {
-  return {
-    [`${budget}.windows`]: { does: 'When nodes may begin to leave.', without: 'at any time' },
-    [`${budget}.windows[].cron`]: { does: 'When the window opens.' },
-    [`${budget}.windows[].durationSeconds`]: { does: 'How long the window stays open.' },
-    [`${budget}.windows[].timeZone`]: { does: 'The time zone of `cron`.' },
-    [`${budget}.freezes`]: { does: 'Days on which no node begins to leave, whatever the windows.', without: NO_LIMIT },
-    [`${budget}.freezes[].from`]: { does: 'The first day of the freeze.' },
-    [`${budget}.freezes[].to`]: { does: 'The last day of the freeze.' },
-    [`${budget}.freezes[].timeZone`]: { does: 'The time zone in which the days begin and end.' },
-  };
-}

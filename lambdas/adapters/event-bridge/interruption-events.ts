@@ -5,7 +5,8 @@
 import * as z from 'zod/mini';
 import { noticeSchema, type Notice } from '../../core/notice/notice.ts';
 import type { Parsed } from '../../workflow/notice/route-notice.ts';
-import { EVENT_TABLE, type Read } from './event-table.ts';
+import type { Read } from './event-form.ts';
+import { EVENT_TABLE } from './event-table.ts';
 
 /** An event of a known kind with the wrong form. Trying again cannot help: it ends in the dead-letter queue. */
 export class MalformedEvent extends Error {

@@ -1,7 +1,7 @@
 /** The result of verifying a notice with AWS (contract 1.3), and its reasons in words. */
 import type { ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
-import { MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
+import { LAUNCH_HOOK, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import { drainKeys } from '../../core/node/drain-taints.ts';
 import { KINDS, type KindRow } from '../../core/notice/kinds.ts';
 import type { Notice, WarningNotice } from '../../core/notice/notice.ts';
@@ -97,4 +97,9 @@ export function whyUntimely({ kind, until = Infinity }: WarningNotice): TurnedAw
   if (until + SKEW_MS <= now) return stale(`its time was up at ${new Date(until).toISOString()}`);
   const isFarAhead = kind === 'scheduled-change' && until > now + DRAINS_AHEAD_MS;
   return isFarAhead ? ignore('its change is more than 48 hours ahead: the sweep begins 48 hours before it') : undefined;
+}
+
+/** The name of our hook in which an instance may wait that the notice is about. */
+export function hookOf(notice: Notice, { hookName }: { readonly hookName: string }): string {
+  return notice.kind === 'asg-launch' ? LAUNCH_HOOK : hookName;
 }

@@ -6,13 +6,7 @@
 import { nodeOfBareMachine } from '../../core/kubernetes/node.ts';
 import { clusterIdentity, type ClusterIdentity } from '../../core/aws/cluster-identity.ts';
 import type { ClusterSettings } from '../../core/settings/cluster-settings.ts';
-import {
-  DEFAULT_NAME,
-  installationOfHook,
-  LAUNCH_HOOK,
-  MANAGED_TAG,
-  managedValue,
-} from '../../core/aws/installation.ts';
+import { DEFAULT_NAME, installationOfHook, MANAGED_TAG, managedValue } from '../../core/aws/installation.ts';
 import {
   IN_SERVICE,
   isPooled,
@@ -36,6 +30,7 @@ import type { Settings } from '../ports/settings.ts';
 import { sleep } from '../run/sleep.ts';
 import {
   disputed,
+  hookOf,
   ignore,
   nameOf,
   narrowed,
@@ -86,11 +81,6 @@ async function verifyMember(notice: Notice, membership: Membership, ports: Verif
   return isWarning(notice)
     ? verifyWarned(notice, enrolment, membership.state)
     : verifyServing(notice, enrolment, membership.state);
-}
-
-/** The name of our hook in which an instance may wait that the notice is about. */
-function hookOf(notice: Notice, { hookName }: VerificationPorts): string {
-  return notice.kind === 'asg-launch' ? LAUNCH_HOOK : hookName;
 }
 
 /** The instance's group, which we may act on. */
