@@ -105,7 +105,7 @@ describe('a pod whose deletion is denied as well', () => {
     await using rehearsal = await withThree();
     const { instance, node } = rehearsal.first;
     const denial = rehearsal.kubernetes.faults.deny({ path: /kept/ }, POLICY);
-    rehearsal.clock.after(280 * SECOND, () => {
+    rehearsal.clock.after(270 * SECOND, () => {
       denial.remove();
     });
     expect(await rehearsal.retire(instance)).toEqual({ result: 'forced' });
