@@ -102,14 +102,14 @@ export class EbbFunction<Settings extends Record<string, string>> extends Constr
   }
 }
 
-/** Creates a queue for what could not be handled, and its alarm. */
-export function deadLetterQueue(scope: Construct, id: string, holds: string): Queue {
+/** Creates a queue for what could not be handled, and its alarm. @param alarm @default for letters that a service sends */
+export function deadLetterQueue(scope: Construct, id: string, holds: string, alarm = alarmOnLetters): Queue {
   const queue = new Queue(scope, id, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
-  alarmOnLetters(scope, `${id}Alarm`, { queue, means: `a letter has come to the dead-letter queue of ${holds}` });
+  alarm(scope, `${id}Alarm`, { queue, means: `a letter has come to the dead-letter queue of ${holds}` });
   Validations.of(queue).acknowledge(
     { id: 'AwsSolutions-SQS3', reason: 'It is a dead-letter queue itself.' },
     { id: 'Serverless-SQSRedrivePolicy', reason: 'It is a dead-letter queue itself.' },

@@ -8,7 +8,7 @@ import { fleetGroupOf } from './cluster-role/cluster-role.ts';
 import { ClusterRotation } from './cluster-rotation.ts';
 import { ClusterParameters } from './cluster-parameters.ts';
 import { DriftTainter } from './drift-tainter.ts';
-import { InterruptionRouting } from './interruption-routing.ts';
+import { InterruptionRouting } from './routing/interruption-routing.ts';
 import { LifecycleHooks } from './lifecycle-hooks.ts';
 import { NodeRetirement } from './node-retirement.ts';
 import { NodeSweep } from './node-sweep.ts';
@@ -54,6 +54,7 @@ export class EbbStack extends Stack {
       configuration,
       holders: {
         Retirement: { role: retirement.role, group: kubernetesGroup },
+        Router: { role: routing.role, group: fleetGroup },
         Sweep: { role: sweep.role, group: fleetGroup },
         Drift: { role: drift.role, group: fleetGroup },
         ...(rotation && { Rotation: { role: rotation.role, group: fleetGroup } }),
@@ -66,10 +67,10 @@ export class EbbStack extends Stack {
     const { endpoint, alarms } = configuration;
     if (endpoint) new TrafficEndpoint(this, 'Traffic', { configuration, endpoint });
     if (alarms) new AlarmTopic(this, 'Alarms', alarms).tellOfAll();
-    this.#outputs({ retirement, sweep, drift, rotation });
+    this.#outputs({ routing, retirement, sweep, drift, rotation });
   }
 
-  #outputs({ retirement, sweep, drift, rotation }: Functions): void {
+  #outputs({ routing, retirement, sweep, drift, rotation }: Functions): void {
     new CfnOutput(this, 'RetirementFunction', {
       value: retirement.alias.version.lambda.functionName,
       description: 'For ebb retirements',
@@ -83,6 +84,7 @@ export class EbbStack extends Stack {
       description: 'For ebb sweep',
     });
     if (rotation) this.#rotationOutputs(rotation);
+    new CfnOutput(this, 'RouterRole', { value: routing.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'RetirementRole', { value: retirement.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'SweepRole', { value: sweep.role.roleArn, description: 'Holds an access entry' });
     new CfnOutput(this, 'DriftRole', { value: drift.role.roleArn, description: 'Holds an access entry' });
@@ -95,6 +97,7 @@ export class EbbStack extends Stack {
 }
 
 interface Functions {
+  readonly routing: InterruptionRouting;
   readonly retirement: NodeRetirement;
   readonly sweep: NodeSweep;
   readonly drift: DriftTainter;

@@ -57,6 +57,18 @@ export function alarmOnLetters(
   });
 }
 
+/**
+ * Creates an alarm that stays raised while letters are in a dead-letter queue that SQS itself moves them to: no metric
+ * counts these as sent.
+ */
+export function alarmOnHeld(scope: Construct, id: string, { queue, means }: { queue: IQueue; means: string }): Alarm {
+  const period = Duration.minutes(1);
+  return alarmOnAny(scope, id, {
+    metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period }),
+    means,
+  });
+}
+
 /** Creates alarms on a function that fails, and on one that Lambda throttles because too many run already. */
 export function alarmOnFailures(scope: Construct, { lambda, entry }: { lambda: IFunction; entry: string }): void {
   const period = Duration.minutes(5);

@@ -143,12 +143,12 @@ describe('functions', () => {
     }
   });
 
-  test('have an alarm on each of the seven dead-letter queues', () => {
+  test('have an alarm on each of the eight dead-letter queues, and on the age of what waits for the router (faults 29)', () => {
     const watched = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
       JSON.stringify(Properties.Dimensions),
     );
     const queues = resources('AWS::SQS::Queue').map(([id]) => id);
-    expect(queues).toHaveLength(7);
+    expect(queues).toHaveLength(9);
     for (const queue of queues) expect(watched.filter((dimensions) => dimensions.includes(queue))).toHaveLength(1);
   });
 
@@ -165,8 +165,12 @@ describe('functions', () => {
   test('have an alarm that rings for each letter that comes, and not while one lies there', () => {
     const alarms = resources('AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
     const letters = alarms.filter(({ Namespace }) => Namespace === 'AWS/SQS');
-    expect(letters).toHaveLength(7);
-    for (const alarm of letters) {
+    const byMetric = Object.groupBy(letters, ({ MetricName }) => String(MetricName));
+    // SQS moves there by itself what the router could not handle, and no metric counts that as sent.
+    expect(byMetric.ApproximateNumberOfMessagesVisible).toHaveLength(1);
+    expect(byMetric.ApproximateAgeOfOldestMessage).toMatchObject([{ Threshold: 300 }]);
+    expect(byMetric.NumberOfMessagesSent).toHaveLength(7);
+    for (const alarm of byMetric.NumberOfMessagesSent ?? []) {
       expect(alarm).toMatchObject({
         MetricName: 'NumberOfMessagesSent',
         DatapointsToAlarm: 1,
@@ -176,6 +180,7 @@ describe('functions', () => {
   });
 
   test.each([
+    ['NoticeFailed', 'interruption-router'],
     ['NoticeRefused', 'interruption-router'],
     ['NoticeRefused', 'node-retirement'],
     ['NoticeRefused', 'node-sweep'],
@@ -245,6 +250,11 @@ describe('IAM', () => {
       ...TAG_ACTIONS,
       ...PARAMETER_ACTIONS,
       ...START_ACTIONS,
+      ...CLUSTER_ACCESS_ACTIONS,
+      'sqs:ChangeMessageVisibility',
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
     ],
     NodeRetirement: [
       ...ACTIVITY_ACTIONS,
@@ -442,7 +452,7 @@ describe('routing', () => {
     noKind = templateWith('NoKind', OFF);
   });
 
-  test('sends our hook’s terminate actions to the router’s alias, and keeps what never arrives', () => {
+  test('leaves our hook’s terminate actions in the router’s queue, and keeps what never arrives', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.autoscaling'],
@@ -452,11 +462,47 @@ describe('routing', () => {
       State: 'ENABLED',
       Targets: [
         Match.objectLike({
-          Arn: { Ref: Match.stringLikeRegexp('InterruptionRouterLive') },
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('RoutingNotices'), 'Arn'] },
           DeadLetterConfig: Match.anyValue(),
         }),
       ],
     });
+  });
+
+  test('has the router’s alias read the queue, fifty events at a time, and no longer than a message is hidden (faults 15)', () => {
+    const [mapping] = resources('AWS::Lambda::EventSourceMapping');
+    expect(mapping?.[1].Properties).toEqual({
+      BatchSize: 50,
+      MaximumBatchingWindowInSeconds: 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      EventSourceArn: { 'Fn::GetAtt': [expect.stringContaining('RoutingNotices') as string, 'Arn'] },
+      FunctionName: { Ref: expect.stringContaining('InterruptionRouterLive') as string },
+    });
+    const { Timeout } = only('AWS::Lambda::Function', 'InterruptionRouter') as { Timeout: number };
+    const queue = resources('AWS::SQS::Queue').find(([, { Properties }]) => 'VisibilityTimeout' in Properties);
+    const { VisibilityTimeout, RedrivePolicy } = queue?.[1].Properties as {
+      VisibilityTimeout: number;
+      RedrivePolicy: { maxReceiveCount: number };
+    };
+    expect(VisibilityTimeout).toBeGreaterThan(Timeout);
+    // Once, and two retries (contract 1.1).
+    expect(RedrivePolicy.maxReceiveCount).toBe(3);
+  });
+
+  test('lets nothing but its own rules send to the queue', () => {
+    const policies = resources('AWS::SQS::QueuePolicy').filter(([id]) => id.includes('RoutingNotices'));
+    const statements = policies.flatMap(
+      ([, { Properties }]) =>
+        (Properties.PolicyDocument as { Statement: { Effect: string; Principal: object; Condition: object }[] })
+          .Statement,
+    );
+    const letIn = statements.filter(
+      ({ Effect, Principal }) =>
+        Effect === 'Allow' && 'Service' in Principal && JSON.stringify(Principal).includes('events'),
+    );
+    expect(letIn.length).toBeGreaterThan(0);
+    expect(statements.filter(({ Effect }) => Effect === 'Allow')).toHaveLength(letIn.length);
+    for (const { Condition } of letIn) expect(JSON.stringify(Condition)).toMatch(/aws:SourceArn.*Routing.*Arn/);
   });
 
   test('sweeps every 5 minutes by the sweep’s alias (contract 1.7)', () => {
@@ -532,11 +578,13 @@ describe('each configured group', () => {
   });
 });
 
-test('each cluster lets in retirement, sweep and drift tainter, and has a parameter that its settings are read from', () => {
-  template.resourceCountIs('AWS::EKS::AccessEntry', 6);
+test('each cluster lets in router, retirement, sweep and drift tainter, and has a parameter that its settings are read from', () => {
+  template.resourceCountIs('AWS::EKS::AccessEntry', 8);
   template.resourceCountIs('AWS::SSM::Parameter', 2);
   for (const cluster of CONFIGURATION.clusters) {
     for (const [entry, group] of [
+      // It marks nodes, and evicts nothing.
+      ['InterruptionRouter', 'drainers-sweep'],
       ['NodeRetirement', 'drainers'],
       ['NodeSweep', 'drainers-sweep'],
       ['DriftTainter', 'drainers-sweep'],

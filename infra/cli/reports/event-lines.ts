@@ -86,6 +86,8 @@ const SAID: Said = {
   // What comes too late is the echo of what was done already.
   'notice.ignored': ({ reason, stale, usual }) => (stale || usual ? undefined : quiet(`notice ignored: ${reason}`)),
   'notice.unverified': ({ reason }) => wait(`retirement started, not verified yet: ${reason}`),
+  'notice.failed': ({ reason }) => wait(`an event could not be handled: ${reason}`),
+  'isolation.left': ({ reason }) => wait(`not isolated ahead of its retirement: ${reason}`),
   'notice.refused': ({ reason }) => wait(`notice refused: ${reason}`),
   'operation.requested': ({ action, asked, by }) => plain(`${by} asks to ${action} ${asked}`),
   'operation.answered': ({ action, asked, result, faults = [] }) =>

@@ -11,7 +11,8 @@ import {
   type AutoScalingClient,
   type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
-import type { Lifecycle, LifecycleAction } from '../../workflow/ports/auto-scaling.ts';
+import type { Lifecycle, LifecycleAction, Membership } from '../../workflow/ports/auto-scaling.ts';
+import { askedTogether } from '../aws/asked-together.ts';
 import { isNotFound, unless } from '../aws/refusals.ts';
 
 /** IAM actions of the calls below. */
@@ -32,6 +33,9 @@ const DEFAULT_HEARTBEAT_TIMEOUT = 3600;
 /** Longest GlobalTimeout, seconds. AWS uses min(48 h, 100 × heartbeat); this is for an answer without it. */
 const LONGEST_GLOBAL_TIMEOUT = 172_800;
 
+/** Instances of one call of DescribeAutoScalingInstances, at most. */
+export const MOST_INSTANCES = 50;
+
 export function lifecycle(client: AutoScalingClient): Lifecycle {
   const describeGroup = async (group: string): Promise<AutoScalingGroup | undefined> => {
     const answer = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [group] }));
@@ -42,11 +46,7 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
       client.send(new CompleteLifecycleActionCommand({ ...byInstance(action), LifecycleActionResult: result })),
     );
   return {
-    async membership(instance) {
-      const answer = await client.send(new DescribeAutoScalingInstancesCommand({ InstanceIds: [instance] }));
-      const [found] = answer.AutoScalingInstances ?? [];
-      return found && { group: found.AutoScalingGroupName ?? '', state: found.LifecycleState ?? '' };
-    },
+    membership: askedTogether(MOST_INSTANCES, (instances) => describeInstances(client, instances)),
     async groupTags(group) {
       const found = await describeGroup(group);
       return found && Object.fromEntries((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
@@ -93,6 +93,22 @@ export function lifecycle(client: AutoScalingClient): Lifecycle {
       return answer === undefined ? 'gone' : 'terminated';
     },
   };
+}
+
+/** @returns the membership of each instance, in their order; an instance that is in no group is not in the answer */
+async function describeInstances(
+  client: AutoScalingClient,
+  instances: readonly string[],
+): Promise<(Membership | undefined)[]> {
+  const asked = { InstanceIds: [...instances] };
+  const { AutoScalingInstances = [] } = await client.send(new DescribeAutoScalingInstancesCommand(asked));
+  const found = new Map(
+    AutoScalingInstances.map(({ InstanceId, AutoScalingGroupName: group = '', LifecycleState: state = '' }) => [
+      InstanceId,
+      { group, state },
+    ]),
+  );
+  return instances.map((instance) => found.get(instance));
 }
 
 function isUnderWay({ EndTime }: Activity): boolean {

@@ -5,6 +5,7 @@ import {
   paginateGetParametersByPath,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import { askedTogether } from './asked-together.ts';
 import { batchesOf } from './batches.ts';
 
 export const PARAMETER_ACTIONS = ['ssm:GetParameter', 'ssm:GetParameters'] as const;
@@ -22,6 +23,15 @@ export async function readParameter(client: SSMClient, name: string): Promise<st
     if (error instanceof Error && error.name === 'ParameterNotFound') return undefined;
     throw error;
   }
+}
+
+/** Reads parameters, those that are asked for at the same time with one call. Undefined when one does not exist. */
+export function parametersTogether(client: SSMClient): (name: string) => Promise<string | undefined> {
+  return askedTogether(MOST_NAMES, async (names) => {
+    const { Parameters = [] } = await client.send(new GetParametersCommand({ Names: [...names] }));
+    const values = new Map(Parameters.map(({ Name, Value }) => [Name, Value]));
+    return names.map((name) => values.get(name));
+  });
 }
 
 /**

@@ -3,6 +3,7 @@
  * the table are ignored. Events in the table must have the right form.
  */
 import * as z from 'zod/mini';
+import { clusterInMetadata } from '../../core/aws/cluster-identity.ts';
 import { noticeSchema, type Notice } from '../../core/notice/notice.ts';
 import type { Parsed } from '../../workflow/notice/route-notice.ts';
 import type { Read } from './event-form.ts';
@@ -36,7 +37,9 @@ export function parseEvent(event: unknown): Parsed {
   if (reader === undefined) return other('no notice is made of it', source, detailType);
   const read = malformedIfWrong(() => reader(event));
   if ('ignored' in read) return other(read.ignored, source, detailType);
-  return 'kind' in read ? { kind: 'notice', notice: read } : { kind: 'notices', notices: read };
+  if (!('kind' in read)) return { kind: 'notices', notices: read };
+  const cluster = clusterNamedBy(event);
+  return { kind: 'notice', notice: read, ...(cluster !== undefined && { cluster }) };
 }
 
 /**
@@ -51,6 +54,13 @@ export function parseNotice(payload: unknown): Notice {
 /** Auto Scaling sends it to the target of a new hook. It has no envelope (contract 1.4). */
 function isTestNotification(event: unknown): boolean {
   return z.object({ Event: z.literal('autoscaling:TEST_NOTIFICATION') }).safeParse(event).success;
+}
+
+const metadataSchema = z.object({ detail: z.object({ NotificationMetadata: z.string() }) });
+
+/** The cluster that our hook's metadata names, as the event of a lifecycle action has it. */
+function clusterNamedBy(event: unknown): string | undefined {
+  return clusterInMetadata(metadataSchema.safeParse(event).data?.detail.NotificationMetadata);
 }
 
 function other(reason: string, source: string, detailType: string): Parsed {

@@ -64,7 +64,8 @@ function ownedClusters(tags: Readonly<Record<string, string>>): string[] {
 }
 
 /** Reads `{"cluster": "name"}`. A hook may carry any other text for its other readers: then undefined. */
-function clusterInMetadata(metadata: string | undefined): string | undefined {
+/** Returns the cluster that the metadata of a hook names. @param metadata verbatim */
+export function clusterInMetadata(metadata: string | undefined): string | undefined {
   if (metadata === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(metadata);

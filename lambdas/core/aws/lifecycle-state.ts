@@ -9,6 +9,9 @@ export type LifecyclePhase =
   /** The instance is in service, or will be: the event is not true. */
   | 'in service';
 
+/** An instance waits here before it ends. */
+export const TERMINATING_WAIT = 'Terminating:Wait';
+
 /** An instance waits here for its root volume to be replaced, by an instance refresh that does so. */
 export const REPLACING_WAIT = 'ReplacingRootVolume:Wait';
 
@@ -17,7 +20,7 @@ export const LAUNCHING_WAIT = 'Pending:Wait';
 
 /** Phases by state. Scale-in to a warm pool waits in Warmed:Pending:Wait, leaving it in Warmed:Terminating:Wait. */
 const PHASES: Readonly<Record<string, LifecyclePhase>> = {
-  'Terminating:Wait': 'waiting',
+  [TERMINATING_WAIT]: 'waiting',
   'Warmed:Terminating:Wait': 'waiting',
   'Warmed:Pending:Wait': 'waiting',
   [REPLACING_WAIT]: 'waiting',

@@ -28,6 +28,14 @@ export const noticeReleased = (about: {
 export const noticeUnverified = (about: { execution: string; instance: string; reason: string }) =>
   ({ type: 'notice.unverified', ...about }) as const;
 
+/** A message of the queue could not be handled: it is delivered again, and in the end left in the dead-letter queue. */
+export const noticeFailed = (about: { messageId: string; reason: string }) =>
+  ({ type: 'notice.failed', ...about }) as const;
+
+/** The router could not isolate the node: its retirement does. */
+export const isolationLeft = (about: { instance: string; reason: string }) =>
+  ({ type: 'isolation.left', ...about }) as const;
+
 export const retirementRequested = (about: {
   execution: string;
   instance: string;

@@ -27,7 +27,11 @@ const starterSettings = {
   EBB_RETIREMENT_FUNCTION: z.string().check(z.startsWith('arn:')),
 };
 
-export const routerSettings = z.object(starterSettings);
+export const routerSettings = z.object({
+  ...starterSettings,
+  /** URL of the queue that it reads. */
+  EBB_NOTICE_QUEUE: z.url(),
+});
 export const retirementSettings = z.object(commonSettings);
 export const sweepSettings = z.object(starterSettings);
 export const rotationSettings = z.object({

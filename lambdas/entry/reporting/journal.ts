@@ -14,7 +14,9 @@ import { metricNamespace, METRICS } from './metric-names.ts';
 const LONGEST_FIELD = 1_000;
 
 const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
+  'notice.failed',
   'notice.refused',
+  'isolation.left',
   'retirement.held',
   'retention.missing',
   'instance.retained',
@@ -75,6 +77,7 @@ export const failures = new Logger({ logFormatter: new EventFormatter() });
  * refused notice has no cluster that could be trusted.
  */
 const COUNTED: Partial<Record<DomainEvent['type'], string>> = {
+  'notice.failed': METRICS.noticeFailed,
   'notice.refused': METRICS.noticeRefused,
   'budget.unreadable': METRICS.budgetUnreadable,
   'marks.unreadable': METRICS.marksUnreadable,

@@ -12,6 +12,7 @@ export const METRICS = {
   clusterUnswept: 'ClusterUnswept',
   breakerHeld: 'BreakerHeld',
   noticeStale: 'NoticeStale',
+  noticeFailed: 'NoticeFailed',
   noticeRefused: 'NoticeRefused',
   budgetUnreadable: 'BudgetUnreadable',
   marksUnreadable: 'MarksUnreadable',

@@ -27,11 +27,16 @@ export async function hookTime(
   const now = Date.now();
   const { instance, at } = notice;
   const token = isOfHook(notice) ? notice.token : undefined;
-  if (token !== undefined && now - at < PROMPT_MS) return { beganAt: at, firstAt: now, isFirst: true };
+  if (isPrompt(notice, now)) return { beganAt: at, firstAt: now, isFirst: true };
   // A hook of which AWS says that it holds has not been over for long: an older event is another hook's.
   const isToldBy = token !== undefined && now - at < globalTimeoutSeconds * 1000;
   const beganAt = isToldBy ? at : ((await lifecycle.leavingSince(notice)) ?? at);
   const runs = runsOfHook(await history.started(beganAt), { instance, beganAt, home });
   const isFirst = runs.every(({ name }) => name === executionName(notice, home));
   return { beganAt, firstAt: firstStart(runs, now), isFirst };
+}
+
+/** Whether the notice is of an event that tells when its hook began, a moment ago. */
+export function isPrompt(notice: HookNotice | WarningNotice, now: number): boolean {
+  return isOfHook(notice) && notice.token !== undefined && now - notice.at < PROMPT_MS;
 }

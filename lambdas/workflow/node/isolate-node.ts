@@ -77,7 +77,9 @@ export async function isolateNode(
     }
     ({ deadline } = decision);
     early = decision.early ? { early: true } : {};
-    return isIsolatedFor(found, claim.execution, taint)
+    // The router may have isolated it ahead, with a deadline of its own.
+    const isLater = Date.parse(ownershipOf(found)?.deadline ?? '') > deadline;
+    return isIsolatedFor(found, claim.execution, taint) && !isLater
       ? 'unchanged'
       : isolation(found, { ...claim, ...early, deadline, now: Date.now() }, taint);
   });

@@ -12,7 +12,7 @@ const PATCH_TRIES = 8;
  */
 export async function patchNode(
   name: string,
-  cluster: Cluster,
+  cluster: Pick<Cluster, 'readNode' | 'patchNode'>,
   patchOf: (node: Node) => Promise<NodePatch | 'unchanged' | 'gone'>,
   read?: Node,
 ): Promise<{ found: Node; changed: boolean } | 'gone'> {

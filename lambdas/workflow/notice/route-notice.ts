@@ -1,19 +1,26 @@
 /**
- * Turns an outside event into a retirement: parses, verifies with AWS, and starts it by name. It never talks to
- * Kubernetes, so an API server that is away cannot lose an event.
+ * Turns an outside event into a retirement: parses, verifies with AWS, and starts it by name. No start depends on Kubernetes,
+ * so an API server that is away cannot lose an event.
  */
 import pMap from 'p-map';
 import { isThrottling } from '../../core/aws/throttling.ts';
-import { noticeIgnored, noticeUnverified, retirementRequested } from '../../core/events/notice-events.ts';
+import {
+  isolationLeft,
+  noticeIgnored,
+  noticeUnverified,
+  retirementRequested,
+} from '../../core/events/notice-events.ts';
 import { executionName, type EventNotice } from '../../core/notice/notice.ts';
 import type { Retirements } from '../ports/lambda.ts';
 import type { Journal } from '../ports/journal.ts';
+import { isolateAhead, type ListedNodes } from './isolate-ahead.ts';
 import { releaseUndrained, reportTurnedAway } from './turn-away.ts';
 import { verifyNotice, type Verification, type VerificationPorts } from './verify-notice.ts';
 
 /** Result of parsing an event; a malformed one throws. */
 export type Parsed =
-  | { readonly kind: 'notice'; readonly notice: EventNotice }
+  /** `cluster`: the one that the event names, a hint. */
+  | { readonly kind: 'notice'; readonly notice: EventNotice; readonly cluster?: string }
   /** One event about several instances. */
   | { readonly kind: 'notices'; readonly notices: readonly EventNotice[] }
   /** An event that we do not act on. */
@@ -22,6 +29,8 @@ export type Parsed =
 export interface RoutePorts extends VerificationPorts {
   readonly retirements: Retirements;
   readonly journal: Journal;
+  /** How nodes are isolated before their retirement runs. @default they are not */
+  readonly nodes?: ListedNodes;
 }
 
 export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<void> {
@@ -30,9 +39,13 @@ export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<voi
     ports.journal.report(noticeIgnored({ reason, source, detailType }));
     return;
   }
-  const notices = parsed.kind === 'notice' ? [parsed.notice] : parsed.notices;
+  if (parsed.kind === 'notice') {
+    const { notice, cluster } = parsed;
+    await Promise.all([routeNotice(notice, 'event', ports), isolateIfPossible(notice, cluster, ports)]);
+    return;
+  }
   // All are tried, so that one which fails holds up no other; the event is then delivered again, which changes nothing.
-  const routed = await settleEach(notices, (notice) => routeNotice(notice, 'event', ports));
+  const routed = await settleEach(parsed.notices, (notice) => routeNotice(notice, 'event', ports));
   const failed = routed.find((each) => each.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
@@ -86,6 +99,44 @@ export async function actOnNotice(
       );
       break;
     }
+  }
+}
+
+/** Between these a retirement starts whose node has been isolated in a storm, seconds from then. */
+const SPREAD = { from: 10, to: 120 } as const;
+
+/**
+ * Routes an event in a storm. A node that can be isolated at once is, and its retirement is put off for a while: what
+ * thousands of retirements ask at once AWS throttles, and with it the isolation of those who come later (faults 15).
+ *
+ * @param putOff has the event come again, so many seconds from now
+ */
+export async function routeInStorm(
+  parsed: Parsed,
+  putOff: (seconds: number) => Promise<void>,
+  ports: RoutePorts,
+): Promise<'done' | 'put off'> {
+  const isolated = parsed.kind === 'notice' ? await isolateIfPossible(parsed.notice, parsed.cluster, ports) : 0;
+  if (isolated > 0) {
+    await putOff(SPREAD.from + Math.floor(Math.random() * (SPREAD.to - SPREAD.from)));
+    return 'put off';
+  }
+  await routeEvent(parsed, ports);
+  return 'done';
+}
+
+/** @returns how many nodes. The retirement isolates what is left: no failure here may hold up its start. */
+async function isolateIfPossible(
+  notice: EventNotice,
+  cluster: string | undefined,
+  { nodes, ...ports }: RoutePorts,
+): Promise<number> {
+  if (nodes === undefined) return 0;
+  try {
+    return await isolateAhead(notice, cluster, { ...ports, nodes });
+  } catch (error) {
+    ports.journal.report(isolationLeft({ instance: notice.instance, reason: String(error) }));
+    return 0;
   }
 }
 

@@ -77,7 +77,7 @@ async function verifyMember(notice: Notice, membership: Membership, ports: Verif
   const enrolment = await lookAtGroup(notice, membership.group, ports);
   if (enrolment.kind === 'not enrolled') return await verifyOutside(notice, { ...enrolment, ...membership }, ports);
   if (enrolment.kind !== 'enrolled') return enrolment;
-  if (isOfHook(notice)) return await verifyWaiting(notice, enrolment, ports);
+  if (isOfHook(notice)) return await verifyWaiting(notice, { ...enrolment, membership }, ports);
   return isWarning(notice)
     ? verifyWarned(notice, enrolment, membership.state)
     : verifyServing(notice, enrolment, membership.state);
@@ -146,10 +146,10 @@ interface GroupFound {
 
 async function verifyWaiting(
   notice: HookNotice,
-  { group, hook, identity, cluster }: Enrolment,
+  { group, hook, identity, cluster, membership }: Enrolment & { readonly membership: Membership },
   ports: VerificationPorts,
 ): Promise<Verification> {
-  const looked = await lookAtState(notice, ports);
+  const looked = await lookAtState(notice, membership, ports);
   if (looked.kind !== 'waits') return looked;
   const action = { group, hook: notice.hook, instance: notice.instance };
   const release = (reason: string): Verification => ({ kind: 'release', reason, action });
@@ -205,13 +205,19 @@ async function identify(
   return clusterIdentity({ ...sources, instanceTags: await ports.instanceTags.tagsOf(notice) });
 }
 
-/** Waits for the instance to be in a hook. @returns its lifecycle state there, otherwise the notice's verification */
+/**
+ * Waits for the instance to be in a hook.
+ *
+ * @param found its membership as it was asked for a moment ago: the calls of an account share one rate (faults 15)
+ * @returns its lifecycle state there, otherwise the notice's verification
+ */
 async function lookAtState(
   notice: HookNotice,
+  found: Membership,
   ports: VerificationPorts,
 ): Promise<{ readonly kind: 'waits'; readonly state: string } | TurnedAway> {
   for (let looks = 1; ; looks += 1) {
-    const membership = await ports.lifecycle.membership(notice.instance);
+    const membership = looks === 1 ? found : await ports.lifecycle.membership(notice.instance);
     if (membership === undefined) return stale('the instance is gone: its hook is over');
     const { state } = membership;
     const says = phaseFor(notice, state);

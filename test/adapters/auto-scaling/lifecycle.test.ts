@@ -26,6 +26,22 @@ describe('the membership of an instance (contract 1.3)', () => {
     await using given = await withGroup();
     expect(await given.port.membership('i-0fedcba9876543210')).toBeUndefined();
   });
+
+  test('is asked for fifty instances with one call, when they are asked for at the same time (faults 15)', async () => {
+    await using given = await withGroup();
+    const { port, action, aws } = given;
+    const strangers = Array.from({ length: 59 }, (_, index) => `i-0fedcba98765432${String(10 + index)}`);
+    const found = await Promise.all([...strangers, action.instance, action.instance].map((id) => port.membership(id)));
+    expect(found.slice(0, 59).every((membership) => membership === undefined)).toBe(true);
+    expect(found.slice(59)).toEqual([
+      { group: 'workers', state: 'InService' },
+      { group: 'workers', state: 'InService' },
+    ]);
+    expect(aws.requests.map(({ action }) => action)).toEqual(Array(2).fill('DescribeAutoScalingInstances'));
+    // Nothing is kept: the state may change at any moment.
+    terminate(given);
+    expect(await port.membership(action.instance)).toEqual({ group: 'workers', state: 'Terminating:Wait' });
+  });
 });
 
 describe('the tags of a group (contract 1.3)', () => {

@@ -14,6 +14,8 @@ export interface Limit {
 export const LIMITS = {
   'Auto Scaling': { burst: 100, perSecond: 20, assumed: true },
   'EC2 Describe*': { burst: 100, perSecond: 20 },
+  // Standard throughput.
+  'SSM GetParameter(s)': { burst: 40, perSecond: 40 },
   'Lambda durable starts': { burst: 300, perSecond: 300 },
   'Lambda checkpoints': { burst: 10_000, perSecond: 10_000 },
 } as const satisfies Readonly<Record<string, Limit>>;

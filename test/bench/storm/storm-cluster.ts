@@ -4,7 +4,7 @@ import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { instanceOf } from '../../../lambdas/core/kubernetes/node.ts';
 import type { Pod } from '../../../lambdas/core/kubernetes/pod.ts';
 import type { NodePatch } from '../../../lambdas/core/node/marks.ts';
-import type { Cluster, WatchListener } from '../../../lambdas/workflow/ports/kubernetes.ts';
+import type { Cluster, FleetView, WatchListener } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { aNode, aPod } from '../../given.ts';
 import { passing } from './rates.ts';
 
@@ -14,7 +14,10 @@ const LATENCY_MS = 15;
 /** How long a pod takes to end, milliseconds. */
 const ENDING_MS = 2_000;
 
-export class StormCluster implements Cluster {
+/** Nodes of a page, as the fleet's view asks for them. */
+const PAGE = 100;
+
+export class StormCluster implements Cluster, FleetView {
   readonly #nodes = new Map<string, Node>();
   readonly #byInstance = new Map<string, string>();
   readonly #pods = new Map<string, Map<string, Pod>>();
@@ -54,6 +57,29 @@ export class StormCluster implements Cluster {
   findNodes(instance: string): Promise<readonly Node[]> {
     const name = this.#byInstance.get(instance) ?? '';
     return this.#answer(() => [this.#nodes.get(name)].flatMap((node) => node ?? []));
+  }
+
+  async *allNodes(): AsyncIterable<readonly Node[]> {
+    const nodes = [...this.#nodes.values()];
+    for (let from = 0; from === 0 || from < nodes.length; from += PAGE) {
+      yield await this.#answer(() => nodes.slice(from, from + PAGE));
+    }
+  }
+
+  countPods(node: string): Promise<number> {
+    return this.#answer(() => this.#pods.get(node)?.size ?? 0);
+  }
+
+  podsOn(node: string): Promise<readonly Pod[]> {
+    return this.#answer(() => [...(this.#pods.get(node)?.values() ?? [])]);
+  }
+
+  replicasOf() {
+    return this.#answer(() => undefined);
+  }
+
+  controlPlaneVersion() {
+    return this.#answer(() => undefined);
   }
 
   readNode(name: string): Promise<Node | undefined> {

@@ -2,15 +2,18 @@
  * A storm: thousands of instances that are to leave within seconds, as when a zone is evacuated. The shipped workflows of
  * router and retirement run on the driven clock, against AWS's rates and clusters in memory.
  */
-import type { LifecycleNotice, Notice } from '../../../lambdas/core/notice/notice.ts';
+import type { Notice } from '../../../lambdas/core/notice/notice.ts';
 import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
+import { keepingSettings } from '../../../lambdas/entry/configuration/read-cluster-settings.ts';
 import { retryStep } from '../../../lambdas/entry/durable-run/step-retry.ts';
-import { routeEvent, type RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';
+import type { RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';
+import { listedNodes } from '../../../lambdas/adapters/clusters/listed-nodes.ts';
+import { askedTogether } from '../../../lambdas/adapters/aws/asked-together.ts';
 import { keepingGroupFacts } from '../../../lambdas/adapters/auto-scaling/kept-group-facts.ts';
 import { startingPatiently } from '../../../lambdas/adapters/lambda/patient-starts.ts';
 import { readingPatiently } from '../../../lambdas/adapters/auto-scaling/patient-reads.ts';
-import type { Lifecycle } from '../../../lambdas/workflow/ports/auto-scaling.ts';
 import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
+import type { Settings } from '../../../lambdas/workflow/ports/settings.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
 import { aNotice, NO_LOAD_BALANCERS, NOON, NOTHING_REPLACED } from '../../given.ts';
@@ -18,6 +21,8 @@ import { onVirtualTime } from '../../model/run/virtual-time.ts';
 import { dollarsFor } from '../../driving/retirement-cost.ts';
 import { LIMITS, passing, Rates, type Limit, type Limited } from './rates.ts';
 import { StormCluster } from './storm-cluster.ts';
+import { HOOK, StormMachines, type Machine } from './storm-machines.ts';
+import { StormRouting } from './storm-routing.ts';
 
 export interface StormPlan {
   readonly notices: number;
@@ -59,37 +64,18 @@ export interface StormResult {
   readonly billedSeconds: number;
   /** For compute, requests and durable operations, by AWS's published prices. */
   readonly dollars: number;
-  /** Events that Lambda delivered again, because the router failed. */
+  /** Events that came again from the queue: the router had put them off, or failed. */
   readonly redelivered: number;
 }
 
-const HOOK = 'ebb-drain';
-const HEARTBEAT_SECONDS = 900;
-const HEARTBEAT_MS = HEARTBEAT_SECONDS * 1000;
-
-/** From the event to the router's first line, and to a retirement's: a cold start. */
+/** A cold start: from an invocation to the first line. */
 const COLD_MS = 400;
 
 /** Sandboxes among which Lambda spreads the invocations: its concurrency by default. */
 const SANDBOXES = 1_000;
 
-/** From the end of its hook until a machine and its node have gone. */
-const MACHINE_ENDS_MS = 60_000;
-
-/** Lambda's pauses before it delivers an event again. */
-const RETRY_MS = [60_000, 120_000];
-
-interface Machine {
-  readonly notice: LifecycleNotice;
-  readonly cluster: string;
-  readonly arrivedAt: number;
-  isolatedAt?: number;
-  completedAt?: number;
-  /** When its hook gives up unless it is renewed. */
-  heldUntil: number;
-  /** Its hook gave up while pods were on it. */
-  lost?: true;
-}
+/** From EC2 Auto Scaling to the queue: EventBridge's latency, milliseconds. Assumed: AWS publishes none. */
+const BUS_MS = 400;
 
 export function runStorm(plan: StormPlan): Promise<StormResult> {
   const mostTurns = plan.notices * 5_000;
@@ -98,10 +84,12 @@ export function runStorm(plan: StormPlan): Promise<StormResult> {
 
 class Storm {
   readonly #rates: Rates;
-  readonly #machines = new Map<string, Machine>();
+  readonly #machines: StormMachines;
+  readonly #routing: StormRouting;
   readonly #clusters = new Map<string, StormCluster>();
   readonly #running = new Map<string, Promise<void>>();
-  readonly #sandboxes = new Map<number, Lifecycle>();
+  /** What each sandbox of the router, and of the retirement, keeps of answers. */
+  readonly #sandboxes = new Map<string, Pick<RoutePorts, 'lifecycle' | 'nodes' | 'settings'>>();
   readonly #startedAfter: number[] = [];
   /** Names are remembered: a second start changes nothing. */
   readonly #started = new Set<string>();
@@ -109,69 +97,54 @@ class Storm {
   #billedMs = 0;
   #executions = 0;
   #invocations = 0;
-  #redelivered = 0;
 
   constructor(plan: StormPlan) {
     const { notices, seconds, clusters, stay, podsPerNode, autoScaling } = plan;
     this.#rates = new Rates(autoScaling);
-    for (let index = 0; index < clusters; index += 1) {
-      const cluster = new StormCluster((instance) => {
-        const machine = this.#machines.get(instance);
-        if (machine !== undefined) machine.isolatedAt ??= Date.now();
-      });
-      this.#clusters.set(`cluster-${index}`, cluster);
-      for (let other = 0; other < stay; other += 1) cluster.add(instanceId(1_000_000 + index * 10_000 + other), 0);
-    }
+    this.#machines = new StormMachines({
+      rates: this.#rates,
+      podsOn: (machine) => this.#podsOn(machine),
+      gone: ({ cluster, notice }) => this.#clusters.get(cluster)?.leave(notice.instance),
+    });
+    this.#routing = new StormRouting({
+      portsOf: (sandbox) => this.#ports(`router ${sandbox}`),
+      coldMs: COLD_MS,
+    });
+    for (let index = 0; index < clusters; index += 1) this.#addCluster(index, stay);
     for (let index = 0; index < notices; index += 1) {
       const instance = instanceId(index);
       const cluster = `cluster-${index % clusters}`;
       const arrivedAt = NOON + Math.floor((index * seconds * 1000) / notices);
       const notice = aNotice({ instance, group: groupOf(cluster), hook: HOOK, token: `token-${index}`, at: arrivedAt });
       this.#clusters.get(cluster)?.add(instance, podsPerNode);
-      const machine = { notice, cluster, arrivedAt, heldUntil: arrivedAt + HEARTBEAT_MS };
-      this.#machines.set(instance, machine);
-      this.#watch(machine);
+      this.#machines.add({ notice, cluster, arrivedAt });
     }
   }
 
   async run(): Promise<StormResult> {
-    await Promise.all([...this.#machines.values()].map((machine) => this.#deliver(machine)));
+    await Promise.all(this.#machines.all.map((machine) => this.#deliver(machine)));
+    // Each instance is retired in the end, or its hook gives up on it.
+    while (this.#machines.all.some(({ completedAt }) => completedAt === undefined)) await passing(1_000);
     while (this.#running.size > 0) await Promise.all(this.#running.values());
     return this.#result();
   }
 
+  #addCluster(index: number, stay: number): void {
+    const cluster = new StormCluster((instance) => {
+      const machine = this.#machines.of(instance);
+      if (machine !== undefined) machine.isolatedAt ??= Date.now();
+    });
+    this.#clusters.set(`cluster-${index}`, cluster);
+    for (let other = 0; other < stay; other += 1) cluster.add(instanceId(1_000_000 + index * 10_000 + other), 0);
+  }
+
   /** At least once: every twentieth event comes twice. */
   async #deliver({ notice, arrivedAt }: Machine): Promise<void> {
-    await passing(arrivedAt - Date.now() + COLD_MS);
-    const again = Number(notice.token?.split('-')[1]) % 20 === 0;
-    await Promise.all([this.#routed(notice), ...(again ? [passing(1_000).then(() => this.#routed(notice))] : [])]);
-  }
-
-  async #routed(notice: LifecycleNotice): Promise<void> {
-    for (const pause of [...RETRY_MS, undefined]) {
-      try {
-        await routeEvent({ kind: 'notice', notice }, this.#ports(notice));
-        return;
-      } catch (error) {
-        // What Lambda gives up on goes to the dead-letter queue, and is lost here.
-        if (pause === undefined) return;
-        if (!(error instanceof Error) || error.name !== 'ThrottlingException') throw error;
-        this.#redelivered += 1;
-        await passing(pause);
-      }
-    }
-  }
-
-  /** The hook gives up when nobody has renewed it, and its instance goes with what is on it. */
-  #watch(machine: Machine): void {
-    setTimeout(() => {
-      if (machine.completedAt !== undefined) return;
-      if (Date.now() < machine.heldUntil) this.#watch(machine);
-      else {
-        machine.completedAt = Date.now();
-        if (this.#podsOn(machine) > 0) machine.lost = true;
-      }
-    }, machine.heldUntil - Date.now());
+    await passing(arrivedAt - Date.now() + BUS_MS);
+    this.#routing.send(notice);
+    if (Number(notice.token?.split('-')[1]) % 20 !== 0) return;
+    await passing(1_000);
+    this.#routing.send(notice);
   }
 
   #podsOn({ cluster, notice }: Machine): number {
@@ -179,22 +152,22 @@ class Storm {
   }
 
   #start(name: string, notice: Notice): void {
-    const machine = this.#machines.get(notice.instance);
+    const machine = this.#machines.of(notice.instance);
     if (machine === undefined || this.#started.has(name)) return;
     this.#started.add(name);
     this.#executions += 1;
     this.#invocations += 1;
     this.#startedAfter.push((Date.now() - machine.arrivedAt) / 1000);
-    const run = this.#retire(notice, machine).finally(() => this.#running.delete(name));
+    const run = this.#retire(notice).finally(() => this.#running.delete(name));
     this.#running.set(name, run);
   }
 
-  async #retire(notice: Notice, machine: Machine): Promise<void> {
+  async #retire(notice: Notice): Promise<void> {
     const begun = Date.now();
     const suspended = { ms: 0 };
     await passing(COLD_MS);
     try {
-      const ports = this.#ports(machine.notice);
+      const ports = this.#ports(`retirement ${Number.parseInt(notice.instance.slice(2), 16) % SANDBOXES}`);
       const lifecycle = readingPatiently(ports.lifecycle);
       await retireNode(notice, { ...ports, lifecycle, run: this.#durable(suspended) });
     } finally {
@@ -229,52 +202,25 @@ class Storm {
     };
   }
 
-  #ports(notice: LifecycleNotice): RoutePorts & Omit<RetirementPorts, 'run'> {
-    const { account, region, instance } = notice;
+  #ports(sandbox: string): RoutePorts & Omit<RetirementPorts, 'run'> {
+    const { account, region } = aNotice();
     const rates = this.#rates;
-    const machineOf = (instance: string): Machine | undefined => this.#machines.get(instance);
-    const scaling = <Answer>(answer: () => Answer): Promise<Answer> => rates.call('Auto Scaling', answer);
-    const never = (): Promise<never> => Promise.reject(new Error('no storm asks for this'));
+    const settings: Settings = {
+      cluster: askedTogether(10, (names) => rates.call('SSM GetParameter(s)', () => names.map(settingsOf))),
+      names: () => Promise.resolve([]),
+    };
+    const clusters = { open: ({ name }: { readonly name: string }) => this.#open(name) };
+    const kept = this.#sandboxes.get(sandbox) ?? {
+      lifecycle: keepingGroupFacts(this.#machines.lifecycle),
+      nodes: listedNodes(clusters),
+      settings: sandbox.startsWith('router') ? keepingSettings(settings) : settings,
+    };
+    this.#sandboxes.set(sandbox, kept);
     return {
+      ...kept,
       hookName: HOOK,
       home: { account, region },
-      clouds: { open: never },
-      lifecycle: this.#lifecycleIn(instance, {
-        membership: (id) =>
-          scaling(() => {
-            const machine = machineOf(id);
-            if (machine === undefined || machine.completedAt !== undefined) return undefined;
-            return { group: machine.notice.group, state: 'Terminating:Wait' };
-          }),
-        groupTags: () => scaling(() => ({})),
-        hook: (group) =>
-          scaling(() => ({
-            name: HOOK,
-            timeoutSeconds: HEARTBEAT_SECONDS,
-            globalTimeoutSeconds: 100 * HEARTBEAT_SECONDS,
-            metadata: JSON.stringify({ cluster: group.replace('-workers', '') }),
-          })),
-        leavingSince: (of) => scaling(() => machineOf(of.instance)?.arrivedAt),
-        heartbeat: (of) =>
-          scaling(() => {
-            const machine = machineOf(of.instance);
-            if (machine === undefined || machine.completedAt !== undefined) return 'over';
-            machine.heldUntil = Date.now() + HEARTBEAT_MS;
-            return 'recorded';
-          }),
-        complete: (of) =>
-          scaling(() => {
-            const machine = machineOf(of.instance);
-            if (machine === undefined || machine.completedAt !== undefined) return 'over';
-            machine.completedAt = Date.now();
-            setTimeout(() => this.#clusters.get(machine.cluster)?.leave(of.instance), MACHINE_ENDS_MS);
-            return 'completed';
-          }),
-        retains: () => scaling(() => false),
-        rebalances: () => scaling(() => false),
-        abandon: never,
-        terminate: never,
-      }),
+      clouds: { open: () => Promise.reject(new Error('no storm asks for this')) },
       instances: {
         identity: (id) => rates.call('EC2 Describe*', () => ({ instance: id, addresses: [] })),
         machine: () => rates.call('EC2 Describe*', () => 'up' as const),
@@ -282,8 +228,7 @@ class Storm {
         scheduled: () => rates.call('EC2 Describe*', () => []),
       },
       instanceTags: { tagsOf: () => Promise.resolve({}) },
-      settings: { cluster: (name) => Promise.resolve(settingsOf(name)), names: () => Promise.resolve([]) },
-      clusters: { open: ({ name }) => this.#open(name) },
+      clusters,
       balancing: NO_LOAD_BALANCERS,
       replacing: NOTHING_REPLACED,
       running: { isRunning: (name) => Promise.resolve(this.#running.has(name)) },
@@ -297,14 +242,6 @@ class Storm {
       }),
       journal: { report: () => undefined },
     };
-  }
-
-  /** As one of the sandboxes has it, which keep what they hear of groups. */
-  #lifecycleIn(instance: string, lifecycle: Lifecycle): Lifecycle {
-    const sandbox = Number.parseInt(instance.slice(2), 16) % SANDBOXES;
-    const kept = this.#sandboxes.get(sandbox) ?? keepingGroupFacts(lifecycle);
-    this.#sandboxes.set(sandbox, kept);
-    return kept;
   }
 
   /** With methods that are bound: shipped code makes others of it. */
@@ -322,7 +259,8 @@ class Storm {
   }
 
   #result(): StormResult {
-    const machines = [...this.#machines.values()];
+    const machines = this.#machines.all;
+    const billedMs = this.#billedMs + this.#routing.billedMs;
     const isLost = (machine: Machine): boolean =>
       machine.lost === true || machine.completedAt === undefined || this.#podsOn(machine) > 0;
     const waits = machines
@@ -348,13 +286,13 @@ class Storm {
       })),
       executions: this.#executions,
       operations: this.#operations,
-      billedSeconds: Math.round(this.#billedMs / 1000),
+      billedSeconds: Math.round(billedMs / 1000),
       dollars: dollarsFor({
-        billedMs: this.#billedMs,
-        invocations: this.#invocations,
+        billedMs,
+        invocations: this.#invocations + this.#routing.invocations,
         operations: this.#operations,
       }),
-      redelivered: this.#redelivered,
+      redelivered: this.#routing.redelivered,
     };
   }
 }

@@ -55,6 +55,8 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'notice.ignored': events.noticeIgnored({ reason: 'a test notification', source: 'aws.autoscaling' }),
   'notice.refused': events.noticeRefused({ reason: 'InService', instance: 'i-1' }),
   'notice.unverified': events.noticeUnverified({ execution: 'e', instance: 'i-1', reason: 'Rate exceeded' }),
+  'notice.failed': events.noticeFailed({ messageId: 'm', reason: 'MalformedEvent' }),
+  'isolation.left': events.isolationLeft({ instance: 'i-1', reason: 'ClusterAway' }),
   'notice.released': events.noticeReleased({ reason: 'r', instance: 'i-1', group: 'workers', outcome: 'completed' }),
   'retirement.requested': events.retirementRequested({
     execution: 'e',
@@ -205,6 +207,8 @@ const SUBJECTLESS = new Set([
   'rotation.surged',
   'rotation.waiting',
   'notice.unverified',
+  'notice.failed',
+  'isolation.left',
   'rotation.continued',
   'rotation.finished',
   'taints.ignored',

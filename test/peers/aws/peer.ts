@@ -29,7 +29,10 @@ import { CredentialStore, type Caller, type Credentials } from './iam/credential
 import { FunctionUrls } from './lambda/urls/function-urls.ts';
 import { Lambda } from './lambda/lambda.ts';
 import { lambdaService } from './lambda/service.ts';
-import { Queues } from './queues.ts';
+import { EventSource, type EventSourcePlan } from './sqs/event-source.ts';
+import { checkEventSource } from './sqs/event-source-faults.ts';
+import { Queues, type QueueSettings } from './sqs/queues.ts';
+import { sqsService } from './sqs/service.ts';
 import { PeerServer, type LoggedRequest } from './server.ts';
 import { Secrets } from './secrets-manager/secrets.ts';
 import { secretsService } from './secrets-manager/service.ts';
@@ -90,8 +93,10 @@ export class AwsPeer {
       time,
       queues,
       deliver: (target, payload, rule) => {
-        const by = { principal: 'events.amazonaws.com', sourceArn: rule.arn };
-        this.lambda.invokeAsync({ function: target.arn, payload, by });
+        const [service, sourceArn] = ['events.amazonaws.com', rule.arn];
+        const message = { at: time.date(), body: payload, attributes: {} };
+        if (target.arn.startsWith('arn:aws:sqs:')) queues.send(target.arn, message, { service, sourceArn });
+        else this.lambda.invokeAsync({ function: target.arn, payload, by: { principal: service, sourceArn } });
       },
     });
     const bus = this.eventBridge;
@@ -118,6 +123,7 @@ export class AwsPeer {
       stsService(),
       ssmService(this.ssm, account),
       secretsService(this.secrets),
+      sqsService(queues, account),
       cloudWatchService(this.alarms),
       loadBalancingV2Service(this.elasticLoadBalancing),
       classicLoadBalancingService(this.elasticLoadBalancing, time),
@@ -175,10 +181,18 @@ export class AwsPeer {
   }
 
   /** A queue of that name; answers its ARN. */
-  addQueue(name: string): string {
+  addQueue(name: string, settings?: QueueSettings): string {
     const queueArn = arn(this.account, 'sqs', name);
-    this.queues.add(queueArn);
+    this.queues.add(queueArn, settings);
     return queueArn;
+  }
+
+  /** Has a function read a queue. @throws AwsError for what Lambda refuses */
+  addEventSource(plan: EventSourcePlan): EventSource {
+    const { account, time, queues, lambda, authorization } = this;
+    checkEventSource(plan, { queues, lambda, authorization });
+    const invoke = (payload: string) => lambda.invokeSync(lambda.resolve(plan.function), payload);
+    return new EventSource(plan, { account, time, queues, invoke });
   }
 
   /**

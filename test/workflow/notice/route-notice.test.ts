@@ -229,8 +229,8 @@ describe('an event that is refused', () => {
     expect(rehearsal.of('notice.refused')).toMatchObject([
       { instance, reason: 'AWS says that the instance is InService' },
     ]);
-    // Once for its group, once for its state, and three times again.
-    expect(calls(rehearsal, 'DescribeAutoScalingInstances')).toBe(5);
+    // Once, and three times again.
+    expect(calls(rehearsal, 'DescribeAutoScalingInstances')).toBe(4);
     const seconds = (rehearsal.clock.now() - begun) / 1000;
     expect(seconds).toBeGreaterThanOrEqual(9.9);
     expect(seconds).toBeLessThan(12);

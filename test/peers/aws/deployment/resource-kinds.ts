@@ -192,8 +192,46 @@ function parameter({ peer, properties, ref }: Deployed): void {
   peer.ssm.put(ref(), input.Value, input.Type);
 }
 
-function queue({ peer, ref }: Deployed): void {
-  peer.addQueue(ref().split('/').at(-1) ?? '');
+function queue({ peer, properties, ref }: Deployed): void {
+  const input = z
+    .object({
+      VisibilityTimeout: z.number().default(30),
+      RedrivePolicy: z.object({ deadLetterTargetArn: z.string(), maxReceiveCount: z.number() }).optional(),
+    })
+    .parse(properties);
+  const { VisibilityTimeout: seconds, RedrivePolicy: redrive } = input;
+  peer.addQueue(ref().split('/').at(-1) ?? '', {
+    visibilityMs: seconds * 1000,
+    ...(redrive && {
+      redrive: { deadLetterArn: redrive.deadLetterTargetArn, maxReceiveCount: redrive.maxReceiveCount },
+    }),
+  });
+}
+
+function queuePolicy({ peer, properties }: Deployed): void {
+  const input = z.object({ Queues: z.array(z.string()), PolicyDocument: z.unknown() }).parse(properties);
+  for (const url of input.Queues) {
+    peer.queues.setPolicy(arn(peer.account, 'sqs', url.split('/').at(-1) ?? ''), input.PolicyDocument);
+  }
+}
+
+function eventSourceMapping({ peer, properties }: Deployed): void {
+  const input = z
+    .strictObject({
+      EventSourceArn: z.string().startsWith('arn:aws:sqs:'),
+      FunctionName: z.string(),
+      BatchSize: z.number().default(10),
+      MaximumBatchingWindowInSeconds: z.number().default(0),
+      FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
+    })
+    .parse(properties);
+  peer.addEventSource({
+    queue: input.EventSourceArn,
+    function: input.FunctionName,
+    batchSize: input.BatchSize,
+    windowMs: input.MaximumBatchingWindowInSeconds * 1000,
+    reportsFailures: input.FunctionResponseTypes.length > 0,
+  });
 }
 
 function accessEntry({ peer, properties }: Deployed): void {
@@ -232,6 +270,8 @@ export const RESOURCE_KINDS: readonly (readonly [string, Create])[] = [
   ['AWS::Lambda::EventInvokeConfig', eventInvokeConfig],
   ['AWS::Lambda::Permission', permission],
   ['AWS::Lambda::Url', functionUrl],
+  ['AWS::SQS::QueuePolicy', queuePolicy],
+  ['AWS::Lambda::EventSourceMapping', eventSourceMapping],
   ['AWS::EKS::AccessEntry', accessEntry],
   ['AWS::AutoScaling::LifecycleHook', lifecycleHook],
   ['AWS::Events::Rule', rule],
@@ -253,5 +293,4 @@ export const WITHOUT_PART: readonly string[] = [
   'AWS::SNS::Subscription',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',
-  'AWS::SQS::QueuePolicy',
 ];

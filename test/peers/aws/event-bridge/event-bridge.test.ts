@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DrivenClock } from '../../clock.ts';
 import { EventBridge, type Rule } from './event-bridge.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
-import { Queues } from '../queues.ts';
+import { Queues } from '../sqs/queues.ts';
 import { Timetable } from '../timetable.ts';
 
 const EVENT = {

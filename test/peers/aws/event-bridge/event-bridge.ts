@@ -3,7 +3,7 @@
  * retry policy and dead-letter queue.
  */
 import type { Account } from '../account.ts';
-import type { Queues } from '../queues.ts';
+import type { Queues } from '../sqs/queues.ts';
 import type { Timetable } from '../timetable.ts';
 import type { AwsEvent, Bus, EventDraft } from './event.ts';
 import { compilePattern, type Pattern } from './pattern.ts';

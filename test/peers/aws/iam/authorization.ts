@@ -45,7 +45,7 @@ export class Authorization {
   }
 
   /** What the caller's own policies say of an access: `allowed`, or the words of a refusal that give the reason. */
-  verdict({ roleArn }: Caller, access: Access): string {
+  verdict({ roleArn }: Pick<Caller, 'roleArn'>, access: Access): string {
     return roleArn === undefined ? 'allowed' : judge(this.#statements.get(roleArn) ?? [], access);
   }
 }

@@ -2,7 +2,7 @@
 import { arn, type Account } from '../account.ts';
 import { Activity, during } from '../../activity.ts';
 import type { CredentialStore } from '../iam/credentials.ts';
-import type { Queues } from '../queues.ts';
+import type { Queues } from '../sqs/queues.ts';
 import type { Timetable } from '../timetable.ts';
 import { AwsError } from '../wire/aws-error.ts';
 import { DurableExecutions } from './durable/durable-executions.ts';

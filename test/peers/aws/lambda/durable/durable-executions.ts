@@ -3,7 +3,7 @@
  * invokes it again when a wait or a retry is due.
  */
 import { arn, type Account } from '../../account.ts';
-import type { Queues } from '../../queues.ts';
+import type { Queues } from '../../sqs/queues.ts';
 import type { Timetable } from '../../timetable.ts';
 import { AwsError } from '../../wire/aws-error.ts';
 import { Execution, type CheckpointAnswer } from './execution.ts';

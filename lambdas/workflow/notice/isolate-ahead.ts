@@ -1,0 +1,71 @@
+/**
+ * Isolates the node of an instance that our hook holds before its retirement runs. When thousands leave together, Lambda
+ * starts some hundred retirements a second and Auto Scaling throttles their questions, and until then pods would go on to
+ * nodes that are to leave (faults 15). The retirement finds the node as its own.
+ *
+ * It asks for less than a verification (contract 1.3). That the instance leaves, and in which group it is, AWS says, for
+ * fifty instances in one call. That the group is enrolled, and in which cluster it is, our own settings say, which must name
+ * it. That the node is the instance's, its providerID says. The event only hints at the cluster to look in.
+ */
+import { TERMINATING_WAIT } from '../../core/aws/lifecycle-state.ts';
+import { spanFrom } from '../../core/drain/deadline-times.ts';
+import { isInstance, type Node } from '../../core/kubernetes/node.ts';
+import { isolation, ownershipOf } from '../../core/node/isolation.ts';
+import { executionName, type EventNotice } from '../../core/notice/notice.ts';
+import { deadlineOfHook } from '../beginning/begin-held.ts';
+import { isPrompt } from '../beginning/hook-time.ts';
+import { patchNode } from '../node/patch-node.ts';
+import type { Cluster, ReachedCluster } from '../ports/kubernetes.ts';
+import { narrowed } from './verification.ts';
+import type { VerificationPorts } from './verify-notice.ts';
+
+export interface AheadPorts extends Pick<VerificationPorts, 'lifecycle' | 'settings' | 'home' | 'hookName'> {
+  readonly nodes: ListedNodes;
+}
+
+/** Clusters, reached for their nodes alone. Both throw ClusterAway and ClusterRefused. */
+export interface ListedNodes {
+  /** The nodes of an instance, from a list of the cluster's nodes that is a second old at most. */
+  ofInstance(cluster: ReachedCluster, instance: string): Promise<readonly Node[]>;
+  open(cluster: ReachedCluster): Promise<Pick<Cluster, 'readNode' | 'patchNode'>>;
+}
+
+/** Until the retirement knows the limits of the hook: AWS holds no instance for longer. */
+const LONGEST_HOOK = { name: '', timeoutSeconds: 7_200, globalTimeoutSeconds: 172_800 };
+
+/**
+ * Isolates the instance's nodes that nobody has in hand.
+ *
+ * @param cluster the name that the event says @default nothing is done
+ * @returns how many nodes it isolated: none where anything is left to ask, because that is for the retirement
+ * @throws ClusterAway, ClusterRefused, PatchRefused
+ */
+export async function isolateAhead(
+  notice: EventNotice,
+  cluster: string | undefined,
+  ports: AheadPorts,
+): Promise<number> {
+  const now = Date.now();
+  if (notice.kind !== 'asg-terminate' || cluster === undefined || !isPrompt(notice, now)) return 0;
+  const { account, region } = ports.home;
+  if (notice.hook !== ports.hookName || notice.account !== account || notice.region !== region) return 0;
+  const [membership, settings] = await Promise.all([
+    ports.lifecycle.membership(notice.instance),
+    ports.settings.cluster(cluster),
+  ]);
+  if (membership?.state !== TERMINATING_WAIT || settings === undefined) return 0;
+  const { group } = membership;
+  if (!settings.groups.some(({ name }) => name === group)) return 0;
+  const time = { beganAt: notice.at, firstAt: now };
+  const leaves = { group, cluster: narrowed(settings, group) };
+  const { deadline } = spanFrom(time, { deadline: deadlineOfHook(leaves, LONGEST_HOOK, time), now });
+  const takeover = { execution: executionName(notice, ports.home), kind: notice.kind, group, now, deadline };
+  const found = await ports.nodes.ofInstance(settings, notice.instance);
+  const api = await ports.nodes.open(settings);
+  const isolate = (node: Node) =>
+    isInstance(node, notice.instance) && ownershipOf(node) === undefined
+      ? isolation(node, takeover, settings.taint)
+      : 'unchanged';
+  const patches = found.map((read) => patchNode(read.name, api, (node) => Promise.resolve(isolate(node)), read));
+  return (await Promise.all(patches)).filter((patched) => patched !== 'gone' && patched.changed).length;
+}
