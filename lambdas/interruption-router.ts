@@ -3,7 +3,6 @@
  * where the rules leave them, or for one event that it is invoked with.
  */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { EKSClient } from '@aws-sdk/client-eks';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -11,10 +10,10 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { keepingGroupFacts } from './adapters/auto-scaling/kept-group-facts.ts';
+import { insistingOnMemberships } from './adapters/auto-scaling/patient-reads.ts';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
 import { createClient } from './adapters/aws/clients.ts';
-import { clusters } from './adapters/clusters/clusters.ts';
-import { listedNodes } from './adapters/clusters/listed-nodes.ts';
+import { lazyListedNodes } from './adapters/clusters/lazy-listed-nodes.ts';
 import { parseEvent } from './adapters/event-bridge/interruption-events.ts';
 import { instanceTags } from './adapters/aws/resource-tags.ts';
 import { startingPatiently } from './adapters/lambda/patient-starts.ts';
@@ -33,11 +32,11 @@ const settings = readSettings(routerSettings);
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
-  lifecycle: keepingGroupFacts(lifecycle(createClient(AutoScalingClient))),
+  lifecycle: keepingGroupFacts(insistingOnMemberships(lifecycle(createClient(AutoScalingClient)))),
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: keepingSettings(clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS)),
   retirements: startingPatiently(retirements(createClient(LambdaClient), settings.EBB_RETIREMENT_FUNCTION)),
-  nodes: listedNodes(clusters({ eks: createClient(EKSClient) })),
+  nodes: lazyListedNodes(),
   journal: journal('interruption-router', settings.EBB_INSTALLATION),
 };
 

@@ -56,7 +56,7 @@ function statementsOf(template: Template, entry: string): (Statement & { actions
 const allowing = (template: Template, entry: string, action: RegExp) =>
   statementsOf(template, entry).filter(({ actions }) => actions.some((each) => action.test(each)));
 
-const READERS = ['NodeRetirement', 'NodeSweep', 'DriftTainter'];
+const READERS = ['InterruptionRouter', 'NodeRetirement', 'NodeSweep', 'DriftTainter'];
 
 describe('clusters with a kubeconfig alone', () => {
   test.each(READERS)('let %s read exactly their secrets', (entry) => {

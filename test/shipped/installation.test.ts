@@ -121,14 +121,16 @@ describe('an installation', () => {
       resources: [],
       detail: { LifecycleHookName: 'ebb-drain', EC2InstanceId: '__proto__' },
     });
-    await aws.driveUntil(() => aws.lambda.deadLetters.length > 0);
-    const [letter] = aws.lambda.deadLetters;
-    expect(letter?.attributes.ErrorMessage).toContain('event.detail.EC2InstanceId');
-    expect(letter?.attributes.ErrorMessage).toContain('event.detail.LifecycleActionToken');
+    await aws.driveUntil(() => aws.queues.messages().length > 0);
+    expect(aws.queues.messages().map(({ body }) => JSON.parse(body) as object)).toMatchObject([
+      { detail: { EC2InstanceId: '__proto__' } },
+    ]);
     const failures = installation.otherLines.slice(begun).filter((line) => line.includes('function.failed'));
     expect(failures).toHaveLength(3);
+    expect(failures[0]).toContain('event.detail.EC2InstanceId');
+    expect(failures[0]).toContain('event.detail.LifecycleActionToken');
     await installation.clock.advance(600_000);
-    expect(aws.lambda.deadLetters).toHaveLength(1);
+    expect(aws.queues.messages()).toHaveLength(1);
   });
 
   // The last: it takes the cluster's permission away.
@@ -137,7 +139,7 @@ describe('an installation', () => {
     const { aws, kubernetes } = installation;
     kubernetes.world.addDeployment({ namespace: 'shop', name: 'left', nodes: [node] });
     await kubernetes.settle();
-    kubernetes.store.remove(clusterRoleBindings, { name: 'ebb' });
+    for (const name of ['ebb', 'ebb-sweep']) kubernetes.store.remove(clusterRoleBindings, { name });
     const { status, error, start } = await retired(instance);
     expect(status).toBe('FAILED');
     expect(error?.ErrorMessage).toMatch(/cannot list resource "nodes"/);

@@ -6,6 +6,12 @@ import type { Cluster } from '../ports/kubernetes.ts';
 /** Most tries of a patch: each fails when somebody else changed the node in between (contract 3.1). */
 const PATCH_TRIES = 8;
 
+/** A node as it was before the patch, and whether that was made. */
+export interface Patched {
+  readonly found: Node;
+  readonly changed: boolean;
+}
+
 /**
  * @param read the node as it was read a moment ago; saves the first read
  * @returns the node as it was before the patch, and whether it was patched
@@ -15,7 +21,7 @@ export async function patchNode(
   cluster: Pick<Cluster, 'readNode' | 'patchNode'>,
   patchOf: (node: Node) => Promise<NodePatch | 'unchanged' | 'gone'>,
   read?: Node,
-): Promise<{ found: Node; changed: boolean } | 'gone'> {
+): Promise<Patched | 'gone'> {
   for (let tries = 1; tries <= PATCH_TRIES; tries += 1) {
     const found = (tries === 1 ? read : undefined) ?? (await cluster.readNode(name));
     if (found === undefined) return 'gone';

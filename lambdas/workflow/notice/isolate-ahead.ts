@@ -14,7 +14,7 @@ import { isolation, ownershipOf } from '../../core/node/isolation.ts';
 import { executionName, type EventNotice } from '../../core/notice/notice.ts';
 import { deadlineOfHook } from '../beginning/begin-held.ts';
 import { isPrompt } from '../beginning/hook-time.ts';
-import { patchNode } from '../node/patch-node.ts';
+import { patchNode, type Patched } from '../node/patch-node.ts';
 import type { Cluster, ReachedCluster } from '../ports/kubernetes.ts';
 import { narrowed } from './verification.ts';
 import type { VerificationPorts } from './verify-notice.ts';
@@ -34,28 +34,28 @@ export interface ListedNodes {
 const LONGEST_HOOK = { name: '', timeoutSeconds: 7_200, globalTimeoutSeconds: 172_800 };
 
 /**
- * Isolates the instance's nodes that nobody has in hand.
+ * Isolates the instance's nodes, but for those that another retirement has in hand.
  *
  * @param cluster the name that the event says @default nothing is done
- * @returns how many nodes it isolated: none where anything is left to ask, because that is for the retirement
+ * @returns whether one is isolated for the notice's retirement; false where more must be asked, which that does
  * @throws ClusterAway, ClusterRefused, PatchRefused
  */
 export async function isolateAhead(
   notice: EventNotice,
   cluster: string | undefined,
   ports: AheadPorts,
-): Promise<number> {
+): Promise<boolean> {
   const now = Date.now();
-  if (notice.kind !== 'asg-terminate' || cluster === undefined || !isPrompt(notice, now)) return 0;
+  if (notice.kind !== 'asg-terminate' || cluster === undefined || !isPrompt(notice, now)) return false;
   const { account, region } = ports.home;
-  if (notice.hook !== ports.hookName || notice.account !== account || notice.region !== region) return 0;
+  if (notice.hook !== ports.hookName || notice.account !== account || notice.region !== region) return false;
   const [membership, settings] = await Promise.all([
     ports.lifecycle.membership(notice.instance),
     ports.settings.cluster(cluster),
   ]);
-  if (membership?.state !== TERMINATING_WAIT || settings === undefined) return 0;
+  if (membership?.state !== TERMINATING_WAIT || settings === undefined) return false;
   const { group } = membership;
-  if (!settings.groups.some(({ name }) => name === group)) return 0;
+  if (!settings.groups.some(({ name }) => name === group)) return false;
   const time = { beganAt: notice.at, firstAt: now };
   const leaves = { group, cluster: narrowed(settings, group) };
   const { deadline } = spanFrom(time, { deadline: deadlineOfHook(leaves, LONGEST_HOOK, time), now });
@@ -67,5 +67,7 @@ export async function isolateAhead(
       ? isolation(node, takeover, settings.taint)
       : 'unchanged';
   const patches = found.map((read) => patchNode(read.name, api, (node) => Promise.resolve(isolate(node)), read));
-  return (await Promise.all(patches)).filter((patched) => patched !== 'gone' && patched.changed).length;
+  const isOurs = ({ found: node, changed }: Patched): boolean =>
+    changed || ownershipOf(node)?.execution === takeover.execution;
+  return (await Promise.all(patches)).some((patched) => patched !== 'gone' && isOurs(patched));
 }

@@ -106,8 +106,9 @@ export async function actOnNotice(
 const SPREAD = { from: 10, to: 120 } as const;
 
 /**
- * Routes an event in a storm. A node that can be isolated at once is, and its retirement is put off for a while: what
- * thousands of retirements ask at once AWS throttles, and with it the isolation of those who come later (faults 15).
+ * Routes an event in a storm. A node that can be isolated at once is, and its retirement is put off for a while, likewise
+ * where isolating failed: what thousands of retirements ask at once AWS throttles, and with it the isolation of those that
+ * come later (faults 15).
  *
  * @param putOff has the event come again, so many seconds from now
  */
@@ -116,8 +117,8 @@ export async function routeInStorm(
   putOff: (seconds: number) => Promise<void>,
   ports: RoutePorts,
 ): Promise<'done' | 'put off'> {
-  const isolated = parsed.kind === 'notice' ? await isolateIfPossible(parsed.notice, parsed.cluster, ports) : 0;
-  if (isolated > 0) {
+  const ahead = parsed.kind === 'notice' ? await isolateIfPossible(parsed.notice, parsed.cluster, ports) : 'not asked';
+  if (ahead !== 'not asked') {
     await putOff(SPREAD.from + Math.floor(Math.random() * (SPREAD.to - SPREAD.from)));
     return 'put off';
   }
@@ -125,18 +126,18 @@ export async function routeInStorm(
   return 'done';
 }
 
-/** @returns how many nodes. The retirement isolates what is left: no failure here may hold up its start. */
+/** @returns `not asked`: it is for the retirement alone. That isolates what is left: no failure here may hold up its start. */
 async function isolateIfPossible(
   notice: EventNotice,
   cluster: string | undefined,
   { nodes, ...ports }: RoutePorts,
-): Promise<number> {
-  if (nodes === undefined) return 0;
+): Promise<'isolated' | 'failed' | 'not asked'> {
+  if (nodes === undefined) return 'not asked';
   try {
-    return await isolateAhead(notice, cluster, { ...ports, nodes });
+    return (await isolateAhead(notice, cluster, { ...ports, nodes })) ? 'isolated' : 'not asked';
   } catch (error) {
     ports.journal.report(isolationLeft({ instance: notice.instance, reason: String(error) }));
-    return 0;
+    return 'failed';
   }
 }
 

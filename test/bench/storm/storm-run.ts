@@ -11,7 +11,7 @@ import { listedNodes } from '../../../lambdas/adapters/clusters/listed-nodes.ts'
 import { askedTogether } from '../../../lambdas/adapters/aws/asked-together.ts';
 import { keepingGroupFacts } from '../../../lambdas/adapters/auto-scaling/kept-group-facts.ts';
 import { startingPatiently } from '../../../lambdas/adapters/lambda/patient-starts.ts';
-import { readingPatiently } from '../../../lambdas/adapters/auto-scaling/patient-reads.ts';
+import { insistingOnMemberships, readingPatiently } from '../../../lambdas/adapters/auto-scaling/patient-reads.ts';
 import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import type { Settings } from '../../../lambdas/workflow/ports/settings.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
@@ -210,10 +210,13 @@ class Storm {
       names: () => Promise.resolve([]),
     };
     const clusters = { open: ({ name }: { readonly name: string }) => this.#open(name) };
+    const isRouter = sandbox.startsWith('router');
     const kept = this.#sandboxes.get(sandbox) ?? {
-      lifecycle: keepingGroupFacts(this.#machines.lifecycle),
+      lifecycle: keepingGroupFacts(
+        isRouter ? insistingOnMemberships(this.#machines.lifecycle) : this.#machines.lifecycle,
+      ),
       nodes: listedNodes(clusters),
-      settings: sandbox.startsWith('router') ? keepingSettings(settings) : settings,
+      settings: isRouter ? keepingSettings(settings) : settings,
     };
     this.#sandboxes.set(sandbox, kept);
     return {
