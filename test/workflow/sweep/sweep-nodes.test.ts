@@ -420,7 +420,7 @@ test('a sweep that finds nothing to do makes a handful of calls, however many no
   await sweep(rehearsal);
   expect(rehearsal.aws.requests.map(({ action }) => action)).toEqual([
     'GetParametersByPath',
-    'GetParameter',
+    'GetParameters',
     'DescribeAutoScalingGroups',
     'DescribeAutoScalingGroups',
     'DescribeInstanceStatus',
