@@ -31,6 +31,8 @@ interface Parts {
 interface Received {
   readonly id: string;
   readonly message: QueueMessage;
+  /** Since when it can be received, driven epoch milliseconds. */
+  waitsSince: number;
   /** How often it has been received. */
   receives: number;
   firstReceived?: number;
@@ -64,7 +66,7 @@ export class EventSource implements QueueReader {
   }
 
   receive(message: QueueMessage): void {
-    this.#receive({ id: crypto.randomUUID(), message, receives: 0 });
+    this.#receive({ id: crypto.randomUUID(), message, waitsSince: 0, receives: 0 });
   }
 
   hide(receipt: string, milliseconds: number): boolean {
@@ -74,18 +76,23 @@ export class EventSource implements QueueReader {
   }
 
   #receive(received: Received): void {
+    received.waitsSince = this.#parts.time.now();
     this.#waiting.push(received);
     if (this.#waiting.length >= this.#plan.batchSize) this.#take();
     else this.#collect();
   }
 
+  /** A batch is collected from its first message on. */
   #collect(): void {
-    if (this.#collecting || this.#waiting.length === 0) return;
+    const [first] = this.#waiting;
+    if (this.#collecting || first === undefined) return;
     this.#collecting = true;
-    this.#parts.time.after(this.#plan.windowMs, () => {
+    const { time } = this.#parts;
+    const isOver = first.waitsSince + this.#plan.windowMs <= time.now();
+    time.after(isOver ? this.#plan.windowMs : first.waitsSince + this.#plan.windowMs - time.now(), () => {
       this.#collecting = false;
-      this.#take();
-      // Where Lambda has taken on no more.
+      const [oldest] = this.#waiting;
+      if (oldest !== undefined && oldest.waitsSince + this.#plan.windowMs <= time.now()) this.#take();
       this.#collect();
     });
   }
