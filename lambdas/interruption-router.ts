@@ -48,5 +48,6 @@ export const handler = middy()
     const messages = messagesOf(event);
     const routing = { ...ports, home: homeOf(context, settings.EBB_INSTALLATION) };
     if (messages !== undefined) return await routeMessages(messages, { ...routing, parse: parseEvent, putOff });
-    return await routeEvent(parseEvent(event), routing);
+    await routeEvent(parseEvent(event), routing);
+    return undefined;
   });

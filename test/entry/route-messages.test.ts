@@ -45,7 +45,7 @@ test('in a full batch a node is isolated at once, and its retirement put off; wh
   expect(putOff.map(([receipt]) => receipt)).toEqual([leaving.receiptHandle]);
   const [[, seconds] = ['', 0]] = putOff;
   expect(seconds).toBeGreaterThanOrEqual(10);
-  expect(seconds).toBeLessThan(50);
+  expect(seconds).toBeLessThan(40);
   expect(isCordoned(rehearsal, node)).toBe(true);
   expect(rehearsal.started.size).toBe(0);
   expect(rehearsal.of('notice.failed')).toEqual([]);

@@ -73,8 +73,7 @@ describe('clusters with a kubeconfig alone', () => {
   });
 
   test('give nobody a right in EKS, and no role an access entry', () => {
-    for (const entry of [...READERS, 'TrafficEndpoint'])
-      expect(allowing(kops, entry, /^eks:/)).toEqual([]);
+    for (const entry of [...READERS, 'TrafficEndpoint']) expect(allowing(kops, entry, /^eks:/)).toEqual([]);
     kops.resourceCountIs('AWS::EKS::AccessEntry', 0);
   });
 

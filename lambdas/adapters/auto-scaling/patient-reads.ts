@@ -9,7 +9,7 @@ import { patiently, type Patience } from '../aws/patience.ts';
 const READS: Patience = { firstMs: 5_000, longestMs: 60_000, forMs: 270_000 };
 
 /** Within the time limit of the router: others of its batch wait as long. */
-const BATCHED: Patience = { firstMs: 300, longestMs: 1_000, forMs: 20_000 };
+const BATCHED: Patience = { firstMs: 300, longestMs: 1_000, forMs: 10_000 };
 
 /** Memberships alone, which a batch of notices asks for with one call. */
 export function insistingOnMemberships(lifecycle: Lifecycle): Lifecycle {

@@ -11,7 +11,7 @@ export function askedTogether<Answer>(
   most: number,
   ask: (questions: readonly string[]) => Promise<Answer[]>,
 ): (question: string) => Promise<Answer> {
-  const loader: DataLoader<string, Answer> = new DataLoader(
+  const loader = new DataLoader<string, Answer>(
     (questions) => {
       loader.clearAll();
       return ask(questions);

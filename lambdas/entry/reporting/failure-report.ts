@@ -13,6 +13,6 @@ export function failureReport(): MiddlewareObj<unknown, unknown> {
 
 /** @param error whatever was thrown @param about what failed, such as the id of a message @default the invocation */
 export function logFailure(error: unknown, about: Readonly<Record<string, string>> = {}): void {
-  const failure = error instanceof Error ? error : new Error(String(error ?? 'unknown'));
+  const failure = error instanceof Error ? error : new Error('unknown', { cause: error });
   failures.error('function.failed', { error: failure, ...about });
 }

@@ -77,9 +77,7 @@ export async function isolateNode(
     }
     ({ deadline } = decision);
     early = decision.early ? { early: true } : {};
-    // The router may have isolated it ahead, with a deadline of its own.
-    const isLater = Date.parse(ownershipOf(found)?.deadline ?? '') > deadline;
-    return isIsolatedFor(found, claim.execution, taint) && !isLater
+    return isIsolatedFor(found, claim.execution, taint) && !isLater(found, deadline)
       ? 'unchanged'
       : isolation(found, { ...claim, ...early, deadline, now: Date.now() }, taint);
   });
@@ -96,6 +94,11 @@ export async function isolateNode(
   journal.report(nodeIsolated(subject, { cordonedBefore }));
   if (neighbour !== undefined) journal.report(nodeShared(subject, { neighbour }));
   return { kind: 'isolated', deadline, ...early };
+}
+
+/** Whether the node says a later deadline: the router, which has isolated it ahead, does not know the limits of the hook. */
+function isLater(found: Node, deadline: number): boolean {
+  return Date.parse(ownershipOf(found)?.deadline ?? '') > deadline;
 }
 
 /** Who else has the node in hand, when the retirement comes to it. */

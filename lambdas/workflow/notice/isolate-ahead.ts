@@ -11,7 +11,7 @@ import { TERMINATING_WAIT } from '../../core/aws/lifecycle-state.ts';
 import { spanFrom } from '../../core/drain/deadline-times.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { isolation, ownershipOf } from '../../core/node/isolation.ts';
-import { executionName, type EventNotice } from '../../core/notice/notice.ts';
+import { executionName, type EventNotice, type LifecycleNotice } from '../../core/notice/notice.ts';
 import { deadlineOfHook } from '../beginning/begin-held.ts';
 import { isPrompt } from '../beginning/hook-time.ts';
 import { patchNode, type Patched } from '../node/patch-node.ts';
@@ -46,9 +46,7 @@ export async function isolateAhead(
   ports: AheadPorts,
 ): Promise<boolean> {
   const now = Date.now();
-  if (notice.kind !== 'asg-terminate' || cluster === undefined || !isPrompt(notice, now)) return false;
-  const { account, region } = ports.home;
-  if (notice.hook !== ports.hookName || notice.account !== account || notice.region !== region) return false;
+  if (cluster === undefined || !isOfOurHook(notice, ports) || !isPrompt(notice, now)) return false;
   const [membership, settings] = await Promise.all([
     ports.lifecycle.membership(notice.instance),
     ports.settings.cluster(cluster),
@@ -70,4 +68,12 @@ export async function isolateAhead(
   const isOurs = ({ found: node, changed }: Patched): boolean =>
     changed || ownershipOf(node)?.execution === takeover.execution;
   return (await Promise.all(patches)).some((patched) => patched !== 'gone' && isOurs(patched));
+}
+
+function isOfOurHook(
+  notice: EventNotice,
+  { home: { account, region }, hookName }: Pick<AheadPorts, 'home' | 'hookName'>,
+): notice is LifecycleNotice {
+  if (notice.kind !== 'asg-terminate') return false;
+  return notice.hook === hookName && notice.account === account && notice.region === region;
 }

@@ -103,7 +103,7 @@ export async function actOnNotice(
 }
 
 /** Between these a retirement starts whose node has been isolated in a storm, seconds from then. */
-const SPREAD = { from: 10, to: 50 } as const;
+const SPREAD = { from: 10, to: 40 } as const;
 
 /**
  * Routes an event in a storm. A node that can be isolated at once is, and its retirement is put off for a while, likewise

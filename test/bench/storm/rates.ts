@@ -7,12 +7,12 @@ import { CALL_LIMITS } from '../../../lambdas/adapters/aws/call-limits.ts';
 export interface Limit {
   readonly burst: number;
   readonly perSecond: number;
-  /** AWS publishes none: what is planned with (performance 2.6). */
+  /** AWS publishes none. */
   readonly assumed?: true;
 }
 
 export const LIMITS = {
-  'Auto Scaling': { burst: 100, perSecond: 20, assumed: true },
+  'Auto Scaling': { burst: 500, perSecond: 100, assumed: true },
   'EC2 Describe*': { burst: 100, perSecond: 20 },
   // Standard throughput.
   'SSM GetParameter(s)': { burst: 40, perSecond: 40 },

@@ -12,7 +12,7 @@ Lets go many instances at once, and says how many were lost, drained twice, and 
   --notices N          how many (default 5000)
   --seconds S          within which (default 10)
   --clusters N         spread over so many (default 50), each with 200 nodes that stay
-  --auto-scaling RATE  calls a second that Auto Scaling allows (default 20; AWS publishes no limit)
+  --auto-scaling RATE  calls a second that Auto Scaling allows (default 100; AWS publishes no limit)
   --json               prints the figures as JSON`;
 
 process.exitCode = await runCommand('storm-bench', USAGE, async () => {
@@ -48,7 +48,7 @@ function parse(args: string[]) {
         notices: { type: 'string', default: '5000' },
         seconds: { type: 'string', default: '10' },
         clusters: { type: 'string', default: '50' },
-        'auto-scaling': { type: 'string', default: '20' },
+        'auto-scaling': { type: 'string', default: '100' },
       },
     }).values;
   } catch (error) {

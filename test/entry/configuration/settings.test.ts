@@ -19,13 +19,14 @@ describe('settings', () => {
   test('are exactly what the function declares, whatever else is in the environment', () => {
     expect(readSettings(retirementSettings, { ...COMMON, PATH: '/bin' })).toEqual(COMMON);
     const starter = { ...COMMON, EBB_RETIREMENT_FUNCTION: RETIREMENT };
-    expect(readSettings(routerSettings, starter)).toEqual(starter);
+    const router = { ...starter, EBB_NOTICE_QUEUE: 'https://sqs.eu-central-1.amazonaws.com/123456789012/notices' };
+    expect(readSettings(routerSettings, router)).toEqual(router);
     expect(readSettings(sweepSettings, starter)).toEqual(starter);
   });
 
   test('that are missing or wrong are all named in one message', () => {
     const wrong = { EBB_CLUSTER_PARAMETERS: 'ebb/clusters', EBB_RETIREMENT_FUNCTION: 'retirement' };
-    for (const name of ['EBB_HOOK_NAME', 'EBB_CLUSTER_PARAMETERS', 'EBB_RETIREMENT_FUNCTION']) {
+    for (const name of ['EBB_HOOK_NAME', 'EBB_CLUSTER_PARAMETERS', 'EBB_RETIREMENT_FUNCTION', 'EBB_NOTICE_QUEUE']) {
       expect(() => readSettings(routerSettings, wrong)).toThrow(name);
     }
   });

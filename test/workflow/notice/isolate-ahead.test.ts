@@ -18,9 +18,9 @@ class Ahead implements AsyncDisposable {
   }
 
   /** As the router does, whose rights are those of the functions that mark nodes and evict nothing. */
-  route(...events: readonly unknown[]): Promise<void[]> {
+  async route(...events: readonly unknown[]): Promise<void> {
     const nodes = listedNodes(this.rehearsal.fleets);
-    return Promise.all(events.map((event) => this.rehearsal.route(event, { nodes })));
+    await Promise.all(events.map((event) => this.rehearsal.route(event, { nodes })));
   }
 
   isIsolated(name: string): boolean {
@@ -157,7 +157,9 @@ describe('no node is touched', () => {
     await using ahead = await Ahead.start({ enrolled: false });
     const { rehearsal } = ahead;
     const { instance, node } = rehearsal.first;
-    rehearsal.aws.autoScaling.group('workers').tags.push({ key: 'ebb/managed', value: 'true', propagateAtLaunch: false });
+    rehearsal.aws.autoScaling
+      .group('workers')
+      .tags.push({ key: 'ebb/managed', value: 'true', propagateAtLaunch: false });
     await ahead.route(rehearsal.terminate(instance));
     expect(rehearsal.started.size).toBe(1);
     expect(ahead.isIsolated(node)).toBe(false);
