@@ -31,6 +31,13 @@ export const DRIFT_MEANINGS: Readonly<Record<string, Meaning>> = {
   'clusters[].drift.conditions[].type': { does: 'The type of the condition.' },
   'clusters[].drift.conditions[].status': { does: 'The status that is bad.' },
   'clusters[].drift.conditions[].seconds': { does: 'How long it must have been bad.' },
+  'clusters[].drift.statusChecks': {
+    does: 'Status checks of EC2 by which a node counts as ill. Only a node that is Ready is drained. By itself Auto Scaling replaces an instance that fails `system` or `instance`, unless `ReplaceUnhealthy` is suspended, and one that fails `ebs` only if the group has EBS health checks. A volume that fails on its own fails at the next node too.',
+  },
+  'clusters[].drift.statusChecks[].check': {
+    does: 'The check: `system` is the hardware and network of AWS, `instance` what runs on the instance, `ebs` the volumes that are attached to it.',
+  },
+  'clusters[].drift.statusChecks[].seconds': { does: 'How long it must have been impaired.' },
   'clusters[].drift.illAtOnce': { does: 'How many nodes of each group may count as ill at once, within the budget.' },
 
   'clusters[].budget': {

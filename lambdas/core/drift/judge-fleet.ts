@@ -36,7 +36,7 @@ export function judgeFleet(facts: ClusterFacts, answers: Answers): FleetVerdicts
   const instances = told.map(({ member }) => member.instance).filter((instance) => !byOrigin.has(instance));
   const open = needsLaunched(drift) ? openQuestions({ instances }, answers) : undefined;
   if (open !== undefined) return open;
-  const ill = illNodes(told, drift, facts.now);
+  const ill = illNodes(told, drift, facts);
   const judged = told.flatMap((placed) => judge(placed, facts, { plans, byOrigin, launched: answers.launched, ill }));
   const vain = vainGroups(judged, plans, drift, answers);
   if ('asks' in vain) return vain;

@@ -8,6 +8,7 @@ import { alarms } from '../../adapters/cloudwatch/alarms.ts';
 import { clusters } from '../../adapters/clusters/clusters.ts';
 import { detachedInstances } from '../../adapters/ec2/detached-instances.ts';
 import { ec2Instances } from '../../adapters/ec2/ec2-instances.ts';
+import { statusChecks } from '../../adapters/ec2/status-checks.ts';
 import { openUserCluster, type UserKubeconfig } from '../../adapters/kubernetes/kubeconfig/user-kubeconfig.ts';
 import { launches } from '../../adapters/launch/launch-plans.ts';
 import { lazyClouds } from '../../adapters/openstack/lazy-clouds.ts';
@@ -65,6 +66,7 @@ export function runPorts({ clients, fleets, settings, home, hookName, onEvent }:
     alarms: alarms(clients.cloudWatch),
     changes: groupChanges({ autoScaling, eks }),
     launches: found,
+    statusChecks: statusChecks(ec2),
     replacing: {
       groups: groups(autoScaling),
       capacity: capacity(autoScaling),

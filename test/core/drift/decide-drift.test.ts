@@ -36,7 +36,7 @@ function factsOf({ old, unknown = [], drift = {}, plans = new Map([['workers', P
   ]);
   const { group, nodes } = aCrew([...old, ...unknown], peculiar);
   const cluster = aCluster({ drift });
-  return { ...fleetState(nodes, cluster, { clusters: [cluster], groups: [group] }), now: NOON, plans };
+  return { ...fleetState(nodes, cluster, { clusters: [cluster], groups: [group] }), now: NOON, plans, impaired: [] };
 }
 
 function launchedAs(images: Readonly<Record<number, string>>): Answers['launched'] {

@@ -5,7 +5,8 @@ import { fleetNode } from '../../../lambdas/core/disruption/fleet.ts';
 import { NO_ANSWERS } from '../../../lambdas/core/disruption/questions.ts';
 import { decideDrift } from '../../../lambdas/core/drift/decide-drift.ts';
 import { illNodes } from '../../../lambdas/core/drift/ill-nodes.ts';
-import { aCluster, aCrew, nodeName, type Peculiar } from '../../fleet-given.ts';
+import type { Impairment, StatusCheck } from '../../../lambdas/core/aws/status-check.ts';
+import { aCluster, aCrew, instanceId, nodeName, type Peculiar } from '../../fleet-given.ts';
 import { aNode, HOUR, NOON } from '../../given.ts';
 
 const MINUTE = HOUR / 60;
@@ -17,11 +18,20 @@ function ill(minutes: number, given: Peculiar = {}): Peculiar {
   return { ...given, node: { conditions, ...given.node } };
 }
 
-function reasons(peculiar: Readonly<Record<number, Peculiar>>, drift: object = DEADLOCK) {
+/** The instance of that number has failed a check for so many minutes. */
+function impaired(number: number, check: StatusCheck, minutes: number): Impairment {
+  return { instance: instanceId(number), check, since: NOON - minutes * MINUTE };
+}
+
+function reasons(
+  peculiar: Readonly<Record<number, Peculiar>>,
+  drift: object = DEADLOCK,
+  failed: readonly Impairment[] = [],
+) {
   const cluster = aCluster({ drift });
   const { group, nodes } = aCrew([1, 2, 3, 4], peculiar);
   const { fleet } = fleetState(nodes, cluster, { clusters: [cluster], groups: [group] });
-  return illNodes(fleet.placed, cluster.drift, NOON);
+  return illNodes(fleet.placed, cluster.drift, { now: NOON, impaired: failed });
 }
 
 describe('a node is ill', () => {
@@ -60,6 +70,38 @@ describe('a node is ill', () => {
   });
 });
 
+describe('a node is ill by a status check of EC2', () => {
+  const EBS = { statusChecks: [{ check: 'ebs', seconds: 300 }] };
+
+  test.each([
+    ['system', 'the system status check of EC2'],
+    ['instance', 'the instance status check of EC2'],
+    ['ebs', 'the attached EBS status check of EC2'],
+  ] as const)('that it has failed for its time: %s', (check, words) => {
+    const drift = { statusChecks: [{ check, seconds: 300 }] };
+    const since = new Date(NOON - 5 * MINUTE).toISOString();
+    expect([...reasons({}, drift, [impaired(2, check, 5)])]).toEqual([
+      [nodeName(2), { kind: 'status-check', text: `has failed ${words} since ${since}` }],
+    ]);
+  });
+
+  test.each<[string, readonly Impairment[], object?, Peculiar?]>([
+    ['before its time is over', [impaired(1, 'ebs', 4)]],
+    ['by another check', [impaired(1, 'system', 60), impaired(1, 'instance', 60)]],
+    ['while no check is named, as by default', [impaired(1, 'ebs', 60)], {}],
+    ['when another instance fails it', [impaired(9, 'ebs', 60)]],
+    ['in Standby', [impaired(1, 'ebs', 60)], EBS, { member: { state: 'Standby' } }],
+  ])('not %s', (_when, failed, drift = EBS, peculiar = {}) => {
+    expect([...reasons({ 1: peculiar }, drift, failed)]).toEqual([]);
+  });
+
+  test('beside those that are ill by a condition: together they are at most so many of a group', () => {
+    const both = { ...DEADLOCK, ...EBS };
+    expect([...reasons({ 1: ill(20) }, both, [impaired(2, 'ebs', 30)]).keys()]).toEqual([nodeName(2)]);
+    expect([...reasons({ 1: ill(40) }, both, [impaired(2, 'ebs', 30)]).keys()]).toEqual([nodeName(1)]);
+  });
+});
+
 describe('the drift tainter', () => {
   function decide(peculiar: Readonly<Record<number, Peculiar>>, drift: object = {}, budget: object = {}) {
     const cluster = aCluster({ drift: { ami: false, ...DEADLOCK, ...drift }, budget });
@@ -68,7 +110,7 @@ describe('the drift tainter', () => {
     const base = { kind: 'configuration', id: 'old-style', image: 'ami-1' } as const;
     const plans = new Map([['workers', { base, overrides: [], origins: [] }]]);
     const answers = { ...NO_ANSWERS, changes: new Map([['workers', undefined]]) };
-    const decision = decideDrift({ ...state, now: NOON, plans }, answers);
+    const decision = decideDrift({ ...state, now: NOON, plans, impaired: [] }, answers);
     return 'asks' in decision ? decision : { decisions: decision.decisions, changes: decision.changes };
   }
 

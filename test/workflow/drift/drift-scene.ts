@@ -4,6 +4,7 @@ import type { ClusterSettings } from '../../../lambdas/core/settings/cluster-set
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import type { DriftReport } from '../../../lambdas/core/drift/report.ts';
 import type { Group, GroupMember, Launched, LaunchPlan } from '../../../lambdas/core/aws/group.ts';
+import type { Impairment, StatusCheck } from '../../../lambdas/core/aws/status-check.ts';
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../../lambdas/core/node/marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { isPooled } from '../../../lambdas/core/aws/lifecycle-state.ts';
@@ -48,6 +49,10 @@ export class DriftScene {
   /** Who changes a group, by its name. */
   readonly changes = new Map<string, string>();
   readonly pods = new Map<string, number>();
+  /** Status checks that fail, of all instances. */
+  readonly impaired: Impairment[] = [];
+  /** How EC2 fails when it is asked for them. */
+  ec2Fails: Error | undefined;
   readonly away = new Set<string>();
   readonly settings = new Map<string, ClusterSettings | Error>();
   readonly events: DomainEvent[] = [];
@@ -59,6 +64,7 @@ export class DriftScene {
     underWay: [] as string[],
     enrolled: 0,
     pods: [] as string[],
+    checks: [] as StatusCheck[][],
     version: 0,
   };
   /** Called before a node is read in order to be written. */
@@ -208,6 +214,13 @@ export class DriftScene {
         launched: (instances) => {
           this.asked.launched.push([...instances]);
           return Promise.resolve(new Map([...this.launched].filter(([instance]) => instances.includes(instance))));
+        },
+      },
+      statusChecks: {
+        impaired: (checks) => {
+          if (checks.length > 0) this.asked.checks.push([...checks]);
+          if (this.ec2Fails !== undefined) return Promise.reject(this.ec2Fails);
+          return Promise.resolve(this.impaired.filter(({ check }) => checks.includes(check)));
         },
       },
       changes: {
