@@ -26,7 +26,7 @@ export const DRIFT_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'A stop condition: while a larger share of the nodes is not Ready, Ebb lets no further node go.',
   },
   'clusters[].drift.conditions': {
-    does: 'Conditions by which a node counts as ill, and is replaced like a drifted one: of node-problem-detector, or of the node monitoring agent of EKS. Nodes of managed node groups never count: EKS may repair them by itself.',
+    does: 'Conditions by which a node counts as ill, and is replaced like a drifted one: of node-problem-detector, or of the node monitoring agent of EKS. Nodes that EKS repairs by itself never count: those of EKS Auto Mode, and of managed node groups with node auto repair on.',
   },
   'clusters[].drift.conditions[].type': { does: 'The type of the condition.' },
   'clusters[].drift.conditions[].status': { does: 'The status that is bad.' },

@@ -1,11 +1,13 @@
 /** Which nodes are ill, and whose turn it is (contract 1.2, 9.1). */
 import { describe, expect, test } from 'vitest';
+import type { Group } from '../../../lambdas/core/aws/group.ts';
+import type { Impairment, StatusCheck } from '../../../lambdas/core/aws/status-check.ts';
 import { fleetState } from '../../../lambdas/core/disruption/fleet-state.ts';
 import { fleetNode } from '../../../lambdas/core/disruption/fleet.ts';
 import { NO_ANSWERS } from '../../../lambdas/core/disruption/questions.ts';
 import { decideDrift } from '../../../lambdas/core/drift/decide-drift.ts';
+import type { DriftReason } from '../../../lambdas/core/drift/drift.ts';
 import { illNodes } from '../../../lambdas/core/drift/ill-nodes.ts';
-import type { Impairment, StatusCheck } from '../../../lambdas/core/aws/status-check.ts';
 import { aCluster, aCrew, instanceId, nodeName, type Peculiar } from '../../fleet-given.ts';
 import { aNode, HOUR, NOON } from '../../given.ts';
 
@@ -27,11 +29,28 @@ function reasons(
   peculiar: Readonly<Record<number, Peculiar>>,
   drift: object = DEADLOCK,
   failed: readonly Impairment[] = [],
+): ReadonlyMap<string, DriftReason> {
+  const ill = found(peculiar, { drift, failed });
+  if ('asks' in ill) throw new Error(`is undecided: ${JSON.stringify(ill.asks)}`);
+  return ill.reasons;
+}
+
+interface Found {
+  readonly drift?: object;
+  readonly failed?: readonly Impairment[];
+  readonly group?: Partial<Group>;
+  readonly repairs?: boolean | { readonly fault: string };
+}
+
+function found(
+  peculiar: Readonly<Record<number, Peculiar>>,
+  { drift = DEADLOCK, failed = [], group: given = {}, repairs }: Found = {},
 ) {
   const cluster = aCluster({ drift });
-  const { group, nodes } = aCrew([1, 2, 3, 4], peculiar);
+  const { group, nodes } = aCrew([1, 2, 3, 4], peculiar, given);
   const { fleet } = fleetState(nodes, cluster, { clusters: [cluster], groups: [group] });
-  return illNodes(fleet.placed, cluster.drift, { now: NOON, impaired: failed });
+  const answers = { ...NO_ANSWERS, ...(repairs !== undefined && { repairs: new Map([['workers', repairs]]) }) };
+  return illNodes(fleet.placed, cluster.drift, { now: NOON, impaired: failed }, answers);
 }
 
 describe('a node is ill', () => {
@@ -52,7 +71,10 @@ describe('a node is ill', () => {
   test.each<[string, Peculiar, object?]>([
     ['before its time is over', ill(9)],
     ['while no condition is named, as by default', ill(60), {}],
-    ['in a managed node group, which EKS repairs', ill(60, { node: { ofNodeGroup: true } })],
+    [
+      'whose label names a managed node group, of which its Auto Scaling group knows nothing',
+      ill(60, { node: { ofNodeGroup: true } }),
+    ],
     ['in Standby', ill(60, { member: { state: 'Standby' } })],
   ])('not %s', (_when, peculiar, drift) => {
     expect([...reasons({ 1: peculiar }, drift)]).toEqual([]);
@@ -102,6 +124,35 @@ describe('a node is ill by a status check of EC2', () => {
   });
 });
 
+describe('a node of a managed node group', () => {
+  const managed = { group: { nodeGroup: { cluster: 'production', name: 'general' } } };
+  const member = { node: { ofNodeGroup: true } } as const;
+
+  test('is ill only where EKS does not repair it: EKS is asked', () => {
+    const { group } = aCrew([], {}, managed.group);
+    const asked = found({ 2: ill(20, member) }, managed);
+    expect(asked).toMatchObject({ asks: { repaired: [{ name: group.name, nodeGroup: group.nodeGroup }] } });
+    expect(found({ 2: ill(20, member) }, { ...managed, repairs: true })).toEqual({
+      reasons: new Map(),
+      unknown: new Map(),
+    });
+    const counted = found({ 2: ill(20, member) }, { ...managed, repairs: false });
+    expect('asks' in counted ? undefined : [...counted.reasons.keys()]).toEqual([nodeName(2)]);
+  });
+
+  test('leads to no question while it is well, nor does a group of one’s own', () => {
+    expect(found({ 2: ill(9, member) }, managed)).toEqual({ reasons: new Map(), unknown: new Map() });
+    expect(found({ 2: ill(20) })).not.toHaveProperty('asks');
+  });
+
+  test('is ill, and its group is named, when EKS cannot be asked', () => {
+    const fault = 'it is unknown whether EKS repairs its nodes: throttled';
+    const unknown = found({ 2: ill(20, member) }, { ...managed, repairs: { fault } });
+    expect(unknown).toMatchObject({ unknown: new Map([['workers', fault]]) });
+    expect('asks' in unknown ? undefined : [...unknown.reasons.keys()]).toEqual([nodeName(2)]);
+  });
+});
+
 describe('the drift tainter', () => {
   function decide(peculiar: Readonly<Record<number, Peculiar>>, drift: object = {}, budget: object = {}) {
     const cluster = aCluster({ drift: { ami: false, ...DEADLOCK, ...drift }, budget });
@@ -131,6 +182,10 @@ describe('the drift tainter', () => {
     expect(decide({ 2: { node: { driftMark: '{}', taints } } })).toMatchObject({
       changes: [{ node: nodeName(2), steps: ['unmark'] }],
     });
+  });
+
+  test.each(['EKS Auto Mode', 'Karpenter'] as const)('leaves an ill node of %s alone', (owner) => {
+    expect(decide({ 2: ill(20, { node: { owner } }) })).toMatchObject({ changes: [] });
   });
 
   test('does nothing for a node that is ill and not Ready: it cannot be drained, and uses the budget up', () => {

@@ -48,6 +48,8 @@ export class DriftScene {
   readonly launched = new Map<string, Launched>();
   /** Who changes a group, by its name. */
   readonly changes = new Map<string, string>();
+  /** Whether EKS repairs a group, by its name, or how it refuses to tell. */
+  readonly repairs = new Map<string, boolean | Error>();
   readonly pods = new Map<string, number>();
   /** Status checks that fail, of all instances. */
   readonly impaired: Impairment[] = [];
@@ -62,6 +64,7 @@ export class DriftScene {
   readonly asked = {
     launched: [] as string[][],
     underWay: [] as string[],
+    repairs: [] as string[],
     enrolled: 0,
     pods: [] as string[],
     checks: [] as StatusCheck[][],
@@ -227,6 +230,11 @@ export class DriftScene {
         underWay: ({ name }) => {
           this.asked.underWay.push(name);
           return Promise.resolve(this.changes.get(name));
+        },
+        repairs: ({ name }) => {
+          this.asked.repairs.push(name);
+          const answer = this.repairs.get(name) ?? false;
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
         },
       },
       clusters: { open: ({ name }) => Promise.resolve(this.#open(name)) },

@@ -107,3 +107,44 @@ describe('a status check of EC2', () => {
     expect(scene.node(4).taints).toEqual(before);
   });
 });
+
+describe('an ill node of a managed node group', () => {
+  /** Ten nodes in a managed node group, the fourth of which is ill. */
+  function managedScene(ill: readonly number[] = [4]): DriftScene {
+    const scene = sceneWith(ill);
+    scene.changeGroup('workers', { nodeGroup: { cluster: 'production', name: 'general' } });
+    return scene;
+  }
+
+  test('is left to EKS while node auto repair is on, and taken once it is off', async () => {
+    const scene = managedScene();
+    scene.repairs.set('workers', true);
+    await scene.run();
+    expect(scene.patched).toEqual([]);
+    scene.repairs.set('workers', false);
+    await scene.run();
+    expect(scene.bearing(DRAIN_KEY)).toEqual([4]);
+    scene.repairs.set('workers', true);
+    await scene.run();
+    expect(scene.node(4).taints).toEqual([]);
+  });
+
+  test('is asked about once, however many are ill, and not while none is', async () => {
+    const scene = managedScene([2, 4, 6]);
+    await scene.run();
+    expect(scene.asked.repairs).toEqual(['workers']);
+    const well = managedScene([]);
+    await well.run();
+    expect(well.asked.repairs).toEqual([]);
+  });
+
+  test('keeps its marks and goes nowhere while EKS does not answer, and its group says so', async () => {
+    const scene = managedScene();
+    scene.repairs.set('workers', new Error('AccessDeniedException'));
+    await scene.run();
+    await scene.run();
+    expect([scene.bearing(DRIFTED_KEY), scene.bearing(DRAIN_KEY)]).toEqual([[4], []]);
+    const reason = 'it is unknown whether EKS repairs its nodes: Error: AccessDeniedException';
+    expect(scene.of('group.stopped')).toMatchObject([{ reason }, { reason }]);
+  });
+});
