@@ -45,6 +45,7 @@ export type RunPorts = ReturnType<typeof runPorts>;
 export function runPorts({ clients, fleets, settings, home, hookName, onEvent }: RunTerms) {
   const { autoScaling, ec2, eks, ssm, tagging } = clients;
   const found = launches({ autoScaling, ec2, ssm });
+  const changes = groupChanges({ autoScaling, eks });
   const ports = {
     home,
     hookName,
@@ -64,7 +65,7 @@ export function runPorts({ clients, fleets, settings, home, hookName, onEvent }:
     groups: groups(autoScaling),
     capacity: capacity(autoScaling),
     alarms: alarms(clients.cloudWatch),
-    changes: groupChanges({ autoScaling, eks }),
+    changes,
     launches: found,
     statusChecks: statusChecks(ec2),
     replacing: {
@@ -73,6 +74,7 @@ export function runPorts({ clients, fleets, settings, home, hookName, onEvent }:
       instances: { ...detachedInstances(ec2), launched: (instances: readonly string[]) => found.launched(instances) },
       fleets,
     },
+    budgets: { groups: groups(autoScaling), fleets, changes, launches: found },
     journal: { report: onEvent },
   };
   const retirements: ProcessRetirements = new ProcessRetirements((notice) =>

@@ -120,7 +120,7 @@ export class RotationScene implements AsyncDisposable {
           this.#begun.add(name);
           if (!this.retires) return Promise.resolve('started');
           const isRunning = (other: string) => Promise.resolve(this.#running.has(other));
-          const run = retireNode(notice, { ...ports, running: { isRunning } })
+          const run = retireNode(notice, { ...ports, running: { ...ports.running, isRunning } })
             .catch(() => undefined)
             .finally(() => this.#running.delete(name));
           this.#running.set(name, run);
