@@ -41,7 +41,7 @@ export const DRIFT_MEANINGS: Readonly<Record<string, Meaning>> = {
   'clusters[].drift.illAtOnce': { does: 'How many nodes of each group may count as ill at once, within the budget.' },
 
   'clusters[].budget': {
-    does: 'How many nodes may be unavailable at once, and when. It limits drift and taints. An Auto Scaling group that terminates an instance is not limited by it.',
+    does: 'How many nodes may be unavailable at once, and when. It limits drift, taints and recommendations to rebalance. An Auto Scaling group that terminates an instance is not limited by it.',
   },
   'clusters[].budget.nodes': {
     does: 'How many nodes of each group may be unavailable at once. `0` lets no node go, for drift or for a taint.',
