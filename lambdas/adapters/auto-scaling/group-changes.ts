@@ -32,9 +32,9 @@ export function groupChanges(clients: {
 }
 
 async function nodeGroupChange(client: EKSClient, group: Group): Promise<string | undefined> {
-  const { nodegroupName, status } = (await nodeGroupOf(client, group)) ?? {};
+  const { status } = (await nodeGroupOf(client, group)) ?? {};
   if (status === undefined || !CHANGING_NODE_GROUP.includes(status)) return undefined;
-  return `its managed node group ${nodegroupName} is ${status}`;
+  return `its managed node group ${group.nodeGroup?.name} is ${status}`;
 }
 
 /** Returns the managed node group as EKS has it; undefined when the group is none's. */
