@@ -3,6 +3,7 @@ import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { CAPACITY_ACTIONS } from '../lambdas/adapters/auto-scaling/capacity.ts';
+import { REFRESH_ACTIONS } from '../lambdas/adapters/auto-scaling/group-changes.ts';
 import { GROUP_READ_ACTIONS } from '../lambdas/adapters/auto-scaling/groups.ts';
 import {
   ACTIVITY_ACTIONS,
@@ -27,7 +28,7 @@ import { clusterNetwork } from './cluster-network.ts';
 import type { ClusterParameters } from './cluster-parameters.ts';
 import { EbbFunction } from './ebb-function.ts';
 import { onDetachedInstances } from './permissions/detached-instances.ts';
-import { onEksClusters } from './permissions/eks-clusters.ts';
+import { onEksClusters, onNodeGroups } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
 import { onClouds, onKubeconfigs } from './permissions/secrets.ts';
 import { onEnrolledGroups } from './permissions/group-arns.ts';
@@ -48,6 +49,13 @@ const RETENTION = Duration.days(14);
  * than five; the rest is for slow API servers.
  */
 const INVOCATION_TIMEOUT = Duration.minutes(10);
+
+/** IAM actions by which budgets are counted before a recommended node goes (contract 1.2). */
+const BUDGET_ACTIONS = [...GROUP_READ_ACTIONS, ...LAUNCHED_ACTIONS, ...REFRESH_ACTIONS];
+
+function rebalances({ clusters }: Pick<Configuration, 'clusters'>): boolean {
+  return clusters.some(({ notices }) => notices.rebalance);
+}
 
 /** The durable function that retires one node, and its rights. */
 export class NodeRetirement extends Construct {
@@ -111,6 +119,7 @@ export class NodeRetirement extends Construct {
             ...INSTANCE_ACTIONS,
             ...STATUS_ACTIONS,
             ...(configuration.rotation ? [...GROUP_READ_ACTIONS, ...LAUNCHED_ACTIONS] : []),
+            ...(rebalances(configuration) ? BUDGET_ACTIONS : []),
             ...TAG_ACTIONS,
             ...BALANCER_READ_ACTIONS,
           ]),
@@ -126,6 +135,7 @@ export class NodeRetirement extends Construct {
       ...(configuration.rotation ? this.#replacing(configuration) : []),
       ...onClusterBalancers(this, configuration, { may: ['deregister', 'register'] }),
       parameters.reading,
+      ...(rebalances(configuration) ? onNodeGroups(this, configuration) : []),
       ...onEksClusters(this, configuration, CLUSTER_ACCESS_ACTIONS),
       ...onKubeconfigs(this, configuration),
       ...onClouds(this, configuration),

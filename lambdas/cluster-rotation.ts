@@ -14,6 +14,7 @@ import { createClient } from './adapters/aws/clients.ts';
 import { rotationControls } from './adapters/aws/rotation-controls.ts';
 import { lazyAlarms } from './adapters/cloudwatch/lazy-alarms.ts';
 import { clusters } from './adapters/clusters/clusters.ts';
+import { statusChecks } from './adapters/ec2/status-checks.ts';
 import { retirements, runningRetirements, unqualified } from './adapters/lambda/retirements.ts';
 import { rotationHistory, rotations } from './adapters/lambda/rotations.ts';
 import { launches } from './adapters/launch/launch-plans.ts';
@@ -27,6 +28,7 @@ import { rotateOrRequest, type RotationAnswer } from './workflow/rotation/rotate
 
 const settings = readSettings(rotationSettings);
 const autoScaling = createClient(AutoScalingClient);
+const ec2 = createClient(EC2Client);
 const eks = createClient(EKSClient);
 const lambda = createClient(LambdaClient);
 const ssm = createClient(SSMClient);
@@ -36,7 +38,8 @@ const ports = {
   capacity: capacity(autoScaling),
   alarms: lazyAlarms(),
   changes: groupChanges({ autoScaling, eks }),
-  launches: launches({ autoScaling, ec2: createClient(EC2Client), ssm }),
+  launches: launches({ autoScaling, ec2, ssm }),
+  statusChecks: statusChecks(ec2),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
   controls: rotationControls(ssm, settings.EBB_ROTATION_PARAMETERS),
   fleets: clusters({ eks }),

@@ -8,6 +8,7 @@ import { groups } from './adapters/auto-scaling/groups.ts';
 import { createClient } from './adapters/aws/clients.ts';
 import { clusters } from './adapters/clusters/clusters.ts';
 import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
+import { statusChecks } from './adapters/ec2/status-checks.ts';
 import { launches } from './adapters/launch/launch-plans.ts';
 import { driftAnswer } from './core/drift/answer.ts';
 import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
@@ -19,13 +20,15 @@ import { taintDriftedNodes } from './workflow/drift/taint-drifted-nodes.ts';
 
 const settings = readSettings(driftSettings);
 const autoScaling = createClient(AutoScalingClient);
+const ec2 = createClient(EC2Client);
 const eks = createClient(EKSClient);
 const ssm = createClient(SSMClient);
 
 const ports = {
   installation: settings.EBB_INSTALLATION,
   groups: groups(autoScaling),
-  launches: launches({ autoScaling, ec2: createClient(EC2Client), ssm }),
+  launches: launches({ autoScaling, ec2, ssm }),
+  statusChecks: statusChecks(ec2),
   changes: groupChanges({ autoScaling, eks }),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
   clusters: clusters({ eks }),

@@ -8,6 +8,7 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
 import { capacity } from './adapters/auto-scaling/capacity.ts';
+import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { groups } from './adapters/auto-scaling/groups.ts';
 import { keepingGroupFacts } from './adapters/auto-scaling/kept-group-facts.ts';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
@@ -33,7 +34,8 @@ const settings = readSettings(retirementSettings);
 const autoScaling = createClient(AutoScalingClient);
 const instances = lazyInstances();
 const lambda = createClient(LambdaClient);
-const fleets = clusters({ eks: createClient(EKSClient) });
+const eks = createClient(EKSClient);
+const fleets = clusters({ eks });
 
 const ports = {
   hookName: settings.EBB_HOOK_NAME,
@@ -45,6 +47,7 @@ const ports = {
   clusters: fleets,
   clouds: lazyClouds(),
   replacing: { groups: groups(autoScaling), capacity: capacity(autoScaling), instances, fleets },
+  budgets: { groups: groups(autoScaling), fleets, changes: groupChanges({ autoScaling, eks }), launches: instances },
   journal: journal('node-retirement', settings.EBB_INSTALLATION),
 };
 

@@ -13,6 +13,7 @@ import type { LifecycleNotice } from '../lambdas/core/notice/notice.ts';
 import type { Owner, Pod } from '../lambdas/core/kubernetes/pod.ts';
 import type { TargetPool } from '../lambdas/core/traffic/target-pool.ts';
 import type { DrainPolicy } from '../lambdas/core/drain/verdict.ts';
+import type { BudgetPorts } from '../lambdas/workflow/disruption/ask-budgets.ts';
 import type { ReplacementPorts } from '../lambdas/workflow/rotation/replacement-ports.ts';
 import type { LoadBalancing } from '../lambdas/workflow/ports/load-balancing.ts';
 
@@ -226,5 +227,12 @@ export const NO_LOAD_BALANCERS: LoadBalancing = {
 export const NOTHING_REPLACED = new Proxy({} as ReplacementPorts, {
   get: (_target, port) => {
     throw new Error(`nothing is replaced here, and ${String(port)} was asked for`);
+  },
+});
+
+/** No retirement of this test is recommended, so that no budget is asked. */
+export const NO_BUDGETS_ASKED: BudgetPorts['budgets'] = new Proxy({} as BudgetPorts['budgets'], {
+  get: (_target, port) => {
+    throw new Error(`no budget is asked here, and ${String(port)} was`);
   },
 });

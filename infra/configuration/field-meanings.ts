@@ -213,7 +213,7 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'Whether a node is drained before an instance refresh replaces its root volume, and restored afterwards. Without it the refresh goes on at once.',
   },
   'clusters[].notices.rebalance': {
-    does: 'Whether a node is drained when EC2 recommends to rebalance its Spot instance. It needs a group with CapacityRebalance, and keeps within the budgets.',
+    does: 'Whether a node is drained when EC2 recommends to rebalance its Spot instance. It needs a group with CapacityRebalance. A recommendation that the budgets do not allow at once is turned away.',
   },
   'clusters[].notices.rebalanceHoldSeconds': {
     does: 'How long a node that was drained for a recommendation stays isolated.',

@@ -21,7 +21,7 @@ export function onEksClusters(
   return resources.length === 0 ? [] : [{ actions, resources }];
 }
 
-/** Allows reading whether a managed node group of a cluster is being updated (contract 9.7). */
+/** Allows reading whether a managed node group is being updated (contract 9.7), and whether EKS repairs it (contract 1.2). */
 export function onNodeGroups(scope: Construct, configuration: Clusters): GrantedStatement[] {
   const resources = arnsOf(scope, configuration, { resource: 'nodegroup', after: '/*' });
   const wildcardReason = 'Names and ids of the clusters’ node groups are not known.';

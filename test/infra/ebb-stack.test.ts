@@ -536,6 +536,16 @@ describe('routing', () => {
     expect(letIn.toSorted()).toEqual(samples.map((name) => `${name}.json`));
   });
 
+  test('lets the retirement count budgets where recommendations count, and else not (contract 1.2)', () => {
+    const may = (of: Template, action: string): boolean =>
+      Object.entries(of.findResources('AWS::IAM::Policy')).some(
+        ([id, policy]) => id.includes('NodeRetirement') && JSON.stringify(policy).includes(`"${action}"`),
+      );
+    for (const action of [...GROUP_READ_ACTIONS, ...REFRESH_ACTIONS, ...NODE_GROUP_ACTIONS])
+      expect([action, may(everyKind, action)]).toEqual([action, true]);
+    for (const action of [...REFRESH_ACTIONS, ...NODE_GROUP_ACTIONS]) expect(may(noKind, action)).toBe(false);
+  });
+
   test('has a rule for each event that makes notices, and no other', () => {
     expect(LET_IN.map(({ rule }) => rule)).toEqual(EVENT_TABLE.map(({ rule }) => rule));
   });

@@ -26,15 +26,22 @@ export const DRIFT_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'A stop condition: while a larger share of the nodes is not Ready, Ebb lets no further node go.',
   },
   'clusters[].drift.conditions': {
-    does: 'Conditions by which a node counts as ill, and is replaced like a drifted one: of node-problem-detector, or of the node monitoring agent of EKS. Nodes of managed node groups never count: EKS may repair them by itself.',
+    does: 'Conditions by which a node counts as ill, and is replaced like a drifted one: of node-problem-detector, or of the node monitoring agent of EKS. Nodes that EKS repairs by itself never count: those of EKS Auto Mode, and of managed node groups with node auto repair on.',
   },
   'clusters[].drift.conditions[].type': { does: 'The type of the condition.' },
   'clusters[].drift.conditions[].status': { does: 'The status that is bad.' },
   'clusters[].drift.conditions[].seconds': { does: 'How long it must have been bad.' },
+  'clusters[].drift.statusChecks': {
+    does: 'Status checks of EC2 by which a node counts as ill. Only a node that is Ready is drained. By itself Auto Scaling replaces an instance that fails `system` or `instance`, unless `ReplaceUnhealthy` is suspended, and one that fails `ebs` only if the group has EBS health checks. A volume that fails on its own fails at the next node too.',
+  },
+  'clusters[].drift.statusChecks[].check': {
+    does: 'The check: `system` is the hardware and network of AWS, `instance` what runs on the instance, `ebs` the volumes that are attached to it.',
+  },
+  'clusters[].drift.statusChecks[].seconds': { does: 'How long it must have been impaired.' },
   'clusters[].drift.illAtOnce': { does: 'How many nodes of each group may count as ill at once, within the budget.' },
 
   'clusters[].budget': {
-    does: 'How many nodes may be unavailable at once, and when. It limits drift and taints. An Auto Scaling group that terminates an instance is not limited by it.',
+    does: 'How many nodes may be unavailable at once, and when. It limits drift, taints and recommendations to rebalance. An Auto Scaling group that terminates an instance is not limited by it.',
   },
   'clusters[].budget.nodes': {
     does: 'How many nodes of each group may be unavailable at once. `0` lets no node go, for drift or for a taint.',

@@ -1,6 +1,9 @@
-/** Changes of a group that others have under way (contract 9.7): by EKS, or by an instance refresh. */
+/**
+ * Changes of a group that others have under way (contract 9.7): by EKS, or by an instance refresh. And whether EKS repairs
+ * its nodes (contract 1.2).
+ */
 import { paginateDescribeInstanceRefreshes, type AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { DescribeNodegroupCommand, type EKSClient } from '@aws-sdk/client-eks';
+import { DescribeNodegroupCommand, type EKSClient, type Nodegroup } from '@aws-sdk/client-eks';
 import type { Group } from '../../core/aws/group.ts';
 import type { GroupChanges } from '../../workflow/ports/auto-scaling.ts';
 import { refusedAs, unless } from '../aws/refusals.ts';
@@ -22,18 +25,26 @@ export function groupChanges(clients: {
     async underWay(group) {
       return (await nodeGroupChange(clients.eks, group)) ?? (await refresh(clients.autoScaling, group));
     },
+    async repairs(group) {
+      return (await nodeGroupOf(clients.eks, group))?.nodeRepairConfig?.enabled === true;
+    },
   };
 }
 
-async function nodeGroupChange(client: EKSClient, { nodeGroup }: Group): Promise<string | undefined> {
+async function nodeGroupChange(client: EKSClient, group: Group): Promise<string | undefined> {
+  const { status } = (await nodeGroupOf(client, group)) ?? {};
+  if (status === undefined || !CHANGING_NODE_GROUP.includes(status)) return undefined;
+  return `its managed node group ${group.nodeGroup?.name} is ${status}`;
+}
+
+/** Returns the managed node group as EKS has it; undefined when the group is none's. */
+async function nodeGroupOf(client: EKSClient, { nodeGroup }: Group): Promise<Nodegroup | undefined> {
   if (nodeGroup === undefined) return undefined;
   const { cluster, name } = nodeGroup;
   const request = new DescribeNodegroupCommand({ clusterName: cluster, nodegroupName: name });
   // A managed node group that is gone, or that belongs to another group, is not found: its tags say nothing.
   const answer = await unless(refusedAs('ResourceNotFoundException'), () => client.send(request));
-  const status = answer?.nodegroup?.status;
-  if (status === undefined || !CHANGING_NODE_GROUP.includes(status)) return undefined;
-  return `its managed node group ${name} is ${status}`;
+  return answer?.nodegroup;
 }
 
 async function refresh(client: AutoScalingClient, { name }: Group): Promise<string | undefined> {

@@ -67,17 +67,19 @@ export async function* aliveExecutions(
 
 /** @param functionName of the retirement function; the runs of all its versions count */
 export function runningRetirements(client: LambdaClient, functionName: string): RunningRetirements {
-  const running = async (name?: string): Promise<string[]> => {
-    const names: string[] = [];
+  const running = async (name?: string): Promise<StartedRetirement[]> => {
+    const found: StartedRetirement[] = [];
     const filter = name === undefined ? {} : { DurableExecutionName: name };
-    for await (const { DurableExecutionName: found } of aliveExecutions(client, functionName, filter)) {
-      if (found !== undefined) names.push(found);
+    for await (const run of aliveExecutions(client, functionName, filter)) {
+      if (run.DurableExecutionName !== undefined) found.push(startedRetirement(run));
     }
-    return names;
+    return found;
   };
+  const names = async (name?: string): Promise<string[]> => (await running(name)).map((run) => run.name);
   return {
-    isRunning: async (name) => (await running(name)).includes(name),
-    names: () => running(),
+    isRunning: async (name) => (await names(name)).includes(name),
+    names: () => names(),
+    started: () => running(),
   };
 }
 

@@ -17,7 +17,7 @@ export interface Budget extends Schedule {
   readonly cluster?: Limit;
 }
 
-/** Why nodes are to go: they have drifted, have a drain taint, or a rotation replaces them. */
+/** Why nodes are to go: they have drifted, a taint or a recommendation of EC2 asks for it, or a rotation replaces them. */
 export type Cause = 'drift' | 'taint' | 'rotation';
 
 /**

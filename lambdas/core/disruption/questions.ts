@@ -11,6 +11,8 @@ export interface Questions {
   readonly groups: readonly Group[];
   /** Names of nodes whose pods are to be counted. */
   readonly nodes: readonly string[];
+  /** Groups of EKS's managed node groups, whose nodes EKS may repair. */
+  readonly repaired: readonly Group[];
 }
 
 /** Answers so far. A missing key has not been asked for. */
@@ -21,6 +23,8 @@ export interface Answers {
   readonly changes: ReadonlyMap<string, string | undefined>;
   /** Number of pods by name of the node. */
   readonly pods: ReadonlyMap<string, number>;
+  /** Whether EKS repairs the nodes of the group by itself, by its name; `fault`: why that is unknown. */
+  readonly repairs: ReadonlyMap<string, boolean | { readonly fault: string }>;
 }
 
 /** Returned in place of a decision that cannot be made yet. At least one question is open. */
@@ -28,17 +32,18 @@ export interface Undecided {
   readonly asks: Questions;
 }
 
-export const NO_ANSWERS: Answers = { launched: new Map(), changes: new Map(), pods: new Map() };
+export const NO_ANSWERS: Answers = { launched: new Map(), changes: new Map(), pods: new Map(), repairs: new Map() };
 
 /** Returns the questions that have no answer yet; undefined when all have one. */
 export function openQuestions(
-  { instances = [], groups = [], nodes = [] }: Partial<Questions>,
-  { launched, changes, pods }: Answers,
+  { instances = [], groups = [], nodes = [], repaired = [] }: Partial<Questions>,
+  { launched, changes, pods, repairs }: Answers,
 ): Undecided | undefined {
   const asks: Questions = {
     instances: instances.filter((instance) => !launched.has(instance)),
     groups: groups.filter(({ name }) => !changes.has(name)),
     nodes: nodes.filter((name) => !pods.has(name)),
+    repaired: repaired.filter(({ name }) => !repairs.has(name)),
   };
   const isOpen = Object.values(asks).some((open: readonly unknown[]) => open.length > 0);
   return isOpen ? { asks } : undefined;

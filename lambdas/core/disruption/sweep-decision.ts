@@ -6,6 +6,7 @@ import type { Member } from '../aws/group.ts';
 import { IN_SERVICE } from '../aws/lifecycle-state.ts';
 import { drainTaint, isAskedByDriftAlone, releaseFor } from '../node/drain-taints.ts';
 import type { Home } from '../notice/notice.ts';
+import { inHandOf } from '../retirement/in-hand.ts';
 import { isOrphaned } from '../retirement/orphaned-hook.ts';
 import type { ClusterSettings, VoluntaryRelease } from '../settings/cluster-settings.ts';
 import { LOOKS_ONLY, looksOnly } from './budget.ts';
@@ -55,8 +56,10 @@ export function decideSweep(facts: SweepFacts, answers: Answers): SweepDecision 
     decision === 'waits' && why === undefined && place !== undefined ? [place] : [],
   );
   const underWay = new Set(judged.filter(({ decision }) => decision === 'under way').map(({ node }) => node.name));
-  const isUnavailable = ({ name }: FleetNode): boolean => underWay.has(name);
-  const { now } = facts;
+  const { now, running, home } = facts;
+  // A retirement that nobody tainted the node for, such as a recommended one, may not have marked it yet.
+  const isInHand = inHandOf(running, home);
+  const isUnavailable = ({ name, instance }: FleetNode): boolean => underWay.has(name) || isInHand(instance);
   const queue = queueFleet(candidates, facts, { now, cause: 'taint', isUnavailable, stopped: new Map() }, answers);
   if ('asks' in queue) return queue;
   return { swept: sweptNodes(judged, queue, facts.members), statuses: groupStatuses(queue, queue.allowances, now) };

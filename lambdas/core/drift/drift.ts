@@ -4,7 +4,7 @@ import type { PlacedNode } from '../disruption/fleet.ts';
 import type { GroupMember, Launched, LaunchPlan, LaunchSource } from '../aws/group.ts';
 import { compareOrigin, nameOfSource, sourceOf } from './launch-source.ts';
 
-export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet' | 'condition';
+export type DriftKind = 'ami' | 'launch-template' | 'instance-type' | 'age' | 'kubelet' | 'condition' | 'status-check';
 
 export interface DriftReason {
   readonly kind: DriftKind;

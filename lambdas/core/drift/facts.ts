@@ -1,5 +1,6 @@
 /** Facts by which the drift of a cluster is decided. Pure. */
 import type { Group, LaunchPlan } from '../aws/group.ts';
+import type { Impairment } from '../aws/status-check.ts';
 import type { FleetState } from '../disruption/fleet-state.ts';
 import type { PlacedNode } from '../disruption/fleet.ts';
 
@@ -8,6 +9,8 @@ export interface ClusterFacts extends FleetState {
   readonly now: number;
   /** What each group would launch, by its name. `fault`: why that is unknown. */
   readonly plans: ReadonlyMap<string, LaunchPlan | { readonly fault: string }>;
+  /** Status checks that instances of the account and region fail, of those kinds that the settings name. */
+  readonly impaired: readonly Impairment[];
   /** The control plane's minor version, `1.33`; absent when no setting needs it. */
   readonly controlPlane?: string;
 }

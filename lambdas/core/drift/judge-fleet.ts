@@ -36,11 +36,13 @@ export function judgeFleet(facts: ClusterFacts, answers: Answers): FleetVerdicts
   const instances = told.map(({ member }) => member.instance).filter((instance) => !byOrigin.has(instance));
   const open = needsLaunched(drift) ? openQuestions({ instances }, answers) : undefined;
   if (open !== undefined) return open;
-  const ill = illNodes(told, drift, facts.now);
-  const judged = told.flatMap((placed) => judge(placed, facts, { plans, byOrigin, launched: answers.launched, ill }));
+  const ill = illNodes(told, drift, facts, answers);
+  if ('asks' in ill) return ill;
+  const known = { plans, byOrigin, launched: answers.launched, ill: ill.reasons };
+  const judged = told.flatMap((placed) => judge(placed, facts, known));
   const vain = vainGroups(judged, plans, drift, answers);
   if ('asks' in vain) return vain;
-  const unjudged = new Map([...faults, ...foreign, ...vain]);
+  const unjudged = new Map([...faults, ...ill.unknown, ...foreign, ...vain]);
   return { judged, unjudged, ailing: ailingGroups(judged, drift, facts.now), byOrigin };
 }
 

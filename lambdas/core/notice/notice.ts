@@ -136,6 +136,11 @@ export function executionName(notice: Notice, { installation }: Pick<Home, 'inst
   );
 }
 
+/** The part of an execution's name that all retirements of the instance share: `executionsOf`. */
+export function instancePartOf(name: string): string {
+  return name.slice(0, -HASH_DIGITS);
+}
+
 export type { Home } from '../aws/installation.ts';
 
 /** The prefix of the execution names of all retirements of the instance. */

@@ -1,9 +1,11 @@
 /** The settings of drift, and of nodes that fall ill (contract 9). */
 import * as z from 'zod/mini';
+import { STATUS_CHECKS } from '../aws/status-check.ts';
 import { flag, list, object, oneOf, seconds, share, text, wholeNumber } from './fields.ts';
 import { TAINT_KEYS, taintEffect, taintKey } from './taint-fields.ts';
 
 const CONDITION = '{ "type": "KernelDeadlock", "seconds": 600 }';
+const STATUS_CHECK = '{ "check": "ebs", "seconds": 600 }';
 
 const imageParameter = text(
   /^(arn:[\w-]+:ssm:[\w-]+:\d{12}:parameter\/)?[A-Za-z0-9_.\-/]+\*?$/,
@@ -63,6 +65,14 @@ export const driftSchema = object(
           CONDITION,
         ),
         `[${CONDITION}]`,
+      ),
+      [],
+    ),
+    /** Status checks of EC2 for which Ebb replaces a node, when its instance has failed them for so long; by default none. */
+    statusChecks: z._default(
+      list(
+        object({ check: oneOf(STATUS_CHECKS), seconds: z._default(seconds(60, 86_400, 600), 600) }, STATUS_CHECK),
+        `[${STATUS_CHECK}]`,
       ),
       [],
     ),

@@ -33,6 +33,7 @@ export class ProcessRetirements implements Retirements {
   readonly running: RunningRetirements = {
     isRunning: (name) => Promise.resolve(this.#running.has(name)),
     names: () => Promise.resolve(this.names),
+    started: () => Promise.resolve(this.#started.filter(({ name }) => this.#running.has(name))),
   };
 
   readonly history: Pick<RetirementHistory, 'started'> = {

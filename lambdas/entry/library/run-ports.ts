@@ -8,6 +8,7 @@ import { alarms } from '../../adapters/cloudwatch/alarms.ts';
 import { clusters } from '../../adapters/clusters/clusters.ts';
 import { detachedInstances } from '../../adapters/ec2/detached-instances.ts';
 import { ec2Instances } from '../../adapters/ec2/ec2-instances.ts';
+import { statusChecks } from '../../adapters/ec2/status-checks.ts';
 import { openUserCluster, type UserKubeconfig } from '../../adapters/kubernetes/kubeconfig/user-kubeconfig.ts';
 import { launches } from '../../adapters/launch/launch-plans.ts';
 import { lazyClouds } from '../../adapters/openstack/lazy-clouds.ts';
@@ -44,6 +45,7 @@ export type RunPorts = ReturnType<typeof runPorts>;
 export function runPorts({ clients, fleets, settings, home, hookName, onEvent }: RunTerms) {
   const { autoScaling, ec2, eks, ssm, tagging } = clients;
   const found = launches({ autoScaling, ec2, ssm });
+  const changes = groupChanges({ autoScaling, eks });
   const ports = {
     home,
     hookName,
@@ -63,14 +65,16 @@ export function runPorts({ clients, fleets, settings, home, hookName, onEvent }:
     groups: groups(autoScaling),
     capacity: capacity(autoScaling),
     alarms: alarms(clients.cloudWatch),
-    changes: groupChanges({ autoScaling, eks }),
+    changes,
     launches: found,
+    statusChecks: statusChecks(ec2),
     replacing: {
       groups: groups(autoScaling),
       capacity: capacity(autoScaling),
       instances: { ...detachedInstances(ec2), launched: (instances: readonly string[]) => found.launched(instances) },
       fleets,
     },
+    budgets: { groups: groups(autoScaling), fleets, changes, launches: found },
     journal: { report: onEvent },
   };
   const retirements: ProcessRetirements = new ProcessRetirements((notice) =>

@@ -2,9 +2,10 @@
 import { retirementStarted } from '../../core/events/retirement-events.ts';
 import type { LaunchNotice, WarningNotice } from '../../core/notice/notice.ts';
 import { reportTurnedAway } from '../notice/turn-away.ts';
-import { ignore, type TurnedAway } from '../notice/verification.ts';
+import type { TurnedAway } from '../notice/verification.ts';
 import { beginHeld } from './begin-held.ts';
-import { drainTimeoutSeconds, subjectOf, type Beginning, type BeginPorts, type Verified } from './beginning.ts';
+import { beginRecommended } from './begin-recommended.ts';
+import { subjectOf, type Beginning, type BeginPorts, type Verified } from './beginning.ts';
 import { contradiction, deadlineOfWarning, lateDeadline, warnedEnding } from './warning.ts';
 
 /** A hook that holds the instance already is completed by this retirement, in what the warning leaves of its time. */
@@ -26,24 +27,6 @@ export async function beginWarned(notice: WarningNotice, verified: Verified, por
   const startedAt = now;
   journal.report(retirementStarted(subject, { kind: notice.kind, deadline, atDeadline: 'force' }));
   return { ...verified, course: { subject, startedAt, deadline }, ending: warnedEnding(notice) };
-}
-
-/** Nobody takes the instance yet: it is drained as far as it lets itself, held, and put back. */
-async function beginRecommended(notice: WarningNotice, verified: Verified, ports: BeginPorts): Promise<Beginning> {
-  const { journal, home, lifecycle } = ports;
-  const { group } = verified;
-  if (!(await lifecycle.rebalances(group))) {
-    const ignored = ignore(`group ${group} has CapacityRebalance off`);
-    reportTurnedAway(ignored, notice.instance, journal);
-    return ignored;
-  }
-  const { at: startedAt, kind } = notice;
-  const subject = subjectOf(notice, verified, home);
-  const deadline = startedAt + drainTimeoutSeconds(verified) * 1000;
-  journal.report(retirementStarted(subject, { kind, deadline, atDeadline: 'restore' }));
-  const holdSeconds = verified.cluster.notices.rebalanceHoldSeconds;
-  const ending = { kind: 'voluntary', release: 'leave', forces: false, detaches: false, holdSeconds } as const;
-  return { ...verified, course: { subject, startedAt, deadline }, ending };
 }
 
 /** Time before the timeout of a launch hook at which it is completed anyway. */

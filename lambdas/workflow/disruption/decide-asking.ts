@@ -1,6 +1,6 @@
 /**
- * Asks only what a decision depends on: EC2 about instances, EKS and Auto Scaling about changes of groups, the cluster
- * about pods. The decision itself is pure and names its open questions (core/disruption/questions.ts).
+ * Asks only what a decision depends on: EC2 about instances, EKS and Auto Scaling about changes of groups, EKS about
+ * repairs of nodes, the cluster about pods. The decision itself is pure and names its open questions (core/disruption/questions.ts).
  */
 import pMap from 'p-map';
 import { NO_ANSWERS, type Answers, type Questions, type Undecided } from '../../core/disruption/questions.ts';
@@ -36,7 +36,7 @@ export async function decideAsking<Decision extends object>(
 }
 
 async function answersTo(
-  { groups, instances, nodes }: Questions,
+  { groups, instances, nodes, repaired }: Questions,
   { changes, launches, view }: QuestionPorts,
 ): Promise<Answers> {
   const concurrency = { concurrency: AT_ONCE };
@@ -47,10 +47,16 @@ async function answersTo(
   );
   const launched = instances.length === 0 ? undefined : await launches.launched(instances);
   const pods = await pMap(nodes, async (name) => [name, await view.countPods(name)] as const, concurrency);
+  const repairs = await pMap(
+    repaired,
+    async (group) => [group.name, await areRepaired(group, changes)] as const,
+    concurrency,
+  );
   return {
     changes: new Map(changed),
     launched: new Map(instances.map((instance) => [instance, launched?.get(instance)])),
     pods: new Map(pods),
+    repairs: new Map(repairs),
   };
 }
 
@@ -61,10 +67,18 @@ function underWay(group: Group, changes: GroupChanges): Promise<string | undefin
     .catch((error: unknown) => `it is unknown whether somebody changes it: ${String(error)}`);
 }
 
+/** Asks whether EKS repairs the nodes of a group. A failure stops that group alone. */
+function areRepaired(group: Group, changes: GroupChanges): Promise<boolean | { readonly fault: string }> {
+  return changes
+    .repairs(group)
+    .catch((error: unknown) => ({ fault: `it is unknown whether EKS repairs its nodes: ${String(error)}` }));
+}
+
 function merged(one: Answers, other: Answers): Answers {
   return {
     changes: new Map([...one.changes, ...other.changes]),
     launched: new Map([...one.launched, ...other.launched]),
     pods: new Map([...one.pods, ...other.pods]),
+    repairs: new Map([...one.repairs, ...other.repairs]),
   };
 }

@@ -93,8 +93,10 @@ export interface GroupInstance {
   readonly instance: string;
 }
 
-/** Who else changes a group (contract 9.7). */
+/** Who else changes a group (contract 9.7), or its nodes (contract 1.2). */
 export interface GroupChanges {
   /** The change in words, such as `instance refresh … is under way`; undefined when there is none. */
   underWay(group: Group): Promise<string | undefined>;
+  /** Whether EKS repairs the nodes of the group by itself: it is a managed node group's, with node auto repair on. */
+  repairs(group: Group): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 /** EC2: instances, and what groups launch them from. */
 import type { Group, LaunchPlan, Launched } from '../../core/aws/group.ts';
+import type { Impairment, StatusCheck } from '../../core/aws/status-check.ts';
 import type { Machine } from '../../core/node/dead-node.ts';
 import type { MachineIdentity } from '../../core/node/identity.ts';
 
@@ -32,6 +33,12 @@ export interface ScheduledChange {
 /** Changes that AWS has scheduled, read of all instances with few calls. */
 export interface ScheduledChanges {
   ofAll(): Promise<readonly ScheduledChange[]>;
+}
+
+/** EC2's status checks, read of all instances with few calls. */
+export interface StatusChecks {
+  /** The checks of these kinds that are impaired, of every instance of the account and region that runs. */
+  impaired(checks: readonly StatusCheck[]): Promise<readonly Impairment[]>;
 }
 
 /** Instances that no group has any more. */

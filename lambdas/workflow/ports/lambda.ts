@@ -15,6 +15,8 @@ export interface RunningRetirements {
   isRunning(name: string): Promise<boolean>;
   /** Names of all that run. */
   names(): Promise<readonly string[]>;
+  /** All that run, each with its start. */
+  started(): Promise<readonly StartedRetirement[]>;
 }
 
 export interface RetirementHistory {

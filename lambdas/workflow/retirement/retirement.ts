@@ -7,6 +7,7 @@ import type { DomainEvent } from '../../core/events/domain-event.ts';
 import { retirementFinished, type Result } from '../../core/events/retirement-events.ts';
 import { KINDS } from '../../core/notice/kinds.ts';
 import { nodeOfBareMachine } from '../../core/kubernetes/node.ts';
+import type { BudgetPorts } from '../disruption/ask-budgets.ts';
 import type { VerificationPorts } from '../notice/verify-notice.ts';
 import { identifying } from '../node/find-node.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -22,7 +23,7 @@ import { doneOrStop, Stopped, unasked } from './stopped.ts';
 import { findStage, isolateStage, slotStage } from './retirement-stages.ts';
 import type { Cancellation } from './slot-contenders.ts';
 
-export interface RetirementPorts extends VerificationPorts {
+export interface RetirementPorts extends VerificationPorts, Pick<BudgetPorts, 'budgets'> {
   readonly instances: Instances;
   readonly balancing: LoadBalancing;
   readonly clusters: Clusters;
@@ -30,7 +31,7 @@ export interface RetirementPorts extends VerificationPorts {
   readonly clouds: Clouds;
   /** For instances that are replaced before they go. */
   readonly replacing: ReplacementPorts;
-  readonly running: Pick<RunningRetirements, 'isRunning'>;
+  readonly running: Pick<RunningRetirements, 'isRunning' | 'started'>;
   readonly history: Pick<RetirementHistory, 'started'>;
   readonly journal: Journal;
   readonly run: DurableRun;

@@ -94,3 +94,30 @@ test('the declared IAM actions are enough', async () => {
   const credentials = given.credentialsFor(...REFRESH_ACTIONS, ...NODE_GROUP_ACTIONS);
   expect(await underWay(given, { nodeGroup: NODE_GROUP }, credentials)).toBeUndefined();
 });
+
+describe('EKS repairs the nodes of a group (contract 1.2)', () => {
+  const repairs = ({ aws }: AwsGiven, group: Partial<Group>): Promise<boolean> => {
+    const config = aws.clientConfig();
+    const changes = groupChanges({ autoScaling: new AutoScalingClient(config), eks: new EKSClient(config) });
+    return changes.repairs(aGroup(group));
+  };
+
+  test.each([
+    [{ enabled: true }, true],
+    [{ enabled: false }, false],
+    [undefined, false],
+  ])('whose managed node group has the repair configuration %j: %s', async (nodeRepairConfig, expected) => {
+    await using given = await withGroup();
+    const nodegroup = addNodegroup(given);
+    if (nodeRepairConfig !== undefined) nodegroup.nodeRepairConfig = nodeRepairConfig;
+    expect(await repairs(given, { nodeGroup: NODE_GROUP })).toBe(expected);
+  });
+
+  test('not if the tags name a node group that there is not, or none', async () => {
+    await using given = await withGroup();
+    expect(await repairs(given, { nodeGroup: NODE_GROUP })).toBe(false);
+    expect(given.count('DescribeNodegroup')).toBe(1);
+    expect(await repairs(given, {})).toBe(false);
+    expect(given.count('DescribeNodegroup')).toBe(1);
+  });
+});

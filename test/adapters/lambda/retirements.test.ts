@@ -103,6 +103,8 @@ describe('retirements that run (contract 1.6, 1.7)', () => {
     const running = runningRetirements(new LambdaClient(given.aws.clientConfig()), unqualified(given.arn));
     expect(await running.isRunning(NAME)).toBe(alive);
     expect(await running.names()).toEqual(alive ? [NAME] : []);
+    const startedAt = execution.start.startedAt.getTime();
+    expect(await running.started()).toEqual(alive ? [{ name: NAME, startedAt }] : []);
   });
 
   test('are told to whoever may list them', async () => {

@@ -16,7 +16,7 @@ import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import type { Settings } from '../../../lambdas/workflow/ports/settings.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
-import { aNotice, NO_LOAD_BALANCERS, NOON, NOTHING_REPLACED } from '../../given.ts';
+import { aNotice, NO_BUDGETS_ASKED, NO_LOAD_BALANCERS, NOON, NOTHING_REPLACED } from '../../given.ts';
 import { onVirtualTime } from '../../model/run/virtual-time.ts';
 import { dollarsFor } from '../../driving/retirement-cost.ts';
 import { LIMITS, passing, Rates, type Limit, type Limited } from './rates.ts';
@@ -234,7 +234,11 @@ class Storm {
       clusters,
       balancing: NO_LOAD_BALANCERS,
       replacing: NOTHING_REPLACED,
-      running: { isRunning: (name) => Promise.resolve(this.#running.has(name)) },
+      budgets: NO_BUDGETS_ASKED,
+      running: {
+        isRunning: (name) => Promise.resolve(this.#running.has(name)),
+        started: () => Promise.reject(new Error('no budget is asked here')),
+      },
       history: { started: () => Promise.resolve([]) },
       retirements: startingPatiently({
         start: (name, started) =>

@@ -28,7 +28,7 @@ interface Given {
 /** All groups are unchanged, and all nodes have no pods. */
 function answersFor({ fleet, groups }: FleetState): Answers {
   return {
-    launched: new Map(),
+    ...NO_ANSWERS,
     changes: new Map(groups.map(({ name }) => [name, undefined])),
     pods: new Map(fleet.placed.map(({ node }) => [node.name, 0])),
   };
@@ -150,7 +150,7 @@ describe('a foreign group in the disruption queue', () => {
 describe('the open questions of the disruption queue', () => {
   const state = stateOf({ nodes: {} });
   const terms: QueueTerms = { now: Date.now(), cause: 'drift', isUnavailable: () => false, stopped: new Map() };
-  const NOTHING = { instances: [], groups: [], nodes: [] };
+  const NOTHING = { instances: [], groups: [], nodes: [], repaired: [] };
 
   test('are who changes the groups of the candidates, before any pods are counted', () => {
     const [group] = state.groups;

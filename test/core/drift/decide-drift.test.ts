@@ -8,7 +8,7 @@ import type { ClusterFacts } from '../../../lambdas/core/drift/facts.ts';
 import { aCluster, aCrew, instanceId, nodeName, type Peculiar } from '../../fleet-given.ts';
 import { HOUR, NOON, TEMPLATE } from '../../given.ts';
 
-const NOTHING = { instances: [], groups: [], nodes: [] };
+const NOTHING = { instances: [], groups: [], nodes: [], repaired: [] };
 
 /** Version 2 launches `ami-2`; what version 1 launched is known too. */
 const PLAN: LaunchPlan = {
@@ -36,7 +36,7 @@ function factsOf({ old, unknown = [], drift = {}, plans = new Map([['workers', P
   ]);
   const { group, nodes } = aCrew([...old, ...unknown], peculiar);
   const cluster = aCluster({ drift });
-  return { ...fleetState(nodes, cluster, { clusters: [cluster], groups: [group] }), now: NOON, plans };
+  return { ...fleetState(nodes, cluster, { clusters: [cluster], groups: [group] }), now: NOON, plans, impaired: [] };
 }
 
 function launchedAs(images: Readonly<Record<number, string>>): Answers['launched'] {
@@ -52,7 +52,7 @@ function launchedAs(images: Readonly<Record<number, string>>): Answers['launched
 /** Nobody changes the group, and the nodes are equally full. */
 function answersWith(given: Partial<Answers> = {}): Answers {
   const pods = new Map([1, 2, 3].map((number) => [nodeName(number), 0]));
-  return { launched: new Map(), changes: new Map([['workers', undefined]]), pods, ...given };
+  return { ...NO_ANSWERS, changes: new Map([['workers', undefined]]), pods, ...given };
 }
 
 function decided(facts: ClusterFacts, answers: Answers): DriftDecision {

@@ -23,6 +23,7 @@ const SETTINGS: DriftSettings = {
   replacementTimeoutSeconds: 900,
   unhealthyLimit: 0.2,
   conditions: [],
+  statusChecks: [],
   illAtOnce: 1,
 };
 

@@ -3,7 +3,7 @@ import { executionName, type LifecycleNotice, type Notice } from '../../../lambd
 import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
-import { aNotice, NO_LOAD_BALANCERS, NOON, NOTHING_REPLACED, SECOND } from '../../given.ts';
+import { aNotice, NO_LOAD_BALANCERS, NO_BUDGETS_ASKED, NOON, NOTHING_REPLACED, SECOND } from '../../given.ts';
 import { ClusterApi } from '../world/cluster-api.ts';
 import { Crashes } from './crashes.ts';
 import { DurableExecution } from './durable-execution.ts';
@@ -111,10 +111,14 @@ class ModelRunner {
       balancing: NO_LOAD_BALANCERS,
       clouds: { open: () => Promise.reject(new Error('no cluster of the model has a cloud')) },
       replacing: NOTHING_REPLACED,
+      budgets: NO_BUDGETS_ASKED,
       instanceTags: { tagsOf: () => Promise.resolve({}) },
       settings: { cluster: () => Promise.resolve(settings), names: () => Promise.resolve([CLUSTER]) },
       clusters: { open: () => cluster.request(() => cluster) },
-      running: { isRunning: (name) => Promise.resolve(world.running.has(name)) },
+      running: {
+        isRunning: (name) => Promise.resolve(world.running.has(name)),
+        started: () => Promise.resolve(world.begun.filter(({ name }) => world.running.has(name))),
+      },
       history: { started: (since) => Promise.resolve(world.begun.filter(({ startedAt }) => startedAt >= since)) },
       journal: {
         report: (event) => {

@@ -11,12 +11,19 @@ const LAUNCHED: Launched = { image: 'ami-1', at: NOON, startedAt: NOON };
 class Outside {
   readonly asked: string[] = [];
 
-  ports(underWay: () => Promise<string | undefined> = () => Promise.resolve(undefined)): QuestionPorts {
+  ports(
+    underWay: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+    repairs: () => Promise<boolean> = () => Promise.resolve(true),
+  ): QuestionPorts {
     return {
       changes: {
         underWay: ({ name }) => {
           this.asked.push(name);
           return underWay();
+        },
+        repairs: ({ name }) => {
+          this.asked.push(`repairs ${name}`);
+          return repairs();
         },
       },
       launches: {
@@ -47,7 +54,7 @@ const workers = aGroup({ name: 'workers' });
 
 describe('a decision that asks', () => {
   test('gets every answer, and undefined for an instance that EC2 does not know', async () => {
-    const questions = { instances: ['i-1', 'i-2'], groups: [workers], nodes: ['node-1'] };
+    const questions = { instances: ['i-1', 'i-2'], groups: [workers], nodes: ['node-1'], repaired: [workers] };
     const { answers } = await decideAsking(asking(questions), new Outside().ports());
     expect(answers).toEqual({
       launched: new Map([
@@ -56,15 +63,16 @@ describe('a decision that asks', () => {
       ]),
       changes: new Map([['workers', undefined]]),
       pods: new Map([['node-1', 7]]),
+      repairs: new Map([['workers', true]]),
     });
   });
 
   test('asks each question once, and nothing that an earlier step has asked', async () => {
     const outside = new Outside();
     const first = { instances: ['i-1', 'i-2'], groups: [workers] };
-    const second = { instances: ['i-2', 'i-3'], groups: [workers], nodes: ['node-1'] };
+    const second = { instances: ['i-2', 'i-3'], groups: [workers], nodes: ['node-1'], repaired: [workers] };
     await decideAsking(asking(first, second), outside.ports());
-    expect(outside.asked).toEqual(['workers', 'i-1 i-2', 'i-3', 'node-1']);
+    expect(outside.asked).toEqual(['workers', 'i-1 i-2', 'i-3', 'node-1', 'repairs workers']);
   });
 
   test('asks nobody when it has no question', async () => {
@@ -77,5 +85,13 @@ describe('a decision that asks', () => {
     const refused = () => Promise.reject(new Error('throttled'));
     const { answers } = await decideAsking(asking({ groups: [workers] }), new Outside().ports(refused));
     expect(answers.changes.get('workers')).toBe('it is unknown whether somebody changes it: Error: throttled');
+  });
+
+  test('knows that nobody can tell whether EKS repairs a group', async () => {
+    const refused = () => Promise.reject(new Error('throttled'));
+    const { answers } = await decideAsking(asking({ repaired: [workers] }), new Outside().ports(undefined, refused));
+    expect(answers.repairs.get('workers')).toEqual({
+      fault: 'it is unknown whether EKS repairs its nodes: Error: throttled',
+    });
   });
 });

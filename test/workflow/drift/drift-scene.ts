@@ -4,6 +4,7 @@ import type { ClusterSettings } from '../../../lambdas/core/settings/cluster-set
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import type { DriftReport } from '../../../lambdas/core/drift/report.ts';
 import type { Group, GroupMember, Launched, LaunchPlan } from '../../../lambdas/core/aws/group.ts';
+import type { Impairment, StatusCheck } from '../../../lambdas/core/aws/status-check.ts';
 import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../../lambdas/core/node/marks.ts';
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { isPooled } from '../../../lambdas/core/aws/lifecycle-state.ts';
@@ -47,7 +48,13 @@ export class DriftScene {
   readonly launched = new Map<string, Launched>();
   /** Who changes a group, by its name. */
   readonly changes = new Map<string, string>();
+  /** Whether EKS repairs a group, by its name, or how it refuses to tell. */
+  readonly repairs = new Map<string, boolean | Error>();
   readonly pods = new Map<string, number>();
+  /** Status checks that fail, of all instances. */
+  readonly impaired: Impairment[] = [];
+  /** How EC2 fails when it is asked for them. */
+  ec2Fails: Error | undefined;
   readonly away = new Set<string>();
   readonly settings = new Map<string, ClusterSettings | Error>();
   readonly events: DomainEvent[] = [];
@@ -57,8 +64,10 @@ export class DriftScene {
   readonly asked = {
     launched: [] as string[][],
     underWay: [] as string[],
+    repairs: [] as string[],
     enrolled: 0,
     pods: [] as string[],
+    checks: [] as StatusCheck[][],
     version: 0,
   };
   /** Called before a node is read in order to be written. */
@@ -210,10 +219,22 @@ export class DriftScene {
           return Promise.resolve(new Map([...this.launched].filter(([instance]) => instances.includes(instance))));
         },
       },
+      statusChecks: {
+        impaired: (checks) => {
+          if (checks.length > 0) this.asked.checks.push([...checks]);
+          if (this.ec2Fails !== undefined) return Promise.reject(this.ec2Fails);
+          return Promise.resolve(this.impaired.filter(({ check }) => checks.includes(check)));
+        },
+      },
       changes: {
         underWay: ({ name }) => {
           this.asked.underWay.push(name);
           return Promise.resolve(this.changes.get(name));
+        },
+        repairs: ({ name }) => {
+          this.asked.repairs.push(name);
+          const answer = this.repairs.get(name) ?? false;
+          return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
         },
       },
       clusters: { open: ({ name }) => Promise.resolve(this.#open(name)) },

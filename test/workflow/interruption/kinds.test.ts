@@ -204,40 +204,6 @@ describe('a root volume that is replaced', () => {
   });
 });
 
-describe('a recommendation to rebalance', () => {
-  const recommend = ({ rehearsal, instance }: Scene): Notice => {
-    rehearsal.aws.instances.setPurchase(instance, 'spot');
-    return rehearsal.noticeOf(rehearsal.aws.interruptions.recommendRebalance(instance));
-  };
-
-  test('faults 4: then nothing: off by default', async () => {
-    await using given = await webScene();
-    expect(await run(given, recommend(given))).toEqual({
-      result: 'ignored',
-      reason: 'notices.rebalance is off in production',
-    });
-  });
-
-  test('faults 4: where it is on, the node is isolated, drained, and restored after the hold; no hook is completed', async () => {
-    await using given = await webScene({ notices: { rebalance: true } });
-    const { rehearsal, instance } = given;
-    rehearsal.aws.autoScaling.group(GROUP).capacityRebalance = true;
-    expect(await run(given, recommend(given))).toEqual({ result: 'restored' });
-    const drainedAt = rehearsal.of('node.drained')[0]?.reportedAt ?? NaN;
-    const restoredAt = rehearsal.of('node.restored')[0]?.reportedAt ?? NaN;
-    expect(restoredAt - drainedAt).toBeGreaterThanOrEqual(60 * MINUTE);
-    expect(rehearsal.completions(instance)).toEqual([]);
-    expect(rehearsal.of('pod.forced')).toEqual([]);
-    expect(marks(given)).toEqual(UNMARKED);
-  });
-
-  test('for a group without CapacityRebalance changes nothing', async () => {
-    await using given = await webScene({ notices: { rebalance: true } });
-    expect(await run(given, recommend(given))).toMatchObject({ result: 'ignored' });
-    expect(marks(given)).toEqual(UNMARKED);
-  });
-});
-
 describe('a launch', () => {
   /** An instance that waits in our launch hook, with its node or without. */
   async function launched({ joins }: { joins: boolean }) {

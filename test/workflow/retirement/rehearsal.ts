@@ -11,6 +11,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { clusterRoleManifests, fleetGroupOf } from '../../../infra/cluster-role/cluster-role.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
 import { capacity } from '../../../lambdas/adapters/auto-scaling/capacity.ts';
+import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { lifecycle } from '../../../lambdas/adapters/auto-scaling/lifecycle.ts';
 import { detachedInstances } from '../../../lambdas/adapters/ec2/detached-instances.ts';
@@ -92,6 +93,8 @@ export class Rehearsal implements AsyncDisposable {
   /** Names of other retirements that run. */
   readonly running = new Set<string>();
   readonly ports: RetirementPorts & RoutePorts & { readonly clusters: Fleets };
+  /** Names of the retirements that began here and have not ended. */
+  readonly #alive = new Set<string>();
   readonly #traffic = new Traffic();
   /** The clusters as sweep and tainter open them: with a role of their own. */
   readonly fleets: Fleets;
@@ -203,8 +206,10 @@ export class Rehearsal implements AsyncDisposable {
 
   /** Runs the retirement of a notice; somebody else moves time. */
   retireBy(notice: Notice, ports: Partial<RetirementPorts> = {}): Promise<Retired> {
-    this.begun.push({ name: executionName(notice), startedAt: this.clock.now() });
-    return retireNode(notice, { ...this.ports, ...ports });
+    const name = executionName(notice);
+    this.begun.push({ name, startedAt: this.clock.now() });
+    this.#alive.add(name);
+    return retireNode(notice, { ...this.ports, ...ports }).finally(() => this.#alive.delete(name));
   }
 
   route(event: unknown, ports: Partial<RoutePorts> = {}): Promise<void> {
@@ -303,7 +308,16 @@ export class Rehearsal implements AsyncDisposable {
       journal: { report: (event) => this.events.push({ ...event, reportedAt: this.clock.now() }) },
       run: this.#run(),
       retirements: this.#retirements(),
-      running: { isRunning: (name) => Promise.resolve(this.running.has(name)) },
+      budgets: {
+        groups: groups(autoScaling),
+        fleets,
+        changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
+        launches: { launched: (instances) => launchedInstances(ec2, instances) },
+      },
+      running: {
+        isRunning: (name) => Promise.resolve(this.running.has(name)),
+        started: () => Promise.resolve(this.begun.filter(({ name }) => this.#alive.has(name))),
+      },
       history: {
         started: (since) => Promise.resolve(this.begun.filter(({ startedAt }) => startedAt >= since)),
       },

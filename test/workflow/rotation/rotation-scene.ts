@@ -11,6 +11,7 @@ import { capacity } from '../../../lambdas/adapters/auto-scaling/capacity.ts';
 import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
 import { alarms } from '../../../lambdas/adapters/cloudwatch/alarms.ts';
+import { statusChecks } from '../../../lambdas/adapters/ec2/status-checks.ts';
 import { launches } from '../../../lambdas/adapters/launch/launch-plans.ts';
 import type { RotationOrder } from '../../../lambdas/core/rotation/rotation-order.ts';
 import { ROUND_STEP } from '../../../lambdas/core/rotation/rotation-record.ts';
@@ -90,6 +91,7 @@ export class RotationScene implements AsyncDisposable {
       alarms: alarms(new CloudWatchClient(client)),
       changes: groupChanges({ autoScaling, eks: new EKSClient(client) }),
       launches: launches({ autoScaling, ec2, ssm: new SSMClient(client) }),
+      statusChecks: statusChecks(ec2),
       fleets,
       run: {
         ...ports.run,
@@ -118,7 +120,7 @@ export class RotationScene implements AsyncDisposable {
           this.#begun.add(name);
           if (!this.retires) return Promise.resolve('started');
           const isRunning = (other: string) => Promise.resolve(this.#running.has(other));
-          const run = retireNode(notice, { ...ports, running: { isRunning } })
+          const run = retireNode(notice, { ...ports, running: { ...ports.running, isRunning } })
             .catch(() => undefined)
             .finally(() => this.#running.delete(name));
           this.#running.set(name, run);

@@ -171,6 +171,21 @@ test('another node that is cordoned does', async () => {
   ]);
 });
 
+test('another node whose retirement has begun, and has not marked it yet, uses the budget up', async () => {
+  await using rehearsal = await Rehearsal.start();
+  const [node = '', other = ''] = rehearsal.nodes;
+  const [, instance = ''] = rehearsal.instances;
+  await rehearsal.ready();
+  taint(rehearsal, node);
+  const execution = `${executionsOf({ ...rehearsal.ports.home, instance })}0a1b2c3d`;
+  rehearsal.running.add(execution);
+  expect(sweptNodes(await sweep(rehearsal))).toMatchObject([
+    { node, decision: 'waits', why: expect.stringContaining(`${other} is to be drained`) as string },
+  ]);
+  rehearsal.running.delete(execution);
+  expect(sweptNodes(await sweep(rehearsal))).toMatchObject([{ node, decision: 'starts now' }]);
+});
+
 describe('of several tainted nodes', () => {
   test('one goes at a time, and the next only when its replacement is there', async () => {
     await using rehearsal = await Rehearsal.start();

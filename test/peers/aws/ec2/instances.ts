@@ -7,6 +7,16 @@ import { ShownTags, type Tags } from './tags.ts';
 
 export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated' | 'stopping' | 'stopped';
 
+/** The codes by which EC2 tells the states. */
+export const STATE_CODES: Readonly<Record<InstanceState, number>> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48,
+  stopping: 64,
+  stopped: 80,
+};
+
 /** How an instance was bought; absent: on demand. */
 export type Purchase = 'spot' | 'capacity-block' | 'interruptible-capacity-reservation';
 
@@ -15,6 +25,15 @@ export interface ScheduledEvent {
   readonly code: 'instance-stop' | 'instance-retirement' | 'instance-reboot' | 'system-reboot' | 'system-maintenance';
   readonly notBefore: Date;
   readonly description: string;
+}
+
+/** EC2's status checks of an instance. `ebs`: of the volumes that are attached to it. */
+export type CheckName = 'system' | 'instance' | 'ebs';
+
+export interface CheckResult {
+  readonly status: 'ok' | 'impaired' | 'insufficient-data' | 'not-applicable' | 'initializing';
+  /** Since when it is impaired. */
+  readonly impairedSince?: Date;
 }
 
 /** The VPC that instances are launched in unless told. */
@@ -35,6 +54,8 @@ export interface Instance {
   purchase: Purchase | undefined;
   capacityReservationId: string | undefined;
   scheduledEvents: readonly ScheduledEvent[];
+  /** Results of its status checks while it runs. */
+  readonly checks: Record<CheckName, CheckResult>;
   readonly vpcId: string;
   readonly subnetId: string;
   state: InstanceState;
@@ -112,6 +133,7 @@ export class Instances {
       purchase: undefined,
       capacityReservationId: undefined,
       scheduledEvents: [],
+      checks: { system: { status: 'ok' }, instance: { status: 'ok' }, ebs: { status: 'ok' } },
       vpcId,
       subnetId: `subnet-${vpcId.slice('vpc-'.length, -1)}${zone.slice(-1)}`,
       createdAt: this.#time.date(),
@@ -157,6 +179,13 @@ export class Instances {
     const instance = this.get(instanceId);
     instance.purchase = purchase;
     instance.capacityReservationId = capacityReservationId;
+  }
+
+  /** From now on the status check has that result. */
+  setCheck(instanceId: string, check: CheckName, status: CheckResult['status']): void {
+    const { checks } = this.get(instanceId);
+    if (checks[check].status === status) return;
+    checks[check] = status === 'impaired' ? { status, impairedSince: this.#time.date() } : { status };
   }
 
   /** Sets all tags of an instance, AWS's own too. */

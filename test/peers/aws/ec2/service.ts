@@ -8,7 +8,7 @@ import { readForm } from '../wire/form.ts';
 import { pageOf } from '../wire/paging.ts';
 import { operation, type Operation, type Service } from '../wire/service.ts';
 import { filters, like, type Filter } from './filters.ts';
-import { addressesOf, type Instance, type Instances, type InstanceState } from './instances.ts';
+import { addressesOf, STATE_CODES, type Instance, type Instances, type InstanceState } from './instances.ts';
 import { launchTemplateOperations } from './launch-template-operations.ts';
 import type { LaunchTemplates } from './launch-templates.ts';
 import { statusOperations } from './status-operations.ts';
@@ -16,15 +16,6 @@ import { tagOperations } from './tag-operations.ts';
 import type { Tags } from './tags.ts';
 
 const paging = { MaxResults: int.min(5).max(1000).optional(), NextToken: z.string().optional() };
-
-const STATE_CODES: Readonly<Record<InstanceState, number>> = {
-  pending: 0,
-  running: 16,
-  'shutting-down': 32,
-  terminated: 48,
-  stopping: 64,
-  stopped: 80,
-};
 
 export function ec2Service(parts: { instances: Instances; templates: LaunchTemplates; account: Account }): Service {
   const { instances, templates, account } = parts;

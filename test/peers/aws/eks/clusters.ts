@@ -26,12 +26,15 @@ export interface NodegroupPlan {
   readonly autoScalingGroups: readonly string[];
   /** Default: the cluster's at that time. */
   readonly version?: string;
+  /** Default: none, which means off. */
+  readonly nodeRepairConfig?: { readonly enabled: boolean };
 }
 
 export interface Nodegroup extends NodegroupPlan {
   readonly arn: string;
   readonly createdAt: Date;
   version: string;
+  nodeRepairConfig?: { readonly enabled: boolean };
   status: 'ACTIVE' | 'CREATING' | 'CREATE_FAILED' | 'DEGRADED' | 'DELETING' | 'DELETE_FAILED' | 'UPDATING';
 }
 

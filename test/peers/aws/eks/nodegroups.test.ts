@@ -19,9 +19,11 @@ test('a node group tells its status, its groups and its own version', async () =
   const nodegroup = peer.eks.addNodegroup({ clusterName: 'blue', name: 'general', autoScalingGroups: ['eks-general'] });
   peer.eks.cluster('blue').version = '1.34';
   nodegroup.status = 'UPDATING';
+  nodegroup.nodeRepairConfig = { enabled: true };
   expect((await client.send(new DescribeNodegroupCommand(wanted))).nodegroup).toMatchObject({
     status: 'UPDATING',
     version: '1.33',
+    nodeRepairConfig: { enabled: true },
     resources: { autoScalingGroups: [{ name: 'eks-general' }] },
   });
   expect((await client.send(new DescribeClusterCommand({ name: 'blue' }))).cluster?.version).toBe('1.34');

@@ -66,6 +66,7 @@ function nodegroupShape(nodegroup: Nodegroup): Record<string, unknown> {
     createdAt: nodegroup.createdAt,
     status: nodegroup.status,
     capacityType: 'ON_DEMAND',
+    nodeRepairConfig: nodegroup.nodeRepairConfig,
     resources: { autoScalingGroups: nodegroup.autoScalingGroups.map((name) => ({ name })) },
     health: { issues: [] },
     tags: {},
