@@ -26,6 +26,7 @@ import { acknowledge, type GrantedStatement } from './permissions/granted-statem
 import { onEnrolledGroups } from './permissions/group-arns.ts';
 import { onImageParameters } from './permissions/image-parameters.ts';
 import { onKubeconfigs } from './permissions/secrets.ts';
+import { zonalShiftActions } from './permissions/zonal-shifts.ts';
 
 export interface ClusterRotationProps {
   readonly configuration: Configuration;
@@ -103,7 +104,15 @@ export class ClusterRotation extends Construct {
     const { alias } = retirement;
     return [
       {
-        actions: [...new Set([...GROUP_READ_ACTIONS, ...LAUNCH_ACTIONS, ...REFRESH_ACTIONS, ...ALARM_ACTIONS])],
+        actions: [
+          ...new Set([
+            ...GROUP_READ_ACTIONS,
+            ...LAUNCH_ACTIONS,
+            ...REFRESH_ACTIONS,
+            ...ALARM_ACTIONS,
+            ...zonalShiftActions(configuration),
+          ]),
+        ],
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },

@@ -21,6 +21,7 @@ import { onEksClusters, onNodeGroups } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
 import { onImageParameters } from './permissions/image-parameters.ts';
 import { onKubeconfigs } from './permissions/secrets.ts';
+import { zonalShiftActions } from './permissions/zonal-shifts.ts';
 
 export interface DriftTainterProps {
   readonly configuration: Configuration;
@@ -75,7 +76,14 @@ export class DriftTainter extends Construct {
   #statements({ configuration, parameters }: DriftTainterProps): GrantedStatement[] {
     return [
       {
-        actions: [...new Set([...GROUP_READ_ACTIONS, ...LAUNCH_ACTIONS, ...REFRESH_ACTIONS])],
+        actions: [
+          ...new Set([
+            ...GROUP_READ_ACTIONS,
+            ...LAUNCH_ACTIONS,
+            ...REFRESH_ACTIONS,
+            ...zonalShiftActions(configuration),
+          ]),
+        ],
         resources: ['*'],
         wildcardReason: 'Descriptions cannot be limited to a resource.',
       },

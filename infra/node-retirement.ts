@@ -31,6 +31,7 @@ import { onEksClusters } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
 import { onClouds, onKubeconfigs } from './permissions/secrets.ts';
 import { onEnrolledGroups } from './permissions/group-arns.ts';
+import { rebalanceActions } from './permissions/zonal-shifts.ts';
 
 export interface NodeRetirementProps {
   readonly configuration: Configuration;
@@ -113,6 +114,7 @@ export class NodeRetirement extends Construct {
             ...(configuration.rotation ? [...GROUP_READ_ACTIONS, ...LAUNCHED_ACTIONS] : []),
             ...TAG_ACTIONS,
             ...BALANCER_READ_ACTIONS,
+            ...rebalanceActions(configuration),
           ]),
         ],
         resources: ['*'],

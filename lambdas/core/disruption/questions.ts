@@ -3,6 +3,7 @@
  * asks them, and the decision is made anew with the answers. Pure.
  */
 import type { Group, Launched } from '../aws/group.ts';
+import type { ShiftScope } from '../aws/zonal-shift.ts';
 
 export interface Questions {
   /** Instances that EC2 is asked about. */
@@ -11,6 +12,8 @@ export interface Questions {
   readonly groups: readonly Group[];
   /** Names of nodes whose pods are to be counted. */
   readonly nodes: readonly string[];
+  /** Clusters whose traffic may be shifted away from a zone (contract 9.8). */
+  readonly shifts: readonly ShiftScope[];
 }
 
 /** Answers so far. A missing key has not been asked for. */
@@ -21,6 +24,8 @@ export interface Answers {
   readonly changes: ReadonlyMap<string, string | undefined>;
   /** Number of pods by name of the node. */
   readonly pods: ReadonlyMap<string, number>;
+  /** Why nothing voluntary may begin while traffic is shifted, by cluster; undefined when it may. */
+  readonly shifts: ReadonlyMap<string, string | undefined>;
 }
 
 /** Returned in place of a decision that cannot be made yet. At least one question is open. */
@@ -28,17 +33,18 @@ export interface Undecided {
   readonly asks: Questions;
 }
 
-export const NO_ANSWERS: Answers = { launched: new Map(), changes: new Map(), pods: new Map() };
+export const NO_ANSWERS: Answers = { launched: new Map(), changes: new Map(), pods: new Map(), shifts: new Map() };
 
 /** Returns the questions that have no answer yet; undefined when all have one. */
 export function openQuestions(
-  { instances = [], groups = [], nodes = [] }: Partial<Questions>,
-  { launched, changes, pods }: Answers,
+  { instances = [], groups = [], nodes = [], shifts = [] }: Partial<Questions>,
+  { launched, changes, pods, shifts: told }: Answers,
 ): Undecided | undefined {
   const asks: Questions = {
     instances: instances.filter((instance) => !launched.has(instance)),
     groups: groups.filter(({ name }) => !changes.has(name)),
     nodes: nodes.filter((name) => !pods.has(name)),
+    shifts: shifts.filter(({ cluster }) => !told.has(cluster)),
   };
   const isOpen = Object.values(asks).some((open: readonly unknown[]) => open.length > 0);
   return isOpen ? { asks } : undefined;

@@ -1,6 +1,7 @@
 /** Begins the retirement of an instance of which AWS has warned, or that it has launched (contract 1.2). */
 import { retirementStarted } from '../../core/events/retirement-events.ts';
 import type { LaunchNotice, WarningNotice } from '../../core/notice/notice.ts';
+import { readZonalShift } from '../disruption/read-zonal-shift.ts';
 import { reportTurnedAway } from '../notice/turn-away.ts';
 import { ignore, type TurnedAway } from '../notice/verification.ts';
 import { beginHeld } from './begin-held.ts';
@@ -32,8 +33,11 @@ export async function beginWarned(notice: WarningNotice, verified: Verified, por
 async function beginRecommended(notice: WarningNotice, verified: Verified, ports: BeginPorts): Promise<Beginning> {
   const { journal, home, lifecycle } = ports;
   const { group } = verified;
-  if (!(await lifecycle.rebalances(group))) {
-    const ignored = ignore(`group ${group} has CapacityRebalance off`);
+  const why = (await lifecycle.rebalances(group))
+    ? await whyShifted(verified, ports)
+    : `group ${group} has CapacityRebalance off`;
+  if (why !== undefined) {
+    const ignored = ignore(why);
     reportTurnedAway(ignored, notice.instance, journal);
     return ignored;
   }
@@ -44,6 +48,13 @@ async function beginRecommended(notice: WarningNotice, verified: Verified, ports
   const holdSeconds = verified.cluster.notices.rebalanceHoldSeconds;
   const ending = { kind: 'voluntary', release: 'leave', forces: false, detaches: false, holdSeconds } as const;
   return { ...verified, course: { subject, startedAt, deadline }, ending };
+}
+
+/** Which traffic is shifted away from a zone, if that holds the cluster's voluntary drains (contract 9.8). */
+async function whyShifted({ cluster, group }: Verified, ports: BeginPorts): Promise<string | undefined> {
+  return cluster.waitForZonalShift
+    ? await readZonalShift({ cluster: cluster.name, groups: [group] }, ports)
+    : undefined;
 }
 
 /** Time before the timeout of a launch hook at which it is completed anyway. */

@@ -3,6 +3,7 @@ import { executionName, type Home, type Notice } from '../../core/notice/notice.
 import type { BatchPlace, Release } from '../../core/notice/retirement-terms.ts';
 import type { Subject } from '../../core/events/retirement-events.ts';
 import type { DeadlinePolicy, GroupSettings } from '../../core/settings/cluster-settings.ts';
+import type { ShiftPorts } from '../disruption/read-zonal-shift.ts';
 import type { LaunchEnding } from '../interruption/await-node.ts';
 import type { Verification, VerificationPorts } from '../notice/verify-notice.ts';
 import type { Instances } from '../ports/ec2.ts';
@@ -13,7 +14,8 @@ import type { WarnedEnding } from './warning.ts';
 
 export type Verified = Extract<Verification, { kind: 'retire' }>;
 export type BeginPorts = VerificationPorts &
-  HookTimePorts & { readonly journal: Journal; readonly instances: Instances };
+  HookTimePorts &
+  ShiftPorts & { readonly journal: Journal; readonly instances: Instances };
 
 /** What was found, as plain data for the run to go on by. */
 export type Beginning =

@@ -13,7 +13,7 @@ import type { Lifecycle } from '../../../lambdas/workflow/ports/auto-scaling.ts'
 import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
-import { aNotice, NO_LOAD_BALANCERS, NOON, NOTHING_REPLACED } from '../../given.ts';
+import { aNotice, NO_LOAD_BALANCERS, NO_ZONAL_SHIFTS, NOON, NOTHING_REPLACED } from '../../given.ts';
 import { onVirtualTime } from '../../model/run/virtual-time.ts';
 import { dollarsFor } from '../../driving/retirement-cost.ts';
 import { LIMITS, passing, Rates, type Limit, type Limited } from './rates.ts';
@@ -285,6 +285,7 @@ class Storm {
       settings: { cluster: (name) => Promise.resolve(settingsOf(name)), names: () => Promise.resolve([]) },
       clusters: { open: ({ name }) => this.#open(name) },
       balancing: NO_LOAD_BALANCERS,
+      zonalShifts: NO_ZONAL_SHIFTS,
       replacing: NOTHING_REPLACED,
       running: { isRunning: (name) => Promise.resolve(this.#running.has(name)) },
       history: { started: () => Promise.resolve([]) },

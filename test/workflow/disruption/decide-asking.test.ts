@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Launched } from '../../../lambdas/core/aws/group.ts';
 import { openQuestions, type Answers, type Questions } from '../../../lambdas/core/disruption/questions.ts';
 import { decideAsking, type QuestionPorts } from '../../../lambdas/workflow/disruption/decide-asking.ts';
-import { aGroup, NOON } from '../../given.ts';
+import { aGroup, NO_LOAD_BALANCERS, NOON } from '../../given.ts';
 
 const LAUNCHED: Launched = { image: 'ami-1', at: NOON, startedAt: NOON };
 
@@ -25,6 +25,14 @@ class Outside {
           return Promise.resolve(new Map([['i-1', LAUNCHED]]));
         },
       },
+      zonalShifts: {
+        read: () => {
+          this.asked.push('shifts');
+          return Promise.resolve({ kind: 'read', resources: [] });
+        },
+      },
+      balancing: NO_LOAD_BALANCERS,
+      journal: { report: () => undefined },
       view: {
         countPods: (node) => {
           this.asked.push(node);
@@ -47,7 +55,8 @@ const workers = aGroup({ name: 'workers' });
 
 describe('a decision that asks', () => {
   test('gets every answer, and undefined for an instance that EC2 does not know', async () => {
-    const questions = { instances: ['i-1', 'i-2'], groups: [workers], nodes: ['node-1'] };
+    const shifts = [{ cluster: 'production', groups: ['workers'] }];
+    const questions = { instances: ['i-1', 'i-2'], groups: [workers], nodes: ['node-1'], shifts };
     const { answers } = await decideAsking(asking(questions), new Outside().ports());
     expect(answers).toEqual({
       launched: new Map([
@@ -56,6 +65,7 @@ describe('a decision that asks', () => {
       ]),
       changes: new Map([['workers', undefined]]),
       pods: new Map([['node-1', 7]]),
+      shifts: new Map([['production', undefined]]),
     });
   });
 

@@ -231,6 +231,20 @@ describe('a recommendation to rebalance', () => {
     expect(marks(given)).toEqual(UNMARKED);
   });
 
+  test('changes nothing while traffic is shifted away from a zone (contract 9.8)', async () => {
+    await using given = await webScene({ notices: { rebalance: true } });
+    const { aws } = given.rehearsal;
+    aws.autoScaling.group(GROUP).capacityRebalance = true;
+    const cluster = 'arn:aws:eks:eu-central-1:123456789012:cluster/production';
+    aws.zonalShifts.manage(cluster);
+    aws.zonalShifts.start(cluster, { kind: 'practice run', awayFrom: 'euc1-az1', comment: 'a practice run' });
+    expect(await run(given, recommend(given))).toMatchObject({
+      result: 'ignored',
+      reason: expect.stringMatching(/^a zonal shift moves .* away from euc1-az1 until .*: a practice run$/) as string,
+    });
+    expect(marks(given)).toEqual(UNMARKED);
+  });
+
   test('for a group without CapacityRebalance changes nothing', async () => {
     await using given = await webScene({ notices: { rebalance: true } });
     expect(await run(given, recommend(given))).toMatchObject({ result: 'ignored' });
