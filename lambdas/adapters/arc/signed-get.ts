@@ -53,17 +53,17 @@ export async function signedGet(caller: Caller, question: Question): Promise<unk
     try {
       return await getOnce(caller, question);
     } catch (error) {
-      if (attempt === CALL_LIMITS.maxAttempts || !mayPass(error)) throw error;
+      const isLast = attempt === CALL_LIMITS.maxAttempts || isRefusal(error) || isUnknownHost(error);
+      if (isLast) throw error;
     }
     const spread = Math.random() * pause;
     await new Promise((resolve) => setTimeout(resolve, spread));
   }
 }
 
-/** Whether another try may have another answer: not if AWS has refused, or if there is no such host. */
-function mayPass(error: unknown): boolean {
-  if (isUnknownHost(error)) return false;
-  return !(error instanceof RestFailure) || error.$metadata.httpStatusCode >= 500 || isThrottling(error);
+/** Whether AWS refuses, and would again: it neither fails nor throttles. */
+export function isRefusal(error: unknown): error is RestFailure {
+  return error instanceof RestFailure && error.$metadata.httpStatusCode < 500 && !isThrottling(error);
 }
 
 /** Whether no such host exists: the service is not in the region. */

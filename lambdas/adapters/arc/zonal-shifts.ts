@@ -8,8 +8,7 @@ import type { ManagedResource, TrafficShift } from '../../core/aws/zonal-shift.t
 import type { ShiftReading, ZonalShifts } from '../../workflow/ports/arc.ts';
 import { keptFor } from '../aws/kept-answers.ts';
 import { partitionOf } from '../aws/partition.ts';
-import { isThrottling } from '../../core/aws/throttling.ts';
-import { isUnknownHost, RestFailure, signedGet, type Caller } from './signed-get.ts';
+import { isRefusal, isUnknownHost, signedGet, type Caller } from './signed-get.ts';
 
 /** IAM actions of the calls below. They cannot be limited to a resource. */
 export const ZONAL_SHIFT_ACTIONS = ['arc-zonal-shift:ListManagedResources'] as const;
@@ -88,8 +87,7 @@ function endpointOf(region: string): string {
 /** Says why AWS refuses; undefined when it does not: it fails, throttles, or the connection does. */
 function whyRefused(error: unknown, endpoint: string): string | undefined {
   if (isUnknownHost(error)) return `there is no ${new URL(endpoint).host}: ARC may not be in this region`;
-  if (!(error instanceof RestFailure) || error.$metadata.httpStatusCode >= 500 || isThrottling(error)) return undefined;
-  return `${error.name}: ${error.message}`;
+  return isRefusal(error) ? `${error.name}: ${error.message}` : undefined;
 }
 
 function resourceOf({ arn = '', appliedWeights = {}, zonalShifts: own = [], autoshifts = [] }: Page['items'][number]) {

@@ -52,9 +52,9 @@ async function beginRecommended(notice: WarningNotice, verified: Verified, ports
 
 /** Which traffic is shifted away from a zone, if that holds the cluster's voluntary drains (contract 9.8). */
 async function whyShifted({ cluster, group }: Verified, ports: BeginPorts): Promise<string | undefined> {
-  return cluster.waitForZonalShift
-    ? await readZonalShift({ cluster: cluster.name, groups: [group] }, ports)
-    : undefined;
+  if (!cluster.waitForZonalShift) return undefined;
+  const groups = [...new Set([group, ...cluster.groups.map(({ name }) => name)])];
+  return await readZonalShift({ cluster: cluster.name, groups }, ports);
 }
 
 /** Time before the timeout of a launch hook at which it is completed anyway. */
