@@ -27,6 +27,7 @@ import { onEnrolledGroups } from './permissions/group-arns.ts';
 import { onImageParameters } from './permissions/image-parameters.ts';
 import { onKubeconfigs } from './permissions/secrets.ts';
 import { statusCheckActions } from './permissions/status-checks.ts';
+import { zonalShiftActions } from './permissions/zonal-shifts.ts';
 
 export interface ClusterRotationProps {
   readonly configuration: Configuration;
@@ -111,6 +112,7 @@ export class ClusterRotation extends Construct {
             ...REFRESH_ACTIONS,
             ...ALARM_ACTIONS,
             ...statusCheckActions(configuration),
+            ...zonalShiftActions(configuration),
           ]),
         ],
         resources: ['*'],

@@ -22,6 +22,7 @@ import type { GrantedStatement } from './permissions/granted-statement.ts';
 import { onImageParameters } from './permissions/image-parameters.ts';
 import { onKubeconfigs } from './permissions/secrets.ts';
 import { statusCheckActions } from './permissions/status-checks.ts';
+import { zonalShiftActions } from './permissions/zonal-shifts.ts';
 
 export interface DriftTainterProps {
   readonly configuration: Configuration;
@@ -82,6 +83,7 @@ export class DriftTainter extends Construct {
             ...LAUNCH_ACTIONS,
             ...REFRESH_ACTIONS,
             ...statusCheckActions(configuration),
+            ...zonalShiftActions(configuration),
           ]),
         ],
         resources: ['*'],

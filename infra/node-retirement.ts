@@ -32,6 +32,7 @@ import { onEksClusters, onNodeGroups } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
 import { onClouds, onKubeconfigs } from './permissions/secrets.ts';
 import { onEnrolledGroups } from './permissions/group-arns.ts';
+import { rebalanceActions } from './permissions/zonal-shifts.ts';
 
 export interface NodeRetirementProps {
   readonly configuration: Configuration;
@@ -122,6 +123,7 @@ export class NodeRetirement extends Construct {
             ...(rebalances(configuration) ? BUDGET_ACTIONS : []),
             ...TAG_ACTIONS,
             ...BALANCER_READ_ACTIONS,
+            ...rebalanceActions(configuration),
           ]),
         ],
         resources: ['*'],

@@ -28,6 +28,7 @@ import { FrequentRun, runInterval, runTimeout } from './frequent-run.ts';
 import { onEksClusters, onNodeGroups } from './permissions/eks-clusters.ts';
 import type { GrantedStatement } from './permissions/granted-statement.ts';
 import { onKubeconfigs } from './permissions/secrets.ts';
+import { zonalShiftActions } from './permissions/zonal-shifts.ts';
 import { onEnrolledGroups } from './permissions/group-arns.ts';
 import type { NodeRetirement } from './node-retirement.ts';
 
@@ -122,6 +123,7 @@ export class NodeSweep extends Construct {
             ...REFRESH_ACTIONS,
             ...TAG_ACTIONS,
             ...TAGGED_BALANCER_ACTIONS,
+            ...zonalShiftActions(configuration),
           ]),
         ],
         resources: ['*'],

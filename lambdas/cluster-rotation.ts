@@ -7,6 +7,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
+import { zonalShifts } from './adapters/arc/zonal-shifts.ts';
 import { capacity } from './adapters/auto-scaling/capacity.ts';
 import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { groups } from './adapters/auto-scaling/groups.ts';
@@ -18,6 +19,7 @@ import { statusChecks } from './adapters/ec2/status-checks.ts';
 import { retirements, runningRetirements, unqualified } from './adapters/lambda/retirements.ts';
 import { rotationHistory, rotations } from './adapters/lambda/rotations.ts';
 import { launches } from './adapters/launch/launch-plans.ts';
+import { lazyLoadBalancing } from './adapters/load-balancing/lazy-load-balancing.ts';
 import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
 import { readSettings, rotationSettings } from './entry/configuration/settings.ts';
 import { durableRun } from './entry/durable-run/durable-run.ts';
@@ -35,6 +37,8 @@ const ssm = createClient(SSMClient);
 
 const ports = {
   groups: groups(autoScaling),
+  zonalShifts: zonalShifts(autoScaling),
+  balancing: lazyLoadBalancing(),
   capacity: capacity(autoScaling),
   alarms: lazyAlarms(),
   changes: groupChanges({ autoScaling, eks }),

@@ -4,11 +4,13 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
+import { zonalShifts } from './adapters/arc/zonal-shifts.ts';
 import { groups } from './adapters/auto-scaling/groups.ts';
 import { createClient } from './adapters/aws/clients.ts';
 import { clusters } from './adapters/clusters/clusters.ts';
 import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { statusChecks } from './adapters/ec2/status-checks.ts';
+import { lazyLoadBalancing } from './adapters/load-balancing/lazy-load-balancing.ts';
 import { launches } from './adapters/launch/launch-plans.ts';
 import { driftAnswer } from './core/drift/answer.ts';
 import { clusterSettings } from './entry/configuration/read-cluster-settings.ts';
@@ -27,8 +29,10 @@ const ssm = createClient(SSMClient);
 const ports = {
   installation: settings.EBB_INSTALLATION,
   groups: groups(autoScaling),
-  launches: launches({ autoScaling, ec2, ssm }),
   statusChecks: statusChecks(ec2),
+  zonalShifts: zonalShifts(autoScaling),
+  balancing: lazyLoadBalancing(),
+  launches: launches({ autoScaling, ec2, ssm }),
   changes: groupChanges({ autoScaling, eks }),
   settings: clusterSettings(ssm, settings.EBB_CLUSTER_PARAMETERS),
   clusters: clusters({ eks }),

@@ -7,6 +7,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
 import { executionModeDurableContext } from '@middy/core/DurableContext';
+import { zonalShifts } from './adapters/arc/zonal-shifts.ts';
 import { capacity } from './adapters/auto-scaling/capacity.ts';
 import { groupChanges } from './adapters/auto-scaling/group-changes.ts';
 import { groups } from './adapters/auto-scaling/groups.ts';
@@ -42,6 +43,7 @@ const ports = {
   lifecycle: keepingGroupFacts(readingPatiently(lifecycle(autoScaling))),
   instances,
   balancing: lazyLoadBalancing(),
+  zonalShifts: zonalShifts(autoScaling),
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),
   settings: clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS),
   clusters: fleets,

@@ -6,6 +6,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SSMClient } from '@aws-sdk/client-ssm';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { zonalShifts } from './adapters/arc/zonal-shifts.ts';
 import { groups } from './adapters/auto-scaling/groups.ts';
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
 import { createClient } from './adapters/aws/clients.ts';
@@ -38,6 +39,7 @@ const ports = {
   instances,
   scheduledChanges: instances,
   balancing: lazyLoadBalancing(),
+  zonalShifts: zonalShifts(autoScaling),
   changes: groupChanges({ autoScaling, eks }),
   launches: instances,
   instanceTags: instanceTags(createClient(ResourceGroupsTaggingAPIClient)),

@@ -15,6 +15,7 @@ import type { TargetPool } from '../lambdas/core/traffic/target-pool.ts';
 import type { DrainPolicy } from '../lambdas/core/drain/verdict.ts';
 import type { BudgetPorts } from '../lambdas/workflow/disruption/ask-budgets.ts';
 import type { ReplacementPorts } from '../lambdas/workflow/rotation/replacement-ports.ts';
+import type { ZonalShifts } from '../lambdas/workflow/ports/arc.ts';
 import type { LoadBalancing } from '../lambdas/workflow/ports/load-balancing.ts';
 
 /** When everything starts, epoch milliseconds. */
@@ -219,9 +220,13 @@ export const NO_LOAD_BALANCERS: LoadBalancing = {
   pools: () => Promise.resolve([]),
   targets: () => Promise.resolve([]),
   deregister: () => Promise.resolve(),
+  serving: () => Promise.resolve([]),
   isTaggedFor: () => Promise.resolve(false),
   register: () => Promise.resolve(),
 };
+
+/** An account of which ARC manages nothing. */
+export const NO_ZONAL_SHIFTS: ZonalShifts = { read: () => Promise.resolve({ kind: 'read', resources: [] }) };
 
 /** No retirement of this test replaces an instance before it goes. */
 export const NOTHING_REPLACED = new Proxy({} as ReplacementPorts, {

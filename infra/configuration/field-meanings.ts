@@ -115,6 +115,10 @@ export const FIELD_MEANINGS: Readonly<Record<string, Meaning>> = {
     does: 'The share of the cluster’s nodes that drain at once. It always allows one node.',
   },
 
+  'clusters[].waitForZonalShift': {
+    does: 'Whether nothing that only Ebb or a recommendation wants begins while Application Recovery Controller shifts traffic of the cluster, of its groups or of its load balancers away from a zone.',
+  },
+
   'clusters[].groups': {
     does: 'The Auto Scaling groups that get the hook from Ebb. Groups that are not listed take part by the tag `ebb/managed`.',
   },

@@ -109,6 +109,7 @@ const SAID: Said = {
   'group.waiting': ({ group, reason }) => quiet(`group ${group} waits: ${reason}`),
   'taints.ignored': ({ nodes }) => wait(`drain taints ignored: ${nodes.join('; ')}`),
   'budget.unreadable': ({ reason }) => wait(`budget unreadable: ${reason}`),
+  'shifts.unread': ({ reason }) => wait(`zonal shifts cannot be read, and hold nothing: ${reason}`),
   'drift.finished': ({ drifted, waiting }) => quiet(`scan: ${drifted} out of date, ${waiting} of them wait`),
   ...evacuationLines,
   'notice.released': ({ reason }) => wait(`hook completed without a drain: ${reason}`),

@@ -28,6 +28,12 @@ export const BALANCER_READ_ACTIONS = [
   ...TAGGED_BALANCER_ACTIONS,
   ...TRAFFIC_SOURCE_ACTIONS,
 ] as const;
+/** IAM actions of finding out which load balancers serve a cluster. None of them can be limited to a resource. */
+export const SERVING_ACTIONS = [
+  'elasticloadbalancing:DescribeTargetGroups',
+  ...TAGGED_BALANCER_ACTIONS,
+  ...TRAFFIC_SOURCE_ACTIONS,
+] as const;
 /** IAM actions on target groups. */
 export const TARGET_DEREGISTER_ACTIONS = ['elasticloadbalancing:DeregisterTargets'] as const;
 /** IAM actions on classic load balancers. */
@@ -80,6 +86,17 @@ export function loadBalancing({ classic, v2, tagging, autoScaling }: LoadBalanci
     },
     targets: (pool, wanted) => poolsOf(pool).targets(pool, wanted),
     deregister: (pool, targets) => poolsOf(pool).deregister(pool, targets),
+    async serving({ cluster, groups: attachedTo }, balancers) {
+      const [tagged, ...attached] = await Promise.all([namesOfCluster(cluster), ...attachedTo.map(namesOfGroup)]);
+      const ours = new Set([tagged, ...attached].flatMap(({ groups: arns }) => arns));
+      const serve = await Promise.all(
+        balancers.map(
+          async (arn) =>
+            tagged.balancers.includes(arn) || (await groups.arnsBehind(arn)).some((behind) => ours.has(behind)),
+        ),
+      );
+      return balancers.filter((_arn, index) => serve[index]);
+    },
     async isTaggedFor(cluster, { kind, id }) {
       const { groups: arns, classics: old } = await namesOfCluster(cluster);
       return (kind === 'classic' ? old : arns).includes(id);

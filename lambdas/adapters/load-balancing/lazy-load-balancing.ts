@@ -16,6 +16,7 @@ export function lazyLoadBalancing(): LoadBalancing {
     pools: async (scope) => (await load()).pools(scope),
     targets: async (pool, wanted) => (await load()).targets(pool, wanted),
     deregister: async (pool, targets) => (await load()).deregister(pool, targets),
+    serving: async (of, balancers) => (await load()).serving(of, balancers),
     isTaggedFor: async (cluster, pool) => (await load()).isTaggedFor(cluster, pool),
     register: async (pool, targets) => (await load()).register(pool, targets),
   };

@@ -47,6 +47,12 @@ export class TargetGroups {
     return await this.#poolsOf(found.flat(), controlled);
   }
 
+  /** ARNs of the target groups of a load balancer; none when it is gone. */
+  async arnsBehind(balancer: string): Promise<string[]> {
+    const found = await unless(isGone, () => this.#describe({ LoadBalancerArn: balancer }));
+    return (found ?? []).flatMap(({ TargetGroupArn: arn }) => arn ?? []);
+  }
+
   async inVpc(vpc: string): Promise<TargetPool[]> {
     const all = await this.#describe({ PageSize: GROUPS_PER_PAGE });
     return await this.#poolsOf(

@@ -60,6 +60,8 @@ export interface Circumstances extends CountedNodes {
   readonly stopped: ReadonlyMap<string, string>;
   /** When instances without a node were started, epoch milliseconds; without those that EC2 does not know. */
   readonly launchedAt?: ReadonlyMap<string, number>;
+  /** Which traffic of the cluster is shifted away from a zone, in words; absent when none is (contract 9.8). */
+  readonly shift?: string;
 }
 
 export function allowancesIn(fleet: Fleet, cluster: ClusterSettings, at: Circumstances): Allowances {
@@ -89,11 +91,17 @@ export function allowancesIn(fleet: Fleet, cluster: ClusterSettings, at: Circums
   };
 }
 
+interface ClusterCircumstances extends Pick<Circumstances, 'cause' | 'now' | 'shift'> {
+  readonly fleet: Fleet;
+  readonly cluster: ClusterSettings;
+}
+
 function clusterAllowance(
   budget: Budget,
   unavailable: UnavailableNodes,
-  { fleet, cluster, cause, now }: { fleet: Fleet; cluster: ClusterSettings } & Pick<Circumstances, 'cause' | 'now'>,
+  { fleet, cluster, cause, now, shift }: ClusterCircumstances,
 ): Allowance {
+  if (shift !== undefined) return { count: 0, why: shift, stopped: true };
   const needed = fleet.placed.filter(({ member }) => !isPooled(member.state));
   const sick = sickness(needed, cluster.drift.unhealthyLimit);
   if (sick !== undefined) return { count: 0, why: sick, stopped: true };

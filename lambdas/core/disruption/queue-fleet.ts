@@ -2,6 +2,7 @@
  * The disruption queue of a whole cluster: which candidates go now, within budgets, windows and stop conditions
  * (contract 9.3, 9.4, 9.7). Pure.
  */
+import type { ShiftScope } from '../aws/zonal-shift.ts';
 import { isCoolingDown } from '../node/cool-down.ts';
 import { allowancesIn, type Allowances, type Circumstances } from './allowance.ts';
 import type { FleetState } from './fleet-state.ts';
@@ -61,25 +62,33 @@ interface AskedGroups {
   readonly groups: readonly PlacedNode['group'][];
   /** Instances without a node, which may be stuck replacements. */
   readonly instances: readonly string[];
+  /** The cluster, if its zonal shifts count and a node of it may go. */
+  readonly shifts: readonly ShiftScope[];
 }
 
 /** Returns what the allowances depend on, except for groups that are stopped already. */
-function askedGroups(
-  candidates: readonly PlacedNode[],
-  { fleet, foreign }: FleetState,
-  { stopped }: QueueTerms,
-): AskedGroups {
+function askedGroups(candidates: readonly PlacedNode[], state: FleetState, { stopped }: QueueTerms): AskedGroups {
+  const { fleet, foreign } = state;
   const concerned = [...new Set(candidates.map(({ group }) => group))];
+  const going = concerned.filter(({ name }) => !stopped.has(name) && !foreign.has(name));
   return {
-    groups: concerned.filter(({ name }) => name !== OUTSIDE && !stopped.has(name) && !foreign.has(name)),
+    groups: going.filter(({ name }) => name !== OUTSIDE),
     instances: withoutNode(concerned, nodesByInstance(fleet)),
+    shifts: going.length === 0 ? [] : shiftScopes(state),
   };
 }
 
+function shiftScopes({ cluster, fleet, foreign }: FleetState): readonly ShiftScope[] {
+  if (!cluster.waitForZonalShift) return [];
+  const names = [...new Set(fleet.placed.map(({ group }) => group.name))];
+  const groups = names.filter((name) => name !== OUTSIDE && !foreign.has(name));
+  return [{ cluster: cluster.name, groups }];
+}
+
 function circumstancesOf(
-  { fleet, groups, foreign }: FleetState,
+  { cluster, fleet, groups, foreign }: FleetState,
   { stopped, isUnavailable, ...terms }: QueueTerms,
-  { asking, answers: { launched, changes } }: { asking: AskedGroups; answers: Answers },
+  { asking, answers: { launched, changes, shifts } }: { asking: AskedGroups; answers: Answers },
 ): Circumstances {
   const changed = asking.groups.flatMap(({ name }): [string, string][] => {
     const why = changes.get(name);
@@ -92,8 +101,10 @@ function circumstancesOf(
   // Nodes of foreign groups count as unavailable only while they do not serve: their drain taints have no effect.
   const alone = new Set(fleet.placed.flatMap(({ node, group }) => (foreign.has(group.name) ? [node.name] : [])));
   const here = new Set(fleet.placed.map(({ group }) => group.name));
+  const shift = shifts.get(cluster.name);
   return {
     ...terms,
+    ...(shift !== undefined && { shift }),
     // A foreign group without a node in this cluster is not missing here.
     groups: groups.filter(({ name }) => here.has(name) || !foreign.has(name)),
     isUnavailable: (node) => !alone.has(node.name) && isUnavailable(node),

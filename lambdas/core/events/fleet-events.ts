@@ -65,6 +65,13 @@ export const budgetUnreadable = (about: {
   reason: string;
 }) => ({ type: 'budget.unreadable', ...about }) as const;
 
+/**
+ * AWS does not let us ask for zonal shifts, or has none in this region: they hold nothing until a person acts (contract
+ * 9.8).
+ */
+export const shiftsUnread = (about: { cluster: string; reason: string }) =>
+  ({ type: 'shifts.unread', ...about }) as const;
+
 /** The nodes of a cluster have been compared with what their groups would launch. */
 export const driftFinished = (about: {
   cluster: string;

@@ -168,6 +168,8 @@ export const clusterSchema = object(
     tainted: z.prefault(taintedSchema, {}),
     notices: z.prefault(noticesSchema, {}),
     drift: z.prefault(driftSchema, {}),
+    /** Whether nothing voluntary begins while traffic is shifted away from a zone (contract 9.8). */
+    waitForZonalShift: z._default(flag(), true),
     /** Parsed by disruption/budget.ts: a budget with a fault allows nothing, and harms nothing else (contract 9.3). */
     budget: z._default(z.unknown(), {}),
   },

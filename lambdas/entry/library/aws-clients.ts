@@ -20,6 +20,8 @@ export interface AwsClients {
   readonly tagging: ResourceGroupsTaggingAPIClient;
   /** Read for images that launch templates take from parameters. */
   readonly ssm: SSMClient;
+  /** Endpoint of services without a client here: zonal shifts of ARC. @default each service's own */
+  readonly endpoint?: string;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface AwsAccess extends ClientPlace, Partial<AwsClients> {}
 export function awsClients({ region, endpoint, credentials, ...own }: AwsAccess = {}): AwsClients {
   const given = { region, endpoint, credentials };
   const place: ClientPlace = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...madeClients(place), ...own };
+  return { ...madeClients(place), ...own, ...(endpoint !== undefined && { endpoint }) };
 }
 
 /** Made though the caller has some: a client that is not used costs nothing. */

@@ -1,4 +1,5 @@
 /** The ports of rotations and retirements that run in this process, with one cluster. */
+import { zonalShifts } from '../../adapters/arc/zonal-shifts.ts';
 import { capacity } from '../../adapters/auto-scaling/capacity.ts';
 import { groupChanges } from '../../adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../adapters/auto-scaling/groups.ts';
@@ -66,6 +67,7 @@ export function runPorts({ clients, fleets, settings, home, hookName, onEvent }:
     capacity: capacity(autoScaling),
     alarms: alarms(clients.cloudWatch),
     changes,
+    zonalShifts: zonalShifts(autoScaling, clients.endpoint),
     launches: found,
     statusChecks: statusChecks(ec2),
     replacing: {

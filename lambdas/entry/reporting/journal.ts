@@ -45,6 +45,7 @@ const WARNINGS: ReadonlySet<DomainEvent['type']> = new Set([
   'taints.ignored',
   'instance.orphaned',
   'budget.unreadable',
+  'shifts.unread',
   'secret.unreadable',
   'guest.failed',
   'guest.aborted',

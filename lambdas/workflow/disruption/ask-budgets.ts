@@ -9,8 +9,9 @@ import type { Fleets, FleetView } from '../ports/kubernetes.ts';
 import type { RunningRetirements } from '../ports/lambda.ts';
 import { decideAsking, type QuestionPorts } from './decide-asking.ts';
 import { readFleetNodes } from './read-nodes.ts';
+import type { ShiftPorts } from './read-zonal-shift.ts';
 
-export interface BudgetPorts {
+export interface BudgetPorts extends ShiftPorts {
   /** What budgets depend on, besides what a retirement asks anyway. */
   readonly budgets: Pick<QuestionPorts, 'changes' | 'launches'> & {
     readonly groups: Pick<Groups, 'enrolled'>;

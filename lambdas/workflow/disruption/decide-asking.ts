@@ -1,6 +1,7 @@
 /**
  * Asks only what a decision depends on: EC2 about instances, EKS and Auto Scaling about changes of groups, EKS about
- * repairs of nodes, the cluster about pods. The decision itself is pure and names its open questions (core/disruption/questions.ts).
+ * repairs of nodes, the cluster about pods, ARC about zonal shifts. The decision itself is pure and names its open questions
+ * (core/disruption/questions.ts).
  */
 import pMap from 'p-map';
 import { NO_ANSWERS, type Answers, type Questions, type Undecided } from '../../core/disruption/questions.ts';
@@ -8,8 +9,9 @@ import type { Group } from '../../core/aws/group.ts';
 import type { GroupChanges } from '../ports/auto-scaling.ts';
 import type { Launches } from '../ports/ec2.ts';
 import type { FleetView } from '../ports/kubernetes.ts';
+import { readZonalShift, type ShiftPorts } from './read-zonal-shift.ts';
 
-export interface QuestionPorts {
+export interface QuestionPorts extends ShiftPorts {
   readonly changes: GroupChanges;
   readonly launches: Pick<Launches, 'launched'>;
   readonly view: Pick<FleetView, 'countPods'>;
@@ -36,9 +38,10 @@ export async function decideAsking<Decision extends object>(
 }
 
 async function answersTo(
-  { groups, instances, nodes, repaired }: Questions,
-  { changes, launches, view }: QuestionPorts,
+  { groups, instances, nodes, repaired, shifts }: Questions,
+  ports: QuestionPorts,
 ): Promise<Answers> {
+  const { changes, launches, view } = ports;
   const concurrency = { concurrency: AT_ONCE };
   const changed = await pMap(
     groups,
@@ -52,11 +55,17 @@ async function answersTo(
     async (group) => [group.name, await areRepaired(group, changes)] as const,
     concurrency,
   );
+  const shifted = await pMap(
+    shifts,
+    async (scope) => [scope.cluster, await readZonalShift(scope, ports)] as const,
+    concurrency,
+  );
   return {
     changes: new Map(changed),
     launched: new Map(instances.map((instance) => [instance, launched?.get(instance)])),
     pods: new Map(pods),
     repairs: new Map(repairs),
+    shifts: new Map(shifted),
   };
 }
 
@@ -80,5 +89,6 @@ function merged(one: Answers, other: Answers): Answers {
     launched: new Map([...one.launched, ...other.launched]),
     pods: new Map([...one.pods, ...other.pods]),
     repairs: new Map([...one.repairs, ...other.repairs]),
+    shifts: new Map([...one.shifts, ...other.shifts]),
   };
 }

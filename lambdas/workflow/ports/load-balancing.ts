@@ -15,6 +15,16 @@ export interface LoadBalancing {
   targets(pool: TargetPool, wanted?: readonly string[]): Promise<readonly Target[]>;
   /** Takes these targets out of the pool, in as few calls as AWS allows. */
   deregister(pool: TargetPool, targets: readonly Target[]): Promise<void>;
+  /**
+   * The application and network load balancers among these that serve the cluster, by a tag, or by a target group of theirs
+   * that is tagged for it or attached to one of the groups; one that is gone serves nothing.
+   *
+   * @param balancers ARNs
+   */
+  serving(
+    of: { readonly cluster: string; readonly groups: readonly string[] },
+    balancers: readonly string[],
+  ): Promise<readonly string[]>;
   /** Whether a tag names the cluster. Uses none of Elastic Load Balancing's rates either. */
   isTaggedFor(cluster: string, pool: TargetPool): Promise<boolean>;
   /** Puts these targets back. Targets that are registered, or drain, come into service again. */

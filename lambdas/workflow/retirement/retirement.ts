@@ -10,6 +10,7 @@ import { nodeOfBareMachine } from '../../core/kubernetes/node.ts';
 import type { BudgetPorts } from '../disruption/ask-budgets.ts';
 import type { VerificationPorts } from '../notice/verify-notice.ts';
 import { identifying } from '../node/find-node.ts';
+import type { ZonalShifts } from '../ports/arc.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Clusters } from '../ports/kubernetes.ts';
 import type { ReplacementPorts } from '../rotation/replacement-ports.ts';
@@ -26,6 +27,8 @@ import type { Cancellation } from './slot-contenders.ts';
 export interface RetirementPorts extends VerificationPorts, Pick<BudgetPorts, 'budgets'> {
   readonly instances: Instances;
   readonly balancing: LoadBalancing;
+  /** For recommendations: nothing voluntary begins while traffic is shifted. */
+  readonly zonalShifts: ZonalShifts;
   readonly clusters: Clusters;
   /** For nodes that are compute hosts. */
   readonly clouds: Clouds;

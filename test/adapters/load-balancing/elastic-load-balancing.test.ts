@@ -3,6 +3,7 @@ import {
   BALANCER_READ_ACTIONS,
   CLASSIC_DEREGISTER_ACTIONS,
   CLASSIC_REGISTER_ACTIONS,
+  SERVING_ACTIONS,
   TARGET_DEREGISTER_ACTIONS,
   TARGET_REGISTER_ACTIONS,
 } from '../../../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
@@ -349,5 +350,39 @@ describe('rights (faults 28)', () => {
       message: expect.stringContaining(missing) as string,
     });
     expect(given.count('DescribeTargetGroupAttributes')).toBe(1);
+  });
+});
+
+describe('load balancers that serve a cluster (contract 9.8)', () => {
+  const OF = { cluster: 'blue', groups: ['workers'] };
+
+  test('are those that are tagged for it, and those with a target group that is tagged or attached to a group', async () => {
+    await using given = await withLoadBalancing();
+    const { elb, aws, port } = given;
+    const tagged = elb.addLoadBalancer({ name: 'tagged', tags: CONTROLLER });
+    const [behind, attached, others] = ['behind', 'attached', 'others'].map((name) => elb.addLoadBalancer({ name }));
+    elb.addTargetGroup({ name: 'tagged', loadBalancers: ['behind'], tags: CLUSTER });
+    const web = elb.addTargetGroup({ name: 'web', loadBalancers: ['attached'] });
+    elb.addTargetGroup({ name: 'theirs', loadBalancers: ['others'] });
+    aws.autoScaling.addGroup({ name: 'workers', targetGroupArns: [web.arn] });
+    const all = [tagged, behind, attached, others].flatMap((each) => each?.arn ?? []);
+    expect(await port.serving(OF, all)).toEqual(all.slice(0, 3));
+  });
+
+  test('are found by what a function may ask that only waits for zonal shifts', async () => {
+    await using given = await withLoadBalancing();
+    const front = given.elb.addLoadBalancer({ name: 'front' });
+    const web = given.elb.addTargetGroup({ name: 'web', loadBalancers: ['front'] });
+    given.aws.autoScaling.addGroup({ name: 'workers', targetGroupArns: [web.arn] });
+    const port = portFor(given, given.credentialsFor(...SERVING_ACTIONS));
+    expect(await port.serving(OF, [front.arn])).toEqual([front.arn]);
+  });
+
+  test('that have gone serve nothing', async () => {
+    await using given = await withLoadBalancing();
+    given.aws.autoScaling.addGroup({ name: 'workers' });
+    const { arn } = given.elb.addLoadBalancer({ name: 'gone' });
+    given.elb.loadBalancers.delete(arn);
+    expect(await given.port.serving(OF, [arn])).toEqual([]);
   });
 });

@@ -49,14 +49,18 @@ function answerTo(request: IncomingMessage, body: string, world: World): { actio
     const action = target.split('.')[1] ?? '';
     return { action, answer: JSON.stringify(parameters(action)) };
   }
-  if (request.method === 'GET') {
-    const isNodeGroup = request.url?.includes('/node-groups/');
-    if (isNodeGroup) return { action: 'DescribeNodegroup', answer: '{"nodegroup":{"status":"ACTIVE"}}' };
-    return { action: 'DescribeCluster', answer: JSON.stringify({ cluster: clusterOf(world) }) };
-  }
+  if (request.method === 'GET') return answerToGet(request.url ?? '', world);
   const asked = new URLSearchParams(body);
   const action = asked.get('Action') ?? '';
   return { action, answer: QUERIES[action]?.(asked, world) ?? '' };
+}
+
+/** ARC, which manages nothing, and EKS. */
+function answerToGet(path: string, world: World): { action: string; answer: string } {
+  if (path.startsWith('/managedresources')) return { action: 'ListManagedResources', answer: '{"items":[]}' };
+  if (path.includes('/node-groups/'))
+    return { action: 'DescribeNodegroup', answer: '{"nodegroup":{"status":"ACTIVE"}}' };
+  return { action: 'DescribeCluster', answer: JSON.stringify({ cluster: clusterOf(world) }) };
 }
 
 function parameters(action: string): object {

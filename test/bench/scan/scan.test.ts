@@ -6,7 +6,7 @@ import { measureScan } from './scan-measurement.ts';
 const LISTED = { 'GET /api/v1/nodes': 6 };
 const WRITTEN = 'PATCH /api/v1/nodes/{name}';
 const ASKED = { DescribeLaunchTemplateVersions: 11 };
-const TURNS = { ...ASKED, DescribeInstanceRefreshes: 11, DescribeInstances: 1 };
+const TURNS = { ...ASKED, DescribeInstanceRefreshes: 11, DescribeInstances: 1, ListManagedResources: 1 };
 
 // Of 520 nodes in 11 groups one in ten has the new image already; in each group one may go.
 test.each<[Scan, { kubernetesRequests: object; awsRequests: object }]>([
@@ -20,7 +20,8 @@ test.each<[Scan, { kubernetesRequests: object; awsRequests: object }]>([
     const { passes, peakMegabytes, bareMegabytes, ...measured } = await measureScan(scan, 520, 1);
     expect(measured).toMatchObject({ nodes: 520, groups: 11, ...asked });
     // What they were launched from tells the images of all; EC2 is asked of the few that are about to go.
-    expect('DescribeInstances' in measured.awsRequests).toBe(scan !== 'steady');
+    for (const action of ['DescribeInstances', 'ListManagedResources'])
+      expect(action in measured.awsRequests).toBe(scan !== 'steady');
     expect(passes).toHaveLength(1);
     expect(passes[0]?.cpuSeconds).toBeGreaterThan(0);
     expect(peakMegabytes).toBeGreaterThan(bareMegabytes);

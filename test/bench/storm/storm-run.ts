@@ -16,7 +16,7 @@ import type { DurableRun } from '../../../lambdas/workflow/ports/lambda.ts';
 import type { Settings } from '../../../lambdas/workflow/ports/settings.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
-import { aNotice, NO_BUDGETS_ASKED, NO_LOAD_BALANCERS, NOON, NOTHING_REPLACED } from '../../given.ts';
+import { aNotice, NO_BUDGETS_ASKED, NO_LOAD_BALANCERS, NO_ZONAL_SHIFTS, NOON, NOTHING_REPLACED } from '../../given.ts';
 import { onVirtualTime } from '../../model/run/virtual-time.ts';
 import { dollarsFor } from '../../driving/retirement-cost.ts';
 import { LIMITS, passing, Rates, type Limit, type Limited } from './rates.ts';
@@ -233,6 +233,7 @@ class Storm {
       instanceTags: { tagsOf: () => Promise.resolve({}) },
       clusters,
       balancing: NO_LOAD_BALANCERS,
+      zonalShifts: NO_ZONAL_SHIFTS,
       replacing: NOTHING_REPLACED,
       budgets: NO_BUDGETS_ASKED,
       running: {

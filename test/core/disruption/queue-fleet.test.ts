@@ -31,6 +31,7 @@ function answersFor({ fleet, groups }: FleetState): Answers {
     ...NO_ANSWERS,
     changes: new Map(groups.map(({ name }) => [name, undefined])),
     pods: new Map(fleet.placed.map(({ node }) => [node.name, 0])),
+    shifts: new Map([['production', undefined]]),
   };
 }
 
@@ -147,15 +148,26 @@ describe('a foreign group in the disruption queue', () => {
   });
 });
 
+describe('while traffic of the cluster is shifted away from a zone (contract 9.8)', () => {
+  test('no node goes, ready or not, and each says why', () => {
+    const why = 'a zonal shift moves the traffic of cluster production away from euc1-az1';
+    const state = stateOf({ nodes: { 1: cordoned(1) }, budget: { nodes: '100%', cluster: '100%' } });
+    const terms: QueueTerms = { now: Date.now(), cause: 'taint', isUnavailable: () => false, stopped: new Map() };
+    const answers = { ...answersFor(state), shifts: new Map([['production', why]]) };
+    const queue = queueFleet(numbered(state, [1, 2]), state, terms, answers);
+    expect(queue).toMatchObject({ now: [], later: [{ why }, { why }], allowances: { cluster: { stopped: true } } });
+  });
+});
+
 describe('the open questions of the disruption queue', () => {
   const state = stateOf({ nodes: {} });
   const terms: QueueTerms = { now: Date.now(), cause: 'drift', isUnavailable: () => false, stopped: new Map() };
-  const NOTHING = { instances: [], groups: [], nodes: [], repaired: [] };
+  const NOTHING = { instances: [], groups: [], nodes: [], repaired: [], shifts: [] };
 
-  test('are who changes the groups of the candidates, before any pods are counted', () => {
+  test('are who changes the groups of the candidates, and whether traffic is shifted, before any pods are counted', () => {
     const [group] = state.groups;
     expect(queueFleet(numbered(state, [1, 2]), state, terms, NO_ANSWERS)).toEqual({
-      asks: { ...NOTHING, groups: [group] },
+      asks: { ...NOTHING, groups: [group], shifts: [{ cluster: 'production', groups: ['workers'] }] },
     });
   });
 
@@ -169,6 +181,13 @@ describe('the open questions of the disruption queue', () => {
   test('are none about a group that is stopped already', () => {
     const stopped = new Map(state.groups.map(({ name }) => [name, 'its replacement ails']));
     expect(queueFleet(numbered(state, [1, 2]), state, { ...terms, stopped }, NO_ANSWERS)).toMatchObject({ now: [] });
+  });
+
+  test('are not whether traffic is shifted, where a cluster does not wait for that (contract 9.8)', () => {
+    const cluster = { ...state.cluster, waitForZonalShift: false };
+    expect(queueFleet(numbered(state, [1, 2]), { ...state, cluster }, terms, NO_ANSWERS)).toMatchObject({
+      asks: { shifts: [] },
+    });
   });
 
   test('are none without a candidate', () => {

@@ -8,7 +8,7 @@ import type { ClusterFacts } from '../../../lambdas/core/drift/facts.ts';
 import { aCluster, aCrew, instanceId, nodeName, type Peculiar } from '../../fleet-given.ts';
 import { HOUR, NOON, TEMPLATE } from '../../given.ts';
 
-const NOTHING = { instances: [], groups: [], nodes: [], repaired: [] };
+const NOTHING = { instances: [], groups: [], nodes: [], repaired: [], shifts: [] };
 
 /** Version 2 launches `ami-2`; what version 1 launched is known too. */
 const PLAN: LaunchPlan = {
@@ -52,7 +52,8 @@ function launchedAs(images: Readonly<Record<number, string>>): Answers['launched
 /** Nobody changes the group, and the nodes are equally full. */
 function answersWith(given: Partial<Answers> = {}): Answers {
   const pods = new Map([1, 2, 3].map((number) => [nodeName(number), 0]));
-  return { ...NO_ANSWERS, changes: new Map([['workers', undefined]]), pods, ...given };
+  const shifts = new Map([['production', undefined]]);
+  return { ...NO_ANSWERS, changes: new Map([['workers', undefined]]), pods, shifts, ...given };
 }
 
 function decided(facts: ClusterFacts, answers: Answers): DriftDecision {
@@ -72,9 +73,10 @@ describe('the open questions of a drift decision', () => {
     });
   });
 
-  test('are who changes a group once a node of it has drifted', () => {
+  test('are who changes a group, and whether traffic is shifted, once a node of it has drifted', () => {
     const facts = factsOf({ old: [1] });
-    expect(decideDrift(facts, NO_ANSWERS)).toEqual({ asks: { ...NOTHING, groups: facts.groups } });
+    const shifts = [{ cluster: 'production', groups: ['workers'] }];
+    expect(decideDrift(facts, NO_ANSWERS)).toEqual({ asks: { ...NOTHING, groups: facts.groups, shifts } });
   });
 
   test('are the pods of nodes among which the next one is chosen', () => {

@@ -160,7 +160,11 @@ describe('the drift tainter', () => {
     const state = fleetState(nodes, cluster, { clusters: [cluster], groups: [group] });
     const base = { kind: 'configuration', id: 'old-style', image: 'ami-1' } as const;
     const plans = new Map([['workers', { base, overrides: [], origins: [] }]]);
-    const answers = { ...NO_ANSWERS, changes: new Map([['workers', undefined]]) };
+    const answers = {
+      ...NO_ANSWERS,
+      changes: new Map([['workers', undefined]]),
+      shifts: new Map([['production', undefined]]),
+    };
     const decision = decideDrift({ ...state, now: NOON, plans, impaired: [] }, answers);
     return 'asks' in decision ? decision : { decisions: decision.decisions, changes: decision.changes };
   }

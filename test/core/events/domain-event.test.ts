@@ -169,6 +169,7 @@ const EVENTS: Readonly<{ [Type in DomainEvent['type']]: Extract<DomainEvent, { t
   'group.waiting': events.groupWaiting({ cluster: 'prod', group: 'workers', nodes: 2, reason: 'r' }),
   'taints.ignored': events.taintsIgnored({ cluster: 'prod', nodes: ['node-1: r'] }),
   'budget.unreadable': events.budgetUnreadable({ cluster: 'prod', group: 'workers', reason: 'budget.nodes: r' }),
+  'shifts.unread': events.shiftsUnread({ cluster: 'prod', reason: 'AccessDeniedException: r' }),
   'drift.finished': events.driftFinished({
     cluster: 'prod',
     nodes: 100,
@@ -213,6 +214,7 @@ const SUBJECTLESS = new Set([
   'rotation.finished',
   'taints.ignored',
   'budget.unreadable',
+  'shifts.unread',
   'drift.finished',
   'rotation.started',
   'rotation.batch',

@@ -42,7 +42,12 @@ function decide({
   const about = { instance: instanceId(1), execution: runOf(1), home: HOME, now: NOON };
   return decideRecommended(
     { ...state, ...about, running },
-    { ...NO_ANSWERS, changes: new Map([['workers', undefined]]), ...answers },
+    {
+      ...NO_ANSWERS,
+      changes: new Map([['workers', undefined]]),
+      shifts: new Map([['production', undefined]]),
+      ...answers,
+    },
   );
 }
 

@@ -114,6 +114,7 @@ export class EndpointGiven {
         );
         return Promise.resolve();
       },
+      serving: () => Promise.reject(new Error('the endpoint asks for no zonal shift')),
       isTaggedFor: () => Promise.resolve(true),
       register: () => Promise.reject(new Error('the endpoint only takes out')),
     };

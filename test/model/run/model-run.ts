@@ -3,7 +3,15 @@ import { executionName, type LifecycleNotice, type Notice } from '../../../lambd
 import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
-import { aNotice, NO_LOAD_BALANCERS, NO_BUDGETS_ASKED, NOON, NOTHING_REPLACED, SECOND } from '../../given.ts';
+import {
+  aNotice,
+  NO_BUDGETS_ASKED,
+  NO_LOAD_BALANCERS,
+  NO_ZONAL_SHIFTS,
+  NOON,
+  NOTHING_REPLACED,
+  SECOND,
+} from '../../given.ts';
 import { ClusterApi } from '../world/cluster-api.ts';
 import { Crashes } from './crashes.ts';
 import { DurableExecution } from './durable-execution.ts';
@@ -109,6 +117,7 @@ class ModelRunner {
       lifecycle: world.group.port(execution),
       instances: world.machine.port(),
       balancing: NO_LOAD_BALANCERS,
+      zonalShifts: NO_ZONAL_SHIFTS,
       clouds: { open: () => Promise.reject(new Error('no cluster of the model has a cloud')) },
       replacing: NOTHING_REPLACED,
       budgets: NO_BUDGETS_ASKED,

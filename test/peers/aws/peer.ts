@@ -7,6 +7,8 @@
 import type { DrivenClock } from '../clock.ts';
 import { arn, roleArn, type Account } from './account.ts';
 import { Activity } from '../activity.ts';
+import { arcService } from './arc/service.ts';
+import { ZonalShifts } from './arc/zonal-shifts.ts';
 import { AutoScaling } from './auto-scaling/auto-scaling.ts';
 import { autoScalingService } from './auto-scaling/api/service.ts';
 import { Alarms } from './cloudwatch/alarms.ts';
@@ -69,6 +71,7 @@ export class AwsPeer {
   readonly ssm: Parameters;
   readonly secrets: Secrets;
   readonly alarms = new Alarms();
+  readonly zonalShifts: ZonalShifts;
   readonly lambda: Lambda;
   readonly functionUrls: FunctionUrls;
   readonly sts: { verifyEksToken(bearer: string, clusterName: string): Promise<TokenVerdict> };
@@ -107,6 +110,7 @@ export class AwsPeer {
     this.launchTemplates = new LaunchTemplates({ time });
     this.ssm = new Parameters({ time });
     this.secrets = new Secrets({ account });
+    this.zonalShifts = new ZonalShifts({ time });
     const { instances, launchTemplates: templates, ssm: parameters } = this;
     this.autoScaling = new AutoScaling({ account, time, bus, instances, templates, parameters, balancers });
     this.eks = new Eks({ account, time });
@@ -125,6 +129,7 @@ export class AwsPeer {
       secretsService(this.secrets),
       sqsService(queues, account),
       cloudWatchService(this.alarms),
+      arcService(this.zonalShifts),
       loadBalancingV2Service(this.elasticLoadBalancing),
       classicLoadBalancingService(this.elasticLoadBalancing, time),
       taggingService(() => taggedResources(this)),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Launched } from '../../../lambdas/core/aws/group.ts';
 import { openQuestions, type Answers, type Questions } from '../../../lambdas/core/disruption/questions.ts';
 import { decideAsking, type QuestionPorts } from '../../../lambdas/workflow/disruption/decide-asking.ts';
-import { aGroup, NOON } from '../../given.ts';
+import { aGroup, NO_LOAD_BALANCERS, NOON } from '../../given.ts';
 
 const LAUNCHED: Launched = { image: 'ami-1', at: NOON, startedAt: NOON };
 
@@ -32,6 +32,14 @@ class Outside {
           return Promise.resolve(new Map([['i-1', LAUNCHED]]));
         },
       },
+      zonalShifts: {
+        read: () => {
+          this.asked.push('shifts');
+          return Promise.resolve({ kind: 'read', resources: [] });
+        },
+      },
+      balancing: NO_LOAD_BALANCERS,
+      journal: { report: () => undefined },
       view: {
         countPods: (node) => {
           this.asked.push(node);
@@ -54,7 +62,9 @@ const workers = aGroup({ name: 'workers' });
 
 describe('a decision that asks', () => {
   test('gets every answer, and undefined for an instance that EC2 does not know', async () => {
-    const questions = { instances: ['i-1', 'i-2'], groups: [workers], nodes: ['node-1'], repaired: [workers] };
+    const shifts = [{ cluster: 'production', groups: ['workers'] }];
+    const asked = { instances: ['i-1', 'i-2'], groups: [workers], nodes: ['node-1'] };
+    const questions = { ...asked, repaired: [workers], shifts };
     const { answers } = await decideAsking(asking(questions), new Outside().ports());
     expect(answers).toEqual({
       launched: new Map([
@@ -64,6 +74,7 @@ describe('a decision that asks', () => {
       changes: new Map([['workers', undefined]]),
       pods: new Map([['node-1', 7]]),
       repairs: new Map([['workers', true]]),
+      shifts: new Map([['production', undefined]]),
     });
   });
 

@@ -9,6 +9,7 @@ import { RETIREMENT_ANNOTATION, RETIRING_LABEL, type NodePatch } from '../../../
 import type { Node } from '../../../lambdas/core/kubernetes/node.ts';
 import { isPooled } from '../../../lambdas/core/aws/lifecycle-state.ts';
 import { coolingDown } from '../../../lambdas/core/node/cool-down.ts';
+import type { ShiftReading } from '../../../lambdas/workflow/ports/arc.ts';
 import type { Cluster, FleetView } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import { taintDriftedNodes, type DriftPorts } from '../../../lambdas/workflow/drift/taint-drifted-nodes.ts';
 import { aCluster, instanceId, nodeName } from '../../fleet-given.ts';
@@ -69,7 +70,12 @@ export class DriftScene {
     pods: [] as string[],
     checks: [] as StatusCheck[][],
     version: 0,
+    shifts: 0,
   };
+  /** What ARC tells. */
+  shifts: () => Promise<ShiftReading> = () => Promise.resolve({ kind: 'read', resources: [] });
+  /** ARNs of the load balancers that serve the clusters. */
+  serving: readonly string[] = [];
   /** Called before a node is read in order to be written. */
   beforeRead: (name: string) => void = () => undefined;
   mostPatchesAtOnce = 0;
@@ -238,6 +244,13 @@ export class DriftScene {
         },
       },
       clusters: { open: ({ name }) => Promise.resolve(this.#open(name)) },
+      zonalShifts: {
+        read: () => {
+          this.asked.shifts += 1;
+          return this.shifts();
+        },
+      },
+      balancing: { serving: () => Promise.resolve(this.serving) },
       journal: { report: (event) => this.events.push(event) },
     };
   }

@@ -57,6 +57,19 @@ describe('a recommendation to rebalance', () => {
 });
 
 describe('a recommendation beyond the budgets', () => {
+  test('changes nothing while traffic is shifted away from a zone (contract 9.8)', async () => {
+    await using given = await spotScene();
+    const { aws } = given.rehearsal;
+    const cluster = 'arn:aws:eks:eu-central-1:123456789012:cluster/production';
+    aws.zonalShifts.manage(cluster);
+    aws.zonalShifts.start(cluster, { kind: 'practice run', awayFrom: 'euc1-az1', comment: 'a practice run' });
+    expect(await run(given, recommend(given))).toMatchObject({
+      result: 'ignored',
+      reason: expect.stringMatching(/a zonal shift moves .* away from euc1-az1 until .*: a practice run$/) as string,
+    });
+    expect(marks(given)).toEqual(UNMARKED);
+  });
+
   test('touches nothing and says why, and a later one is served', async () => {
     await using given = await spotScene();
     const { rehearsal } = given;

@@ -10,6 +10,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clusterRoleManifests, fleetGroupOf } from '../../../infra/cluster-role/cluster-role.ts';
 import { parseConfiguration } from '../../../infra/configuration/parse-configuration.ts';
+import { zonalShifts } from '../../../lambdas/adapters/arc/zonal-shifts.ts';
 import { capacity } from '../../../lambdas/adapters/auto-scaling/capacity.ts';
 import { groupChanges } from '../../../lambdas/adapters/auto-scaling/group-changes.ts';
 import { groups } from '../../../lambdas/adapters/auto-scaling/groups.ts';
@@ -295,6 +296,7 @@ export class Rehearsal implements AsyncDisposable {
       lifecycle: lifecycle(autoScaling),
       instances: ec2Instances(ec2),
       balancing: NO_LOAD_BALANCERS,
+      zonalShifts: zonalShifts(autoScaling, client.endpoint),
       instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),
       settings: clusterSettings(new SSMClient(client), '/ebb/clusters/'),
       clusters: fleets,

@@ -1,4 +1,4 @@
-/** What a rotation waits for between two batches: pods that are Ready elsewhere, and alarms (contract 10.2). */
+/** What a rotation waits for between two batches: pods that are Ready elsewhere, alarms, zonal shifts (contract 9.8, 10.2). */
 import { describe, expect, test } from 'vitest';
 import { RotationScene } from './rotation-scene.ts';
 
@@ -104,4 +104,28 @@ describe('alarms that a rotation names', () => {
       expect(reason).toContain(fault);
     expect(scene.rehearsal.of('rotation.batch')).toEqual([]);
   });
+});
+
+test('a zonal shift of the cluster keeps the next batch from beginning, and nothing else (contract 9.8)', async () => {
+  await using scene = await RotationScene.start({ nodes: 2 });
+  const { rehearsal } = scene;
+  const { aws, clock } = rehearsal;
+  const cluster = 'arn:aws:eks:eu-central-1:123456789012:cluster/production';
+  aws.zonalShifts.manage(cluster);
+  let until = Infinity;
+  scene.afterRound = () => {
+    if (rehearsal.of('rotation.batch').length === 1 && until === Infinity) {
+      until = clock.now() + 3_600_000;
+      aws.zonalShifts.start(cluster, { awayFrom: 'euc1-az1', seconds: 3_600 });
+    }
+    return Promise.resolve();
+  };
+  expect(await scene.rotate(scene.order())).toMatchObject({ result: 'done' });
+  const [, second] = rehearsal.of('rotation.batch');
+  expect(second?.reportedAt).toBeGreaterThanOrEqual(until);
+  expect(rehearsal.of('rotation.waiting').flatMap(({ waitingFor }) => waitingFor)).toContainEqual(
+    expect.stringMatching(/^a zonal shift moves the traffic of cluster production away from euc1-az1 until /),
+  );
+  const [finished] = rehearsal.of('retirement.finished');
+  expect(finished?.reportedAt).toBeLessThan(until);
 });

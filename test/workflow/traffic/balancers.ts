@@ -52,6 +52,10 @@ export class Balancers implements LoadBalancing {
     return Promise.resolve();
   }
 
+  serving(): Promise<readonly string[]> {
+    return Promise.resolve([]);
+  }
+
   isTaggedFor(_cluster: string, { name }: TargetPool): Promise<boolean> {
     return Promise.resolve(!this.untagged.has(name));
   }

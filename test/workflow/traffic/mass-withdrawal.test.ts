@@ -96,6 +96,7 @@ test('5,000 nodes in 400 target groups', { timeout: 240_000 }, async () => {
       pools: (scope) => (own ??= portFor(given)).pools(scope),
       targets: (pool, wanted) => (own ??= portFor(given)).targets(pool, wanted),
       deregister: (pool, targets) => (own ??= portFor(given)).deregister(pool, targets),
+      serving: () => Promise.resolve([]),
       isTaggedFor: () => Promise.resolve(true),
       register: (pool, targets) => (own ??= portFor(given)).register(pool, targets),
     };
