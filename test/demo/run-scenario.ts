@@ -2,6 +2,7 @@
 import type { Options } from './options.ts';
 import { SCENARIOS } from './scenario-list.ts';
 import type { Outcome, ScenarioOptions, Telling } from './scenario.ts';
+import { untilItsEnd } from './telling/until-its-end.ts';
 
 /** @param watched whether a person watches it live: then `traffic` goes slowly */
 export async function runScenario(
@@ -12,5 +13,5 @@ export async function runScenario(
   const { bundleAll } = await import('../../infra/bundling/function-bundle.ts');
   const bundled = bundleAll(({ length }) => telling.step?.(`Building ${length} functions`));
   const [chosen] = await Promise.all([SCENARIOS[scenario].load(), bundled]);
-  return await chosen.run(telling, { ...options, watched });
+  return await chosen.run(untilItsEnd(telling), { ...options, watched });
 }
