@@ -1,6 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { SECRET_ACTIONS } from '../../lambdas/adapters/aws/secrets.ts';
+import { SECRET_ACTIONS } from '../../lambdas/adapters/secrets/secrets.ts';
 import type { Configuration } from '../../lambdas/entry/configuration/configuration.ts';
 import type { GrantedStatement } from './granted-statement.ts';
 

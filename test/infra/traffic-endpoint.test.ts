@@ -18,7 +18,7 @@ import {
   CLASSIC_DEREGISTER_ACTIONS,
   TARGET_DEREGISTER_ACTIONS,
 } from '../../lambdas/adapters/load-balancing/elastic-load-balancing.ts';
-import { SECRET_ACTIONS } from '../../lambdas/adapters/aws/secrets.ts';
+import { SECRET_ACTIONS } from '../../lambdas/adapters/secrets/secrets.ts';
 import type { ConfigurationInput } from '../../lambdas/entry/configuration/configuration.ts';
 import { LONGEST_WAIT_SECONDS } from '../../lambdas/entry/http/request.ts';
 import { endpointSettings, readSettings } from '../../lambdas/entry/configuration/settings.ts';

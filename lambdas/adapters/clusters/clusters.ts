@@ -1,9 +1,9 @@
 /** Clusters, each reached as its settings say: by its name in EKS, or by a kubeconfig (contract 15.1). */
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { Cluster, Fleets, FleetView, ReachedCluster } from '../../workflow/ports/kubernetes.ts';
-import { readSecretLazily } from '../aws/lazy-secrets.ts';
+import { readSecretLazily } from '../secrets/lazy-secrets.ts';
 import { openEksCluster } from '../eks/eks-cluster.ts';
-import type { ReadSecret } from '../kubernetes/kubeconfig/kubeconfig-access.ts';
+import type { ReadSecret } from '../secrets/secret-failure.ts';
 
 interface Sources {
   readonly eks: EKSClient;

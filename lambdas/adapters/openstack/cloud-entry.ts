@@ -1,14 +1,13 @@
 /** One cloud of a clouds.yaml: the fields that Ebb takes, and those that it cannot honour, each refused with the reason. */
 import * as z from 'zod/mini';
 import { flag, object, oneOf } from '../../core/settings/fields.ts';
+import { faulty, type Faulty } from '../secrets/secret-yaml.ts';
 import {
-  faulty,
   filled,
   keystoneUrl,
   optional,
   withVersion,
   type Domain,
-  type Faulty,
   type Identity,
   type Named,
   type Reading,

@@ -5,18 +5,14 @@
 import { CloudAway, CloudRefused } from '../../core/openstack/cloud-error.ts';
 import type { OpenStackSettings } from '../../core/settings/openstack-settings.ts';
 import type { Cloud, Clouds } from '../../workflow/ports/openstack.ts';
-import { awsFailure } from '../aws/failure.ts';
-import { readSecretLazily } from '../aws/lazy-secrets.ts';
-import { refusedAs } from '../aws/refusals.ts';
+import { readSecretLazily } from '../secrets/lazy-secrets.ts';
+import { secretFailure, type ReadSecret } from '../secrets/secret-failure.ts';
 import { readCredentials } from './credentials.ts';
 import type { Credentials } from './credential-fields.ts';
 import { login, type Session } from './keystone.ts';
 import { nova } from './nova.ts';
 import { novaSession } from './nova-session.ts';
 import { transport, type Transport } from './transport.ts';
-
-/** Returns the text of a secret, by its name or ARN. */
-export type ReadSecret = (id: string) => Promise<string>;
 
 /** @param readSecret @default Secrets Manager, in the region and with the credentials of the environment */
 export function clouds(readSecret: ReadSecret = readSecretLazily): Clouds {
@@ -73,28 +69,23 @@ async function authorityIn(secret: string, readSecret: ReadSecret): Promise<stri
   );
 }
 
-const isMissing = refusedAs('ResourceNotFoundException');
-const isEmpty = refusedAs('SecretWithoutText');
-/** Refusals that last until a person changes something. */
-const isRefused = refusedAs(
-  'AccessDeniedException',
-  'DecryptionFailure',
-  'InvalidParameterException',
-  'InvalidRequestException',
-  'ValidationException',
-);
-
 /** @throws CloudRefused, or CloudAway when Secrets Manager fails or does not answer */
 async function textOf(id: string, what: string, readSecret: ReadSecret): Promise<string> {
   try {
     return await readSecret(id);
   } catch (cause) {
-    if (isMissing(cause))
-      throw new CloudRefused(`there is no secret ${id} with a current version here: put ${what} in it`, { cause });
-    if (isEmpty(cause)) throw new CloudRefused(`the secret ${id} has no text: put ${what} into it`, { cause });
-    const failure = awsFailure(cause);
+    const failure = secretFailure(cause);
     if (failure === undefined) throw cause;
-    if (isRefused(cause)) throw new CloudRefused(`the secret ${id} must not be read (${failure.reason})`, { cause });
-    throw new CloudAway(`the secret ${id} with ${what} cannot be read: ${failure.reason}`, { cause });
+    const refused = (words: string): CloudRefused => new CloudRefused(words, { cause });
+    switch (failure.kind) {
+      case 'missing':
+        throw refused(`there is no secret ${id} with a current version here: put ${what} in it`);
+      case 'empty':
+        throw refused(`the secret ${id} has no text: put ${what} into it`);
+      case 'refused':
+        throw refused(`the secret ${id} must not be read (${failure.reason})`);
+      case 'away':
+        throw new CloudAway(`the secret ${id} with ${what} cannot be read: ${failure.reason}`, { cause });
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** Fields of credentials. Their messages say what they must be, and repeat nothing that was written. */
 import * as z from 'zod/mini';
 import { object } from '../../core/settings/fields.ts';
+import type { Faulty } from '../secrets/secret-yaml.ts';
 
 /** Fields of any shape. */
 export type Written = Readonly<Record<string, unknown>>;
@@ -31,14 +32,6 @@ export interface Credentials {
 
 /** What the text gives, or all that is wrong with it, such as `clouds.production.auth.auth_url must be …`. */
 export type Reading = { readonly credentials: Credentials } | Faulty;
-
-export interface Faulty {
-  readonly faults: readonly string[];
-}
-
-export function faulty(...faults: readonly string[]): Faulty {
-  return { faults };
-}
 
 /** Text that YAML may have read as a number: a password of digits, say. */
 const words = z.pipe(

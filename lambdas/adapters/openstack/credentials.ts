@@ -2,14 +2,14 @@
  * Reads the credentials of a cloud: a clouds.yaml, as OpenStack's own clients take it, or the config.yaml of
  * nova-kubernetes-drain. All faults are named at once, each by its field and never with its value.
  */
-import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
-import { faulty, novaDrainFields, withVersion, type Faulty, type Reading, type Written } from './credential-fields.ts';
+import { faulty, secretYaml } from '../secrets/secret-yaml.ts';
+import { novaDrainFields, withVersion, type Reading, type Written } from './credential-fields.ts';
 import { cloudCredentials } from './cloud-entry.ts';
 
 /** @param cloud which cloud of a clouds.yaml @default the only one */
 export function readCredentials(text: string, cloud?: string): Reading {
-  const yaml = valueOf(text);
+  const yaml = secretYaml(text);
   if ('faults' in yaml) return yaml;
   if (typeof yaml.value !== 'object' || yaml.value === null || Array.isArray(yaml.value)) return faulty(SHAPE);
   const written = yaml.value as Written;
@@ -20,19 +20,6 @@ export function readCredentials(text: string, cloud?: string): Reading {
 
 const SHAPE =
   'it must be a clouds.yaml (clouds: { production: { auth: … } }), or nova-kubernetes-drain’s config.yaml (IdentityEndpoint, Username, Password, TenantName, DomainID)';
-
-/** Parses YAML. The parser's own words quote the text, which is secret: only the line is told. */
-function valueOf(text: string): { readonly value: unknown } | Faulty {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  const line = error?.linePos?.[0].line;
-  if (error !== undefined) return faulty(`it is no YAML${line === undefined ? '' : ` (line ${line})`}`);
-  try {
-    return { value: document.toJS() };
-  } catch {
-    return faulty('it is no YAML that can be read: an alias in it has no anchor, or there are too many');
-  }
-}
 
 function chosenCloud(clouds: unknown, cloud: string | undefined): Reading {
   if (typeof clouds !== 'object' || clouds === null || Array.isArray(clouds))

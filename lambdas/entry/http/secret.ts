@@ -4,7 +4,7 @@
  * version lets in only as long as it is cached here.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readSecretLazily } from '../../adapters/aws/lazy-secrets.ts';
+import { readSecretLazily } from '../../adapters/secrets/lazy-secrets.ts';
 import type { HttpRequest } from './read-request.ts';
 import { SECRET_PARAMETER } from './request.ts';
 import type { Door } from '../configuration/settings.ts';

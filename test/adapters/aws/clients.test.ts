@@ -51,7 +51,7 @@ describe('the lint rule', () => {
   test.each([
     ['a client that is made bare', 'lambdas/node-sweep.ts', 'new EKSClient();', 1],
     ['one with a configuration', 'infra/cli/functions/dry-run.ts', 'new LambdaClient({ maxAttempts: 2 });', 1],
-    ['one of a namespace', 'lambdas/adapters/aws/secrets.ts', 'new sdk.SecretsManagerClient({});', 1],
+    ['one of a namespace', 'lambdas/adapters/secrets/secrets.ts', 'new sdk.SecretsManagerClient({});', 1],
     ['none that the factory makes', 'lambdas/node-sweep.ts', 'createClient(EKSClient);', 0],
     ['none of a test', 'test/adapters/aws/secrets.test.ts', 'new SecretsManagerClient({});', 0],
   ])('finds %s', async (_, file, code, faults) => {

@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { readSecret, SECRET_ACTIONS } from '../../../lambdas/adapters/aws/secrets.ts';
+import { readSecret, SECRET_ACTIONS } from '../../../lambdas/adapters/secrets/secrets.ts';
 import { clusters } from '../../../lambdas/adapters/clusters/clusters.ts';
 import { ClusterAway, ClusterRefused } from '../../../lambdas/core/kubernetes/cluster-error.ts';
 import type { Fleets } from '../../../lambdas/workflow/ports/kubernetes.ts';

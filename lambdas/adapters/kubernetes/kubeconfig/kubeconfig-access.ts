@@ -5,13 +5,9 @@
  */
 import { ClusterAway, ClusterRefused, type ClusterError } from '../../../core/kubernetes/cluster-error.ts';
 import type { KubeconfigAccess } from '../../../core/settings/cluster-settings.ts';
-import { awsFailure } from '../../aws/failure.ts';
-import { refusedAs } from '../../aws/refusals.ts';
+import { secretFailure, type ReadSecret } from '../../secrets/secret-failure.ts';
 import type { Access, AccessFailure, AccessSource } from '../api/access.ts';
 import { readKubeconfig } from './kubeconfig.ts';
-
-/** Returns the text of a secret, by its name or ARN. */
-export type ReadSecret = (id: string) => Promise<string>;
 
 /** How long the address of a server that does not answer is believed, milliseconds. */
 const BELIEVED_MS = 60_000;
@@ -52,30 +48,24 @@ function accessIn(text: string, { kubeconfigSecret: id, context }: KubeconfigAcc
   throw new ClusterRefused(`the kubeconfig in the secret ${id} has ${count}: ${faults.join('; ')}`);
 }
 
-const isMissing = refusedAs('ResourceNotFoundException');
-const isEmpty = refusedAs('SecretWithoutText');
-/** Refusals that last until a person changes something. */
-const isRefused = refusedAs(
-  'AccessDeniedException',
-  'DecryptionFailure',
-  'InvalidParameterException',
-  'InvalidRequestException',
-  'ValidationException',
-);
-
 /** @throws ClusterRefused, or ClusterAway when Secrets Manager fails or does not answer */
 async function textOf(id: string, readSecret: ReadSecret): Promise<string> {
   try {
     return await readSecret(id);
   } catch (cause) {
-    const refused = (words: string): ClusterRefused => new ClusterRefused(words, { cause });
-    if (isMissing(cause))
-      throw refused(`there is no secret ${id} with a current version here: put the kubeconfig in it`);
-    if (isEmpty(cause)) throw refused(`the secret ${id} has no text: put the kubeconfig into it, as a whole`);
-    const failure = awsFailure(cause);
+    const failure = secretFailure(cause);
     if (failure === undefined) throw cause;
-    if (isRefused(cause)) throw refused(`the secret ${id} must not be read (${failure.reason}): ${WHAT_TO_CHECK}`);
-    throw new ClusterAway(`the secret ${id} with the kubeconfig cannot be read: ${failure.reason}`, { cause });
+    const refused = (words: string): ClusterRefused => new ClusterRefused(words, { cause });
+    switch (failure.kind) {
+      case 'missing':
+        throw refused(`there is no secret ${id} with a current version here: put the kubeconfig in it`);
+      case 'empty':
+        throw refused(`the secret ${id} has no text: put the kubeconfig into it, as a whole`);
+      case 'refused':
+        throw refused(`the secret ${id} must not be read (${failure.reason}): ${WHAT_TO_CHECK}`);
+      case 'away':
+        throw new ClusterAway(`the secret ${id} with the kubeconfig cannot be read: ${failure.reason}`, { cause });
+    }
   }
 }
 

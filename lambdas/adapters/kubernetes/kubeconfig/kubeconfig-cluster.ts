@@ -3,7 +3,8 @@ import type { KubeconfigAccess } from '../../../core/settings/cluster-settings.t
 import type { Cluster, FleetView } from '../../../workflow/ports/kubernetes.ts';
 import { connect } from '../api/connection.ts';
 import { kubernetesCluster } from '../cluster.ts';
-import { kubeconfigAccess, type ReadSecret } from './kubeconfig-access.ts';
+import type { ReadSecret } from '../../secrets/secret-failure.ts';
+import { kubeconfigAccess } from './kubeconfig-access.ts';
 
 /** @throws ClusterRefused when its kubeconfig cannot be used, ClusterAway when its secret cannot be read now */
 export async function openKubeconfigCluster(

@@ -3,9 +3,9 @@
  * field and never with its value. (KubeConfig of the client library reads files and runs plugins, and brings 240 KB into
  * a bundle: platform 3.)
  */
-import { parseDocument } from 'yaml';
 import * as z from 'zod/mini';
 import { list, object } from '../../../core/settings/fields.ts';
+import { faulty, secretYaml, type Faulty } from '../../secrets/secret-yaml.ts';
 import type { Access } from '../api/access.ts';
 import { clusterEntry, userEntry, type ClusterEntry, type UserEntry } from './entries.ts';
 import { faultsOfAuthority, faultsOfCredentials } from './entry-faults.ts';
@@ -13,14 +13,6 @@ import { decoded } from './pem.ts';
 
 /** What a kubeconfig gives, or all that is wrong with it, such as `users[0].user.exec must be left out: …`. */
 export type Reading = { readonly access: Access } | Faulty;
-
-interface Faulty {
-  readonly faults: readonly string[];
-}
-
-function faulty(...faults: readonly string[]): Faulty {
-  return { faults };
-}
 
 /** Fields of the format. Of the entries only those that the context names are checked. */
 const kubeconfigSchema = object(
@@ -49,7 +41,7 @@ const contextEntry = object(
 
 /** @param context @default the current one */
 export function readKubeconfig(written: string, context?: string): Reading {
-  const yaml = valueOf(written);
+  const yaml = secretYaml(written);
   if ('faults' in yaml) return yaml;
   const whole = checked(kubeconfigSchema, yaml.value, []);
   if ('faults' in whole) return whole;
@@ -86,19 +78,6 @@ function identityOf(user: UserEntry): Pick<Access, 'token' | 'client'> {
     ...(token != null && { token }),
     ...(certificate != null && key != null && { client: { certificate: decoded(certificate), key: decoded(key) } }),
   };
-}
-
-/** Parses YAML. The parser's own words quote the text, which is secret: only the line is told. */
-function valueOf(written: string): { readonly value: unknown } | Faulty {
-  const document = parseDocument(written);
-  const [error] = document.errors;
-  const line = error?.linePos?.[0].line;
-  if (error !== undefined) return faulty(`it is no YAML${line === undefined ? '' : ` (line ${line})`}`);
-  try {
-    return { value: document.toJS() };
-  } catch {
-    return faulty('it is no YAML that can be read: an alias in it has no anchor, or there are too many');
-  }
 }
 
 interface Named {

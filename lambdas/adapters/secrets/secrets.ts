@@ -1,5 +1,5 @@
 /** Secrets from Secrets Manager. */
-import { createClient } from './clients.ts';
+import { createClient } from '../aws/clients.ts';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 export const SECRET_ACTIONS = ['secretsmanager:GetSecretValue'] as const;

@@ -2,7 +2,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { HttpResponse } from '@smithy/protocol-http';
 import { expect, test } from 'vitest';
-import { readSecret } from '../../../lambdas/adapters/aws/secrets.ts';
+import { readSecret } from '../../../lambdas/adapters/secrets/secrets.ts';
 
 function holding(answer: object): SecretsManagerClient {
   const response = new HttpResponse({ statusCode: 200, headers: {}, body: Buffer.from(JSON.stringify(answer)) });
