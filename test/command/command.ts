@@ -13,6 +13,15 @@ export function wholeNumber(option: string, text: string): number {
   throw new WrongUsage(`${option} takes whole numbers, not ${JSON.stringify(text)}`);
 }
 
+/** @param parse parses a command line, as `parseArgs` of Node.js does @throws WrongUsage, in the parser's words */
+export function orWrongUsage<Options>(parse: () => Options): Options {
+  try {
+    return parse();
+  } catch (error) {
+    throw new WrongUsage(error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** Prints a line. @returns the exit status of a command that has nothing more to say */
 export function print(text: string): number {
   process.stdout.write(`${text}\n`);

@@ -1,6 +1,6 @@
 /** The demo's command line. */
 import { parseArgs } from 'node:util';
-import { WrongUsage } from '../command/command.ts';
+import { orWrongUsage, WrongUsage } from '../command/command.ts';
 import { DEFAULT_DRAIN_TIMEOUT, drainTimeout, LONGEST_DRAIN, SHORTEST_DRAIN } from './own-cluster/drain-timeout.ts';
 import type { OwnClusterOptions } from './own-cluster/own-cluster-stage.ts';
 import type { ScenarioOptions } from './scenario.ts';
@@ -67,27 +67,26 @@ export function usage(): string {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        scenario: { type: 'string' },
-        'without-withdraw': { type: 'boolean', default: false },
-        'dry-run': { type: 'boolean', default: false },
-        'fail-replacement': { type: 'boolean', default: false },
-        kill: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        kubeconfig: { type: 'string' },
-        node: { type: 'string' },
-        yes: { type: 'boolean', short: 'y', default: false },
-        'keep-isolated': { type: 'boolean', default: false },
-        'drain-timeout': { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw error instanceof Error ? new WrongUsage(error.message) : error;
-  }
+  return orWrongUsage(
+    () =>
+      parseArgs({
+        args: [...args],
+        options: {
+          scenario: { type: 'string' },
+          'without-withdraw': { type: 'boolean', default: false },
+          'dry-run': { type: 'boolean', default: false },
+          'fail-replacement': { type: 'boolean', default: false },
+          kill: { type: 'boolean', default: false },
+          json: { type: 'boolean', default: false },
+          help: { type: 'boolean', short: 'h', default: false },
+          kubeconfig: { type: 'string' },
+          node: { type: 'string' },
+          yes: { type: 'boolean', short: 'y', default: false },
+          'keep-isolated': { type: 'boolean', default: false },
+          'drain-timeout': { type: 'string' },
+        },
+      }).values,
+  );
 }
 
 type Values = ReturnType<typeof parse>;

@@ -12,7 +12,7 @@ test('faults 15: of a burst of events all retirements start within a minute, non
   expect(result.startedLast).toBeLessThan(60);
   // contract 4.10: 25 by default.
   expect(result.atOnce).toBeLessThanOrEqual(25);
-  expect(result.isolatedLast).toBeLessThan(60);
+  expect(result.isolatedP99).toBeLessThan(3);
   expect(stormTable(result)).toMatch(/^lost {2,}0$/m);
 });
 

@@ -3,7 +3,7 @@
  * which the shipped workflow breaks a promise. Exit status 1 when there is one.
  */
 import { parseArgs } from 'node:util';
-import { runCommand, print, wholeNumber, WrongUsage } from '../command/command.ts';
+import { runCommand, print, wholeNumber, orWrongUsage, WrongUsage } from '../command/command.ts';
 import { explore, type Exploration } from './run/exploration.ts';
 
 const USAGE = `npm run -s explore -- [--minutes N] [--seed N] [--runs N]
@@ -37,8 +37,8 @@ function readOptions(args: readonly string[]): Options {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return orWrongUsage(() =>
+    parseArgs({
       args: [...args],
       options: {
         help: { type: 'boolean', default: false },
@@ -46,10 +46,8 @@ function parse(args: readonly string[]) {
         seed: { type: 'string' },
         runs: { type: 'string', default: '6000' },
       },
-    });
-  } catch (error) {
-    throw new WrongUsage(error instanceof Error ? error.message : String(error));
-  }
+    }),
+  );
 }
 
 /** What a search of `npm test` has said is a seed here too. */

@@ -3,7 +3,7 @@
  * on the embedded peers under the driven clock; billed time, invocations and durable operations are counted there.
  */
 import { parseArgs } from 'node:util';
-import { print, runCommand, wholeNumber, WrongUsage } from '../../command/command.ts';
+import { print, runCommand, wholeNumber, orWrongUsage } from '../../command/command.ts';
 import { Progress } from '../../command/progress.ts';
 import type { CostRow } from './blocked-drain.ts';
 
@@ -39,17 +39,16 @@ function readOptions(args: string[]) {
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        json: { type: 'boolean', default: false },
-        minutes: { type: 'string', default: '5,60,720,2879' },
-        heartbeat: { type: 'string', default: '1800' },
-      },
-    }).values;
-  } catch (error) {
-    throw error instanceof Error ? new WrongUsage(error.message) : error;
-  }
+  return orWrongUsage(
+    () =>
+      parseArgs({
+        args,
+        options: {
+          help: { type: 'boolean', short: 'h', default: false },
+          json: { type: 'boolean', default: false },
+          minutes: { type: 'string', default: '5,60,720,2879' },
+          heartbeat: { type: 'string', default: '1800' },
+        },
+      }).values,
+  );
 }

@@ -1,6 +1,6 @@
 /** The bench's command line. */
 import { parseArgs } from 'node:util';
-import { WrongUsage } from '../../command/command.ts';
+import { orWrongUsage, WrongUsage } from '../../command/command.ts';
 import { DEFAULT_DRAIN_TIMEOUT, drainTimeout } from '../../demo/own-cluster/drain-timeout.ts';
 import type { OwnClusterOptions } from '../../demo/own-cluster/own-cluster-stage.ts';
 import { REPLICAS, type DrainCase } from './drain-case.ts';
@@ -50,26 +50,25 @@ export function readOptions(args: readonly string[]): BenchOptions {
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        json: { type: 'boolean', default: false },
-        yes: { type: 'boolean', short: 'y', default: false },
-        'without-kubectl': { type: 'boolean', default: false },
-        pods: { type: 'string' },
-        shutdown: { type: 'string' },
-        budgets: { type: 'string', default: 'none,1' },
-        kubeconfig: { type: 'string' },
-        node: { type: 'string' },
-        image: { type: 'string' },
-        'drain-timeout': { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw error instanceof Error ? new WrongUsage(error.message) : error;
-  }
+  return orWrongUsage(
+    () =>
+      parseArgs({
+        args: [...args],
+        options: {
+          help: { type: 'boolean', short: 'h', default: false },
+          json: { type: 'boolean', default: false },
+          yes: { type: 'boolean', short: 'y', default: false },
+          'without-kubectl': { type: 'boolean', default: false },
+          pods: { type: 'string' },
+          shutdown: { type: 'string' },
+          budgets: { type: 'string', default: 'none,1' },
+          kubeconfig: { type: 'string' },
+          node: { type: 'string' },
+          image: { type: 'string' },
+          'drain-timeout': { type: 'string' },
+        },
+      }).values,
+  );
 }
 
 type Values = ReturnType<typeof parse>;

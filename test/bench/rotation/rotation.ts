@@ -3,7 +3,7 @@
  * and dollars. The shipped bundles run on the embedded peers under the driven clock.
  */
 import { parseArgs } from 'node:util';
-import { print, runCommand, wholeNumber, WrongUsage } from '../../command/command.ts';
+import { print, runCommand, wholeNumber, orWrongUsage, WrongUsage } from '../../command/command.ts';
 import { Progress } from '../../command/progress.ts';
 import type { RotationMeasurement } from './rotate-fleet.ts';
 
@@ -43,18 +43,17 @@ function readOptions(args: string[]) {
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        json: { type: 'boolean', default: false },
-        nodes: { type: 'string', default: '1000' },
-        'max-surge': { type: 'string', default: '10' },
-        stop: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw error instanceof Error ? new WrongUsage(error.message) : error;
-  }
+  return orWrongUsage(
+    () =>
+      parseArgs({
+        args,
+        options: {
+          help: { type: 'boolean', short: 'h', default: false },
+          json: { type: 'boolean', default: false },
+          nodes: { type: 'string', default: '1000' },
+          'max-surge': { type: 'string', default: '10' },
+          stop: { type: 'boolean', default: false },
+        },
+      }).values,
+  );
 }

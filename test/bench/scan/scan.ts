@@ -3,7 +3,7 @@
  * function, as a table or as JSON.
  */
 import { parseArgs } from 'node:util';
-import { print, runCommand, wholeNumber, WrongUsage } from '../../command/command.ts';
+import { print, runCommand, wholeNumber, orWrongUsage, WrongUsage } from '../../command/command.ts';
 import { Progress } from '../../command/progress.ts';
 import { SCANS, type Scan } from './scan-case.ts';
 import type { ScanMeasurement } from './scan-measurement.ts';
@@ -48,20 +48,19 @@ function readOptions(args: string[]) {
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        json: { type: 'boolean', default: false },
-        scans: { type: 'string', default: Object.keys(SCANS).join() },
-        nodes: { type: 'string', default: '500,5000,15000' },
-        passes: { type: 'string', default: '2' },
-      },
-    }).values;
-  } catch (error) {
-    throw error instanceof Error ? new WrongUsage(error.message) : error;
-  }
+  return orWrongUsage(
+    () =>
+      parseArgs({
+        args,
+        options: {
+          help: { type: 'boolean', short: 'h', default: false },
+          json: { type: 'boolean', default: false },
+          scans: { type: 'string', default: Object.keys(SCANS).join() },
+          nodes: { type: 'string', default: '500,5000,15000' },
+          passes: { type: 'string', default: '2' },
+        },
+      }).values,
+  );
 }
 
 function scanOf(text: string): Scan {

@@ -3,7 +3,7 @@
  * clock against AWS's rates, with clusters in memory.
  */
 import { parseArgs } from 'node:util';
-import { print, runCommand, wholeNumber, WrongUsage } from '../../command/command.ts';
+import { print, runCommand, wholeNumber, orWrongUsage } from '../../command/command.ts';
 import { Progress } from '../../command/progress.ts';
 
 const USAGE = `npm run -s storm-bench -- [--notices N] [--seconds S] [--clusters N] [--auto-scaling RATE] [--json]
@@ -39,19 +39,18 @@ function readOptions(args: string[]) {
 }
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', short: 'h', default: false },
-        json: { type: 'boolean', default: false },
-        notices: { type: 'string', default: '5000' },
-        seconds: { type: 'string', default: '10' },
-        clusters: { type: 'string', default: '50' },
-        'auto-scaling': { type: 'string', default: '100' },
-      },
-    }).values;
-  } catch (error) {
-    throw error instanceof Error ? new WrongUsage(error.message) : error;
-  }
+  return orWrongUsage(
+    () =>
+      parseArgs({
+        args,
+        options: {
+          help: { type: 'boolean', short: 'h', default: false },
+          json: { type: 'boolean', default: false },
+          notices: { type: 'string', default: '5000' },
+          seconds: { type: 'string', default: '10' },
+          clusters: { type: 'string', default: '50' },
+          'auto-scaling': { type: 'string', default: '100' },
+        },
+      }).values,
+  );
 }
