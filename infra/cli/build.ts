@@ -17,6 +17,7 @@ const ENVIRONMENT = {
   EBB_HOOK_NAME: 'ebb-drain',
   EBB_CLUSTER_PARAMETERS: '/ebb/clusters/',
   EBB_RETIREMENT_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:retirement:live',
+  EBB_NOTICE_QUEUE: 'https://sqs.us-east-1.amazonaws.com/123456789012/notices',
   EBB_ROTATION_PARAMETERS: '/ebb/rotations/',
   EBB_ROTATION_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:rotation:live',
   EBB_EVACUATION_FUNCTION: 'arn:aws:lambda:us-east-1:123456789012:function:evacuation:live',
