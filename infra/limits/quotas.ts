@@ -80,7 +80,7 @@ function ofTemplate(template: string, resources: Resources): Excess[] {
   const counted = (type: string): number =>
     each(resources, type, () => [{ words: '', remedy: '', resources: [] }]).length;
   const made = `${counted('AWS::AutoScaling::LifecycleHook')} of them the hooks of groups, ${counted('AWS::EKS::AccessEntry')} the access entries of clusters`;
-  const remedy = `${FEWER_GROUPS}. Each group is a hook, and each cluster three access entries and a parameter`;
+  const remedy = `${FEWER_GROUPS}. Each group is a hook, and each cluster four access entries and a parameter`;
   // A report that names no resource is not shown.
   const some = Object.keys(resources).slice(0, 1);
   return [

@@ -59,7 +59,7 @@ describe('an installation', () => {
     ],
     ['20 clusters of 5 groups', configured(20, 5)],
     ['10 clusters of 5 groups, rotation and operator', configured(10, 5, { rotation: true, operator: { url: true } })],
-    ['80 clusters whose groups are enrolled by tag', configured(80, 0)],
+    ['75 clusters whose groups are enrolled by tag', configured(75, 0)],
   ])('of %s keeps within every limit, and AWS takes it', async (_what, input) => {
     expect(excesses(synthesise(input))).toEqual([]);
     const peer = await AwsPeer.start({ clock: new DrivenClock() });
@@ -83,7 +83,7 @@ describe('an installation', () => {
     [
       '80 clusters of 5 groups',
       configured(80, 5),
-      /500 resources .* 400 of them the hooks of groups, 240 the access entries of clusters/,
+      /500 resources .* 400 of them the hooks of groups, 320 the access entries of clusters/,
     ],
     [
       '300 groups with names of 255 characters',
