@@ -14,6 +14,7 @@ import { insistingOnMemberships } from './adapters/auto-scaling/patient-reads.ts
 import { lifecycle } from './adapters/auto-scaling/lifecycle.ts';
 import { createClient } from './adapters/aws/clients.ts';
 import { lazyListedNodes } from './adapters/clusters/lazy-listed-nodes.ts';
+import { lazyReservations } from './adapters/ec2/lazy-reservations.ts';
 import { parseEvent } from './adapters/event-bridge/interruption-events.ts';
 import { instanceTags } from './adapters/aws/resource-tags.ts';
 import { startingPatiently } from './adapters/lambda/patient-starts.ts';
@@ -37,6 +38,7 @@ const ports = {
   settings: keepingSettings(clusterSettings(createClient(SSMClient), settings.EBB_CLUSTER_PARAMETERS)),
   retirements: startingPatiently(retirements(createClient(LambdaClient), settings.EBB_RETIREMENT_FUNCTION)),
   nodes: lazyListedNodes(),
+  reservations: lazyReservations(),
   journal: journal('interruption-router', settings.EBB_INSTALLATION),
 };
 

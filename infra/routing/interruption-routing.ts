@@ -4,6 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { LIFECYCLE_COMPLETE_ACTIONS, LIFECYCLE_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling/lifecycle.ts';
+import { RESERVATION_ACTIONS } from '../../lambdas/adapters/ec2/reservations.ts';
 import { CLUSTER_ACCESS_ACTIONS } from '../../lambdas/adapters/eks/access.ts';
 import { EVENT_TABLE, type EventRow } from '../../lambdas/adapters/event-bridge/event-table.ts';
 import { TAG_ACTIONS } from '../../lambdas/adapters/aws/resource-tags.ts';
@@ -57,7 +58,7 @@ export class InterruptionRouting extends Construct {
       logRetentionDays: configuration.logRetentionDays,
       statements: [
         {
-          actions: [...LIFECYCLE_READ_ACTIONS, ...TAG_ACTIONS],
+          actions: [...LIFECYCLE_READ_ACTIONS, ...TAG_ACTIONS, ...RESERVATION_ACTIONS],
           resources: ['*'],
           wildcardReason: 'Descriptions cannot be limited to a resource.',
         },

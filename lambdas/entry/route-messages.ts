@@ -2,10 +2,10 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { handleEach, MOST_MESSAGES, type Message } from '../adapters/sqs/batch.ts';
 import { noticeFailed } from '../core/events/notice-events.ts';
-import { routeEvent, routeInStorm, type Parsed, type RoutePorts } from '../workflow/notice/route-notice.ts';
+import { routeEvent, routeInStorm, type EventPorts, type Parsed } from '../workflow/notice/route-notice.ts';
 import { logFailure } from './reporting/failure-report.ts';
 
-export interface MessagePorts extends RoutePorts {
+export interface MessagePorts extends EventPorts {
   /** Reads an event of any form. @throws MalformedEvent */
   readonly parse: (event: unknown) => Parsed;
   /** Has a message come again, so many seconds from now. @param receipt its receipt handle */

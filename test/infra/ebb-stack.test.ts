@@ -23,6 +23,7 @@ import { IMAGE_PARAMETER_ACTIONS, LAUNCH_ACTIONS } from '../../lambdas/adapters/
 import { LAUNCHED_ACTIONS } from '../../lambdas/adapters/ec2/launched-instances.ts';
 import { GROUP_READ_ACTIONS } from '../../lambdas/adapters/auto-scaling/groups.ts';
 import { INSTANCE_ACTIONS } from '../../lambdas/adapters/ec2/ec2-instances.ts';
+import { RESERVATION_ACTIONS } from '../../lambdas/adapters/ec2/reservations.ts';
 import { STATUS_ACTIONS } from '../../lambdas/adapters/ec2/scheduled-changes.ts';
 import {
   BALANCER_READ_ACTIONS,
@@ -253,6 +254,7 @@ describe('IAM', () => {
       ...PARAMETER_ACTIONS,
       ...START_ACTIONS,
       ...CLUSTER_ACCESS_ACTIONS,
+      ...RESERVATION_ACTIONS,
       'sqs:ChangeMessageVisibility',
       'sqs:ReceiveMessage',
       'sqs:DeleteMessage',
@@ -419,6 +421,7 @@ const LET_IN: readonly { readonly rule: string; readonly byDefault: boolean; rea
     byDefault: true,
     samples: ['capacity-block-warning', 'capacity-reservation-warning'],
   },
+  { rule: 'CapacityBlockExpirations', byDefault: true, samples: ['capacity-block-expiration'] },
   { rule: 'RebalanceRecommendations', byDefault: false, samples: ['rebalance-recommendation'] },
   { rule: 'StateChanges', byDefault: true, samples: ['ec2-state-change'] },
   { rule: 'ScheduledChanges', byDefault: true, samples: ['scheduled-reboot', 'scheduled-retirement'] },

@@ -83,6 +83,10 @@ const EXPECTED: Readonly<Record<string, Expectation>> = {
   'spot-warning': { matches: true, now: true, instance: 'in service', report: REQUESTED },
   'capacity-reservation-warning': { matches: true, now: true, instance: 'in service', report: REQUESTED },
   'capacity-block-warning': { matches: true, now: true, instance: 'in service', report: REQUESTED },
+  'capacity-block-expiration': {
+    matches: true,
+    report: ignored('no instance runs in reservation cr-0a1b2c3d4e5f60017'),
+  },
   'rebalance-recommendation': { matches: true, now: true, instance: 'in service', report: REQUESTED },
   'ec2-state-change': { matches: true, now: true, instance: 'in service', report: REQUESTED },
   'ec2-state-running': { matches: false, report: ignored('the instance does not stop or end by it') },

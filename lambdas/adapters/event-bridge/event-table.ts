@@ -91,6 +91,18 @@ function warningNotice(
   return { kind, ...about, action, ...(until !== undefined && { until }) };
 }
 
+/** Form of the warning that a capacity block ends, 40 minutes before. */
+const blockSchema = z.object({
+  ...envelope,
+  detail: z.object({
+    'capacity-reservation-id': z.string().check(z.regex(/^cr-[0-9a-f]{8,17}$/)),
+    'end-date': z.iso.datetime(),
+  }),
+});
+
+/** EC2 begins to terminate the instances of a block so long before its end. */
+const BLOCK_ENDING_MS = 1_800_000;
+
 /** From the warning of a Spot instance, or of one in an interruptible reservation, to its end (contract 5.1). */
 const WARNED_MS = 120_000;
 
@@ -149,6 +161,20 @@ export const EVENT_TABLE: readonly EventRow[] = [
       const { 'instance-termination-time': told } = warning.detail;
       const until = told === undefined ? Date.parse(warning.time) + WARNED_MS : Date.parse(told);
       return warningNotice('capacity-reservation', warning, until);
+    },
+  },
+  {
+    rule: 'CapacityBlockExpirations',
+    what: 'capacity blocks that end',
+    source: 'aws.ec2',
+    detailType: 'Capacity Block Reservation Expiration Warning',
+    detail: () => ({}),
+    switchedBy: 'capacityReservation',
+    read: (event) => {
+      const { account, region, time, detail } = blockSchema.parse(event);
+      const about = { kind: 'capacity-reservation', account, region, group: NO_GROUP, action: 'terminate' } as const;
+      const until = Date.parse(detail['end-date']) - BLOCK_ENDING_MS;
+      return { reservation: detail['capacity-reservation-id'], warning: { ...about, at: Date.parse(time), until } };
     },
   },
   {

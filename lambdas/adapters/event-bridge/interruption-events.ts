@@ -37,6 +37,7 @@ export function parseEvent(event: unknown): Parsed {
   if (reader === undefined) return other('no notice is made of it', source, detailType);
   const read = malformedIfWrong(() => reader(event));
   if ('ignored' in read) return other(read.ignored, source, detailType);
+  if ('reservation' in read) return { kind: 'reservation', ...read };
   if (!('kind' in read)) return { kind: 'notices', notices: read };
   const cluster = clusterNamedBy(event);
   return { kind: 'notice', notice: read, ...(cluster !== undefined && { cluster }) };

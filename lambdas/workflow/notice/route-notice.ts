@@ -10,7 +10,8 @@ import {
   noticeUnverified,
   retirementRequested,
 } from '../../core/events/notice-events.ts';
-import { executionName, type EventNotice } from '../../core/notice/notice.ts';
+import { executionName, type EventNotice, type WarningNotice } from '../../core/notice/notice.ts';
+import type { Reservations } from '../ports/ec2.ts';
 import type { Retirements } from '../ports/lambda.ts';
 import type { Journal } from '../ports/journal.ts';
 import { isolateAhead, type ListedNodes } from './isolate-ahead.ts';
@@ -23,6 +24,12 @@ export type Parsed =
   | { readonly kind: 'notice'; readonly notice: EventNotice; readonly cluster?: string }
   /** One event about several instances. */
   | { readonly kind: 'notices'; readonly notices: readonly EventNotice[] }
+  /** One event about all instances in a capacity reservation: each gets the warning. */
+  | {
+      readonly kind: 'reservation';
+      readonly reservation: string;
+      readonly warning: Omit<WarningNotice, 'instance'>;
+    }
   /** An event that we do not act on. */
   | { readonly kind: 'other'; readonly reason: string; readonly source: string; readonly detailType: string };
 
@@ -33,7 +40,12 @@ export interface RoutePorts extends VerificationPorts {
   readonly nodes?: ListedNodes;
 }
 
-export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<void> {
+/** What events need beside notices. */
+export interface EventPorts extends RoutePorts {
+  readonly reservations: Reservations;
+}
+
+export async function routeEvent(parsed: Parsed, ports: EventPorts): Promise<void> {
   if (parsed.kind === 'other') {
     const { reason, source, detailType } = parsed;
     ports.journal.report(noticeIgnored({ reason, source, detailType }));
@@ -45,9 +57,22 @@ export async function routeEvent(parsed: Parsed, ports: RoutePorts): Promise<voi
     return;
   }
   // All are tried, so that one which fails holds up no other; the event is then delivered again, which changes nothing.
-  const routed = await settleEach(parsed.notices, (notice) => routeNotice(notice, 'event', ports));
+  const routed = await settleEach(await noticesOf(parsed, ports), (notice) => routeNotice(notice, 'event', ports));
   const failed = routed.find((each) => each.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** The notices of an event about several instances. */
+async function noticesOf(
+  parsed: Extract<Parsed, { kind: 'notices' | 'reservation' }>,
+  { reservations, journal }: EventPorts,
+): Promise<readonly EventNotice[]> {
+  if (parsed.kind === 'notices') return parsed.notices;
+  const { reservation, warning } = parsed;
+  const instances = await reservations.instancesIn(reservation);
+  if (instances.length === 0)
+    journal.report(noticeIgnored({ reason: `no instance runs in reservation ${reservation}` }));
+  return instances.map((instance) => ({ ...warning, instance }));
 }
 
 /**
@@ -115,7 +140,7 @@ const SPREAD = { from: 10, to: 40 } as const;
 export async function routeInStorm(
   parsed: Parsed,
   putOff: (seconds: number) => Promise<void>,
-  ports: RoutePorts,
+  ports: EventPorts,
 ): Promise<'done' | 'put off'> {
   const ahead = parsed.kind === 'notice' ? await isolateIfPossible(parsed.notice, parsed.cluster, ports) : 'not asked';
   if (ahead !== 'not asked') {

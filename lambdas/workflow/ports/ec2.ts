@@ -22,6 +22,12 @@ export interface Purchase {
   readonly reservation?: string;
 }
 
+/** Capacity reservations. */
+export interface Reservations {
+  /** Ids of the instances that run in the reservation. */
+  instancesIn(reservation: string): Promise<readonly string[]>;
+}
+
 /** A change that AWS has scheduled for an instance (contract 1.2). */
 export interface ScheduledChange {
   readonly instance: string;

@@ -5,7 +5,7 @@
 import { MOST_MESSAGES, messagesOf } from '../../../lambdas/adapters/sqs/batch.ts';
 import type { LifecycleNotice } from '../../../lambdas/core/notice/notice.ts';
 import { routeMessages } from '../../../lambdas/entry/route-messages.ts';
-import type { Parsed, RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';
+import type { EventPorts, Parsed } from '../../../lambdas/workflow/notice/route-notice.ts';
 import { EventSource } from '../../peers/aws/sqs/event-source.ts';
 import { Queues } from '../../peers/aws/sqs/queues.ts';
 import { passing } from './rates.ts';
@@ -23,7 +23,7 @@ const PUT_OFF_MS = 20;
 
 interface Parts {
   /** A sandbox's own, with what it keeps of answers. */
-  readonly portsOf: (sandbox: number) => RoutePorts;
+  readonly portsOf: (sandbox: number) => EventPorts;
   /** How long a sandbox takes to its first line, milliseconds. */
   readonly coldMs: number;
 }

@@ -6,7 +6,7 @@ import type { Notice } from '../../../lambdas/core/notice/notice.ts';
 import { parseClusterParameter } from '../../../lambdas/entry/configuration/configuration.ts';
 import { keepingSettings } from '../../../lambdas/entry/configuration/read-cluster-settings.ts';
 import { retryStep } from '../../../lambdas/entry/durable-run/step-retry.ts';
-import type { RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';
+import type { EventPorts, RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';
 import { listedNodes } from '../../../lambdas/adapters/clusters/listed-nodes.ts';
 import { askedTogether } from '../../../lambdas/adapters/aws/asked-together.ts';
 import { keepingGroupFacts } from '../../../lambdas/adapters/auto-scaling/kept-group-facts.ts';
@@ -202,7 +202,7 @@ class Storm {
     };
   }
 
-  #ports(sandbox: string): RoutePorts & Omit<RetirementPorts, 'run'> {
+  #ports(sandbox: string): EventPorts & Omit<RetirementPorts, 'run'> {
     const { account, region } = aNotice();
     const rates = this.#rates;
     const settings: Settings = {
@@ -223,6 +223,7 @@ class Storm {
       ...kept,
       hookName: HOOK,
       home: { account, region },
+      reservations: { instancesIn: () => Promise.reject(new Error('no storm asks for this')) },
       clouds: { open: () => Promise.reject(new Error('no storm asks for this')) },
       instances: {
         identity: (id) => rates.call('EC2 Describe*', () => ({ instance: id, addresses: [] })),

@@ -45,6 +45,34 @@ describe('a capacity reservation', () => {
     expect(rehearsal.kubernetes.podsOn(given.node)).toEqual([]);
   });
 
+  test('of a capacity block that ends warns all instances in it, which EC2 names, ten minutes before it takes them', async () => {
+    await using given = await webScene();
+    const { rehearsal, instance } = given;
+    const [, other = ''] = rehearsal.instances;
+    const { instances, interruptions } = rehearsal.aws;
+    for (const id of [instance, other]) instances.setPurchase(id, 'capacity-block', 'cr-0123456789abcdef0');
+    await rehearsal.route(interruptions.expire('cr-0123456789abcdef0'));
+    const notices = [...rehearsal.started.values()];
+    expect(notices.map((notice) => notice.instance)).toEqual([instance, other]);
+    expect(notices).toMatchObject([{ kind: 'capacity-reservation' }, { kind: 'capacity-reservation' }]);
+    const [notice] = notices;
+    if (notice === undefined) throw new Error('nothing was started');
+    expect(await run(given, notice)).toEqual({ result: 'drained' });
+    const [started] = rehearsal.of('retirement.started');
+    expect(Date.parse(started?.deadline ?? '') - notice.at).toBe(10 * MINUTE - 5 * SECOND);
+    expect(rehearsal.kubernetes.podsOn(given.node)).toEqual([]);
+  });
+
+  test('in which nothing runs is ignored', async () => {
+    await using given = await webScene();
+    const { rehearsal } = given;
+    await rehearsal.route(rehearsal.aws.interruptions.expire('cr-0123456789abcdef0'));
+    expect(rehearsal.started.size).toBe(0);
+    expect(rehearsal.of('notice.ignored')).toMatchObject([
+      { reason: 'no instance runs in reservation cr-0123456789abcdef0' },
+    ]);
+  });
+
   test('of which EC2 knows nothing is refused', async () => {
     await using given = await webScene();
     const { rehearsal, instance } = given;

@@ -21,6 +21,7 @@ import { lazyClouds } from '../../../lambdas/adapters/openstack/lazy-clouds.ts';
 import { ec2Instances } from '../../../lambdas/adapters/ec2/ec2-instances.ts';
 import { clusters } from '../../../lambdas/adapters/clusters/clusters.ts';
 import { parseEvent } from '../../../lambdas/adapters/event-bridge/interruption-events.ts';
+import { reservations } from '../../../lambdas/adapters/ec2/reservations.ts';
 import { instanceTags } from '../../../lambdas/adapters/aws/resource-tags.ts';
 import type { DomainEvent } from '../../../lambdas/core/events/domain-event.ts';
 import type { StartedRetirement } from '../../../lambdas/core/retirement/orphaned-hook.ts';
@@ -31,7 +32,7 @@ import type { Fleets } from '../../../lambdas/workflow/ports/kubernetes.ts';
 import type { DurableRun, Retirements } from '../../../lambdas/workflow/ports/lambda.ts';
 import { retireNode } from '../../../lambdas/workflow/retirement/retire-node.ts';
 import type { Retired, RetirementPorts } from '../../../lambdas/workflow/retirement/retirement.ts';
-import { routeEvent, type RoutePorts } from '../../../lambdas/workflow/notice/route-notice.ts';
+import { routeEvent, type EventPorts } from '../../../lambdas/workflow/notice/route-notice.ts';
 import { NO_LOAD_BALANCERS } from '../../given.ts';
 import type { AwsEvent } from '../../peers/aws/event-bridge/event.ts';
 import type { HistoryEntry } from '../../peers/aws/auto-scaling/history.ts';
@@ -93,7 +94,7 @@ export class Rehearsal implements AsyncDisposable {
   readonly begun: StartedRetirement[] = [];
   /** Names of other retirements that run. */
   readonly running = new Set<string>();
-  readonly ports: RetirementPorts & RoutePorts & { readonly clusters: Fleets };
+  readonly ports: RetirementPorts & EventPorts & { readonly clusters: Fleets };
   /** Names of the retirements that began here and have not ended. */
   readonly #alive = new Set<string>();
   readonly #traffic = new Traffic();
@@ -189,7 +190,7 @@ export class Rehearsal implements AsyncDisposable {
   noticeOf(event: AwsEvent): Notice {
     const parsed = parseEvent(event);
     if (parsed.kind === 'other') throw new Error(parsed.reason);
-    const [notice] = parsed.kind === 'notice' ? [parsed.notice] : parsed.notices;
+    const [notice] = parsed.kind === 'notices' ? parsed.notices : parsed.kind === 'notice' ? [parsed.notice] : [];
     if (notice === undefined) throw new Error('the event makes no notice');
     return notice;
   }
@@ -213,7 +214,7 @@ export class Rehearsal implements AsyncDisposable {
     return retireNode(notice, { ...this.ports, ...ports }).finally(() => this.#alive.delete(name));
   }
 
-  route(event: unknown, ports: Partial<RoutePorts> = {}): Promise<void> {
+  route(event: unknown, ports: Partial<EventPorts> = {}): Promise<void> {
     return this.drive(routeEvent(parseEvent(event), { ...this.ports, ...ports }));
   }
 
@@ -295,6 +296,7 @@ export class Rehearsal implements AsyncDisposable {
       home: { account: this.aws.account.accountId, region: this.aws.account.region },
       lifecycle: lifecycle(autoScaling),
       instances: ec2Instances(ec2),
+      reservations: reservations(ec2),
       balancing: NO_LOAD_BALANCERS,
       zonalShifts: zonalShifts(autoScaling, client.endpoint),
       instanceTags: instanceTags(new ResourceGroupsTaggingAPIClient(client)),

@@ -58,6 +58,22 @@ export class Interruptions {
     });
   }
 
+  /** Tells that a capacity block ends in forty minutes: ten minutes from now EC2 begins to end its instances. */
+  expire(reservation: string): AwsEvent {
+    for (const { instanceId, capacityReservationId } of this.#instances.all()) {
+      if (capacityReservationId === reservation) this.#endLater(instanceId, 10 * 60_000);
+    }
+    return this.#bus.put({
+      'detail-type': 'Capacity Block Reservation Expiration Warning',
+      source: 'aws.ec2',
+      resources: [arn(this.#account, 'ec2', `capacity-reservation/${reservation}`)],
+      detail: {
+        'capacity-reservation-id': reservation,
+        'end-date': new Date(this.#time.now() + 40 * 60_000).toISOString().replace(/\.\d+/, ''),
+      },
+    });
+  }
+
   /** Schedules a change of several instances, and has AWS Health tell of it in one event. */
   schedule(instanceIds: readonly string[], code: ScheduledEvent['code'], notBefore: Date): AwsEvent {
     for (const instanceId of instanceIds) {

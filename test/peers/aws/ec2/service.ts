@@ -163,6 +163,7 @@ function passes(instance: Instance, tags: Tags, { Name: name, Value: values }: F
     'availability-zone': [instance.zone],
     'instance-type': [instance.instanceType],
     'image-id': [instance.imageId],
+    'capacity-reservation-id': [instance.capacityReservationId ?? []].flat(),
   };
   const field = fields[name];
   if (field === undefined) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
