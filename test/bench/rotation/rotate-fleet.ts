@@ -113,7 +113,7 @@ function finished(events: readonly LoggedEvent[]): number {
   return events.filter(({ type }) => type === 'retirement.finished').length;
 }
 
-/** Its clients sign by the time that is driven. */
+/** Its clients sign by the time that is driven, which stands still until they are answered: a signature holds for minutes. */
 function clientConfig(aws: Installation['aws']) {
   return { ...aws.clientConfig(), systemClockOffset: aws.clock.now() - Date.now() };
 }
@@ -128,7 +128,7 @@ async function request(installation: Installation, maxSurge: number): Promise<vo
     InvocationType: 'Event',
     Payload: JSON.stringify({ cluster: CLUSTER, maxSurge }),
   });
-  await aws.driveUntil(client.send(invoke));
+  await client.send(invoke);
   client.destroy();
 }
 
@@ -140,7 +140,7 @@ async function stop(installation: Installation): Promise<void> {
   const { environment } = aws.lambda.functions.get(installation.functionNamed('ClusterRotation')) ?? {};
   const client = new SSMClient(clientConfig(aws));
   const prefix = environment?.EBB_ROTATION_PARAMETERS ?? '';
-  await aws.driveUntil(rotationControls(client, prefix).want(started.rotation, 'stop'));
+  await rotationControls(client, prefix).want(started.rotation, 'stop');
   client.destroy();
 }
 

@@ -114,7 +114,7 @@ async function request(installation: Installation): Promise<void> {
     InvocationType: 'Event',
     Payload: JSON.stringify(asked),
   });
-  await aws.driveUntil(client.send(invoke));
+  await client.send(invoke);
   client.destroy();
 }
 
