@@ -14,9 +14,12 @@ import { TAINT_KEYS, taintEffect, taintKey } from './taint-fields.ts';
 export const HEARTBEAT_SECONDS = { least: 30, most: 7_200, default: 900 } as const;
 export const DRAIN_SECONDS = { least: 60, most: 172_800, default: 3_600 } as const;
 
+/** Names that a cluster can have here. */
+export const CLUSTER_NAME = /^[0-9A-Za-z][A-Za-z0-9._-]{0,99}$/;
+
 /** A name with a dot, as kops gives them, is no name of an EKS cluster: synth refuses it without `access`. */
 const clusterName = text(
-  /^[0-9A-Za-z][A-Za-z0-9._-]{0,99}$/,
+  CLUSTER_NAME,
   'a cluster name such as production: letters, digits, - and _, up to 100; with access also dots, such as k8s.example.com',
 );
 /** The rule for names of Auto Scaling groups (API reference of CreateAutoScalingGroup). */

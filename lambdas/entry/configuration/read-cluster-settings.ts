@@ -1,5 +1,6 @@
 /** Reads the configured clusters' settings from their SSM parameters. */
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import { CLUSTER_NAME } from '../../core/settings/cluster-settings.ts';
 import { keptFor } from '../../adapters/aws/kept-answers.ts';
 import { namesUnder, parametersTogether, readParameters } from '../../adapters/aws/parameters.ts';
 import type { Settings } from '../../workflow/ports/settings.ts';
@@ -11,6 +12,8 @@ export function clusterSettings(ssm: SSMClient, prefix: string): Settings {
   const read = parametersTogether(ssm);
   return {
     async cluster(name) {
+      // Hooks, tags and events say any name. One that no parameter can have would fail those that are read together with it.
+      if (!CLUSTER_NAME.test(name)) return undefined;
       const parameter = `${prefix}${name}`;
       const value = await read(parameter);
       if (value === undefined) return undefined;

@@ -54,6 +54,18 @@ describe('the settings of a cluster', () => {
     },
   );
 
+  test.each(['no cluster!', '../production', '', 'a/b', 'x'.repeat(101)])(
+    'that are read together with those of %o, which no cluster can be called, are found all the same',
+    async (name) => {
+      await using given = await AwsGiven.start();
+      const written = clusterParameter(clusterOf(1));
+      given.aws.ssm.put(NAME, written);
+      const settings = clusterSettings(new SSMClient(given.aws.clientConfig()), '/ebb/clusters/');
+      const found = await Promise.all([settings.cluster(name), settings.cluster('production')]);
+      expect(found).toEqual([undefined, parseClusterParameter(written)]);
+    },
+  );
+
   test('of which a parameter is missing are an error that names it, never a cluster with fewer groups', async () => {
     await using given = await AwsGiven.start();
     for (const { suffix, value } of parametersOf(clusterParameter(clusterOf(100))).slice(0, 2)) {

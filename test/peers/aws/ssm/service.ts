@@ -36,6 +36,7 @@ export function ssmService(parameters: Parameters, account: Account): Service {
         input: z.object({ Names: z.array(z.string()).min(1).max(10) }),
         resources: ({ Names }) => Names.map(resource),
         answer: ({ Names }) => {
+          for (const name of Names) checkName(name);
           const found = Names.flatMap((name) => {
             const parameter = parameters.find(name);
             return parameter === undefined ? [] : [shape(parameter, name)];
@@ -82,6 +83,13 @@ export function ssmService(parameters: Parameters, account: Account): Service {
     },
     route: (request) => jsonRoute(request, 'AmazonSSM'),
   };
+}
+
+/** One name that no parameter can have fails the whole call. */
+function checkName(name: string): void {
+  if (/^[\w./:-]+$/.test(name)) return;
+  const message = 'Parameter name: only a mix of letters, numbers and the symbols .-_/ is allowed';
+  throw new AwsError('ValidationException', message);
 }
 
 interface PutRequest {
