@@ -12,12 +12,18 @@ export interface MessagePorts extends EventPorts {
   readonly putOff: (receipt: string, seconds: number) => Promise<void>;
 }
 
-/** A full batch is one of a storm. What has come again is routed at once, so that each event waits once at most. */
+/** From so many messages on a batch is one of a storm. */
+const STORM = MOST_MESSAGES / 2;
+
+/** Pauses before a message that failed comes again, seconds, by how often it has come: a Spot instance has two minutes. */
+const AGAIN_SECONDS = [30, 60];
+
+/** A batch of a storm isolates first. What has come again is routed at once, so that each event waits once at most. */
 export async function routeMessages(
   messages: readonly Message[],
   { parse, putOff, ...ports }: MessagePorts,
 ): Promise<SQSBatchResponse> {
-  const isStorm = messages.length === MOST_MESSAGES;
+  const isStorm = messages.length >= STORM;
   return await handleEach(
     messages,
     async (event, { receiptHandle, attributes }) => {
@@ -27,9 +33,12 @@ export async function routeMessages(
       await routeEvent(parsed, ports);
       return 'done';
     },
-    (error, { messageId }) => {
+    async (error, { messageId, receiptHandle, attributes }) => {
       logFailure(error, { messageId });
       ports.journal.report(noticeFailed({ messageId, reason: String(error) }));
+      const seconds = AGAIN_SECONDS[attributes.ApproximateReceiveCount - 1];
+      // Without it the message comes again when its visibility ends.
+      if (seconds !== undefined) await putOff(receiptHandle, seconds).catch(logFailure);
     },
   );
 }

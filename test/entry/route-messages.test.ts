@@ -80,8 +80,11 @@ test('an event that is malformed fails by itself: it is told, comes again, and h
   const { instance } = rehearsal.first;
   const event = rehearsal.terminate(instance);
   const malformed = message({ ...event, detail: { ...event.detail, EC2InstanceId: 'web-1' } });
-  const answer = await route(rehearsal, [malformed, message(event)]);
+  const putOff: [string, number][] = [];
+  const answer = await route(rehearsal, [malformed, message(event)], putOff);
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: malformed.messageId }] });
+  // A Spot instance has two minutes: what failed comes again sooner than a message is hidden.
+  expect(putOff).toEqual([[malformed.receiptHandle, 30]]);
   expect(rehearsal.of('notice.failed')).toMatchObject([
     { messageId: malformed.messageId, reason: expect.stringMatching(/^MalformedEvent: .*EC2InstanceId/) as string },
   ]);

@@ -96,12 +96,14 @@ const blockSchema = z.object({
   ...envelope,
   detail: z.object({
     'capacity-reservation-id': z.string().check(z.regex(/^cr-[0-9a-f]{8,17}$/)),
-    'end-date': z.iso.datetime(),
+    // AWS documents no form of it.
+    'end-date': z.optional(z.string().check(z.maxLength(64))),
   }),
 });
 
-/** EC2 begins to terminate the instances of a block so long before its end. */
+/** EC2 begins to terminate the instances of a block so long before its end, and so long after the warning. */
 const BLOCK_ENDING_MS = 1_800_000;
+const BLOCK_WARNED_MS = 600_000;
 
 /** From the warning of a Spot instance, or of one in an interruptible reservation, to its end (contract 5.1). */
 const WARNED_MS = 120_000;
@@ -173,8 +175,10 @@ export const EVENT_TABLE: readonly EventRow[] = [
     read: (event) => {
       const { account, region, time, detail } = blockSchema.parse(event);
       const about = { kind: 'capacity-reservation', account, region, group: NO_GROUP, action: 'terminate' } as const;
-      const until = Date.parse(detail['end-date']) - BLOCK_ENDING_MS;
-      return { reservation: detail['capacity-reservation-id'], warning: { ...about, at: Date.parse(time), until } };
+      const at = Date.parse(time);
+      const told = Date.parse(detail['end-date'] ?? '') - BLOCK_ENDING_MS;
+      const until = Math.min(Number.isNaN(told) ? Infinity : told, at + BLOCK_WARNED_MS);
+      return { reservation: detail['capacity-reservation-id'], warning: { ...about, at, until } };
     },
   },
   {

@@ -3,7 +3,6 @@
  * the table are ignored. Events in the table must have the right form.
  */
 import * as z from 'zod/mini';
-import { clusterInMetadata } from '../../core/aws/cluster-identity.ts';
 import { noticeSchema, type Notice } from '../../core/notice/notice.ts';
 import type { Parsed } from '../../workflow/notice/route-notice.ts';
 import type { Read } from './event-form.ts';
@@ -39,8 +38,8 @@ export function parseEvent(event: unknown): Parsed {
   if ('ignored' in read) return other(read.ignored, source, detailType);
   if ('reservation' in read) return { kind: 'reservation', ...read };
   if (!('kind' in read)) return { kind: 'notices', notices: read };
-  const cluster = clusterNamedBy(event);
-  return { kind: 'notice', notice: read, ...(cluster !== undefined && { cluster }) };
+  const { detail } = metadataSchema.safeParse(event).data ?? {};
+  return { kind: 'notice', notice: read, ...(detail && { hookMetadata: detail.NotificationMetadata }) };
 }
 
 /**
@@ -57,12 +56,8 @@ function isTestNotification(event: unknown): boolean {
   return z.object({ Event: z.literal('autoscaling:TEST_NOTIFICATION') }).safeParse(event).success;
 }
 
-const metadataSchema = z.object({ detail: z.object({ NotificationMetadata: z.string() }) });
-
-/** The cluster that our hook's metadata names, as the event of a lifecycle action has it. */
-function clusterNamedBy(event: unknown): string | undefined {
-  return clusterInMetadata(metadataSchema.safeParse(event).data?.detail.NotificationMetadata);
-}
+/** Metadata of the hook, as the event of a lifecycle action has it. */
+const metadataSchema = z.object({ detail: z.object({ NotificationMetadata: z.string().check(z.maxLength(1_023)) }) });
 
 function other(reason: string, source: string, detailType: string): Parsed {
   return { kind: 'other', reason, source, detailType };

@@ -39,13 +39,13 @@ export type Handled = 'done' | 'put off';
 export async function handleEach(
   messages: readonly Message[],
   handle: (event: unknown, message: Message) => Promise<Handled>,
-  failed: (error: unknown, message: Message) => void,
+  failed: (error: unknown, message: Message) => Promise<void> | void,
 ): Promise<SQSBatchResponse> {
   const handled = messages.map(async (message): Promise<Handled | 'failed'> => {
     try {
       return await handle(JSON.parse(message.body), message);
     } catch (error) {
-      failed(error, message);
+      await failed(error, message);
       return 'failed';
     }
   });

@@ -88,9 +88,10 @@ export async function isolateNode(
     journal.report(retirementJoined(subject, { other: joined }));
     return { kind: 'joined', execution: joined };
   }
-  const { found, changed } = patched;
-  // An earlier try may have isolated the node, and then lost the answer or died: it is reported now.
-  const cordonedBefore = changed ? found.unschedulable : ownershipOf(found)?.cordonedByUs === false;
+  const { found } = patched;
+  // The router, or an earlier try that lost the answer or died, may have isolated the node: it is reported now.
+  const own = ownershipOf(found);
+  const cordonedBefore = own?.execution === claim.execution ? !own.cordonedByUs : found.unschedulable;
   journal.report(nodeIsolated(subject, { cordonedBefore }));
   if (neighbour !== undefined) journal.report(nodeShared(subject, { neighbour }));
   return { kind: 'isolated', deadline, ...early };

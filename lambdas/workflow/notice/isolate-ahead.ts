@@ -8,15 +8,15 @@
  * it. That the node is the instance's, its providerID says. The event only hints at the cluster to look in.
  */
 import { TERMINATING_WAIT } from '../../core/aws/lifecycle-state.ts';
-import { spanFrom } from '../../core/drain/deadline-times.ts';
+import { clusterInMetadata } from '../../core/aws/cluster-identity.ts';
+import { DEFAULT_NAME, installationOfHook, type Home } from '../../core/aws/installation.ts';
+import { hookDeadline } from '../../core/drain/deadline-times.ts';
 import { isInstance, type Node } from '../../core/kubernetes/node.ts';
 import { isolation, ownershipOf } from '../../core/node/isolation.ts';
 import { executionName, type EventNotice, type LifecycleNotice } from '../../core/notice/notice.ts';
-import { deadlineOfHook } from '../beginning/begin-held.ts';
 import { isPrompt } from '../beginning/hook-time.ts';
 import { patchNode, type Patched } from '../node/patch-node.ts';
 import type { Cluster, ReachedCluster } from '../ports/kubernetes.ts';
-import { narrowed } from './verification.ts';
 import type { VerificationPorts } from './verify-notice.ts';
 
 export interface AheadPorts extends Pick<VerificationPorts, 'lifecycle' | 'settings' | 'home' | 'hookName'> {
@@ -30,23 +30,25 @@ export interface ListedNodes {
   open(cluster: ReachedCluster): Promise<Pick<Cluster, 'readNode' | 'patchNode'>>;
 }
 
-/** Until the retirement knows the limits of the hook: AWS holds no instance for longer. */
-const LONGEST_HOOK = { name: '', timeoutSeconds: 7_200, globalTimeoutSeconds: 172_800 };
+/** AWS holds no instance for longer. The retirement, whose time begins with it, knows the limits and writes a nearer deadline. */
+const LONGEST_HOOK = { globalTimeoutSeconds: 172_800 };
 
 /**
  * Isolates the instance's nodes, but for those that another retirement has in hand.
  *
- * @param cluster the name that the event says @default nothing is done
+ * @param hookMetadata what the event says of our hook's metadata: the cluster and the installation @default nothing is done
  * @returns whether one is isolated for the notice's retirement; false where more must be asked, which that does
  * @throws ClusterAway, ClusterRefused, PatchRefused
  */
 export async function isolateAhead(
   notice: EventNotice,
-  cluster: string | undefined,
+  hookMetadata: string | undefined,
   ports: AheadPorts,
 ): Promise<boolean> {
   const now = Date.now();
-  if (cluster === undefined || !isOfOurHook(notice, ports) || !isPrompt(notice, now)) return false;
+  const cluster = clusterInMetadata(hookMetadata);
+  if (cluster === undefined || isOfOtherInstallation(hookMetadata, ports.home)) return false;
+  if (!isOfOurHook(notice, ports) || !isPrompt(notice, now)) return false;
   const [membership, settings] = await Promise.all([
     ports.lifecycle.membership(notice.instance),
     ports.settings.cluster(cluster),
@@ -55,8 +57,7 @@ export async function isolateAhead(
   const { group } = membership;
   if (!settings.groups.some(({ name }) => name === group)) return false;
   const time = { beganAt: notice.at, firstAt: now };
-  const leaves = { group, cluster: narrowed(settings, group) };
-  const { deadline } = spanFrom(time, { deadline: deadlineOfHook(leaves, LONGEST_HOOK, time), now });
+  const deadline = hookDeadline(time, LONGEST_HOOK);
   const takeover = { execution: executionName(notice, ports.home), kind: notice.kind, group, now, deadline };
   const found = await ports.nodes.ofInstance(settings, notice.instance);
   const api = await ports.nodes.open(settings);
@@ -68,6 +69,12 @@ export async function isolateAhead(
   const isOurs = ({ found: node, changed }: Patched): boolean =>
     changed || ownershipOf(node)?.execution === takeover.execution;
   return (await Promise.all(patches)).some((patched) => patched !== 'gone' && isOurs(patched));
+}
+
+/** Two installations may name one group: the hook says whose it is (contract 15.2). */
+function isOfOtherInstallation(hookMetadata: string | undefined, { installation = DEFAULT_NAME }: Home): boolean {
+  const owner = installationOfHook(hookMetadata) ?? installation;
+  return owner !== installation;
 }
 
 function isOfOurHook(

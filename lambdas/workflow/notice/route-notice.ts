@@ -20,8 +20,8 @@ import { verifyNotice, type Verification, type VerificationPorts } from './verif
 
 /** Result of parsing an event; a malformed one throws. */
 export type Parsed =
-  /** `cluster`: the one that the event names, a hint. */
-  | { readonly kind: 'notice'; readonly notice: EventNotice; readonly cluster?: string }
+  /** `hookMetadata`: what the event says of our hook's metadata, a hint. */
+  | { readonly kind: 'notice'; readonly notice: EventNotice; readonly hookMetadata?: string }
   /** One event about several instances. */
   | { readonly kind: 'notices'; readonly notices: readonly EventNotice[] }
   /** One event about all instances in a capacity reservation: each gets the warning. */
@@ -52,8 +52,7 @@ export async function routeEvent(parsed: Parsed, ports: EventPorts): Promise<voi
     return;
   }
   if (parsed.kind === 'notice') {
-    const { notice, cluster } = parsed;
-    await Promise.all([routeNotice(notice, 'event', ports), isolateIfPossible(notice, cluster, ports)]);
+    await Promise.all([routeNotice(parsed.notice, 'event', ports), isolateIfPossible(parsed, ports)]);
     return;
   }
   // All are tried, so that one which fails holds up no other; the event is then delivered again, which changes nothing.
@@ -142,7 +141,7 @@ export async function routeInStorm(
   putOff: (seconds: number) => Promise<void>,
   ports: EventPorts,
 ): Promise<'done' | 'put off'> {
-  const ahead = parsed.kind === 'notice' ? await isolateIfPossible(parsed.notice, parsed.cluster, ports) : 'not asked';
+  const ahead = parsed.kind === 'notice' ? await isolateIfPossible(parsed, ports) : 'not asked';
   if (ahead !== 'not asked') {
     await putOff(SPREAD.from + Math.floor(Math.random() * (SPREAD.to - SPREAD.from)));
     return 'put off';
@@ -153,16 +152,34 @@ export async function routeInStorm(
 
 /** @returns `not asked`: it is for the retirement alone. That isolates what is left: no failure here may hold up its start. */
 async function isolateIfPossible(
-  notice: EventNotice,
-  cluster: string | undefined,
+  { notice, hookMetadata }: Extract<Parsed, { kind: 'notice' }>,
   { nodes, ...ports }: RoutePorts,
 ): Promise<'isolated' | 'failed' | 'not asked'> {
   if (nodes === undefined) return 'not asked';
   try {
-    return (await isolateAhead(notice, cluster, { ...ports, nodes })) ? 'isolated' : 'not asked';
+    const isolating = isolateAhead(notice, hookMetadata, { ...ports, nodes });
+    return (await withinTime(isolating)) ? 'isolated' : 'not asked';
   } catch (error) {
     ports.journal.report(isolationLeft({ instance: notice.instance, reason: String(error) }));
     return 'failed';
+  }
+}
+
+/** How long an isolation ahead may take: others of the batch wait for it. */
+const AHEAD_MS = 20_000;
+
+/** @throws Error when it takes longer */
+async function withinTime<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it takes longer than ${AHEAD_MS / 1000} s`));
+    }, AHEAD_MS);
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

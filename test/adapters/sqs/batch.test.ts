@@ -57,7 +57,9 @@ describe('a batch', () => {
         if (fails) throw new Error('cannot');
         return later ? 'put off' : 'done';
       },
-      (error, { messageId }) => failures.push(`${messageId}: ${error instanceof Error ? error.name : ''}`),
+      (error, { messageId }) => {
+        failures.push(`${messageId}: ${error instanceof Error ? error.name : ''}`);
+      },
     );
     expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(['bad', 'no JSON', 'later']);
     expect(failures.sort()).toEqual(['bad: Error', 'no JSON: SyntaxError']);

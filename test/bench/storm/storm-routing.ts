@@ -50,7 +50,8 @@ export class StormRouting {
 
   send(notice: LifecycleNotice): void {
     const { group } = notice;
-    const parsed: Parsed = { kind: 'notice', notice, cluster: group.replace('-workers', '') };
+    const hookMetadata = JSON.stringify({ cluster: group.replace('-workers', '') });
+    const parsed: Parsed = { kind: 'notice', notice, hookMetadata };
     this.#queues.send(QUEUE, { at: new Date(), body: JSON.stringify(parsed), attributes: {} });
   }
 

@@ -63,6 +63,19 @@ describe('a capacity reservation', () => {
     expect(rehearsal.kubernetes.podsOn(given.node)).toEqual([]);
   });
 
+  test.each(['soon', '2099-01-01 00:00:00', undefined])(
+    'of a capacity block whose end is written %o gives ten minutes from the warning on: AWS documents no form of it',
+    async (end) => {
+      await using given = await webScene();
+      const { rehearsal, instance } = given;
+      rehearsal.aws.instances.setPurchase(instance, 'capacity-block', 'cr-0123456789abcdef0');
+      const event = rehearsal.aws.interruptions.expire('cr-0123456789abcdef0');
+      await rehearsal.route({ ...event, detail: { ...event.detail, 'end-date': end } });
+      const [notice] = rehearsal.started.values();
+      expect(notice).toMatchObject({ instance, until: Date.parse(event.time) + 10 * MINUTE });
+    },
+  );
+
   test('in which nothing runs is ignored', async () => {
     await using given = await webScene();
     const { rehearsal } = given;

@@ -58,12 +58,16 @@ describe('a node whose instance our hook holds', () => {
     const [execution = ''] = rehearsal.started.keys();
     expect(ahead.ownership(node)).toMatchObject({ execution, kind: 'asg-terminate', cordonedByUs: true });
     const before = ahead.ownership(node);
+    // Its time begins with the retirement (contract 5.1).
+    expect(Date.parse(before?.deadline ?? '') - rehearsal.clock.now()).toBeGreaterThan(47 * 3_600_000);
     expect(ahead.patches()).toBe(1);
     const retired = await rehearsal.drive(rehearsal.retireBy(rehearsal.noticeOf(event)));
     expect(retired).toMatchObject({ result: 'drained' });
     expect(rehearsal.of('node.isolated')).toMatchObject([{ execution, cordonedBefore: false }]);
     expect(rehearsal.of('retirement.joined')).toEqual([]);
     expect(before?.since).toBe(ahead.ownership(node)?.since);
+    const [started] = rehearsal.of('retirement.started');
+    expect(ahead.ownership(node)?.deadline).toBe(started?.deadline);
     expect(rehearsal.completions(instance)).toHaveLength(1);
   });
 
@@ -126,6 +130,18 @@ describe('a node whose instance our hook holds', () => {
   });
 });
 
+test('a cluster that does not answer holds a batch up for twenty seconds, and no start', async () => {
+  await using ahead = await Ahead.start({ stands: true });
+  const { rehearsal } = ahead;
+  const { instance } = rehearsal.first;
+  const nodes = { ofInstance: () => new Promise<never>(() => undefined), open: () => Promise.reject(new Error('no')) };
+  const begun = rehearsal.clock.now();
+  await rehearsal.route(rehearsal.terminate(instance), { nodes });
+  expect(rehearsal.clock.now() - begun).toBe(20_000);
+  expect(rehearsal.started.size).toBe(1);
+  expect(rehearsal.of('isolation.left')).toMatchObject([{ instance, reason: 'Error: it takes longer than 20 s' }]);
+});
+
 describe('no node is touched', () => {
   /** The event with something else in it. */
   const changed = (event: AwsEvent, detail: object): AwsEvent => ({ ...event, detail: { ...event.detail, ...detail } });
@@ -134,6 +150,10 @@ describe('no node is touched', () => {
     ['names no cluster', { NotificationMetadata: undefined }],
     ['names a cluster that is not configured', { NotificationMetadata: '{"cluster":"other"}' }],
     ['names another hook', { LifecycleHookName: 'other' }],
+    [
+      'says that its hook is another installation’s (contract 15.2)',
+      { NotificationMetadata: '{"cluster":"production","installation":"other"}' },
+    ],
   ])('for an event that %s', async (_what, detail) => {
     await using ahead = await Ahead.start();
     const { rehearsal } = ahead;
