@@ -42,7 +42,7 @@ const ports = {
   journal: journal('interruption-router', settings.EBB_INSTALLATION),
 };
 
-const putOff = puttingOff(createClient(SQSClient), settings.EBB_NOTICE_QUEUE);
+const putOff = puttingOff(createClient(SQSClient, { useQueueUrlAsEndpoint: false }), settings.EBB_NOTICE_QUEUE);
 
 export const handler = middy()
   .use(failureReport())

@@ -61,7 +61,8 @@ function endOf({ executions, completions, sentAway, node, ...seen }: Seen) {
     leftBehind: seen.leftBehind,
     violations: seen.violations,
     lateHeartbeats: seen.lateHeartbeats,
-    marks: seen.marks,
+    // Who taints first, Ebb or the controller of cordons, is chance.
+    marks: seen.marks.toSorted(),
   };
 }
 

@@ -12,6 +12,8 @@ interface ClientOptions {
   readonly retryMode?: 'adaptive';
   /** Time limit of an answer, seconds. @default the limit of CALL_LIMITS */
   readonly answerWithin?: number;
+  /** SQS alone: calls go to the service's endpoint, wherever the URL of a queue points. */
+  readonly useQueueUrlAsEndpoint?: false;
   /** Where it calls, and as whom. @default the region and credentials of its environment */
   readonly place?: ClientPlace;
 }
@@ -27,7 +29,7 @@ export interface ClientPlace {
 /** Creates a client. */
 export function createClient<Client extends Adaptable>(
   ClientClass: new (config: ClientConfig) => Client,
-  { retryMode, answerWithin, place }: ClientOptions = {},
+  { retryMode, answerWithin, place, useQueueUrlAsEndpoint }: ClientOptions = {},
 ): Client {
   const { requestHandler, ...limits } = CALL_LIMITS;
   const client = new ClientClass({
@@ -35,6 +37,7 @@ export function createClient<Client extends Adaptable>(
     ...place,
     requestHandler: { ...requestHandler, ...(answerWithin !== undefined && { requestTimeout: answerWithin * 1000 }) },
     ...(retryMode !== undefined && { retryMode }),
+    ...(useQueueUrlAsEndpoint !== undefined && { useQueueUrlAsEndpoint }),
   });
   client.middlewareStack.add(reportUnreadable, { name: 'tellUnreadable', step: 'initialize', priority: 'high' });
   return client;
@@ -54,4 +57,5 @@ interface ClientConfig extends ClientPlace {
     readonly throwOnRequestTimeout: boolean;
   };
   readonly retryMode?: 'adaptive';
+  readonly useQueueUrlAsEndpoint?: false;
 }
